@@ -1,0 +1,113 @@
+# lasertwin: build, test and install. `make help` lists the targets.
+PREFIX  ?= /usr/local
+CC      ?= gcc
+BUILD   ?= build
+OPT     ?= -O2 -g
+SANITISE ?=
+
+VERSION  := 0.1.0
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
+HARDEN   := -fstack-protector-strong -fPIE
+CPPFLAGS += -I. -include physics/base/banned.h -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
+            -DLASERTWIN_VERSION='"$(VERSION)"' -DLASERTWIN_DATADIR='"$(PREFIX)/share/lasertwin"'
+CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -fno-math-errno -pthread $(SANITISE)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SANITISE)
+PKGS     := gsl ncursesw sqlite3 libcjson libsodium libutf8proc
+PKGFLAGS  = $(shell pkg-config --cflags $(PKGS))
+LDLIBS    = $(shell pkg-config --libs $(PKGS)) -lm
+
+SRC      := $(sort $(wildcard physics/*.c physics/*/*.c devices/*.c planner/*.c planner/*/*.c ui/*.c ui/*/*.c))
+GEN      := $(BUILD)/gen/tissue_tables.c
+MAIN     := ui/main.c
+LIBOBJ   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAIN),$(SRC))) $(GEN:.c=.o)
+SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
+TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
+TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
+BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
+
+.PHONY: all run test check lint bench validate asan tsan valgrind install uninstall clean deps help
+.SECONDARY:
+.DELETE_ON_ERROR:
+
+all: lasertwin
+
+lasertwin: $(BUILD)/lasertwin
+	@cp -f $< $@
+
+help:
+	@echo "run       install what is missing, build, open the planner on the demo clinic"
+	@echo "test      install what is missing, build, lint, run every test"
+	@echo "check     run the tests without installing anything"
+	@echo "lint      include direction, sizes, banned calls, formatting of the tree"
+	@echo "bench     speed table (and $(BUILD)/bench.json)"
+	@echo "validate  published results against the models"
+	@echo "asan tsan valgrind   the tests under a checker"
+	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
+
+deps:
+	@sh .ci/install
+
+run: deps
+	@$(MAKE) --no-print-directory lasertwin
+	@./lasertwin demo
+
+test: deps
+	@$(MAKE) --no-print-directory lint check
+
+check: lasertwin $(TESTS)
+	@sh tests/run.sh $(TESTS)
+
+lint:
+	@sh tests/lint/lint.sh
+
+bench: lasertwin $(BENCHES)
+	@sh tests/bench/run.sh $(BUILD)/bench.json $(BENCHES)
+
+validate: $(filter $(BUILD)/tests/validation/%,$(TESTS))
+	@for t in $^; do LASERTWIN_VALIDATE=1 $$t 2>/dev/null || exit 1; done
+
+asan:
+	@ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory check BUILD=$(BUILD)/asan OPT="-O1 -g" \
+		SANITISE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+tsan:
+	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"
+
+valgrind: lasertwin $(TESTS)
+	@sh tests/run.sh --valgrind $(TESTS)
+
+install: lasertwin
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/lasertwin
+	install -m 755 lasertwin $(DESTDIR)$(PREFIX)/bin/lasertwin
+	cp -R profiles $(DESTDIR)$(PREFIX)/share/lasertwin/
+
+uninstall:
+	rm -f $(DESTDIR)$(PREFIX)/bin/lasertwin
+	rm -rf $(DESTDIR)$(PREFIX)/share/lasertwin
+
+clean:
+	rm -rf build lasertwin
+
+$(BUILD)/lasertwin: $(BUILD)/$(MAIN:.c=.o) $(LIBOBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBOBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBOBJ)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# Published spectra are data (profiles/tissue); they are compiled in so that the physics does no input.
+$(GEN): physics/tables.awk $(TABLES)
+	@mkdir -p $(@D)
+	awk -f physics/tables.awk $(TABLES) > $@
+
+$(BUILD)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(PKGFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+$(GEN:.c=.o): $(GEN)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/asan/*' -not -path '$(BUILD)/tsan/*' 2>/dev/null)

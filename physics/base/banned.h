@@ -1,0 +1,16 @@
+/* Calls that have caused injuries to other programs. Including this header makes them compile errors.
+ * Force-included for every file by the Makefile (-include), so no file can forget it. */
+#ifndef LASERTWIN_BANNED_H
+#define LASERTWIN_BANNED_H
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
+#pragma GCC poison atoi atol atoll atof rand srand system popen alloca tmpnam mktemp
+#pragma GCC poison localtime gmtime ctime asctime
+
+#endif
