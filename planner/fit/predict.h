@@ -1,0 +1,103 @@
+/* Prediction: what an exposure would do to this twin, with the spread over its uncertainty.
+ *
+ * A predictor prepares light and heat once per twin, device mode and lesion (Monte Carlo where beams are
+ * narrow, discrete ordinates where they are broad) for the median twin and a set of posterior samples;
+ * after that a setting costs milliseconds, because light and, below boiling, heat are linear in dose.
+ */
+#ifndef LASERTWIN_PREDICT_H
+#define LASERTWIN_PREDICT_H
+
+#include <stdint.h>
+
+#include "physics/base/status.h"
+#include "planner/twin/twin.h"
+
+struct exposure; /* devices/exposure.h */
+
+enum metric {
+	METRIC_SURFACE_PEAK_C,
+	METRIC_BASAL_PEAK_C,     /* bulk temperature of the basal layer, all passes */
+	METRIC_DERMIS_PEAK_C,    /* hottest point of the dermis between the beams or under the broad beam */
+	METRIC_OMEGA_BASAL,      /* Henriques, basal layer, bulk */
+	METRIC_OMEGA_PAPILLARY,  /* at 0.2 mm below the basal layer */
+	METRIC_MELANOSOME_PEAK_C, /* melanosome of normal skin, end of pulse */
+	METRIC_MELANOSOME_RATIO, /* fluence at it over its vaporisation threshold */
+	METRIC_TARGET_PEAK_C,    /* the absorber aimed at */
+	METRIC_TARGET_RATIO,
+	METRIC_SELECTIVITY,      /* target ratio over normal-skin melanosome ratio */
+	METRIC_PRESSURE_MPA,
+	METRIC_ABLATION_DEPTH_UM,
+	METRIC_ABLATION_WIDTH_UM,
+	METRIC_COAGULATION_DEPTH_UM, /* deepest point killed, ablated part included */
+	METRIC_COAGULATION_WIDTH_UM,
+	METRIC_DERMIS_MARGIN_UM, /* thickness of dermis left under the deepest point */
+	METRIC_TREATED_VOLUME_PCT, /* share of the upper millimetre ablated or coagulated */
+	METRICS
+};
+
+struct metric_spec {
+	const char *key, *unit, *label;
+	int decimals;
+};
+const struct metric_spec *metric_spec(enum metric metric);
+bool metric_find(const char *key, enum metric *out);
+
+struct band {
+	double value; /* at the median twin */
+	double p05, p95;
+	unsigned flags; /* enum validity; VALIDITY_ABSENT: not meaningful for this exposure */
+};
+
+#define PREDICT_DEPTHS_MAX 160
+
+struct depth_profile {
+	size_t count; /* depths, from the surface downwards */
+	double depth_um[PREDICT_DEPTHS_MAX];
+	struct band peak_C[PREDICT_DEPTHS_MAX];
+	struct band damage_frac[PREDICT_DEPTHS_MAX]; /* 1 - exp(-Omega), Omega of the layer's set */
+	const char *where; /* "in the beam", "on the axis of a microbeam" */
+};
+
+struct prediction {
+	struct band metric[METRICS];
+	struct depth_profile profile;
+	unsigned samples;
+	unsigned flags;     /* OR over everything shown */
+	const char *light;  /* engine used and why, for the screen */
+	const char *heat;
+	const char *damage;
+};
+
+struct predictor;
+
+struct predict_options {
+	unsigned samples; /* posterior samples; 0 means PREDICT_SAMPLES_DEFAULT */
+	uint64_t seed;
+	/* Called with the fraction prepared, from the calling thread; a nonzero return cancels. May be NULL. */
+	int (*progress)(void *context, double done_frac);
+	void *context;
+};
+#define PREDICT_SAMPLES_DEFAULT 64
+
+/* What the light is aimed at. */
+enum target_kind { TARGET_NONE, TARGET_LESION_MELANOSOME, TARGET_DERMAL_MELANOCYTE, TARGET_INK };
+struct target {
+	enum target_kind kind;
+	double depth_um;     /* of the target's centre; 0: basal layer */
+	double diameter_um;  /* of one absorber */
+	double mua_1_cm;     /* of its material at the wavelength; 0: melanosome law */
+};
+
+/* Borrows twin for its lifetime. exposure: one of the exposures to come; predictions may then vary
+ * energy, fluence, spot, density and passes, not wavelength, pulse duration or microbeam diameter. */
+enum status predictor_new(const struct twin *twin, const struct exposure *exposure,
+                          const struct target *target, const struct predict_options *options,
+                          struct predictor **out, struct fail *why) MUST_CHECK;
+void predictor_free(struct predictor **predictor);
+/* Whether this predictor serves the exposure, or a new one must be made. */
+bool predictor_serves(const struct predictor *predictor, const struct exposure *exposure);
+
+enum status predictor_run(struct predictor *predictor, const struct exposure *exposure,
+                          struct prediction *out, struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,60 @@
+/* The library: every profile the planner works from, loaded once from a folder of data.
+ *
+ * devices/ (what devices can do), safety/ (rules, limits, drugs, sources), protocols/ (endpoints by
+ * indication and device mode). A file that does not parse stops the load with its name, field and
+ * remedy: a planner with half its rules is more dangerous than none.
+ */
+#ifndef LASERTWIN_LIBRARY_H
+#define LASERTWIN_LIBRARY_H
+
+#include <stddef.h>
+
+#include "physics/base/status.h"
+#include "planner/fit/predict.h"
+
+struct device;
+struct device_mode;
+struct ruleset;
+
+struct protocol_goal {
+	enum metric metric;
+	char at[4];   /* "p05", "p50" or "p95": where on the twin's spread the goal is asked */
+	double min;
+	char source[96];
+	char origin[16]; /* LITERATURE, DESIGN, ... */
+};
+
+/* How one indication is treated with one device mode. */
+struct protocol {
+	char id[32], indication[48], device_mode[48];
+	struct protocol_goal goal;
+	struct target target;
+	double passes; /* usual; 0: not given */
+	double interval_days, visits;
+	char endpoint[160];  /* what the operator sees: "slight whitening" */
+	char published[320]; /* settings and outcome with source */
+	char evidence[160];  /* what must be said of its strength; may be empty */
+	char pih_series[64]; /* key of the published PIH series; may be empty */
+};
+
+struct library;
+
+/* folder: the profiles directory. Reads files; everything after is pure. */
+enum status library_load(const char *folder, struct library **out, struct fail *why) MUST_CHECK;
+void library_free(struct library **library);
+
+size_t library_device_count(const struct library *library);
+const struct device *library_device(const struct library *library, size_t index);
+/* "ultrapulse.deepfx" -> device and mode; ST_NOT_FOUND lists what there is. */
+enum status library_find_mode(const struct library *library, const char *device_mode,
+                              const struct device **device, const struct device_mode **mode,
+                              struct fail *why) MUST_CHECK;
+const struct ruleset *library_rules(const struct library *library);
+const struct protocol *library_protocol(const struct library *library, const char *indication,
+                                        const char *device_mode); /* NULL: none */
+size_t library_protocol_count(const struct library *library);
+const struct protocol *library_protocol_at(const struct library *library, size_t index);
+/* Digest (hex) of every file read, in name order: part of every plan. */
+const char *library_digest(const struct library *library);
+
+#endif

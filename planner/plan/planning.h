@@ -1,0 +1,110 @@
+/* Planning: the one way through the program, readings in, checked plan out.
+ *
+ *   readings -> twin -> settings -> exposure -> prediction -> facts -> rules -> findings -> verdict
+ *
+ * A planning holds what stays fixed for one request (patient, twin, device mode, zones, indication); an
+ * assessment is the answer for one choice of settings. The fit is a search over assessments, the screens
+ * show them, the case command prints them: there is no second path.
+ */
+#ifndef LASERTWIN_PLANNING_H
+#define LASERTWIN_PLANNING_H
+
+#include "devices/device.h"
+#include "devices/exposure.h"
+#include "planner/fit/predict.h"
+#include "planner/plan/library.h"
+#include "planner/safety/facts.h"
+#include "planner/safety/rules.h"
+#include "planner/twin/twin.h"
+
+#define PLANNING_ZONES_MAX 8
+#define PLANNING_TEXT_MAX 64
+
+/* One person today: readings and answers. Filled by the case reader, the store or the screens. */
+struct subject {
+	char label[PLANNING_TEXT_MAX];
+	struct readings readings;
+	struct facts *answers; /* questions asked and answered; owned, see subject_free */
+};
+
+struct request {
+	char name[PLANNING_TEXT_MAX];
+	char device_mode[PLANNING_TEXT_MAX]; /* "ultrapulse.deepfx" */
+	char indication[PLANNING_TEXT_MAX];
+	size_t zones;
+	char zone[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
+	struct settings settings; /* empty: to be fitted */
+};
+
+struct planning;
+
+/* Makes the twin and prepares the predictor (may take seconds: see options->progress). Borrows library
+ * and subject for its lifetime; copies the request. RF modes have no predictor yet: they are judged by
+ * the rules alone, and say so. */
+enum status planning_new(const struct library *library, const struct subject *subject,
+                         const struct request *request, const struct predict_options *options,
+                         struct planning **out, struct fail *why) MUST_CHECK;
+void planning_free(struct planning **planning);
+
+const struct twin *planning_twin(const struct planning *planning);
+const struct device *planning_device(const struct planning *planning);
+const struct device_mode *planning_mode(const struct planning *planning);
+const struct request *planning_request(const struct planning *planning);
+const struct protocol *planning_protocol(const struct planning *planning); /* NULL: none on file */
+
+struct assessment {
+	struct settings settings; /* completed: coupled values filled in */
+	struct exposure exposure;
+	bool predicted; /* false: prediction is empty, why is in unpredicted */
+	struct fail unpredicted;
+	struct prediction prediction;
+	struct findings findings; /* all raised rules, plan and start phase */
+	enum verdict verdict;
+};
+
+/* Milliseconds. Settings off the device's grid are not an error: they come back as findings (R-UNIT). */
+enum status planning_assess(struct planning *planning, const struct settings *settings,
+                            struct assessment *out, struct fail *why) MUST_CHECK;
+void assessment_clear(struct assessment *assessment);
+
+/* Where the knobs stand when nobody has turned them: the fit's answer if there is one, else the lowest
+ * grid setting. */
+void planning_default_settings(const struct planning *planning, struct settings *out);
+
+/* --- fit -------------------------------------------------------------------------------------------- */
+
+#define FIT_ALTERNATIVES_MAX 8
+
+struct fit_alternative {
+	struct settings settings;
+	double dose;            /* ordering key of the mode, in its unit */
+	struct band endpoint;   /* the endpoint metric there */
+	enum verdict verdict;
+	char binding[96];       /* rule that forbids the next step up: "R-COV cheeks 30 > 25 %" */
+};
+
+struct fit_exclusion {
+	char rule[24];
+	size_t candidates;  /* settings this rule alone or with others excludes */
+	char text[192];     /* value, limit, source of the mildest violation */
+};
+
+#define FIT_EXCLUSIONS_MAX 12
+
+struct fit_result {
+	bool feasible;
+	struct settings settings; /* lowest sufficient dose */
+	size_t alternatives;      /* [0] is the chosen one */
+	struct fit_alternative alternative[FIT_ALTERNATIVES_MAX];
+	size_t candidates, sufficient, allowed;
+	size_t exclusions; /* most excluding first; why nothing, or nothing more, is feasible */
+	struct fit_exclusion exclusion[FIT_EXCLUSIONS_MAX];
+	bool endpoint_unreachable; /* no candidate reaches the endpoint, limits aside */
+	double dose_unit_scale;
+	const char *dose_label, *dose_unit;
+};
+
+enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
+                         void *context, struct fit_result *out, struct fail *why) MUST_CHECK;
+
+#endif
