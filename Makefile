@@ -13,7 +13,8 @@ CPPFLAGS += -I. -include physics/base/banned.h -D_XOPEN_SOURCE=700 -D_DEFAULT_SO
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -fno-math-errno -pthread $(SANITISE)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SANITISE)
 PKGS     := gsl ncursesw sqlite3 libcjson libsodium libutf8proc
-PKGFLAGS  = $(shell pkg-config --cflags $(PKGS))
+# Feature macros are ours alone; a package that brings its own would redefine them.
+PKGFLAGS  = $(filter-out -D_XOPEN_SOURCE=% -D_DEFAULT_SOURCE,$(shell pkg-config --cflags $(PKGS)))
 LDLIBS    = $(shell pkg-config --libs $(PKGS)) -lm
 
 SRC      := $(sort $(wildcard physics/*.c physics/*/*.c devices/*.c planner/*.c planner/*/*.c ui/*.c ui/*/*.c))
