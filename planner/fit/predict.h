@@ -31,7 +31,8 @@ enum metric {
 	METRIC_COAGULATION_DEPTH_UM, /* deepest point killed, ablated part included */
 	METRIC_COAGULATION_WIDTH_UM,
 	METRIC_DERMIS_MARGIN_UM, /* thickness of dermis left under the deepest point */
-	METRIC_TREATED_VOLUME_PCT, /* share of the upper millimetre ablated or coagulated */
+	METRIC_BELOW_BASAL_UM,  /* how far coagulation passes the basal layer */
+	METRIC_COVERAGE_SUM_PCT,  /* of the settings: no spread */
 	METRICS
 };
 
@@ -86,6 +87,7 @@ struct target {
 	double depth_um;     /* of the target's centre; 0: basal layer */
 	double diameter_um;  /* of one absorber */
 	double mua_1_cm;     /* of its material at the wavelength; 0: melanosome law */
+	double criterion_C;  /* temperature asked of it; 0: melanosome vaporisation (Jacques & McAuliffe 1991) */
 };
 
 /* Borrows twin for its lifetime. exposure: one of the exposures to come; predictions may then vary

@@ -16,9 +16,11 @@ struct device;
 struct device_mode;
 struct ruleset;
 
+#define PROTOCOL_GOALS_MAX 3
+
 struct protocol_goal {
 	enum metric metric;
-	char at[4];   /* "p05", "p50" or "p95": where on the twin's spread the goal is asked */
+	char at[4]; /* "p05" or "p50": where on the twin's spread the goal is asked */
 	double min;
 	char source[96];
 	char origin[16]; /* LITERATURE, DESIGN, ... */
@@ -27,7 +29,8 @@ struct protocol_goal {
 /* How one indication is treated with one device mode. */
 struct protocol {
 	char id[32], indication[48], device_mode[48];
-	struct protocol_goal goal;
+	size_t goals; /* all must be met */
+	struct protocol_goal goal[PROTOCOL_GOALS_MAX];
 	struct target target;
 	double passes; /* usual; 0: not given */
 	double interval_days, visits;
