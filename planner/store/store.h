@@ -1,0 +1,303 @@
+/* The local store: patients, readings, twins, plan versions and the audit trail, in one SQLite file.
+ *
+ * What it promises
+ *   - A write that returned ST_OK is on the disk: it is acknowledged only after COMMIT, with
+ *     synchronous=EXTRA and a rollback journal. A write that failed left nothing behind.
+ *   - Versions of twins and plans, readings, events and audit rows are append-only: the database itself
+ *     refuses to change or remove them, and refuses readings or a twin of another patient.
+ *   - Every row carries a digest over all its columns, verified whenever the row is read: a damaged row
+ *     is refused by name, never shown. The digest is not keyed: it finds accidents, not forgers. Rows
+ *     and audit are not sealed in schema version 1, and nothing here claims that they are.
+ *   - A store is a clinic's or a demo, said at creation and checked at each opening. A clinic store
+ *     holds only real patients, a demo store only virtual ones.
+ *
+ * One process, one connection: the file is locked as long as it is open. A struct store belongs to one
+ * thread at a time. Clinical content travels as canonical JSON text (one object), which the store keeps
+ * byte for byte and does not interpret. Times are milliseconds UTC since 1970 and always given by the
+ * caller; the store reads no clock. Text is UTF-8, kept as given (control characters too: whoever prints
+ * cleans), and refused when longer than the named maximum.
+ *
+ * Errors beyond those named: ST_INPUT text or name malformed, ST_RANGE too long or out of range, ST_IO
+ * disk or damage, ST_FULL disk, memory or a named maximum exhausted.
+ */
+#ifndef LASERTWIN_STORE_H
+#define LASERTWIN_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "physics/base/status.h"
+#include "planner/store/digest.h"
+#include "planner/store/uuid.h"
+
+#define STORE_LABEL_MAX 200 /* all maxima in bytes, without the closing NUL */
+#define STORE_RECORD_NUMBER_MAX 64
+#define STORE_BIRTH_MAX 10 /* "1987", "1987-06" or "1987-06-30" */
+#define STORE_ACTOR_MAX 96
+#define STORE_DEVICE_MAX 96 /* "profile.mode" */
+#define STORE_STATE_MAX 32
+#define STORE_VERDICT_MAX 32
+#define STORE_REASON_MAX 1000
+#define STORE_ACTION_MAX 64
+#define STORE_OBJECT_MAX 160
+#define STORE_FILTER_MAX 200
+#define STORE_JSON_MAX (1 << 20)
+#define STORE_TWIN_READINGS_MAX 32
+#define STORE_LIST_MAX 20000 /* rows one list call gives at most; more are flagged, read by offset */
+#define STORE_TIME_MAX_MS INT64_C(253402300799999) /* 9999-12-31, the last day four digits can write */
+
+struct store;
+
+enum store_kind { STORE_CLINIC = 0, STORE_DEMO, STORE_KINDS };
+
+struct store_options {
+	enum store_kind kind;
+	bool create;     /* make the store when the file does not exist or is empty */
+	int64_t now_ms;  /* stamped on creation and migration */
+	const char *vfs; /* name of an SQLite VFS; NULL: the system's */
+};
+
+/* Who writes, and when. */
+struct store_stamp {
+	int64_t at_ms;
+	const char *actor;
+};
+
+/* Opens, checks and locks the file at path; gives a store. Refused, with nothing changed: ST_NOT_FOUND
+ * no such file or folder, ST_CONFLICT in use by another process, ST_DENIED other kind, other program's
+ * file, newer schema, other owner or open to others, network file system; ST_IO damaged or read-only. */
+enum status store_open(const char *path, const struct store_options *options, struct store **out,
+                       struct fail *why) MUST_CHECK;
+/* Writes of an open group that was not committed are gone. */
+void store_close(struct store **store);
+enum store_kind store_kind(const struct store *store);
+const char *store_kind_name(enum store_kind kind);
+
+/* A group: several writes that count together or not at all. Inside it a write's ST_OK acknowledges
+ * nothing; store_group_commit does. A write that fails inside leaves the others of the group as they
+ * were, unless the disk failed: then the whole group is gone and the commit says so. No nesting. */
+enum status store_group_begin(struct store *store, struct fail *why) MUST_CHECK;
+enum status store_group_commit(struct store *store, struct fail *why) MUST_CHECK;
+void store_group_abandon(struct store *store);
+
+/* ---- patients ---- */
+
+struct store_patient {
+	char uuid[UUID_TEXT_SIZE];
+	char label[STORE_LABEL_MAX + 1]; /* the name shown; required */
+	char record_number[STORE_RECORD_NUMBER_MAX + 1]; /* the clinic's; unique in the store; may be empty */
+	char birth[STORE_BIRTH_MAX + 1]; /* year, month or day, as known; may be empty */
+	char sex;                        /* 'M', 'F', 'X'; 'U' unknown */
+	bool is_virtual;                 /* made up: required in a demo store, refused in a clinic's */
+	int64_t created_at_ms;           /* set by the store from the stamp */
+};
+
+enum store_patient_sort { STORE_SORT_LABEL = 0, STORE_SORT_RECORD_NUMBER, STORE_SORT_NEWEST, STORE_SORTS };
+
+/* All zero: everybody, by label. */
+struct store_patient_query {
+	const char *text; /* part of label or record number, ASCII letters in either case; NULL or "": all */
+	enum store_patient_sort sort;
+	size_t offset, limit; /* limit 0: STORE_LIST_MAX */
+};
+
+struct store_patient_list {
+	struct store_patient *items;
+	size_t count;
+	bool more; /* there are further rows after these */
+};
+
+/* ST_CONFLICT: uuid or record number already there. ST_DENIED: real patient in a demo, or virtual one
+ * in a clinic. */
+enum status store_patient_add(struct store *store, const struct store_patient *patient,
+                              const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status store_patient_get(struct store *store, const char *uuid, struct store_patient *out,
+                              struct fail *why) MUST_CHECK;
+/* Gives *list; freed by store_patient_list_free. */
+enum status store_patient_list(struct store *store, const struct store_patient_query *query,
+                               struct store_patient_list *list, struct fail *why) MUST_CHECK;
+void store_patient_list_free(struct store_patient_list *list);
+
+/* ---- readings: one visit's measurements ---- */
+
+struct store_readings {
+	char uuid[UUID_TEXT_SIZE];
+	char patient[UUID_TEXT_SIZE];
+	int64_t taken_at_ms;
+	int64_t added_at_ms;  /* set by the store */
+	const char *json;     /* borrowed when added; given, NUL-terminated, when read */
+	size_t json_len;
+	struct digest digest; /* of the JSON; set by the store */
+};
+
+struct store_readings_list {
+	struct store_readings *items; /* latest taken first */
+	size_t count;
+	bool more;
+};
+
+/* ST_CONFLICT: uuid already there. ST_NOT_FOUND: no such patient. */
+enum status store_readings_add(struct store *store, const struct store_readings *readings,
+                               const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status store_readings_get(struct store *store, const char *uuid, struct store_readings *out,
+                               struct fail *why) MUST_CHECK;
+/* The patient's last taken; ST_NOT_FOUND when there are none. */
+enum status store_readings_latest(struct store *store, const char *patient, struct store_readings *out,
+                                  struct fail *why) MUST_CHECK;
+enum status store_readings_list(struct store *store, const char *patient, size_t limit,
+                                struct store_readings_list *list, struct fail *why) MUST_CHECK;
+void store_readings_clear(struct store_readings *readings);
+void store_readings_list_free(struct store_readings_list *list);
+
+/* ---- twins ---- */
+
+struct store_twin {
+	char uuid[UUID_TEXT_SIZE]; /* the same for all versions of one twin (one patient, one site) */
+	char patient[UUID_TEXT_SIZE];
+	int64_t version; /* 1, 2, 3 ... without a gap */
+	int64_t created_at_ms;
+	size_t readings_count; /* made from these; all of the same patient */
+	char readings[STORE_TWIN_READINGS_MAX][UUID_TEXT_SIZE];
+	const char *json;
+	size_t json_len;
+	struct digest digest;
+};
+
+struct store_twin_list {
+	struct store_twin *items; /* newest first */
+	size_t count;
+	bool more;
+};
+
+/* ST_CONFLICT: version does not follow the last one, or the uuid is another patient's twin.
+ * ST_NOT_FOUND: patient or readings are not there or belong to somebody else. */
+enum status store_twin_add(struct store *store, const struct store_twin *twin,
+                           const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status store_twin_get(struct store *store, const char *uuid, int64_t version, struct store_twin *out,
+                           struct fail *why) MUST_CHECK;
+/* The patient's newest twin of any site. */
+enum status store_twin_latest(struct store *store, const char *patient, struct store_twin *out,
+                              struct fail *why) MUST_CHECK;
+enum status store_twin_list(struct store *store, const char *patient, size_t limit,
+                            struct store_twin_list *list, struct fail *why) MUST_CHECK;
+void store_twin_clear(struct store_twin *twin);
+void store_twin_list_free(struct store_twin_list *list);
+
+/* ---- plans ---- */
+
+struct store_plan {
+	char uuid[UUID_TEXT_SIZE]; /* the same for all versions of one plan */
+	int64_t version;           /* 1, 2, 3 ... without a gap */
+	char patient[UUID_TEXT_SIZE];
+	char twin[UUID_TEXT_SIZE];
+	int64_t twin_version;
+	char device[STORE_DEVICE_MAX + 1];
+	char verdict[STORE_VERDICT_MAX + 1];
+	char author[STORE_ACTOR_MAX + 1];
+	int64_t created_at_ms;
+	char state[STORE_STATE_MAX + 1]; /* when added: the first state; when read: the last */
+	int64_t state_at_ms;
+	const char *json;
+	size_t json_len;
+	struct digest digest;
+};
+
+struct store_plan_list {
+	struct store_plan *items;
+	size_t count;
+	bool more;
+};
+
+/* All zero: the latest version of every plan, newest first. */
+struct store_plan_query {
+	const char *patient; /* uuid; NULL: all */
+	const char *state;   /* NULL: any */
+	size_t offset, limit;
+};
+
+/* Adds version `version` (the last one plus 1) in state `state`, with its first event, in one
+ * transaction. ST_CONFLICT: somebody else added that version, or the uuid is another patient's plan.
+ * ST_NOT_FOUND: patient or twin version are not there or belong to somebody else. */
+enum status store_plan_add_version(struct store *store, const struct store_plan *plan,
+                                   const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status store_plan_get(struct store *store, const char *uuid, int64_t version, struct store_plan *out,
+                           struct fail *why) MUST_CHECK;
+enum status store_plan_latest(struct store *store, const char *uuid, struct store_plan *out,
+                              struct fail *why) MUST_CHECK;
+/* Every version of one plan, newest first. */
+enum status store_plan_list_versions(struct store *store, const char *uuid, struct store_plan_list *list,
+                                     struct fail *why) MUST_CHECK;
+enum status store_plan_list(struct store *store, const struct store_plan_query *query,
+                            struct store_plan_list *list, struct fail *why) MUST_CHECK;
+void store_plan_clear(struct store_plan *plan);
+void store_plan_list_free(struct store_plan_list *list);
+
+/* A change of state of one plan version. Which moves are allowed to whom is the plan module's table;
+ * the store sees to it that the plan is still in from_state and still has the content the actor saw. */
+struct store_plan_event {
+	char plan[UUID_TEXT_SIZE];
+	int64_t version;
+	int64_t ordinal; /* 1 is the version's creation; set by the store */
+	char from_state[STORE_STATE_MAX + 1];
+	char to_state[STORE_STATE_MAX + 1];
+	char actor[STORE_ACTOR_MAX + 1]; /* set by the store from the stamp */
+	int64_t at_ms;                   /* likewise */
+	char reason[STORE_REASON_MAX + 1];
+	struct digest digest; /* of the plan content the actor saw */
+	const char *json;     /* further particulars of the move (a signature); NULL or "": none */
+	size_t json_len;
+};
+
+struct store_plan_event_list {
+	struct store_plan_event *items; /* in the order they happened */
+	size_t count;
+	bool more;
+};
+
+/* ST_CONFLICT: the plan is no longer in from_state, or its content is not the one with that digest. */
+enum status store_plan_event_add(struct store *store, const struct store_plan_event *event,
+                                 const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status store_plan_event_list(struct store *store, const char *uuid, int64_t version,
+                                  struct store_plan_event_list *list, struct fail *why) MUST_CHECK;
+void store_plan_event_list_free(struct store_plan_event_list *list);
+
+/* ---- audit ---- */
+
+/* Every write above adds its own row; these are for what happens elsewhere (login, export, print). */
+struct store_audit {
+	int64_t seq; /* 1, 2, 3 ... without a gap; order holds whatever the clock does */
+	int64_t at_ms;
+	char actor[STORE_ACTOR_MAX + 1];
+	char action[STORE_ACTION_MAX + 1];
+	char object[STORE_OBJECT_MAX + 1];
+	bool has_digest;
+	struct digest digest; /* of the content concerned */
+};
+
+struct store_audit_list {
+	struct store_audit *items; /* by seq */
+	size_t count;
+	bool more;
+};
+
+/* digest may be NULL. */
+enum status store_audit_add(struct store *store, const char *action, const char *object,
+                            const struct digest *digest, const struct store_stamp *stamp,
+                            struct fail *why) MUST_CHECK;
+/* Rows with seq > after_seq. */
+enum status store_audit_list(struct store *store, int64_t after_seq, size_t limit,
+                             struct store_audit_list *list, struct fail *why) MUST_CHECK;
+void store_audit_list_free(struct store_audit_list *list);
+
+/* ---- the whole ---- */
+
+/* Verifies every row's digest, the content digests, versions without gaps, references and SQLite's own
+ * structure. ST_IO names the first bad row. *rows (may be NULL) counts the rows verified. */
+enum status store_check(struct store *store, int64_t *rows, struct fail *why) MUST_CHECK;
+
+/* Copies the store to a new file at path, opens the copy and runs store_check on it; only then does the
+ * file get its name. ST_CONFLICT: path exists. ST_DENIED: a group is open. The copy is not encrypted. */
+enum status store_backup(struct store *store, const char *path, struct fail *why) MUST_CHECK;
+
+#endif
