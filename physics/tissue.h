@@ -66,15 +66,32 @@ const char *tissue_kind_name(enum tissue_kind kind);
 /* Refuses impossible compositions (fractions outside 0..1 or summing above 1, thickness <= 0). */
 enum status tissue_check(const struct tissue *tissue, struct fail *why) MUST_CHECK;
 
-/* Optical properties of one layer; ST_RANGE outside 350..11000 nm. */
+/* Optical properties of one layer; ST_RANGE outside 350..11000 nm and for impossible compositions.
+ *
+ *   mua   sum of volume fraction x absorption: melanosomes, blood (with the correction for its being in
+ *         vessels, tissue_vessel_diameter_um), water, fat; bloodless skin for what is neither blood nor
+ *         fat; infrared protein for what is neither blood, fat nor water (melanosomes count as protein).
+ *         Flags of a term are passed on where the term makes 5 % of the sum or more.
+ *   mus'  370-1600 nm: the measured table of the kind (Salomatina 2006), with the spread to Shimojo 2020;
+ *         below: power law, flagged extrapolated; above: anchors at 1927, 2940 and 10600 nm, flagged
+ *         assumed. Scattering of the blood itself is left out (it resembles that of the dermis).
+ *   g     0.62 + 0.29e-3 L (van Gemert 1989, measured 302-633 nm), at most 0.90.
+ *   n     325-1557 nm: fits of Ding 2006 (epidermis, dermis), Matiatou 2021 (subcutis); beyond, the
+ *         dispersion of the layer's water is added to the value at 1557 nm. */
 enum status tissue_layer_optics(const struct tissue_layer *layer, double wavelength_nm,
                                 struct tissue_optics *out, struct fail *why) MUST_CHECK;
 
-/* Fills layer[0..tissue->count-1] for the transport engines; n_below equals the last layer's index. */
+/* Checks the tissue, then fills layer[0..tissue->count-1] for the transport engines (out borrows layer).
+ * n_above is air, n_below the last layer's index: the deepest layer goes on below. */
 enum status tissue_light_stack(const struct tissue *tissue, double wavelength_nm, struct light_layer *layer,
                                struct light_stack *out, struct fail *why) MUST_CHECK;
 
+/* Thermal properties at body temperature from the water content: Takata 1977 for what is not fat, liquid
+ * fat for what is, mixed by volume. One rule for every layer; the ASTM F1930 set is not used here. */
 struct tissue_thermal tissue_layer_thermal(const struct tissue_layer *layer);
+
+/* Mean vessel diameter the blood of this kind of layer is held in; 0 where it is spread evenly. */
+double tissue_vessel_diameter_um(enum tissue_kind kind);
 
 double tissue_thickness_um(const struct tissue *tissue);
 /* Depth of the top of the first layer of this kind; NAN when the tissue has none. */
