@@ -32,7 +32,7 @@
 #include "physics/base/status.h"
 
 #define EXPR_TEXT_MAX 1200  /* characters of source */
-#define EXPR_NODES_MAX 256
+#define EXPR_NODES_MAX 128
 #define EXPR_DEPTH_MAX 24
 #define EXPR_FACTS_MAX 60   /* different facts in one expression */
 

@@ -1,0 +1,12 @@
+/* The table behind facts_spec(), for facts.c. */
+#ifndef LASERTWIN_FACTS_TABLE_H
+#define LASERTWIN_FACTS_TABLE_H
+
+#include "planner/safety/facts.h"
+
+#define FACTS_MAX 160
+
+extern const struct fact_spec fact_table[];
+extern const size_t fact_table_count;
+
+#endif
