@@ -162,7 +162,7 @@ static enum status store_no(struct facts *facts, size_t id, struct fail *why)
 
 enum status facts_set_number(struct facts *facts, const char *name, double number, struct fail *why)
 {
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status != ST_OK)
 		return status;
@@ -212,7 +212,7 @@ static enum status store_yes(struct facts *facts, size_t id, struct fail *why)
 
 enum status facts_set_bool(struct facts *facts, const char *name, bool truth, struct fail *why)
 {
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status != ST_OK)
 		return status;
@@ -234,7 +234,7 @@ static bool is_word(const char *text, const char *const *word)
 enum status facts_set_text(struct facts *facts, const char *name, const char *text, struct fail *why)
 {
 	static const char *const no[] = {"no", "none", "never", NULL}, *const yes[] = {"yes", NULL};
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status != ST_OK)
 		return status;
@@ -251,7 +251,7 @@ enum status facts_set_text(struct facts *facts, const char *name, const char *te
 enum status facts_set_list(struct facts *facts, const char *name, const char *const *item, size_t items,
                            struct fail *why)
 {
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status != ST_OK)
 		return status;
@@ -264,7 +264,7 @@ enum status facts_set_list(struct facts *facts, const char *name, const char *co
 
 enum status facts_set_unanswered(struct facts *facts, const char *name, struct fail *why)
 {
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status != ST_OK)
 		return status;
@@ -276,7 +276,7 @@ enum status facts_set_unanswered(struct facts *facts, const char *name, struct f
 
 enum status facts_set_absent(struct facts *facts, const char *name, struct fail *why)
 {
-	size_t id;
+	size_t id = 0;
 	enum status status = find(name, &id, why);
 	if (status == ST_OK)
 		facts->value[id].state = FACT_ABSENT;
