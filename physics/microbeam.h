@@ -1,0 +1,164 @@
+/* Fractional laser: what one microbeam does to the skin, and what many of them cover.
+ *
+ * Two mechanisms, chosen by the tissue's optics and not by the device:
+ *  - opaque tissue (absorption far above reduced scattering: CO2, Er:YAG, Er:YSGG): light stops at the
+ *    front (Beer's law, column by column), the front recedes as its cells use up the heat of ablation, and
+ *    the heat left in the wall coagulates a rim;
+ *  - turbid tissue (1440 .. 1940 nm): the absorbed energy comes from Monte Carlo, prepared once per
+ *    tissue, wavelength and spot (struct microbeam_light), and heats, boils and coagulates in place.
+ * Both run on the enthalpy solver of heat_rz.h with Arrhenius collagen damage; the lesion is the region
+ * of Omega >= 1 together with what was removed. Sizes are physical sizes in living tissue; histology
+ * reads smaller by histology_factor (Marqa & Mordon 2014: simulated/histologic depth 1.21 +- 0.02).
+ *
+ * Left out, and flagged: tissue optics do not change while it coagulates or dries, the beam does not
+ * focus below the surface, light does not reflect off crater walls, and plume and debris absorb nothing.
+ */
+#ifndef LASERTWIN_MICROBEAM_H
+#define LASERTWIN_MICROBEAM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "physics/base/estimate.h"
+#include "physics/base/status.h"
+#include "physics/tissue.h"
+
+enum microbeam_profile { MICROBEAM_GAUSSIAN = 0, MICROBEAM_FLAT };
+
+struct microbeam {
+	double wavelength_nm;
+	double energy_mJ;
+	double diameter_um; /* 1/e2 for a Gaussian, edge for a flat beam */
+	double pulse_s;
+	enum microbeam_profile profile;
+};
+
+#define MICROBEAM_ENERGY_MAX_MJ 1000.0
+#define MICROBEAM_DIAMETER_MIN_UM 20.0
+#define MICROBEAM_DIAMETER_MAX_UM 3000.0
+#define MICROBEAM_PULSE_MIN_S 1e-6
+#define MICROBEAM_PULSE_MAX_S 0.5
+
+/* ST_RANGE naming the field. Energy 0 is allowed: no lesion. */
+enum status microbeam_check(const struct microbeam *beam, struct fail *why) MUST_CHECK;
+
+enum microbeam_mechanism { MICROBEAM_TURBID = 0, MICROBEAM_OPAQUE };
+
+/* Which model answers at this wavelength. */
+enum status microbeam_mechanism(const struct tissue *tissue, double wavelength_nm,
+                                enum microbeam_mechanism *out, struct fail *why) MUST_CHECK;
+
+/* What happened beside the numbers. */
+enum microbeam_event {
+	MICROBEAM_ABLATED = 1 << 0,      /* tissue was removed */
+	MICROBEAM_BOILED = 1 << 1,       /* water left as steam inside the tissue */
+	MICROBEAM_CHARRED = 1 << 2,      /* cells used up their matrix where the model cannot remove them */
+	MICROBEAM_BEYOND_GRID = 1 << 3,  /* the lesion reaches the end of the tissue that was modelled */
+};
+
+/* Depths are below the surface before treatment. Without a lesion every size is 0. */
+struct microbeam_lesion {
+	struct estimate ablation_depth_um;
+	struct estimate ablation_width_um;    /* full width of the crater at the surface */
+	struct estimate coagulation_depth_um; /* deepest coagulated or removed point */
+	struct estimate coagulation_width_um; /* largest full width of removed and coagulated column */
+	struct estimate coagulation_rim_um;   /* mean thickness of the crater's coagulated wall; ABSENT uncratered */
+	struct estimate peak_C;               /* hottest remaining tissue at any time */
+	struct estimate histology_factor;     /* divide a depth by it to compare with sections */
+	unsigned events;                      /* OR of enum microbeam_event */
+};
+
+/* Along the beam axis. Removed points: omega INFINITY. */
+#define MICROBEAM_AXIS_MAX 192
+struct microbeam_axis {
+	size_t count;
+	double depth_um[MICROBEAM_AXIS_MAX];
+	double peak_C[MICROBEAM_AXIS_MAX];
+	double omega[MICROBEAM_AXIS_MAX];
+};
+
+/* ------------------------------------------------------------------ prepared light (turbid tissue) */
+
+struct microbeam_light; /* gives it; free with microbeam_light_free; read-only afterwards, threads may share it */
+
+struct microbeam_light_request {
+	/* variants tissues that differ in composition only: the first gives thickness and scattering, the
+	 * others their absorption (samples of one patient's melanin, blood and water). */
+	const struct tissue *tissue;
+	size_t variants; /* 1 .. MC_VARIANTS_MAX */
+	double wavelength_nm, diameter_um;
+	enum microbeam_profile profile;
+	uint64_t photons; /* 0: 60 000 */
+	uint64_t seed;
+	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
+	void *context;
+};
+
+enum status microbeam_light_new(const struct microbeam_light_request *request, struct microbeam_light **out,
+                                struct fail *why) MUST_CHECK;
+void microbeam_light_free(struct microbeam_light **light);
+
+/* ------------------------------------------------------------------ one microbeam */
+
+struct microbeam_options {
+	bool without_spread; /* one run only: each sd then holds nothing but the grid error */
+	bool (*cancelled)(void *context); /* may be NULL */
+	void *context;
+};
+
+/* light: NULL in opaque tissue; otherwise it must have been prepared for this wavelength, diameter and
+ * profile, and variant selects its absorption and must agree with tissue. options and axis may be NULL.
+ * ST_INPUT when light and beam do not belong together, ST_CANCELLED, ST_FULL. */
+enum status microbeam_simulate(const struct microbeam_light *light, const struct tissue *tissue,
+                               const struct microbeam *beam, size_t variant,
+                               const struct microbeam_options *options, struct microbeam_lesion *lesion,
+                               struct microbeam_axis *axis, struct fail *why) MUST_CHECK;
+
+/* Energy per volume of skin removed [J/cm3], and the radiant exposure that starts removal [J/cm2]. */
+enum status microbeam_heat_of_ablation_J_cm3(const struct tissue *tissue, double wavelength_nm,
+                                             struct estimate *out, struct fail *why) MUST_CHECK;
+enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, double wavelength_nm,
+                                               struct estimate *out, struct fail *why) MUST_CHECK;
+
+/* ------------------------------------------------------------------ lesion against energy, precomputed */
+
+#define MICROBEAM_TABLE_NODES 8
+
+struct microbeam_table; /* gives it; free with microbeam_table_free; read-only afterwards */
+
+struct microbeam_table_request {
+	const struct microbeam_light *light; /* NULL in opaque tissue; borrowed during the build only */
+	const struct tissue *tissue;         /* variants tissues */
+	size_t variants;
+	struct microbeam beam; /* its energy is ignored */
+	double energy_min_mJ, energy_max_mJ;
+	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
+	void *context;
+};
+
+enum status microbeam_table_new(const struct microbeam_table_request *request, struct microbeam_table **out,
+                                struct fail *why) MUST_CHECK;
+void microbeam_table_free(struct microbeam_table **table);
+
+/* Monotone interpolation (Steffen 1990) between the nodes, in microseconds. axis may be NULL.
+ * ST_RANGE outside the table's energies or variants: never extrapolated. */
+enum status microbeam_table_at(const struct microbeam_table *table, double energy_mJ, size_t variant,
+                               struct microbeam_lesion *lesion, struct microbeam_axis *axis,
+                               struct fail *why) MUST_CHECK;
+
+/* ------------------------------------------------------------------ many microbeams */
+
+/* Microbeams per cm2 that put their nominal discs on this share of the skin in one pass. */
+double microbeam_density_1_cm2(double coverage_frac, double diameter_um);
+double microbeam_coverage_frac(double density_1_cm2, double diameter_um);
+/* Over passes: added up (scanned, or as a limit) and as the union of random passes, 1 - (1-c)^k. */
+double microbeam_coverage_sum_frac(double coverage_per_pass_frac, unsigned passes);
+double microbeam_coverage_union_frac(double coverage_per_pass_frac, unsigned passes);
+/* Mean over the treated area, and over one microbeam's nominal disc. */
+double microbeam_mean_fluence_J_cm2(double energy_mJ, double density_1_cm2);
+double microbeam_fluence_J_cm2(double energy_mJ, double diameter_um);
+/* The depth or width a section would show. */
+struct estimate microbeam_histology_um(struct estimate size_um, struct estimate histology_factor);
+
+#endif
