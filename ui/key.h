@@ -34,6 +34,6 @@ struct key_event {
 };
 
 /* "Enter", "Esc", "F1", "Left", or the character itself; for footer and help. */
-const char *key_name(int key, char buffer[8]);
+const char *key_label(int key, char buffer[8]);
 
 #endif

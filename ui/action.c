@@ -1,0 +1,179 @@
+#include "ui/action.h"
+
+#define LISTS                                                                                                \
+	(ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT) | ON(SCREEN_TWIN) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) | \
+	 ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | ON(SCREEN_HELP) |            \
+	 ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE))
+#define PLAN_SCREENS (ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES))
+#define DIALOGS (ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_QUIT))
+
+static const struct action_spec actions[] = {
+	{ACTION_ENTER, "open or change what is selected", {UI_KEY_ENTER}, "open",
+	 "Opens what is selected: the patient, the number to change, the device, the alternative.",
+	 ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) |
+	         ON(SCREEN_ALTERNATIVES) | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY), NEED_NOTHING},
+	{ACTION_UP, "move up", {UI_KEY_UP, 'k'}, NULL, "Selects the line above, or scrolls up.", LISTS, NEED_NOTHING},
+	{ACTION_DOWN, "move down", {UI_KEY_DOWN, 'j'}, NULL, "Selects the line below, or scrolls down.", LISTS,
+	 NEED_NOTHING},
+	{ACTION_LESS, "setting: one step less", {UI_KEY_LEFT, 'h', '-'}, "less",
+	 "Takes the selected setting one step down; prediction and checks follow.", ON(SCREEN_PARAMETERS), NEED_PLAN},
+	{ACTION_MORE, "setting: one step more", {UI_KEY_RIGHT, 'l', '+'}, "more",
+	 "Takes the selected setting one step up; prediction and checks follow.", ON(SCREEN_PARAMETERS), NEED_PLAN},
+	{ACTION_MUCH_LESS, "setting: five steps less", {'['}, NULL, "Takes the selected setting five steps down.",
+	 ON(SCREEN_PARAMETERS), NEED_PLAN},
+	{ACTION_MUCH_MORE, "setting: five steps more", {']'}, NULL, "Takes the selected setting five steps up.",
+	 ON(SCREEN_PARAMETERS), NEED_PLAN},
+	{ACTION_FIT, "plan: fit the lowest sufficient dose", {'f'}, "fit",
+	 "Searches the device's settings for the lowest dose that reaches the endpoint within every limit.",
+	 PLAN_SCREENS, NEED_PLAN},
+	{ACTION_ALTERNATIVES, "plan: alternatives of the fit", {'a'}, "alternatives",
+	 "Shows the fit's alternatives and the rule that stops each.", PLAN_SCREENS, NEED_FIT},
+	{ACTION_UNDO, "plan: undo the last change of settings", {'u'}, "undo", "Takes back the last change of settings.",
+	 ON(SCREEN_PARAMETERS), NEED_UNDO},
+	{ACTION_REDO, "plan: redo", {'U'}, NULL, "Makes the change of settings again that was taken back.",
+	 ON(SCREEN_PARAMETERS), NEED_REDO},
+	{ACTION_RESET, "plan: settings as at the start", {'r'}, "reset",
+	 "Puts the settings back to where this plan began; can be undone.", ON(SCREEN_PARAMETERS), NEED_PLAN},
+	{ACTION_SAVE, "plan: save as a draft", {'s'}, "save",
+	 "Keeps settings, prediction and findings as a draft plan.", PLAN_SCREENS, NEED_STORE},
+	{ACTION_CLEAR_READING, "reading: mark as not taken", {'x'}, "not taken",
+	 "Marks the selected reading as not taken; the twin then falls back to the population prior.",
+	 ON(SCREEN_PATIENT), NEED_PATIENT},
+	{ACTION_CANCEL_JOB, "cancel what is being computed", {'c'}, "cancel", "Stops the computation that is running.",
+	 SCREENS_ALL, NEED_JOB},
+	{ACTION_NEXT_SCREEN, "go: next step", {UI_KEY_TAB, 'n'}, "next",
+	 "Goes to the next step: patient, twin, device, parameters, prediction, checks.", SCREENS_STEPS,
+	 NEED_NOTHING},
+	{ACTION_PREVIOUS_SCREEN, "go: previous step", {UI_KEY_BACKTAB, 'p'}, NULL, "Goes to the step before.",
+	 SCREENS_STEPS, NEED_NOTHING},
+	{ACTION_WORKLIST, "go: worklist", {'1'}, NULL, "Goes to the worklist.", SCREENS_ALL, NEED_NOTHING},
+	{ACTION_PATIENT, "go: patient", {'2'}, NULL, "Goes to the readings and answers of the patient.", SCREENS_ALL,
+	 NEED_PATIENT},
+	{ACTION_TWIN, "go: twin", {'3'}, NULL, "Goes to the skin twin: every property with its error and source.",
+	 SCREENS_ALL, NEED_PLAN},
+	{ACTION_DEVICE, "go: device", {'4'}, NULL, "Goes to the choice of device and mode.", SCREENS_ALL, NEED_PATIENT},
+	{ACTION_PARAMETERS, "go: parameters", {'5'}, NULL, "Goes to the settings with the live prediction.",
+	 SCREENS_ALL, NEED_PLAN},
+	{ACTION_PREDICTION, "go: prediction", {'6'}, NULL, "Goes to the full plot and the table of all outcomes.",
+	 SCREENS_ALL, NEED_ASSESSMENT},
+	{ACTION_CHECKS, "go: checks", {'7'}, NULL, "Goes to every finding with rule, limit, source and next step.",
+	 SCREENS_ALL, NEED_ASSESSMENT},
+	{ACTION_PAGE_UP, "page up", {UI_KEY_PAGE_UP}, NULL, "Moves one page up.", LISTS, NEED_NOTHING},
+	{ACTION_PAGE_DOWN, "page down", {UI_KEY_PAGE_DOWN}, NULL, "Moves one page down.", LISTS, NEED_NOTHING},
+	{ACTION_FIRST, "to the top", {UI_KEY_HOME, 'g'}, NULL, "Moves to the first line.", LISTS, NEED_NOTHING},
+	{ACTION_LAST, "to the end", {UI_KEY_END, 'G'}, NULL, "Moves to the last line.", LISTS, NEED_NOTHING},
+	{ACTION_MESSAGES, "messages", {'m'}, NULL, "Shows every message of this session.", SCREENS_ALL, NEED_NOTHING},
+	{ACTION_CONFIRM_QUIT, "leave the program", {'y'}, "leave", "Leaves the program.", ON(SCREEN_QUIT), NEED_NOTHING},
+	{ACTION_BACK, "back", {'q', UI_KEY_ESCAPE}, "back",
+	 "Goes one step back; on the worklist it asks whether to leave.", SCREENS_ALL | DIALOGS, NEED_NOTHING},
+	{ACTION_PALETTE, "find a command", {':'}, "commands", "Finds a command by a part of its name.", SCREENS_ALL,
+	 NEED_NOTHING},
+	{ACTION_HELP, "help", {'?', UI_KEY_F1}, "help", "Shows what can be done on this screen.", SCREENS_ALL,
+	 NEED_NOTHING},
+	{ACTION_QUIT, "quit", {'Q'}, NULL, "Asks whether to leave the program.", SCREENS_ALL, NEED_NOTHING},
+};
+
+static const char *const missing[NEEDS] = {
+	[NEED_PATIENT] = "open a patient first (worklist, Enter)",
+	[NEED_PLAN] = "no plan is prepared: choose a patient and a device first",
+	[NEED_ASSESSMENT] = "the settings have not been judged yet",
+	[NEED_UNDO] = "nothing to undo",
+	[NEED_REDO] = "nothing to redo",
+	[NEED_FIT] = "compute a fit first (f)",
+	[NEED_STORE] = "a plan must be judged, and a record store open, before it can be saved",
+	[NEED_JOB] = "nothing is being computed",
+};
+
+static const char *const titles[SCREENS] = {
+	[SCREEN_WORKLIST] = "Worklist",   [SCREEN_PATIENT] = "Patient",       [SCREEN_TWIN] = "Twin",
+	[SCREEN_DEVICE] = "Device",       [SCREEN_PARAMETERS] = "Parameters", [SCREEN_PREDICTION] = "Prediction",
+	[SCREEN_CHECKS] = "Checks",       [SCREEN_ALTERNATIVES] = "Alternatives",
+	[SCREEN_HELP] = "Help",           [SCREEN_MESSAGES] = "Messages",     [SCREEN_PALETTE] = "Commands",
+	[SCREEN_ENTRY] = "Enter a value", [SCREEN_QUIT] = "Leave?",
+};
+
+struct key_text {
+	int key;
+	const char *text;
+};
+
+static const struct key_text key_texts[] = {
+	{UI_KEY_UP, "Up"},         {UI_KEY_DOWN, "Down"},      {UI_KEY_LEFT, "Left"},  {UI_KEY_RIGHT, "Right"},
+	{UI_KEY_PAGE_UP, "PgUp"},  {UI_KEY_PAGE_DOWN, "PgDn"}, {UI_KEY_HOME, "Home"},  {UI_KEY_END, "End"},
+	{UI_KEY_ENTER, "Enter"},   {UI_KEY_ESCAPE, "Esc"},     {UI_KEY_BACKSPACE, "Bksp"},
+	{UI_KEY_DELETE, "Del"},    {UI_KEY_TAB, "Tab"},        {UI_KEY_BACKTAB, "S-Tab"},
+	{UI_KEY_F1, "F1"},         {' ', "Space"},
+};
+
+const char *key_label(int key, char buffer[8])
+{
+	for (size_t i = 0; i < sizeof key_texts / sizeof *key_texts; i++)
+		if (key_texts[i].key == key)
+			return key_texts[i].text;
+	snprintf(buffer, 8, "%c", key > ' ' && key < 0x7F ? key : '?');
+	return buffer;
+}
+
+size_t action_count(void)
+{
+	return sizeof actions / sizeof *actions;
+}
+
+const struct action_spec *action_at(size_t index)
+{
+	return &actions[index];
+}
+
+const struct action_spec *action_spec(enum action action)
+{
+	for (size_t i = 0; i < action_count(); i++)
+		if (actions[i].id == action)
+			return &actions[i];
+	return NULL;
+}
+
+bool action_on_screen(const struct action_spec *spec, enum screen screen)
+{
+	return (spec->screens & ON(screen)) != 0;
+}
+
+static bool has_key(const struct action_spec *spec, int key)
+{
+	for (int i = 0; i < ACTION_KEYS_MAX; i++)
+		if (spec->key[i] != 0 && spec->key[i] == key)
+			return true;
+	return false;
+}
+
+enum action action_for_key(enum screen screen, int key)
+{
+	for (size_t i = 0; i < action_count(); i++)
+		if (action_on_screen(&actions[i], screen) && has_key(&actions[i], key))
+			return actions[i].id;
+	return ACTION_NONE;
+}
+
+bool action_enabled(const struct action_spec *spec, unsigned available, const char **why)
+{
+	if (spec->need == NEED_NOTHING || (available & (1u << spec->need)) != 0)
+		return true;
+	if (why != NULL)
+		*why = missing[spec->need];
+	return false;
+}
+
+const char *screen_title(enum screen screen)
+{
+	return titles[screen];
+}
+
+void action_keys(const struct action_spec *spec, char *out, size_t capacity)
+{
+	size_t used = 0;
+	out[0] = '\0';
+	for (int i = 0; i < ACTION_KEYS_MAX && spec->key[i] != 0 && used < capacity; i++) {
+		char buffer[8];
+		used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? " " : "",
+		                         key_label(spec->key[i], buffer));
+	}
+}

@@ -1,0 +1,115 @@
+/* Everything a user can do, in one table: keys, footer, help and the palette all come from it.
+ *
+ * A key means the same action on every screen that has it. An action that needs something which is not
+ * there (a patient, a prepared plan) is shown greyed with the reason, never hidden and never ignored.
+ */
+#ifndef LASERTWIN_UI_ACTION_H
+#define LASERTWIN_UI_ACTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "ui/key.h"
+
+enum screen {
+	SCREEN_WORKLIST,
+	SCREEN_PATIENT,
+	SCREEN_TWIN,
+	SCREEN_DEVICE,
+	SCREEN_PARAMETERS,
+	SCREEN_PREDICTION,
+	SCREEN_CHECKS,
+	SCREEN_ALTERNATIVES,
+	SCREEN_HELP,
+	SCREEN_MESSAGES,
+	SCREEN_PALETTE, /* from here on: drawn over another screen */
+	SCREEN_ENTRY,
+	SCREEN_QUIT,
+	SCREENS
+};
+
+#define ON(screen) (1u << (screen))
+#define SCREENS_STEPS (ON(SCREEN_ALTERNATIVES) - 1u) /* worklist to checks */
+#define SCREENS_ALL (ON(SCREEN_PALETTE) - 1u)
+
+enum need {
+	NEED_NOTHING,
+	NEED_PATIENT,    /* a patient is open */
+	NEED_PLAN,       /* twin and predictor are prepared */
+	NEED_ASSESSMENT, /* the settings have been judged */
+	NEED_UNDO,
+	NEED_REDO,
+	NEED_FIT,        /* a fit has been computed */
+	NEED_STORE,      /* there is somewhere to keep a plan */
+	NEED_JOB,        /* something is being computed */
+	NEEDS
+};
+
+enum action {
+	ACTION_NONE,
+	ACTION_BACK,
+	ACTION_HELP,
+	ACTION_PALETTE,
+	ACTION_MESSAGES,
+	ACTION_QUIT,
+	ACTION_WORKLIST,
+	ACTION_PATIENT,
+	ACTION_TWIN,
+	ACTION_DEVICE,
+	ACTION_PARAMETERS,
+	ACTION_PREDICTION,
+	ACTION_CHECKS,
+	ACTION_NEXT_SCREEN,
+	ACTION_PREVIOUS_SCREEN,
+	ACTION_UP,
+	ACTION_DOWN,
+	ACTION_PAGE_UP,
+	ACTION_PAGE_DOWN,
+	ACTION_FIRST,
+	ACTION_LAST,
+	ACTION_ENTER,
+	ACTION_LESS,
+	ACTION_MORE,
+	ACTION_MUCH_LESS,
+	ACTION_MUCH_MORE,
+	ACTION_FIT,
+	ACTION_ALTERNATIVES,
+	ACTION_UNDO,
+	ACTION_REDO,
+	ACTION_RESET,
+	ACTION_SAVE,
+	ACTION_CLEAR_READING,
+	ACTION_CANCEL_JOB,
+	ACTION_CONFIRM_QUIT,
+	ACTIONS
+};
+
+#define ACTION_KEYS_MAX 3
+
+struct action_spec {
+	enum action id;
+	const char *name;         /* for the palette: "plan: fit the lowest sufficient dose" */
+	int key[ACTION_KEYS_MAX]; /* 0: unused */
+	const char *label;        /* for the footer, one word or two; NULL: not in the footer */
+	const char *help;         /* one sentence */
+	unsigned screens;         /* OR of ON(screen) */
+	enum need need;
+};
+
+/* Entries 0..action_count()-1, in the order the footer prefers. */
+size_t action_count(void);
+const struct action_spec *action_at(size_t index);
+const struct action_spec *action_spec(enum action action); /* NULL for ACTION_NONE */
+
+/* What the key does on the screen; ACTION_NONE when nothing. */
+enum action action_for_key(enum screen screen, int key);
+bool action_on_screen(const struct action_spec *spec, enum screen screen);
+
+/* available: OR of 1 << need for what is there. why may be NULL; set to a sentence when false. */
+bool action_enabled(const struct action_spec *spec, unsigned available, const char **why);
+
+const char *screen_title(enum screen screen);
+/* All keys of an action as text: "Left h". */
+void action_keys(const struct action_spec *spec, char *out, size_t capacity);
+
+#endif

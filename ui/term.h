@@ -1,0 +1,47 @@
+/* The terminal: the only file that knows curses.
+ *
+ * Life:   term_open -> (term_show | term_read)* -> term_close
+ * Handlers that give the terminal back are registered before raw mode is entered, so it is restored after
+ * a normal end, exit(), SIGTERM/INT/HUP/QUIT (reported as UI_KEY_LEAVE) and after a crash
+ * (SEGV/BUS/FPE/ILL/ABRT: restored in the handler, one line on stderr, then the default action).
+ * There is one terminal in a process; its state is file-static because signal handlers need it.
+ */
+#ifndef LASERTWIN_UI_TERM_H
+#define LASERTWIN_UI_TERM_H
+
+#include <stdbool.h>
+
+#include "physics/base/status.h"
+#include "ui/canvas.h"
+#include "ui/key.h"
+
+enum term_color { TERM_COLOR_AUTO, TERM_COLOR_NEVER };
+enum term_charset { TERM_CHARSET_AUTO, TERM_CHARSET_ASCII, TERM_CHARSET_UTF8 };
+
+struct term_options {
+	enum term_color color; /* AUTO: colours unless NO_COLOR is set and not empty (no-color.org) */
+	enum term_charset charset; /* AUTO: UTF-8 when the locale says so */
+};
+
+/* Sets LC_CTYPE; says whether UTF-8 may be written. Numbers stay in the C locale. */
+bool term_charset_utf8(enum term_charset charset);
+
+/* ST_IO when stdin or stdout is no terminal, or TERM is unset, unknown or cannot move the cursor; the
+ * text names the way out (--plain). */
+enum status term_open(const struct term_options *options, struct fail *why) MUST_CHECK;
+void term_close(void); /* may be called twice */
+
+bool term_ascii(void);
+void term_size(int *rows, int *cols);
+void term_show(const struct canvas *canvas);
+
+/* Waits at most timeout_ms (-1: for ever) for a key or for a byte on wake_fd (-1: none; the byte is left
+ * there). Unknown escape sequences, focus and mouse reports are swallowed. */
+struct key_event term_read(int timeout_ms, int wake_fd);
+
+/* The signal behind UI_KEY_LEAVE, 0 for a closed terminal. */
+int term_leave_signal(void);
+/* Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again after fg. */
+void term_suspend(void);
+
+#endif
