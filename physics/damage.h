@@ -41,8 +41,20 @@ const struct damage_set *damage_set(enum damage_set_id id);
 /* Rate dOmega/dt [1/s] at a temperature; 0 below the set's floor. */
 double damage_rate_1_s(const struct damage_set *set, double temperature_C);
 
-/* Omega of a sampled history (trapezoid in the rate, refined where it changes fast). */
-double damage_omega(const struct damage_set *set, const double *time_s, const double *temperature_C, size_t count);
+/* Omega of a sampled history, temperature linear between samples; each segment by the logarithmic mean of the
+ * rate, split where the temperature changes fast, so a rate that grows by decades within a step is right. */
+double damage_omega(const struct damage_set *set, const double *time_s, const double *temperature_C,
+                    size_t count);
+
+/* A history that depends linearly on one factor: base_C + factor x response (NULL: none). Borrowed. */
+struct damage_history {
+	size_t count;
+	const double *time_s, *base_C, *response;
+};
+
+/* Omega at one factor; steps wholly below cutoff_C are passed over (-INFINITY: none). */
+double damage_omega_linear(const struct damage_set *set, const struct damage_history *history, double factor,
+                           double cutoff_C);
 
 /* Constant temperature at which Omega reaches 1 after duration_s. */
 double damage_threshold_C(const struct damage_set *set, double duration_s);
@@ -53,5 +65,6 @@ double damage_fraction(double omega);
 /* Cumulative equivalent minutes at 43 C (Sapareto & Dewey 1984): R = 0.5 above, 0.25 below 43 C.
  * Not meaningful above about 55 C; *valid tells (may be NULL). */
 double damage_cem43_min(const double *time_s, const double *temperature_C, size_t count, bool *valid);
+double damage_cem43_linear_min(const struct damage_history *history, double factor, bool *valid);
 
 #endif
