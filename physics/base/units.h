@@ -18,6 +18,7 @@
 #define J_PER_MJ 1e-3 /* mJ to J */
 #define S_PER_PS 1e-12
 #define J_CM3_PER_J_M3 1e-6
+#define J_M2_PER_J_CM2 1e4
 
 static inline double kelvin_from_C(double temperature_C)
 {

@@ -1,0 +1,444 @@
+/* Layered bioheat: building the linear answer and evaluating it. The grid is in heat_grid.c, the march in
+ * heat_march.c, what is refused in heat_check.c, the surfaces in heat_surface.c. */
+#include "physics/heat_private.h"
+
+#define TIME_TOLERANCE_DEFAULT 5e-4
+#define BASE_TOLERANCE_K 0.02 /* 1.4 % of a damage rate at E/R = 75 000 K */
+
+#define ERROR_REFINE 2.0
+#define ERROR_TIME_FRAC 0.25
+
+void heat_free(struct heat **solver)
+{
+	if (!solver || !*solver)
+		return;
+	struct heat *old = *solver;
+	heat_cells_free(&old->cells);
+	free(old->depth_um);
+	free(old->time_s);
+	for (size_t f = 0; f < HEAT_FIELDS; f++) {
+		free(old->value[f]);
+		free(old->highest[f]);
+	}
+	free(old->boiled_J_m2);
+	free(old);
+	*solver = NULL;
+}
+
+static enum status out_of_memory(struct fail *why)
+{
+	return fail_set(why, ST_FULL, "heat", "out of memory");
+}
+
+static enum status heat_alloc(const struct heat_problem *problem, size_t fields, struct heat **out,
+                              struct fail *why)
+{
+	struct heat *solver = calloc(1, sizeof *solver);
+	if (!solver)
+		return out_of_memory(why);
+	*out = solver;
+	enum status status = heat_cells_new(problem, &solver->cells, why);
+	if (status != ST_OK)
+		return status;
+	solver->fields = fields;
+	solver->rows = solver->cells.count + 1;
+	solver->core_C = problem->core_C;
+	solver->depth_um = calloc(solver->rows, sizeof *solver->depth_um);
+	solver->boiled_J_m2 = calloc(solver->rows, sizeof *solver->boiled_J_m2);
+	if (!solver->depth_um || !solver->boiled_J_m2)
+		return out_of_memory(why);
+	for (size_t i = 0; i < solver->cells.count; i++)
+		solver->depth_um[i + 1] = 0.5 * (solver->cells.edge_um[i] + solver->cells.edge_um[i + 1]);
+	return ST_OK;
+}
+
+/* Initial state into the first field, and the ambient temperature that keeps it, when asked for. */
+static void start_from_steady(const struct heat_problem *problem, struct heat *solver, double *temperature_C)
+{
+	double flux_W_m2 =
+	        heat_steady_state(&solver->cells, problem->surface_C, problem->core_C, temperature_C);
+	double h_W_m2K = problem->surface.ambient_h_W_m2K;
+	solver->ambient_C = problem->surface.ambient_C;
+	if (isnan(solver->ambient_C))
+		solver->ambient_C =
+		        h_W_m2K > 0.0 ? problem->surface_C - flux_W_m2 / h_W_m2K : problem->surface_C;
+}
+
+/* Node-major while marching, row-major for reading: each row's history is then contiguous. */
+static enum status transpose(struct heat *solver, size_t f, struct fail *why)
+{
+	double *by_row = malloc(solver->rows * solver->steps * sizeof *by_row);
+	if (!by_row)
+		return out_of_memory(why);
+	for (size_t step = 0; step < solver->steps; step++)
+		for (size_t row = 0; row < solver->rows; row++)
+			by_row[row * solver->steps + step] = solver->value[f][step * solver->rows + row];
+	free(solver->value[f]);
+	solver->value[f] = by_row;
+	return ST_OK;
+}
+
+/* Largest value of every row: bounds what a row can reach at any radiant exposure. */
+static enum status find_highest(struct heat *solver, size_t f, struct fail *why)
+{
+	solver->highest[f] = malloc(solver->rows * sizeof *solver->highest[f]);
+	if (!solver->highest[f])
+		return out_of_memory(why);
+	for (size_t row = 0; row < solver->rows; row++) {
+		const double *value = solver->value[f] + row * solver->steps;
+		double highest = value[0];
+		for (size_t step = 1; step < solver->steps; step++)
+			highest = value[step] > highest ? value[step] : highest;
+		solver->highest[f][row] = highest;
+	}
+	return ST_OK;
+}
+
+static enum status heat_run(const struct heat_problem *problem, struct heat_field *field, size_t fields,
+                            bool latent, struct heat *solver, struct fail *why)
+{
+	size_t n = solver->cells.count;
+	double *block = calloc(3 * n * fields, sizeof *block);
+	if (!block)
+		return out_of_memory(why);
+	for (size_t f = 0; f < fields; f++) {
+		field[f].now = block + 3 * n * f;
+		field[f].stage = field[f].now + n;
+		field[f].next = field[f].now + 2 * n;
+	}
+	start_from_steady(problem, solver, field[0].now);
+	enum status status = heat_march(problem, solver, field, latent, why);
+	for (size_t f = 0; status == ST_OK && f < fields; f++) {
+		status = transpose(solver, f, why);
+		if (status == ST_OK)
+			status = find_highest(solver, f, why);
+	}
+	free(block);
+	return status;
+}
+
+static enum status heat_build(const struct heat_problem *problem, struct heat_field *field, size_t fields,
+                              bool latent, struct heat **out, struct fail *why)
+{
+	*out = NULL;
+	enum status status = heat_problem_check(problem, why);
+	if (status == ST_OK)
+		status = heat_alloc(problem, fields, out, why);
+	if (status == ST_OK)
+		status = heat_run(problem, field, fields, latent, *out, why);
+	if (status != ST_OK)
+		heat_free(out);
+	return status;
+}
+
+static double time_tolerance(const struct heat_problem *problem)
+{
+	return problem ? heat_option(problem->options.time_tolerance, TIME_TOLERANCE_DEFAULT)
+	               : TIME_TOLERANCE_DEFAULT;
+}
+
+/* The base is held to the same strictness as the response: 0.02 K at the default. */
+static double base_tolerance_K(const struct heat_problem *problem)
+{
+	return BASE_TOLERANCE_K * time_tolerance(problem) / TIME_TOLERANCE_DEFAULT;
+}
+
+enum status heat_new(const struct heat_problem *problem, struct heat **out, struct fail *why)
+{
+	struct heat_field field[HEAT_FIELDS] = {
+	        {.boundary = 1.0, .tolerance_K = base_tolerance_K(problem)},
+	        {.source = 1.0, .tolerance_frac = time_tolerance(problem)},
+	};
+	return heat_build(problem, field, HEAT_FIELDS, false, out, why);
+}
+
+static enum status check_fluence(double fluence_J_cm2, struct fail *why)
+{
+	if (fluence_J_cm2 >= 0.0 && isfinite(fluence_J_cm2))
+		return ST_OK;
+	return fail_set(why, ST_RANGE, "fluence_J_cm2", "%g; must be finite and not negative", fluence_J_cm2);
+}
+
+enum status heat_new_boiling(const struct heat_problem *problem, double fluence_J_cm2, bool latent,
+                             struct heat **out, struct fail *why)
+{
+	*out = NULL;
+	enum status status = check_fluence(fluence_J_cm2, why);
+	if (status != ST_OK)
+		return status;
+	struct heat_field field = {
+	        .boundary = 1.0, .source = fluence_J_cm2, .tolerance_K = base_tolerance_K(problem)};
+	return heat_build(problem, &field, 1, latent, out, why);
+}
+
+size_t heat_rows(const struct heat *solver)
+{
+	return solver->rows;
+}
+
+size_t heat_steps(const struct heat *solver)
+{
+	return solver->steps;
+}
+
+const double *heat_depth_um(const struct heat *solver)
+{
+	return solver->depth_um;
+}
+
+const double *heat_edge_um(const struct heat *solver)
+{
+	return solver->cells.edge_um;
+}
+
+const double *heat_time_s(const struct heat *solver)
+{
+	return solver->time_s;
+}
+
+const double *heat_base(const struct heat *solver, size_t row)
+{
+	return solver->value[0] + row * solver->steps;
+}
+
+const double *heat_response(const struct heat *solver, size_t row)
+{
+	return solver->fields < HEAT_FIELDS ? NULL : solver->value[1] + row * solver->steps;
+}
+
+double heat_boiled_frac(const struct heat *solver, size_t row)
+{
+	size_t cell = row > 0 ? row - 1 : 0;
+	double latent_J_m2 = solver->cells.latent_J_m2[cell];
+	return latent_J_m2 > 0.0 ? solver->boiled_J_m2[cell] / latent_J_m2 : 0.0;
+}
+
+double heat_ambient_C(const struct heat *solver)
+{
+	return solver->ambient_C;
+}
+
+static struct damage_history row_history(const struct heat *solver, size_t row)
+{
+	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row),
+	                               heat_response(solver, row)};
+}
+
+/* No moment of this row can be hotter. */
+static double row_bound_C(const struct heat *solver, size_t row, double fluence_J_cm2)
+{
+	double response = solver->fields < HEAT_FIELDS ? 0.0 : solver->highest[1][row];
+	return solver->highest[0][row] + fluence_J_cm2 * response;
+}
+
+static size_t hottest_step(const struct damage_history *history, double factor, double *peak_C)
+{
+	if (!history->response)
+		factor = 0.0;
+	const double *response = history->response ? history->response : history->base_C;
+	double peak = -INFINITY;
+	size_t at = 0;
+	for (size_t i = 0; i < history->count; i++) {
+		double temperature_C = history->base_C[i] + factor * response[i];
+		if (temperature_C > peak) {
+			peak = temperature_C;
+			at = i;
+		}
+	}
+	*peak_C = peak;
+	return at;
+}
+
+static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C,
+                       struct heat_peak *hottest)
+{
+	struct heat_peak best = {.temperature_C = -INFINITY};
+	for (size_t row = 0; row < solver->rows; row++) {
+		if (!peak_C && row_bound_C(solver, row, fluence_J_cm2) <= best.temperature_C)
+			continue;
+		struct damage_history history = row_history(solver, row);
+		double peak = 0.0;
+		size_t step = hottest_step(&history, fluence_J_cm2, &peak);
+		if (peak_C)
+			peak_C[row] = peak;
+		if (peak > best.temperature_C)
+			best = (struct heat_peak){.temperature_C = peak,
+			                          .depth_um = solver->depth_um[row],
+			                          .time_s = solver->time_s[step]};
+	}
+	best.above_boiling_C = fmax(best.temperature_C - HEAT_BOILING_C, 0.0);
+	best.flags = best.above_boiling_C > 0.0 ? VALIDITY_MODEL_LIMIT : VALID;
+	if (hottest)
+		*hottest = best;
+}
+
+/* Below this temperature the whole run could not reach HEAT_OMEGA_FLOOR. */
+static double cutoff_C(const struct heat *solver, const struct damage_set *set)
+{
+	double duration_s = solver->time_s[solver->steps - 1] - solver->time_s[0];
+	return damage_threshold_C(set, duration_s / HEAT_OMEGA_FLOOR);
+}
+
+static void find_omega(const struct heat *solver, double fluence_J_cm2, enum damage_set_id id, double *omega)
+{
+	const struct damage_set *set = damage_set(id);
+	double cold_C = cutoff_C(solver, set);
+	for (size_t row = 0; row < solver->rows; row++) {
+		omega[row] = 0.0;
+		if (row_bound_C(solver, row, fluence_J_cm2) <= cold_C)
+			continue;
+		struct damage_history history = row_history(solver, row);
+		omega[row] = damage_omega_linear(set, &history, fluence_J_cm2, cold_C);
+	}
+}
+
+static void find_cem43(const struct heat *solver, double fluence_J_cm2, double *cem43_min)
+{
+	for (size_t row = 0; row < solver->rows; row++) {
+		struct damage_history history = row_history(solver, row);
+		cem43_min[row] = damage_cem43_linear_min(&history, fluence_J_cm2, NULL);
+	}
+}
+
+enum status heat_evaluate(const struct heat *solver, double fluence_J_cm2, const struct heat_damage *damage,
+                          struct heat_peak *peak, struct fail *why)
+{
+	enum status status = check_fluence(fluence_J_cm2, why);
+	if (status != ST_OK)
+		return status;
+	double *peak_C = damage ? damage->peak_C : NULL;
+	if (peak || peak_C)
+		find_peaks(solver, fluence_J_cm2, peak_C, peak);
+	for (size_t s = 0; damage && damage->omega && s < damage->sets; s++)
+		find_omega(solver, fluence_J_cm2, damage->set[s], damage->omega + s * solver->rows);
+	if (damage && damage->cem43_min)
+		find_cem43(solver, fluence_J_cm2, damage->cem43_min);
+	return ST_OK;
+}
+
+/* Rows around a depth: the upper one and the weight of the lower one. */
+static size_t row_above(const struct heat *solver, double depth_um, double *lower_frac)
+{
+	size_t low = 0, high = solver->rows - 1;
+	*lower_frac = 0.0;
+	if (depth_um >= solver->depth_um[high])
+		return high;
+	while (high - low > 1) {
+		size_t middle = (low + high) / 2;
+		if (solver->depth_um[middle] <= depth_um)
+			low = middle;
+		else
+			high = middle;
+	}
+	*lower_frac = fmax(0.0, (depth_um - solver->depth_um[low]) /
+	                                (solver->depth_um[high] - solver->depth_um[low]));
+	return low;
+}
+
+double heat_at_depth(const struct heat *solver, const double *row_value, double depth_um)
+{
+	double lower_frac = 0.0;
+	size_t row = row_above(solver, depth_um, &lower_frac);
+	return lower_frac > 0.0 ? row_value[row] + lower_frac * (row_value[row + 1] - row_value[row])
+	                        : row_value[row];
+}
+
+double heat_omega_at_depth(const struct heat *solver, const double *row_omega, double depth_um)
+{
+	double lower_frac = 0.0;
+	size_t row = row_above(solver, depth_um, &lower_frac);
+	if (lower_frac > 0.0 && row_omega[row] > 0.0 && row_omega[row + 1] > 0.0)
+		return row_omega[row] * pow(row_omega[row + 1] / row_omega[row], lower_frac);
+	return heat_at_depth(solver, row_omega, depth_um);
+}
+
+static double value_at(const struct damage_history *history, double factor, size_t step)
+{
+	return history->base_C[step] + (history->response ? factor * history->response[step] : 0.0);
+}
+
+enum status heat_history(const struct heat *solver, double fluence_J_cm2, double depth_um,
+                         double *temperature_C, struct fail *why)
+{
+	enum status status = check_fluence(fluence_J_cm2, why);
+	double bottom_um = solver->cells.edge_um[solver->cells.count];
+	if (status != ST_OK)
+		return status;
+	if (!(depth_um >= 0.0 && depth_um <= bottom_um))
+		return fail_set(why, ST_RANGE, "depth_um", "%g; the tissue reaches from 0 to %g", depth_um,
+		                bottom_um);
+	double lower_frac = 0.0;
+	size_t row = row_above(solver, depth_um, &lower_frac);
+	struct damage_history upper = row_history(solver, row);
+	struct damage_history lower = row_history(solver, lower_frac > 0.0 ? row + 1 : row);
+	for (size_t i = 0; i < solver->steps; i++)
+		temperature_C[i] = (1.0 - lower_frac) * value_at(&upper, fluence_J_cm2, i) +
+		                   lower_frac * value_at(&lower, fluence_J_cm2, i);
+	return ST_OK;
+}
+
+/* ---- discretisation error ---- */
+
+struct profile {
+	double *peak_C, *omega;
+};
+
+static enum status evaluate_profile(const struct heat *solver, double fluence_J_cm2, enum damage_set_id set,
+                                    struct profile *profile, struct fail *why)
+{
+	profile->peak_C = calloc(2 * solver->rows, sizeof *profile->peak_C);
+	if (!profile->peak_C)
+		return out_of_memory(why);
+	profile->omega = profile->peak_C + solver->rows;
+	struct heat_damage damage = {
+	        .sets = 1, .set = &set, .omega = profile->omega, .peak_C = profile->peak_C};
+	return heat_evaluate(solver, fluence_J_cm2, &damage, NULL, why);
+}
+
+static double largest_of(const double *value, size_t count)
+{
+	double largest = 0.0;
+	for (size_t i = 0; i < count; i++)
+		largest = fmax(largest, value[i]);
+	return largest;
+}
+
+static struct heat_error compare_profiles(const struct heat *coarse, const struct profile *rough,
+                                          const struct heat *fine, const struct profile *good)
+{
+	struct heat_error error = {0};
+	for (size_t row = 0; row < coarse->rows; row++) {
+		double fine_C = heat_at_depth(fine, good->peak_C, coarse->depth_um[row]);
+		error.peak_K = fmax(error.peak_K, fabs(rough->peak_C[row] - fine_C));
+	}
+	double rough_omega = largest_of(rough->omega, coarse->rows),
+	       good_omega = largest_of(good->omega, fine->rows);
+	if (rough_omega > 0.0)
+		error.omega_frac = fabs(good_omega - rough_omega) / rough_omega;
+	return error;
+}
+
+enum status heat_error(const struct heat_problem *problem, double fluence_J_cm2, enum damage_set_id set,
+                       struct heat_error *out, struct fail *why)
+{
+	struct heat *coarse = NULL, *fine = NULL;
+	struct profile rough = {0}, good = {0};
+	enum status status = heat_new(problem, &coarse, why);
+	if (status != ST_OK)
+		return status;
+	struct heat_problem finer = *problem;
+	finer.options.refine = ERROR_REFINE * heat_option(problem->options.refine, 1.0);
+	finer.options.time_tolerance = ERROR_TIME_FRAC * time_tolerance(problem);
+	status = heat_new(&finer, &fine, why);
+	if (status == ST_OK)
+		status = evaluate_profile(coarse, fluence_J_cm2, set, &rough, why);
+	if (status == ST_OK)
+		status = evaluate_profile(fine, fluence_J_cm2, set, &good, why);
+	if (status == ST_OK)
+		*out = compare_profiles(coarse, &rough, fine, &good);
+	free(rough.peak_C);
+	free(good.peak_C);
+	heat_free(&coarse);
+	heat_free(&fine);
+	return status;
+}

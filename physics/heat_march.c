@@ -1,0 +1,474 @@
+/* The march in time.
+ *
+ * Events (pulse starts and ends, stage starts and ends) cut the time axis; between two events everything but
+ * the temperatures is constant. Each step is one TR-BDF2 step (Bank et al. 1985, IEEE Trans Electron Devices
+ * 32:1992; Hosea & Shampine 1996, Appl Numer Math 20:21): second order and L-stable, so a jump of the surface
+ * or of the source needs no tiny steps to stay free of oscillation (Crank-Nicolson rings there), and both
+ * stages share one matrix.
+ *
+ * Step control: the stored history is used as piecewise linear (peaks, damage integrals), so the step is
+ * chosen by the error of just that. The middle stage value minus the chord at gamma = 2 - sqrt 2 is gamma (1
+ * - gamma)/2 dt^2 T'' = 0.121 dt^2 T'', the chord's largest error being 0.125 dt^2 T''. The error of the
+ * integration itself is of third order and smaller.
+ *
+ * A pulse shorter than a tenth of the shortest cell's relaxation time dz^2/kappa is deposited at once: no
+ * heat leaves its cell meanwhile.
+ */
+#include "physics/heat_private.h"
+
+#define GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
+#define STAGE_FRAC (0.5 * GAMMA)  /* implicit part of both stages */
+#define FROM_STAGE (1.0 / (GAMMA * (2.0 - GAMMA)))
+#define FROM_START ((1.0 - GAMMA) * (1.0 - GAMMA) / (GAMMA * (2.0 - GAMMA)))
+#define SAFETY 0.9
+#define GROW_MAX 4.0
+#define SHRINK_MAX 0.05
+#define FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
+#define FEWEST_STEPS 2.0         /* per interval */
+#define SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
+#define INSTANT_FRAC 0.1         /* of the shortest cell relaxation time */
+#define SAME_TIME_S 1e-12
+#define TAIL_MAX_S 60.0
+#define TAIL_DECAY_FRAC 0.02
+#define STEPS_FIRST 128
+
+struct event {
+	double time_s;
+	double instant;  /* pulses deposited at this moment */
+	bool last_event; /* nothing changes after it: the march may stop when the response has decayed */
+};
+
+/* What holds between two events. */
+struct regime {
+	double surface_W_m2K; /* conductance from the first centre to the medium */
+	double half_W_m2K;    /* from the first centre to the surface */
+	double h_W_m2K, medium_C;
+	double power_1_s; /* source per unit radiant exposure: 1/duration while a pulse is on */
+};
+
+struct march {
+	const struct heat_problem *problem;
+	struct heat *solver;
+	struct heat_field *field;
+	struct heat_pulses pulses;
+	bool latent, instant;
+	struct regime regime;
+	double *pivot, *ratio; /* [cells] of the factored matrix */
+	double *right;         /* [cells] */
+	struct event *event;
+	size_t events;
+};
+
+/* ---- linear algebra ---- */
+
+/* Factors M + theta K (symmetric, diagonally dominant) as LDL'; theta = STAGE_FRAC dt. */
+static void factor(struct march *march, double theta_s)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	double coupling = 0.0;
+	for (size_t i = 0; i < cells->count; i++) {
+		double up = i == 0 ? march->regime.surface_W_m2K : cells->conductance_W_m2K[i];
+		double down = cells->conductance_W_m2K[i + 1];
+		double diagonal = cells->capacity_J_m2K[i] + theta_s * (up + down + cells->sink_W_m2K[i]);
+		if (i > 0)
+			diagonal -= coupling * march->ratio[i - 1];
+		march->pivot[i] = 1.0 / diagonal;
+		coupling = theta_s * down;
+		march->ratio[i] = coupling * march->pivot[i];
+	}
+}
+
+/* Solves in place: forward then back substitution. */
+static void substitute(const struct march *march, double *x)
+{
+	size_t n = march->solver->cells.count;
+	for (size_t i = 1; i < n; i++)
+		x[i] += march->ratio[i - 1] * x[i - 1];
+	x[n - 1] *= march->pivot[n - 1];
+	for (size_t i = n - 1; i-- > 0;)
+		x[i] = x[i] * march->pivot[i] + march->ratio[i] * x[i + 1];
+}
+
+/* Sources of one field [W/m2]: boundaries, blood, metabolism, light. */
+static double source_at(const struct march *march, const struct heat_field *field, size_t i)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	double core_C = march->problem->core_C;
+	double fixed_W_m2 = cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i];
+	if (i == 0)
+		fixed_W_m2 += march->regime.surface_W_m2K * march->regime.medium_C;
+	if (i + 1 == cells->count)
+		fixed_W_m2 += cells->conductance_W_m2K[cells->count] * core_C;
+	return field->boundary * fixed_W_m2 +
+	       field->source * march->regime.power_1_s * cells->deposit_J_m2[i];
+}
+
+/* Net flow into cell i [W/m2]: -K T + s. */
+static double inflow(const struct march *march, const struct heat_field *field, const double *temperature,
+                     size_t i)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	size_t n = cells->count;
+	double up = i == 0 ? -march->regime.surface_W_m2K * temperature[0]
+	                   : cells->conductance_W_m2K[i] * (temperature[i - 1] - temperature[i]);
+	double down = i + 1 == n ? -cells->conductance_W_m2K[n] * temperature[i]
+	                         : cells->conductance_W_m2K[i + 1] * (temperature[i + 1] - temperature[i]);
+	return up + down - cells->sink_W_m2K[i] * temperature[i] + source_at(march, field, i);
+}
+
+/* ---- one step ---- */
+
+static void step_field(const struct march *march, struct heat_field *field, double theta_s)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	for (size_t i = 0; i < cells->count; i++) /* trapezoid to gamma dt */
+		field->stage[i] =
+		        cells->capacity_J_m2K[i] * field->now[i] +
+		        theta_s * (inflow(march, field, field->now, i) + source_at(march, field, i));
+	substitute(march, field->stage);
+	for (size_t i = 0; i < cells->count; i++) /* BDF2 to dt */
+		field->next[i] = cells->capacity_J_m2K[i] *
+		                         (FROM_STAGE * field->stage[i] - FROM_START * field->now[i]) +
+		                 theta_s * source_at(march, field, i);
+	substitute(march, field->next);
+}
+
+static double largest_of(const double *value, size_t count)
+{
+	double largest = 0.0;
+	for (size_t i = 0; i < count; i++)
+		largest = fmax(largest, fabs(value[i]));
+	return largest;
+}
+
+/* Error of the step over its allowance. */
+static double step_error(const struct march *march, const struct heat_field *field)
+{
+	size_t n = march->solver->cells.count;
+	double error = 0.0;
+	for (size_t i = 0; i < n; i++)
+		error = fmax(error, fabs(field->stage[i] - field->now[i] -
+		                         GAMMA * (field->next[i] - field->now[i])));
+	double scale = field->tolerance_frac > 0.0 ? fmax(field->largest, largest_of(field->next, n)) : 0.0;
+	double allowed = field->tolerance_K + field->tolerance_frac * scale;
+	return allowed > 0.0 ? error / allowed : 0.0;
+}
+
+/* Boiling: what would pass 100 C goes into the cell's latent store until that is full. */
+static void boil(struct march *march, double *temperature_C)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	double *boiled = march->solver->boiled_J_m2;
+	for (size_t i = 0; i < cells->count; i++) {
+		double excess_J_m2 = (temperature_C[i] - HEAT_BOILING_C) * cells->capacity_J_m2K[i];
+		double taken_J_m2 = fmin(excess_J_m2, cells->latent_J_m2[i] - boiled[i]);
+		if (taken_J_m2 <= 0.0)
+			continue;
+		boiled[i] += taken_J_m2;
+		temperature_C[i] -= taken_J_m2 / cells->capacity_J_m2K[i];
+	}
+}
+
+/* ---- the record ---- */
+
+static enum status grow(struct heat *solver, struct fail *why)
+{
+	size_t capacity = solver->capacity ? 2 * solver->capacity : STEPS_FIRST;
+	double *time_s = realloc(solver->time_s, capacity * sizeof *time_s);
+	if (!time_s)
+		return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
+	solver->time_s = time_s;
+	for (size_t f = 0; f < solver->fields; f++) {
+		double *value = realloc(solver->value[f], capacity * solver->rows * sizeof *value);
+		if (!value)
+			return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
+		solver->value[f] = value;
+	}
+	solver->capacity = capacity;
+	return ST_OK;
+}
+
+/* The surface has no heat capacity: what reaches it through the half cell leaves through h. */
+static double surface_value(const struct regime *regime, const struct heat_field *field)
+{
+	double medium = field->boundary * regime->medium_C;
+	if (isinf(regime->h_W_m2K))
+		return medium;
+	return (regime->half_W_m2K * field->now[0] + regime->h_W_m2K * medium) /
+	       (regime->half_W_m2K + regime->h_W_m2K);
+}
+
+static enum status record(struct march *march, double time_s, struct fail *why)
+{
+	struct heat *solver = march->solver;
+	if (solver->steps >= HEAT_STEPS_MAX)
+		return fail_set(why, ST_FULL, "heat.steps",
+		                "more than %d time steps; fewer pulses or a shorter run", HEAT_STEPS_MAX);
+	if (solver->steps == solver->capacity) {
+		enum status status = grow(solver, why);
+		if (status != ST_OK)
+			return status;
+	}
+	for (size_t f = 0; f < solver->fields; f++) {
+		double *row = solver->value[f] + solver->steps * solver->rows;
+		row[0] = surface_value(&march->regime, &march->field[f]);
+		memcpy(row + 1, march->field[f].now, solver->cells.count * sizeof *row);
+		march->field[f].largest = fmax(march->field[f].largest, largest_of(row, solver->rows));
+	}
+	solver->time_s[solver->steps++] = time_s;
+	return ST_OK;
+}
+
+/* ---- intervals ---- */
+
+static double try_step(struct march *march, double dt_s)
+{
+	double theta_s = STAGE_FRAC * dt_s, error = 0.0;
+	factor(march, theta_s);
+	for (size_t f = 0; f < march->solver->fields; f++) {
+		step_field(march, &march->field[f], theta_s);
+		error = fmax(error, step_error(march, &march->field[f]));
+	}
+	return error;
+}
+
+static void accept_step(struct march *march)
+{
+	if (march->latent)
+		boil(march, march->field[0].next);
+	for (size_t f = 0; f < march->solver->fields; f++) {
+		double *swap = march->field[f].now;
+		march->field[f].now = march->field[f].next;
+		march->field[f].next = swap;
+	}
+}
+
+static bool decayed(const struct march *march)
+{
+	const struct heat_field *response = &march->field[march->solver->fields - 1];
+	if (march->solver->fields < HEAT_FIELDS)
+		return false;
+	return largest_of(response->now, march->solver->cells.count) < TAIL_DECAY_FRAC * response->largest;
+}
+
+/* From one event to the next; when stop_early the response may end it. */
+static enum status march_interval(struct march *march, double from_s, double to_s, bool stop_early,
+                                  struct fail *why)
+{
+	double length_s = to_s - from_s, done_s = 0.0, dt_s = FIRST_STEP_FRAC * length_s;
+	while (done_s < length_s) {
+		double left_s = length_s - done_s;
+		if (left_s <= FEWEST_STEPS * dt_s)
+			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
+		double error = try_step(march, dt_s);
+		if (!isfinite(error) || dt_s < SMALLEST_STEP_FRAC * length_s)
+			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s",
+			                from_s + done_s);
+		double factor_next = error > 0.0 ? SAFETY / sqrt(error) : GROW_MAX;
+		if (error > 1.0) {
+			dt_s *= fmax(factor_next, SHRINK_MAX);
+			continue;
+		}
+		accept_step(march);
+		done_s = dt_s == left_s ? length_s : done_s + dt_s;
+		enum status status = record(march, done_s == length_s ? to_s : from_s + done_s, why);
+		if (status != ST_OK)
+			return status;
+		if (stop_early && decayed(march))
+			break;
+		dt_s *= fmin(factor_next, GROW_MAX);
+	}
+	return ST_OK;
+}
+
+static double pulse_start_s(const struct heat_pulses *pulses, size_t pass, size_t i)
+{
+	double within_s = i > 0 ? (double)i / pulses->rate_Hz : 0.0;
+	return pulses->start_s + within_s + (pass > 0 ? (double)pass * pulses->pass_interval_s : 0.0);
+}
+
+static bool pulse_on(const struct heat_pulses *pulses, double time_s)
+{
+	for (size_t pass = 0; pass < pulses->passes; pass++)
+		for (size_t i = 0; i < pulses->count; i++) {
+			double start_s = pulse_start_s(pulses, pass, i);
+			if (time_s >= start_s && time_s < start_s + pulses->duration_s)
+				return true;
+		}
+	return false;
+}
+
+/* What holds at a moment inside an interval. */
+static struct regime regime_at(const struct march *march, double time_s)
+{
+	const struct heat_surface *surface = &march->problem->surface;
+	struct regime regime = {.h_W_m2K = surface->ambient_h_W_m2K,
+	                        .medium_C = march->solver->ambient_C,
+	                        .half_W_m2K = march->solver->cells.conductance_W_m2K[0]};
+	for (size_t i = 0; i < surface->stages; i++)
+		if (time_s >= surface->stage[i].start_s && time_s < surface->stage[i].end_s) {
+			regime.h_W_m2K = surface->stage[i].h_W_m2K;
+			regime.medium_C = surface->stage[i].medium_C;
+		}
+	regime.surface_W_m2K =
+	        regime.h_W_m2K > 0.0 ? 1.0 / (1.0 / regime.h_W_m2K + 1.0 / regime.half_W_m2K) : 0.0;
+	if (!march->instant && pulse_on(&march->pulses, time_s))
+		regime.power_1_s = 1.0 / march->pulses.duration_s;
+	return regime;
+}
+
+static void deposit(struct march *march, double pulses)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	for (size_t f = 0; f < march->solver->fields; f++)
+		for (size_t i = 0; i < cells->count; i++)
+			march->field[f].now[i] += pulses * march->field[f].source * cells->deposit_J_m2[i] /
+			                          cells->capacity_J_m2K[i];
+	if (march->latent)
+		boil(march, march->field[0].now);
+}
+
+static enum status march_events(struct march *march, struct fail *why)
+{
+	enum status status = ST_OK;
+	for (size_t e = 0; status == ST_OK && e + 1 < march->events; e++) {
+		const struct event *event = &march->event[e];
+		double to_s = march->event[e + 1].time_s;
+		march->regime = regime_at(march, 0.5 * (event->time_s + to_s));
+		if (event->instant > 0.0)
+			deposit(march, event->instant);
+		status = record(march, event->time_s, why);
+		if (status == ST_OK)
+			status = march_interval(march, event->time_s, to_s, event->last_event, why);
+	}
+	return status;
+}
+
+/* ---- events ---- */
+
+static int by_time(const void *a, const void *b)
+{
+	double first_s = ((const struct event *)a)->time_s, second_s = ((const struct event *)b)->time_s;
+	return (first_s > second_s) - (first_s < second_s);
+}
+
+static void add_event(struct march *march, double time_s, double instant)
+{
+	march->event[march->events++] = (struct event){.time_s = time_s, .instant = instant};
+}
+
+static void merge_events(struct march *march)
+{
+	size_t kept = 0;
+	qsort(march->event, march->events, sizeof *march->event, by_time);
+	for (size_t i = 1; i < march->events; i++) {
+		if (march->event[i].time_s - march->event[kept].time_s <= SAME_TIME_S)
+			march->event[kept].instant += march->event[i].instant;
+		else
+			march->event[++kept] = march->event[i];
+	}
+	march->events = kept + 1;
+}
+
+/* Either the run ends at end_s (later events are cut off) or a tail follows the last event. */
+static void end_events(struct march *march)
+{
+	double end_s = march->problem->end_s;
+	bool tail = !(end_s > 0.0) && march->pulses.count > 0;
+	if (end_s > 0.0) {
+		while (march->events > 1 && march->event[march->events - 1].time_s >= end_s - SAME_TIME_S)
+			march->events--;
+		add_event(march, end_s, 0.0);
+	} else if (tail) {
+		march->event[march->events - 1].last_event = true;
+		add_event(march, march->event[march->events - 1].time_s + TAIL_MAX_S, 0.0);
+	}
+}
+
+static enum status plan_events(struct march *march, struct fail *why)
+{
+	const struct heat_surface *surface = &march->problem->surface;
+	size_t most = 2 + 2 * surface->stages + 2 * march->pulses.count * march->pulses.passes;
+	march->event = calloc(most, sizeof *march->event);
+	if (!march->event)
+		return fail_set(why, ST_FULL, "heat.pulses", "out of memory for %zu events", most);
+	add_event(march, 0.0, 0.0);
+	for (size_t i = 0; i < surface->stages; i++) {
+		add_event(march, surface->stage[i].start_s, 0.0);
+		add_event(march, surface->stage[i].end_s, 0.0);
+	}
+	for (size_t pass = 0; pass < march->pulses.passes; pass++)
+		for (size_t i = 0; i < march->pulses.count; i++) {
+			double start_s = pulse_start_s(&march->pulses, pass, i);
+			add_event(march, start_s, march->instant ? 1.0 : 0.0);
+			if (!march->instant)
+				add_event(march, start_s + march->pulses.duration_s, 0.0);
+		}
+	merge_events(march);
+	end_events(march);
+	return ST_OK;
+}
+
+/* Shortest relaxation time of a cell: capacity over the conductances to its neighbours is dz^2/(2 kappa). */
+static double shortest_relaxation_s(const struct heat_cells *cells)
+{
+	double shortest_s = INFINITY;
+	for (size_t i = 0; i < cells->count; i++) {
+		double leak_W_m2K =
+		        cells->conductance_W_m2K[i + 1] + (i > 0 ? cells->conductance_W_m2K[i] : 0.0);
+		if (leak_W_m2K > 0.0)
+			shortest_s = fmin(shortest_s, 2.0 * cells->capacity_J_m2K[i] / leak_W_m2K);
+	}
+	return shortest_s;
+}
+
+enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
+                       bool latent, struct fail *why)
+{
+	size_t n = solver->cells.count;
+	struct march march = {.problem = problem,
+	                      .solver = solver,
+	                      .field = field,
+	                      .latent = latent,
+	                      .pulses = heat_pulses_filled(problem)};
+	double instant_s = INSTANT_FRAC * shortest_relaxation_s(&solver->cells);
+	march.instant = march.pulses.count > 0 && march.pulses.duration_s <= instant_s;
+	enum status status = plan_events(&march, why);
+	if (status != ST_OK)
+		return status;
+	march.pivot = calloc(2 * n, sizeof *march.pivot);
+	if (march.pivot) {
+		march.ratio = march.pivot + n;
+		status = march_events(&march, why);
+	} else {
+		status = fail_set(why, ST_FULL, "heat", "out of memory for %zu cells", n);
+	}
+	free(march.pivot);
+	free(march.event);
+	return status;
+}
+
+/* ---- initial state ---- */
+
+/* Solves K T = s with the surface held: k T'' = w rho_b c_b (T - T_core) - q_m between the two temperatures.
+ * Returns the conductive flux from the tissue to the surface [W/m2]. */
+double heat_steady_state(const struct heat_cells *cells, double surface_C, double core_C,
+                         double *temperature_C)
+{
+	double ratio[HEAT_CELLS_MAX], coupling = 0.0;
+	size_t n = cells->count;
+	for (size_t i = 0; i < n; i++) {
+		double up = cells->conductance_W_m2K[i], down = cells->conductance_W_m2K[i + 1];
+		double pivot = up + down + cells->sink_W_m2K[i] - (i > 0 ? coupling * ratio[i - 1] : 0.0);
+		double right = cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i];
+		right += i == 0 ? up * surface_C : coupling * temperature_C[i - 1];
+		if (i + 1 == n)
+			right += down * core_C;
+		temperature_C[i] = right / pivot;
+		ratio[i] = down / pivot;
+		coupling = down;
+	}
+	for (size_t i = n - 1; i-- > 0;)
+		temperature_C[i] += ratio[i] * temperature_C[i + 1];
+	return cells->conductance_W_m2K[0] * (temperature_C[0] - surface_C);
+}

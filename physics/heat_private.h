@@ -1,0 +1,59 @@
+/* Shared by the files of the heat solver only. */
+#ifndef LASERTWIN_HEAT_PRIVATE_H
+#define LASERTWIN_HEAT_PRIVATE_H
+
+#include "physics/heat.h"
+
+/* Finite volumes per unit area. conductance[0] joins the first centre to the surface, [i] cells i-1 and i,
+ * [count] the last centre to the core (0 when insulated). */
+struct heat_cells {
+	size_t count;
+	double *edge_um;           /* [count + 1] */
+	double *capacity_J_m2K;    /* rho c dz */
+	double *sink_W_m2K;        /* w rho_b c_b dz */
+	double *metabolic_W_m2;    /* q_m dz */
+	double *latent_J_m2;       /* rho w_water L dz */
+	double *deposit_J_m2;      /* absorbed per J/cm2 of radiant exposure */
+	double *conductance_W_m2K; /* [count + 1] */
+	double *block;             /* owns all of the above */
+};
+
+/* One linear problem on the cells: scaled boundary temperatures and scaled source. The base has (1, 0), the
+ * response (0, 1), a direct run (1, F). */
+struct heat_field {
+	double boundary, source;
+	double tolerance_K;    /* allowed interpolation error, absolute part */
+	double tolerance_frac; /* and relative to the largest value so far */
+	double largest;
+	double *now, *stage, *next; /* [cells] */
+};
+
+#define HEAT_FIELDS 2
+
+/* The record: node-major while it grows, row-major when finished. */
+struct heat {
+	struct heat_cells cells;
+	size_t rows, steps, capacity, fields;
+	double *depth_um;             /* [rows] */
+	double *time_s;               /* [steps] */
+	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
+	double *highest[HEAT_FIELDS]; /* [rows] over time */
+	double *boiled_J_m2;          /* [cells] latent heat taken up */
+	double core_C, ambient_C;
+};
+
+/* heat_grid.c */
+double heat_option(double value, double fallback);
+enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells *cells, struct fail *why);
+void heat_cells_free(struct heat_cells *cells);
+
+/* heat_check.c */
+struct heat_pulses heat_pulses_filled(const struct heat_problem *problem);
+
+/* heat_march.c: the initial steady state and the march through all events; latent: water boils in field 0. */
+double heat_steady_state(const struct heat_cells *cells, double surface_C, double core_C,
+                         double *temperature_C);
+enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
+                       bool latent, struct fail *why);
+
+#endif
