@@ -41,6 +41,9 @@ struct light_source {
  * thickness <= 0, index outside 1..4, no layers or too many. ST_OK when the stack may be solved. */
 enum status light_stack_check(const struct light_stack *stack, struct fail *why) MUST_CHECK;
 
+/* Refuses an unknown kind and a cos_incidence that is not a number from 0 (meaning 1) to 1. */
+enum status light_source_check(const struct light_source *source, struct fail *why) MUST_CHECK;
+
 /* Unpolarised Fresnel reflectance for light going from n_from to n_to at cosine mu (in n_from);
  * 1 beyond the critical angle. Born & Wolf, Principles of Optics, 7th ed., 1.5.2, eqs 32-33. */
 double light_fresnel(double n_from, double n_to, double mu);
