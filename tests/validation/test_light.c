@@ -1,0 +1,200 @@
+/* Light transport against published and exact plane-layer cases (light_cases.json): with many nodes every
+ * number to 1e-5, with the default every local number to 0.6 %. LASERTWIN_VALIDATE=1 prints the table. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+#include <cjson/cJSON.h>
+
+#include "physics/ordinates.h"
+
+#define CASES_FILE "tests/validation/light_cases.json"
+#define CASES_BYTES_MAX 100000
+#define CONVERGED_NODES 40
+#define CONVERGED_FRAC 1e-5
+#define DEFAULT_FRAC 0.006
+#define DEFAULT_FLUX 0.001 /* of the incident light */
+#define NEGLIGIBLE 1e-10   /* smaller numbers are compared absolutely */
+
+struct run {
+	const char *id;
+	struct ordinates *solver;
+	double limit_frac; /* for every number, relative */
+	double flux_limit; /* for Rd and T instead, when above 0: share of the incident light */
+	int print;
+	double worst_frac;
+};
+
+static cJSON *read_cases(void)
+{
+	static char text[CASES_BYTES_MAX];
+	FILE *f = fopen(CASES_FILE, "rb");
+	assert_non_null(f);
+	size_t size = fread(text, 1, sizeof text - 1, f);
+	fclose(f);
+	text[size] = '\0';
+	cJSON *json = cJSON_Parse(text);
+	assert_non_null(json);
+	return json;
+}
+
+static double number(const cJSON *object, const char *name)
+{
+	const cJSON *item = cJSON_GetObjectItemCaseSensitive(object, name);
+	assert_true(cJSON_IsNumber(item));
+	return item->valuedouble;
+}
+
+static double element(const cJSON *array, int i)
+{
+	return cJSON_GetArrayItem(array, i)->valuedouble;
+}
+
+static void print_row(const struct run *run, const char *quantity, double expected, double model)
+{
+	if (run->print)
+		printf("%-4s %-24s %14.8g %14.8g %12.8f\n", run->id, quantity, expected, model,
+		       expected != 0.0 ? model / expected : 1.0);
+}
+
+static void require(const struct run *run, const char *quantity, double expected, double model, int holds)
+{
+	if (!holds)
+		print_error("%s %s: expected %.10g, model %.10g\n", run->id, quantity, expected, model);
+	assert_true(holds);
+}
+
+static void compare(struct run *run, const char *quantity, double expected, double model, double limit)
+{
+	double error = fabs(model - expected) / fmax(fabs(expected), NEGLIGIBLE);
+	print_row(run, quantity, expected, model);
+	run->worst_frac = fmax(run->worst_frac, error);
+	require(run, quantity, expected, model, error <= limit);
+}
+
+/* A flux counts by its share of the incident light when flux is set, else by itself. */
+static void compare_flux(struct run *run, const char *quantity, double expected, double model)
+{
+	if (run->flux_limit > 0.0) {
+		print_row(run, quantity, expected, model);
+		require(run, quantity, expected, model, fabs(model - expected) <= run->flux_limit);
+	} else {
+		compare(run, quantity, expected, model, run->limit_frac);
+	}
+}
+
+static void compare_balance(struct run *run, const cJSON *one)
+{
+	struct light_balance b;
+	char quantity[40];
+	ordinates_balance(run->solver, &b);
+	compare(run, "Rsp", number(one, "specular"), b.specular_frac, 1e-12);
+	compare_flux(run, "Rd", number(one, "diffuse_reflectance"), b.diffuse_reflectance_frac);
+	compare_flux(run, "T", number(one, "transmittance"), b.transmittance_frac);
+	const cJSON *absorbed = cJSON_GetObjectItemCaseSensitive(one, "absorbed");
+	for (int i = 0; i < cJSON_GetArraySize(absorbed); i++) {
+		snprintf(quantity, sizeof quantity, "A layer %d", i + 1);
+		compare(run, quantity, element(absorbed, i), b.absorbed_frac[i], run->limit_frac);
+	}
+	assert_true(fabs(b.residual_frac) < 1e-9);
+}
+
+static void compare_profile(struct run *run, const cJSON *one)
+{
+	char quantity[40];
+	const cJSON *row;
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "fluence")) {
+		double z = element(row, 0);
+		snprintf(quantity, sizeof quantity, "fluence %g cm", z);
+		compare(run, quantity, element(row, 1), ordinates_fluence(run->solver, z), run->limit_frac);
+	}
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "absorption")) {
+		double edges[2] = {element(row, 0), element(row, 1)}, a;
+		ordinates_absorption(run->solver, edges, 1, &a);
+		snprintf(quantity, sizeof quantity, "A(z) %g-%g cm", edges[0], edges[1]);
+		compare(run, quantity, element(row, 2), a, run->limit_frac);
+	}
+}
+
+static void solve_case(const struct run *run, const cJSON *one)
+{
+	struct light_layer layer[LIGHT_LAYERS_MAX];
+	size_t count = 0;
+	const cJSON *row;
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "layers")) {
+		layer[count++] = (struct light_layer){element(row, 0), element(row, 1), element(row, 2),
+		                                      element(row, 3), element(row, 4)};
+	}
+	struct light_stack stack = {number(one, "n_above"), number(one, "n_below"), count, layer};
+	struct light_source source = {0};
+	struct fail why = {0};
+	assert_int_equal(ordinates_solve(run->solver, &stack, &source, &why), ST_OK);
+}
+
+static double run_cases(int nodes, double limit, double flux_limit)
+{
+	struct run run = {.limit_frac = limit, .flux_limit = flux_limit, .print = getenv("LASERTWIN_VALIDATE") != NULL};
+	assert_int_equal(ordinates_new(nodes, &run.solver, NULL), ST_OK);
+	cJSON *json = read_cases();
+	const cJSON *one;
+	int cases = 0;
+	if (run.print)
+		printf("\nplane layers, %d nodes per panel\n%-4s %-24s %14s %14s %12s\n",
+		       nodes ? nodes : ORDINATES_NODES_DEFAULT, "case", "quantity", "expected", "model", "ratio");
+	cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(json, "cases")) {
+		run.id = cJSON_GetObjectItemCaseSensitive(one, "id")->valuestring;
+		solve_case(&run, one);
+		compare_balance(&run, one);
+		compare_profile(&run, one);
+		cases++;
+	}
+	assert_int_equal(cases, 17);
+	cJSON_Delete(json);
+	ordinates_free(&run.solver);
+	return run.worst_frac;
+}
+
+static void converged_solution_is_exact(void **state)
+{
+	(void)state;
+	double worst = run_cases(CONVERGED_NODES, CONVERGED_FRAC, 0.0);
+	print_message("worst of all numbers: %.1e\n", worst);
+}
+
+/* The field and the absorbed energy keep 0.6 % each; Rd and T keep 0.1 % of the incident light, which is
+ * more than 0.6 % of themselves where little returns (V09: 7 % of an Rd of 0.005, V29: 1.8 % of 0.047). */
+static void default_solution_keeps_its_promise(void **state)
+{
+	(void)state;
+	double worst = run_cases(0, DEFAULT_FRAC, DEFAULT_FLUX);
+	print_message("worst local number: %.1e\n", worst);
+}
+
+/* van de Hulst 1980, Multiple Light Scattering, table 35: albedo 0.99, depth 1, isotropic, 60 degrees. */
+static void oblique_incidence_matches_van_de_hulst(void **state)
+{
+	(void)state;
+	const struct light_layer layer = {1.0, 0.01, 0.99, 0.0, 1.0};
+	struct light_stack stack = {1.0, 1.0, 1, &layer};
+	struct light_source source = {LIGHT_COLLIMATED, 0.5};
+	struct run run = {.id = "vdH", .print = getenv("LASERTWIN_VALIDATE") != NULL};
+	struct light_balance b;
+	assert_int_equal(ordinates_new(0, &run.solver, NULL), ST_OK);
+	assert_int_equal(ordinates_solve(run.solver, &stack, &source, NULL), ST_OK);
+	ordinates_balance(run.solver, &b);
+	compare(&run, "R at 60 degrees", 0.48652, b.diffuse_reflectance_frac, 1.1e-5);
+	compare(&run, "T at 60 degrees", 0.49163, b.transmittance_frac, 1.1e-5);
+	ordinates_free(&run.solver);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(converged_solution_is_exact),
+		cmocka_unit_test(default_solution_keeps_its_promise),
+		cmocka_unit_test(oblique_incidence_matches_van_de_hulst),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
