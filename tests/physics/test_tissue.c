@@ -163,6 +163,11 @@ static void test_more_melanin_absorbs_more_at_every_wavelength(void **state)
 	}
 }
 
+static double mua_of(const struct tissue_layer *layer, double wavelength_nm)
+{
+	return optics_of(layer, wavelength_nm).mua_1_cm.value;
+}
+
 static void test_more_blood_and_water_absorb_more(void **state)
 {
 	(void)state;
@@ -170,17 +175,18 @@ static void test_more_blood_and_water_absorb_more(void **state)
 	for (size_t i = 0; i < sizeof(blood_nm) / sizeof(blood_nm[0]); i++) {
 		struct tissue_layer more = DERMIS;
 		more.blood_frac = 0.01;
-		assert_true(optics_of(&more, blood_nm[i]).mua_1_cm.value > optics_of(&DERMIS, blood_nm[i]).mua_1_cm.value);
+		assert_true(mua_of(&more, blood_nm[i]) > mua_of(&DERMIS, blood_nm[i]));
 	}
 	const double water_nm[] = {1440, 1550, 1927, 2940, 10600};
 	for (size_t i = 0; i < sizeof(water_nm) / sizeof(water_nm[0]); i++) {
 		struct tissue_layer more = DERMIS;
 		more.water_frac = 0.75;
-		assert_true(optics_of(&more, water_nm[i]).mua_1_cm.value > optics_of(&DERMIS, water_nm[i]).mua_1_cm.value);
+		assert_true(mua_of(&more, water_nm[i]) > mua_of(&DERMIS, water_nm[i]));
 	}
 }
 
-/* The melanosome's relative spread passes to a melanin-dominated layer; unimportant terms keep their flags. */
+/* The melanosome's relative spread passes to a layer of melanin; unimportant terms keep
+ * their flags to themselves. */
 static void test_uncertainty_and_flags_travel(void **state)
 {
 	(void)state;
@@ -276,7 +282,8 @@ static void test_thermal_follows_takata(void **state)
 	assert_near(t.water_frac, 0.91 / 1.21, 1e-12);
 }
 
-/* Published ranges: corneum k 0.20-0.21, dermis 0.37-0.52, rho 1100-1200, subcutis rho 911-971, c 2250-2500. */
+/* Published ranges: corneum k 0.20-0.21, dermis 0.37-0.52, rho 1100-1200, subcutis rho 911-971,
+ * c 2250-2500. */
 static void test_thermal_lies_in_published_ranges(void **state)
 {
 	(void)state;
