@@ -207,6 +207,7 @@ static void test_every_layer_at_every_wavelength_is_usable(void **state)
 		struct light_stack stack;
 		struct fail why = {0};
 		assert_int_equal(tissue_light_stack(&TYPICAL, nm, layer, &stack, &why), ST_OK);
+		assert_int_equal(light_stack_check(&stack, &why), ST_OK);
 		assert_int_equal(stack.count, TYPICAL.count);
 		assert_ptr_equal(stack.layer, layer);
 		assert_true(stack.n_above == 1.0 && stack.n_below == layer[6].n);
