@@ -33,10 +33,11 @@ enum status digest_parse(const char *text, struct digest *out, struct fail *why)
 {
 	size_t got = 0;
 	if (!is_lower_hex(text, DIGEST_TEXT_SIZE - 1) ||
-	    sodium_hex2bin(out->bytes, sizeof out->bytes, text, DIGEST_TEXT_SIZE - 1, NULL, &got, NULL) != 0 ||
+	    sodium_hex2bin(out->bytes, sizeof out->bytes, text, DIGEST_TEXT_SIZE - 1, NULL, &got, NULL) !=
+	            0 ||
 	    got != sizeof out->bytes)
-		return fail_set(why, ST_INPUT, "digest", "not a digest: give %d lower-case hexadecimal digits",
-		                DIGEST_TEXT_SIZE - 1);
+		return fail_set(why, ST_INPUT, "digest",
+		                "not a digest: give %d lower-case hexadecimal digits", DIGEST_TEXT_SIZE - 1);
 	return ST_OK;
 }
 

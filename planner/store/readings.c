@@ -1,0 +1,123 @@
+/* Readings: what was measured at one visit. */
+#include "planner/store/internal.h"
+
+enum { UUID, PATIENT, TAKEN_AT, ADDED_AT, JSON, DIGEST };
+
+static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+{
+	(void)store;
+	struct store_readings *readings = item;
+	if (!column_text(row, UUID, readings->uuid, sizeof readings->uuid) ||
+	    !column_text(row, PATIENT, readings->patient, sizeof readings->patient) ||
+	    !column_digest(row, DIGEST, &readings->digest))
+		return row_misfit(row, 0, TABLE_READINGS, why);
+	readings->taken_at_ms = column_int(row, TAKEN_AT);
+	readings->added_at_ms = column_int(row, ADDED_AT);
+	return column_json(row, JSON, &readings->json, &readings->json_len, why);
+}
+
+static void clear(void *item)
+{
+	struct store_readings *readings = item;
+	free((char *)readings->json);
+	*readings = (struct store_readings){0};
+}
+
+static const struct reader reader = {TABLE_READINGS, sizeof(struct store_readings), load, clear};
+
+static enum status check(struct store *store, const struct store_readings *readings, struct fail *why)
+{
+	enum status st = uuid_check("readings.uuid", readings->uuid, why);
+	if (st == ST_OK)
+		st = uuid_check("readings.patient", readings->patient, why);
+	if (st == ST_OK)
+		st = time_check("readings.taken_at", readings->taken_at_ms, why);
+	return st == ST_OK ? json_check(store, "readings", readings->json, readings->json_len, why) : st;
+}
+
+static enum status insert(struct store *store, const struct store_readings *readings,
+                          const struct digest *digest, int64_t at_ms, struct fail *why)
+{
+	const struct cell cells[] = {
+	        [UUID] = cell_text(readings->uuid),
+	        [PATIENT] = cell_text(readings->patient),
+	        [TAKEN_AT] = cell_int(readings->taken_at_ms),
+	        [ADDED_AT] = cell_int(at_ms),
+	        [JSON] = cell_text_n(readings->json, readings->json_len),
+	        [DIGEST] = cell_digest(digest),
+	};
+	return row_insert(store, SQL_READINGS_INSERT, TABLE_READINGS, cells, "the readings were not saved",
+	                  why);
+}
+
+enum status store_readings_add(struct store *store, const struct store_readings *readings,
+                               const struct store_stamp *stamp, struct fail *why)
+{
+	struct digest digest;
+	enum status st = check(store, readings, why);
+	if (st == ST_OK)
+		st = store_write_begin(store, stamp, why);
+	if (st != ST_OK)
+		return st;
+	digest_bytes(readings->json, readings->json_len, &digest);
+	st = insert(store, readings, &digest, stamp->at_ms, why);
+	if (st == ST_OK)
+		st = audit_append(store, "readings.add", readings->uuid, &digest, stamp, why);
+	return store_write_end(store, st, why);
+}
+
+enum status store_readings_get(struct store *store, const char *uuid, struct store_readings *out,
+                               struct fail *why)
+{
+	*out = (struct store_readings){0};
+	enum status st = uuid_check("readings", uuid, why);
+	if (st != ST_OK)
+		return st;
+	sqlite3_stmt *statement = statement_use(store, SQL_READINGS_GET);
+	bind_text(statement, 1, uuid);
+	return read_one(store, statement, &reader, out, "there are no such readings in this store", why);
+}
+
+static sqlite3_stmt *list_of(struct store *store, const char *patient, size_t limit)
+{
+	sqlite3_stmt *statement = statement_use(store, SQL_READINGS_LIST);
+	bind_text(statement, 1, patient);
+	bind_int(statement, 2, (int64_t)limit);
+	return statement;
+}
+
+enum status store_readings_latest(struct store *store, const char *patient, struct store_readings *out,
+                                  struct fail *why)
+{
+	*out = (struct store_readings){0};
+	enum status st = uuid_check("patient", patient, why);
+	if (st != ST_OK)
+		return st;
+	return read_one(store, list_of(store, patient, 1), &reader, out,
+	                "nothing was measured of this patient yet: enter readings", why);
+}
+
+enum status store_readings_list(struct store *store, const char *patient, size_t limit,
+                                struct store_readings_list *list, struct fail *why)
+{
+	struct rows rows;
+	*list = (struct store_readings_list){0};
+	enum status st = uuid_check("patient", patient, why);
+	if (st != ST_OK)
+		return st;
+	limit = rows_limit(limit);
+	st = read_list(store, list_of(store, patient, limit + 1), &reader, limit, &rows, why);
+	*list = (struct store_readings_list){rows.items, rows.count, rows.more};
+	return st;
+}
+
+void store_readings_clear(struct store_readings *readings)
+{
+	clear(readings);
+}
+
+void store_readings_list_free(struct store_readings_list *list)
+{
+	rows_free(&reader, list->items, list->count);
+	*list = (struct store_readings_list){0};
+}
