@@ -5,7 +5,8 @@
 #include "planner/store/internal.h"
 
 /* clang-format off */
-#define PATIENT "SELECT uuid, label, record_number, birth, sex, is_virtual, created_at_ms, row_digest FROM patient "
+#define PATIENT "SELECT uuid, label, record_number, birth, sex, is_virtual, created_at_ms, row_digest" \
+	" FROM patient "
 #define READINGS "SELECT uuid, patient, taken_at_ms, added_at_ms, json, digest, row_digest FROM readings "
 #define TWIN "SELECT uuid, version, patient, sources, created_at_ms, json, digest, row_digest FROM twin "
 #define PLAN_COLUMNS "p.plan, p.version, p.patient, p.twin, p.twin_version, p.device, p.verdict, p.author," \

@@ -606,8 +606,7 @@ static const char *const payloads[] = {
         "';ATTACH DATABASE '/x' AS y;--",
         "NULL",
         "0x41",
-        "\xE2\x80\xAE"
-        "evil",
+        "\xE2\x80\xAEgnp.exe",
 };
 
 static void injection_is_stored_verbatim(void **state)
