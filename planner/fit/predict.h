@@ -7,6 +7,7 @@
 #ifndef LASERTWIN_PREDICT_H
 #define LASERTWIN_PREDICT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "physics/base/status.h"
@@ -67,18 +68,24 @@ struct prediction {
 	const char *light;  /* engine used and why, for the screen */
 	const char *heat;
 	const char *damage;
+	/* The second calculation: Monte Carlo against discrete ordinates, absorbed energy of the epidermis
+	 * under a broad beam; difference and its standard error. NAN where light does not scatter. */
+	double check_difference_pct, check_se_pct;
 };
 
 struct predictor;
 
 struct predict_options {
-	unsigned samples; /* posterior samples; 0 means PREDICT_SAMPLES_DEFAULT */
+	unsigned samples; /* posterior samples; 0 means the default of the exposure's kind */
 	uint64_t seed;
+	/* Microbeam energies to prepare for; both 0: only the exposure's own. */
+	double energy_min_mJ, energy_max_mJ;
 	/* Called with the fraction prepared, from the calling thread; a nonzero return cancels. May be NULL. */
 	int (*progress)(void *context, double done_frac);
 	void *context;
 };
-#define PREDICT_SAMPLES_DEFAULT 64
+#define PREDICT_SAMPLES_BROAD 64     /* default under broad beams */
+#define PREDICT_SAMPLES_MICROBEAM 16 /* and for microbeams, where one sample costs 0.2 s to prepare */
 
 /* What the light is aimed at. */
 enum target_kind { TARGET_NONE, TARGET_LESION_MELANOSOME, TARGET_DERMAL_MELANOCYTE, TARGET_INK };
@@ -99,7 +106,10 @@ void predictor_free(struct predictor **predictor);
 /* Whether this predictor serves the exposure, or a new one must be made. */
 bool predictor_serves(const struct predictor *predictor, const struct exposure *exposure);
 
-enum status predictor_run(struct predictor *predictor, const struct exposure *exposure,
+/* PREDICT_QUICK leaves out the heat of the bulk tissue and the depth profile: what a search over settings
+ * asks of most of its candidates. */
+enum predict_depth { PREDICT_FULL, PREDICT_QUICK };
+enum status predictor_run(struct predictor *predictor, const struct exposure *exposure, enum predict_depth depth,
                           struct prediction *out, struct fail *why) MUST_CHECK;
 
 #endif

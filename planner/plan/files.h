@@ -1,0 +1,27 @@
+/* Reading files whole, with a named maximum. The planner's only door to the file system apart from the
+ * store. */
+#ifndef LASERTWIN_FILES_H
+#define LASERTWIN_FILES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "physics/base/status.h"
+
+#define FILES_LIST_MAX 256
+
+/* *bytes is malloc'ed and NUL-terminated beyond *length; the caller frees it. ST_NOT_FOUND, ST_IO, ST_FULL
+ * when larger than max_bytes. */
+enum status file_read(const char *path, size_t max_bytes, char **bytes, size_t *length,
+                      struct fail *why) MUST_CHECK;
+
+/* Names in a folder that end in suffix, sorted bytewise; at most FILES_LIST_MAX. Freed by files_list_free. */
+struct files_list {
+	size_t count;
+	char *name[FILES_LIST_MAX];
+};
+enum status files_list(const char *folder, const char *suffix, struct files_list *out,
+                       struct fail *why) MUST_CHECK;
+void files_list_free(struct files_list *list);
+
+#endif

@@ -1,0 +1,142 @@
+/* Protocol file, schema lasertwin-protocols/1: JSON to struct protocol, strictly. */
+#include "planner/plan/protocol.h"
+
+#include "devices/json.h"
+
+static const char *const target_names[] = {"none", "lesion_melanosome", "dermal_melanocyte", "ink"};
+static const char *const at_names[] = {"p05", "p50"};
+
+static enum status parse_goal(const struct json_at *at, struct protocol_goal *goal, struct fail *why)
+{
+	static const char *const keys[] = {"metric", "at", "min", "origin", "source", NULL};
+	char metric[40];
+	size_t where = 0;
+	enum status st;
+	if ((st = json_known_keys(at, keys, JSON_X_EXTRA, why)) ||
+	    (st = json_string(at, "metric", metric, sizeof metric, NULL, why)))
+		return st;
+	if (!metric_find(metric, &goal->metric))
+		return json_refuse(at, ST_INPUT, why, "\"%s\" is not a predicted quantity", metric);
+	if ((st = json_choice(at, "at", at_names, 2, &where, NULL, why)) ||
+	    (st = json_number_in(at, "min", 0, 1e6, "", &goal->min, NULL, why)) ||
+	    (st = json_string(at, "origin", goal->origin, sizeof goal->origin, NULL, why)))
+		return st;
+	(void)snprintf(goal->at, sizeof goal->at, "%s", at_names[where]);
+	return json_string(at, "source", goal->source, sizeof goal->source, NULL, why);
+}
+
+static enum status parse_goals(const struct json_at *at, struct protocol *p, struct fail *why)
+{
+	struct json_at list, item = {0};
+	enum status st = json_member(at, "goals", JSON_ARRAY, &list, NULL, why);
+	if (st)
+		return st;
+	if (json_count(&list) == 0 || json_count(&list) > PROTOCOL_GOALS_MAX)
+		return json_refuse(&list, ST_INPUT, why, "%zu goals; give 1 to %d", json_count(&list), PROTOCOL_GOALS_MAX);
+	while (!st && json_array_each(&list, &item))
+		st = parse_goal(&item, &p->goal[p->goals++], why);
+	return st;
+}
+
+static enum status parse_target(const struct json_at *at, struct target *target, struct fail *why)
+{
+	static const char *const keys[] = {"kind", "depth_um", "diameter_um", "mua_1_cm", "criterion_C", NULL};
+	struct json_at t;
+	size_t kind = 0;
+	bool given;
+	enum status st;
+	if ((st = json_member(at, "target", JSON_OBJECT, &t, NULL, why)) ||
+	    (st = json_known_keys(&t, keys, JSON_X_EXTRA, why)) ||
+	    (st = json_choice(&t, "kind", target_names, 4, &kind, NULL, why)))
+		return st;
+	target->kind = (enum target_kind)kind;
+	if ((st = json_number_in(&t, "depth_um", 0, 5000, "um", &target->depth_um, &given, why)) ||
+	    (st = json_number_in(&t, "diameter_um", 0.01, 20, "um", &target->diameter_um, &given, why)) ||
+	    (st = json_number_in(&t, "mua_1_cm", 1, 1e6, "1/cm", &target->mua_1_cm, &given, why)))
+		return st;
+	return json_number_in(&t, "criterion_C", 45, 4000, "C", &target->criterion_C, &given, why);
+}
+
+static enum status parse_texts(const struct json_at *at, struct protocol *p, struct fail *why)
+{
+	const struct {
+		const char *key;
+		char *out;
+		size_t size;
+	} row[] = {
+		{"id", p->id, sizeof p->id},
+		{"indication", p->indication, sizeof p->indication},
+		{"device_mode", p->device_mode, sizeof p->device_mode},
+		{"endpoint", p->endpoint, sizeof p->endpoint},
+		{"published", p->published, sizeof p->published},
+		{"evidence", p->evidence, sizeof p->evidence},
+		{"pih_series", p->pih_series, sizeof p->pih_series},
+	};
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < sizeof row / sizeof row[0]; i++)
+		st = json_string(at, row[i].key, row[i].out, row[i].size, NULL, why);
+	return st;
+}
+
+static enum status parse_protocol(const struct json_at *at, struct protocol *p, struct fail *why)
+{
+	static const char *const keys[] = {"id",       "indication", "device_mode", "goals",     "target",
+	                                   "passes",   "interval_days", "visits",   "endpoint",  "published",
+	                                   "evidence", "pih_series", NULL};
+	enum status st;
+	if ((st = json_known_keys(at, keys, JSON_X_EXTRA, why)) || (st = parse_texts(at, p, why)) ||
+	    (st = parse_goals(at, p, why)) || (st = parse_target(at, &p->target, why)) ||
+	    (st = json_number_in(at, "passes", 0, 30, "passes", &p->passes, NULL, why)) ||
+	    (st = json_number_in(at, "interval_days", 0, 1000, "d", &p->interval_days, NULL, why)))
+		return st;
+	return json_number_in(at, "visits", 0, 50, "visits", &p->visits, NULL, why);
+}
+
+static enum status refuse_double(const struct json_at *at, const struct protocol *list, size_t count,
+                                 struct fail *why)
+{
+	const struct protocol *last = &list[count];
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].id, last->id) == 0 || (strcmp(list[i].indication, last->indication) == 0 &&
+		                                          strcmp(list[i].device_mode, last->device_mode) == 0))
+			return json_refuse(at, ST_INPUT, why, "protocol %s is given twice (see entry %zu)", last->id, i);
+	return ST_OK;
+}
+
+static enum status parse_root(const struct json_doc *doc, struct protocol **list, size_t *count, struct fail *why)
+{
+	static const char *const keys[] = {"schema", "note", "protocols", NULL};
+	struct json_at root = json_root(doc), array, item = {0};
+	enum status st;
+	if ((st = json_schema(&root, "lasertwin-protocols/1", why)) ||
+	    (st = json_known_keys(&root, keys, JSON_X_EXTRA, why)) ||
+	    (st = json_member(&root, "protocols", JSON_ARRAY, &array, NULL, why)))
+		return st;
+	*count = 0;
+	*list = calloc(json_count(&array) + 1, sizeof **list);
+	if (!*list)
+		return fail_set(why, ST_FULL, "protocols", "out of memory");
+	while (!st && json_array_each(&array, &item)) {
+		st = parse_protocol(&item, &(*list)[*count], why);
+		if (!st)
+			st = refuse_double(&item, *list, *count, why);
+		(*count)++;
+	}
+	return st;
+}
+
+enum status protocols_parse(const char *name, const char *bytes, size_t length, struct protocol **list,
+                            size_t *count, struct fail *why)
+{
+	struct json_doc *doc = NULL;
+	*list = NULL;
+	enum status st = json_parse(name, bytes, length, &doc, why);
+	if (st == ST_OK)
+		st = parse_root(doc, list, count, why);
+	json_free(&doc);
+	if (st) {
+		free(*list);
+		*list = NULL;
+	}
+	return st;
+}
