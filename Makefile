@@ -21,6 +21,7 @@ SRC      := $(sort $(wildcard physics/*.c physics/*/*.c devices/*.c planner/*.c 
 GEN      := $(BUILD)/gen/tissue_tables.c
 MAIN     := ui/main.c
 LIBOBJ   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAIN),$(SRC))) $(GEN:.c=.o)
+LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
@@ -90,13 +91,17 @@ uninstall:
 clean:
 	rm -rf build lasertwin
 
-$(BUILD)/lasertwin: $(BUILD)/$(MAIN:.c=.o) $(LIBOBJ)
+$(LIB): $(LIBOBJ)
+	@rm -f $@
+	ar rcs $@ $^
+
+$(BUILD)/lasertwin: $(BUILD)/$(MAIN:.c=.o) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBOBJ)
+$(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIBOBJ)
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Published spectra are data (profiles/tissue); they are compiled in so that the physics does no input.
