@@ -27,6 +27,9 @@ struct subject {
 	struct facts *answers; /* questions asked and answered; owned, see subject_free */
 };
 
+enum status subject_init(struct subject *subject, struct fail *why) MUST_CHECK;
+void subject_free(struct subject *subject); /* what it owns, not the struct */
+
 struct request {
 	char name[PLANNING_TEXT_MAX];
 	char device_mode[PLANNING_TEXT_MAX]; /* "ultrapulse.deepfx" */
@@ -54,6 +57,7 @@ const struct protocol *planning_protocol(const struct planning *planning); /* NU
 
 struct assessment {
 	struct settings settings; /* completed: coupled values filled in */
+	struct setting_issues issues;
 	struct exposure exposure;
 	bool predicted; /* false: prediction is empty, why is in unpredicted */
 	struct fail unpredicted;
@@ -65,6 +69,11 @@ struct assessment {
 /* Milliseconds. Settings off the device's grid are not an error: they come back as findings (R-UNIT). */
 enum status planning_assess(struct planning *planning, const struct settings *settings,
                             struct assessment *out, struct fail *why) MUST_CHECK;
+/* Less than all, for a search over many settings: the rules alone, or with the quick part of the prediction
+ * (no bulk heat). Facts left out are unknown to the rules. */
+enum assess_depth { ASSESS_FULL, ASSESS_QUICK, ASSESS_RULES };
+enum status planning_assess_to(struct planning *planning, const struct settings *settings,
+                               enum assess_depth depth, struct assessment *out, struct fail *why) MUST_CHECK;
 void assessment_clear(struct assessment *assessment);
 
 /* Where the knobs stand when nobody has turned them: the fit's answer if there is one, else the lowest
@@ -77,7 +86,7 @@ void planning_default_settings(const struct planning *planning, struct settings 
 
 struct fit_alternative {
 	struct settings settings;
-	double dose;            /* ordering key of the mode, in its unit */
+	double dose_J_cm2;      /* mean over the treated area, all passes */
 	struct band endpoint;   /* the endpoint metric there */
 	enum verdict verdict;
 	char binding[96];       /* rule that forbids the next step up: "R-COV cheeks 30 > 25 %" */
@@ -100,9 +109,8 @@ struct fit_result {
 	size_t exclusions; /* most excluding first; why nothing, or nothing more, is feasible */
 	struct fit_exclusion exclusion[FIT_EXCLUSIONS_MAX];
 	bool endpoint_unreachable; /* no candidate reaches the endpoint, limits aside */
-	double dose_unit_scale;
-	const char *dose_label, *dose_unit;
 };
+#define FIT_DOSE_UNIT "J/cm2" /* mean radiant exposure over the treated area, all passes */
 
 enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
                          void *context, struct fit_result *out, struct fail *why) MUST_CHECK;

@@ -1,0 +1,528 @@
+/* Bulk tissue: light of a broad or circular beam on its axis, absorbers in it, and heat in one dimension.
+ *
+ * Broad-beam light comes from discrete ordinates for every sample. A finite spot loses light sideways: one
+ * Monte Carlo run with a pencil beam on the median skin gives, by reciprocity, the share of the broad-beam
+ * absorption that survives on the axis of a flat-top spot of any radius (what a pencil deposits within R
+ * at a depth is what the axis receives at that depth from a spot of radius R). The same run is the second
+ * calculation of the broad-beam light.
+ */
+#include "physics/base/rng.h"
+#include "physics/base/units.h"
+#include "physics/montecarlo.h"
+#include "physics/ordinates.h"
+#include "physics/pigment.h"
+#include "planner/fit/predict_private.h"
+
+#define SPOT_PHOTONS 20000
+#define CHECK_LAYERS 3 /* stratum corneum, epidermis, basal layer */
+#define AIR_LEAD_S 3.0 /* forced air blows this long before the first pulse */
+
+static const double ring_cm[] = {0,    0.025, 0.05, 0.075, 0.10, 0.125, 0.15, 0.175, 0.20, 0.225,
+                                 0.25, 0.30,  0.35, 0.40,  0.45, 0.50,  0.60, 0.75};
+#define RINGS (sizeof ring_cm / sizeof ring_cm[0] - 1)
+static const double slab_cm[] = {0,     0.002, 0.005, 0.0075, 0.010, 0.015, 0.020, 0.030, 0.040,
+                                 0.055, 0.075, 0.10,  0.13,   0.17,  0.22,  0.30};
+#define SLABS (sizeof slab_cm / sizeof slab_cm[0] - 1)
+
+/* One sample of the twin, ready for any dose. */
+struct ready {
+	struct heat_layer layer[TISSUE_LAYERS_MAX];
+	size_t layers;
+	double surface_C, core_C;
+	double *edge_um, *absorption_1_cm; /* broad beam, per unit radiant exposure, on the heat cells */
+	size_t bins;
+	double basal_um, papillary_um, epidermis_um, target_um;
+	double basal_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
+	double melanosome_local_J_cm2, target_local_J_cm2; /* local fluence that reaches the criterion */
+	double melanosome_MPa_cm2_J;
+};
+
+struct bulk {
+	unsigned count;
+	double wavelength_nm, pulse_s;
+	struct target target;
+	double criterion_C[2]; /* melanosome, target */
+	struct ready sample[SAMPLES_MAX];
+	struct heat *heat[SAMPLES_MAX];
+	struct bulk_dose prepared; /* the dose heat[] was made for; spot_um 0: none */
+	bool have_spots;
+	double spot_share[SLABS][RINGS + 1]; /* of the broad-beam absorption, by depth and radius */
+	double check_difference_pct, check_se_pct;
+};
+
+void bulk_free(struct bulk **bulk)
+{
+	if (!*bulk)
+		return;
+	for (unsigned s = 0; s < SAMPLES_MAX; s++) {
+		free((*bulk)->sample[s].edge_um);
+		free((*bulk)->sample[s].absorption_1_cm);
+		heat_free(&(*bulk)->heat[s]);
+	}
+	free(*bulk);
+	*bulk = NULL;
+}
+
+/* ---- light ------------------------------------------------------------------------------------------ */
+
+static enum status broad_light(struct ordinates *solver, const struct tissue *tissue, double wavelength_nm,
+                               struct fail *why)
+{
+	struct light_layer layers[TISSUE_LAYERS_MAX];
+	struct light_stack stack;
+	const struct light_source normal = {.kind = LIGHT_COLLIMATED};
+	enum status st = tissue_light_stack(tissue, wavelength_nm, layers, &stack, why);
+	return st ? st : ordinates_solve(solver, &stack, &normal, why);
+}
+
+static enum status absorb_on_heat_cells(struct ordinates *solver, struct ready *r, struct fail *why)
+{
+	double edge[HEAT_CELLS_MAX + 1], edge_cm[HEAT_CELLS_MAX + 1];
+	size_t edges = 0;
+	enum status st = heat_grid(r->layers, r->layer, NULL, edge, HEAT_CELLS_MAX + 1, &edges, why);
+	if (st)
+		return st;
+	r->bins = edges - 1;
+	r->edge_um = malloc(edges * sizeof *r->edge_um);
+	r->absorption_1_cm = malloc(edges * sizeof *r->absorption_1_cm);
+	if (!r->edge_um || !r->absorption_1_cm)
+		return fail_set(why, ST_FULL, "predictor", "out of memory");
+	for (size_t i = 0; i < edges; i++) {
+		r->edge_um[i] = edge[i];
+		edge_cm[i] = edge[i] * CM_PER_UM;
+	}
+	ordinates_absorption(solver, edge_cm, r->bins, r->absorption_1_cm);
+	return ST_OK;
+}
+
+static void find_depths(const struct tissue *tissue, const struct target *target, struct ready *r)
+{
+	r->papillary_um = tissue_depth_um(tissue, TISSUE_PAPILLARY);
+	r->epidermis_um = r->papillary_um;
+	r->basal_um = 0.5 * (tissue_depth_um(tissue, TISSUE_BASAL) + r->papillary_um);
+	r->target_um = target->depth_um > 0.0 ? target->depth_um : r->basal_um;
+	r->surface_C = tissue->surface_temperature_C;
+	r->core_C = tissue->core_temperature_C;
+}
+
+static struct pigment_absorber target_absorber(const struct bulk *b)
+{
+	struct pigment_absorber a = pigment_melanosome(b->wavelength_nm);
+	if (b->target.diameter_um > 0.0)
+		a.radius_um = 0.5 * b->target.diameter_um;
+	if (b->target.mua_1_cm > 0.0) /* assumed material: a third either way */
+		a.mua_1_cm = (struct estimate){b->target.mua_1_cm, b->target.mua_1_cm / 3.0, VALIDITY_ASSUMED};
+	return a;
+}
+
+/* Local fluence at which an absorber reaches its criterion, with the absorber's own uncertainty drawn for
+ * this sample; the median sample carries the best estimate. */
+static enum status local_threshold(const struct pigment_absorber *a, double pulse_s, double start_C,
+                                   double criterion_C, double z, double *out, struct fail *why)
+{
+	struct estimate threshold;
+	const struct estimate one = {1.0, 0.0, VALID};
+	enum status st = pigment_threshold_J_cm2(a, pulse_s, start_C, one, &threshold, why);
+	if (st)
+		return st;
+	double vapour_C = pigment_vaporisation_C().value;
+	double scale = (criterion_C - start_C) / (vapour_C - start_C);
+	*out = threshold.value * scale * exp(z * threshold.sd / threshold.value);
+	return ST_OK;
+}
+
+static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_t seed, struct ready *r,
+                                   struct fail *why)
+{
+	struct rng rng;
+	struct pigment_absorber melanosome = pigment_melanosome(b->wavelength_nm), target = target_absorber(b);
+	struct estimate pressure;
+	rng_seed(&rng, seed, 1000 + index);
+	double z = index ? fmin(fmax(rng_normal(&rng), -3.0), 3.0) : 0.0;
+	double start_C = r->surface_C;
+	enum status st = local_threshold(&melanosome, b->pulse_s, start_C, b->criterion_C[0], z,
+	                                 &r->melanosome_local_J_cm2, why);
+	if (!st) /* the same melanin is wrong by the same amount wherever it sits */
+		st = local_threshold(&target, b->pulse_s, start_C, b->criterion_C[1], z, &r->target_local_J_cm2, why);
+	if (!st)
+		st = pigment_pressure_MPa(&melanosome, 1.0, b->pulse_s, &pressure, why);
+	if (!st)
+		r->melanosome_MPa_cm2_J = pressure.value;
+	return st;
+}
+
+static enum status ready_sample(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
+                                unsigned index, uint64_t seed, struct fail *why)
+{
+	struct ready *r = &b->sample[index];
+	struct tissue normal, field;
+	size_t layers = TISSUE_LAYERS_MAX;
+	twin_tissue(cohort->value[index], TWIN_NORMAL_SKIN, &normal);
+	find_depths(&normal, &b->target, r);
+	enum status st = heat_layers_from_tissue(&normal, r->layer, &layers, why);
+	r->layers = layers;
+	if (st || (st = broad_light(solver, &normal, b->wavelength_nm, why)) ||
+	    (st = absorb_on_heat_cells(solver, r, why)))
+		return st;
+	r->basal_fluence_frac = ordinates_fluence(solver, r->basal_um * CM_PER_UM);
+	if (b->target.kind == TARGET_LESION_MELANOSOME) {
+		twin_tissue(cohort->value[index], TWIN_LESION, &field);
+		if ((st = broad_light(solver, &field, b->wavelength_nm, why)))
+			return st;
+	}
+	r->target_fluence_frac = ordinates_fluence(solver, r->target_um * CM_PER_UM);
+	return ready_absorbers(b, index, seed, r, why);
+}
+
+/* ---- finite spots and the second calculation ------------------------------------------------------------ */
+
+struct step_progress {
+	int (*progress)(void *context, double done_frac);
+	void *context;
+	double from, to;
+};
+
+static int forward_progress(void *context, double done_frac)
+{
+	const struct step_progress *p = context;
+	return p->progress ? p->progress(p->context, p->from + (p->to - p->from) * done_frac) : 0;
+}
+
+static void read_spot_shares(struct bulk *b, const struct mc_result *mc)
+{
+	for (size_t iz = 0; iz < SLABS; iz++) {
+		double se, inside = 0.0, broad = mc_absorbed_z(mc, 0, iz, &se);
+		b->spot_share[iz][0] = 0.0;
+		for (size_t ir = 0; ir < RINGS; ir++) {
+			double area = PI * (ring_cm[ir + 1] * ring_cm[ir + 1] - ring_cm[ir] * ring_cm[ir]);
+			inside += mc_absorbed(mc, 0, ir, iz, &se) * area;
+			b->spot_share[iz][ir + 1] = broad > 0.0 ? fmin(inside / broad, 1.0) : 1.0;
+		}
+	}
+	b->have_spots = true;
+}
+
+static void compare_engines(struct bulk *b, const struct mc_result *mc, const struct ordinates *solver)
+{
+	struct light_balance balance;
+	double first = 0.0, second = 0.0, variance = 0.0;
+	ordinates_balance(solver, &balance);
+	for (size_t l = 0; l < CHECK_LAYERS; l++) {
+		double se;
+		first += balance.absorbed_frac[l];
+		second += mc_layer_absorbed(mc, 0, l, &se);
+		variance += se * se;
+	}
+	b->check_difference_pct = 100.0 * (second / first - 1.0);
+	b->check_se_pct = 100.0 * sqrt(variance) / first;
+}
+
+/* Light that hardly scatters keeps its spot; there is nothing for Monte Carlo to find. */
+static bool scatters(const struct light_stack *stack)
+{
+	for (size_t l = 0; l < stack->count; l++) {
+		double reduced = stack->layer[l].mus_1_cm * (1.0 - stack->layer[l].g);
+		if (reduced > 0.2 * stack->layer[l].mua_1_cm)
+			return true;
+	}
+	return false;
+}
+
+static enum status prepare_spots(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
+                                 const struct bulk_request *q, struct fail *why)
+{
+	struct tissue tissue;
+	struct light_layer layers[TISSUE_LAYERS_MAX];
+	struct step_progress part = {q->progress, q->context, 0.5, 1.0};
+	struct mc_request mc = {
+		.source = {.beam = MC_PENCIL},
+		.grid = {RINGS, SLABS, ring_cm, slab_cm},
+		.photons = SPOT_PHOTONS,
+		.seed = q->seed,
+		.progress = forward_progress,
+		.context = &part,
+	};
+	struct mc_result *result = NULL;
+	twin_tissue(cohort->value[0], TWIN_NORMAL_SKIN, &tissue);
+	enum status st = tissue_light_stack(&tissue, b->wavelength_nm, layers, &mc.stack, why);
+	b->check_difference_pct = b->check_se_pct = NAN;
+	if (st || !scatters(&mc.stack))
+		return st;
+	if ((st = broad_light(solver, &tissue, b->wavelength_nm, why)) || (st = mc_run(&mc, &result, why)))
+		return st;
+	read_spot_shares(b, result);
+	compare_engines(b, result, solver);
+	mc_free(&result);
+	return ST_OK;
+}
+
+/* Share of the broad-beam light on the axis of a spot, linear in radius and depth. */
+static double spot_share(const struct bulk *b, double radius_cm, double depth_cm)
+{
+	if (!b->have_spots || !isfinite(radius_cm) || radius_cm >= ring_cm[RINGS])
+		return 1.0;
+	size_t ir = 0;
+	while (ir + 1 < RINGS && ring_cm[ir + 1] < radius_cm)
+		ir++;
+	double fr = (radius_cm - ring_cm[ir]) / (ring_cm[ir + 1] - ring_cm[ir]);
+	/* depths: slab centres */
+	size_t iz = 0;
+	while (iz + 2 < SLABS && 0.5 * (slab_cm[iz + 1] + slab_cm[iz + 2]) < depth_cm)
+		iz++;
+	double z0 = 0.5 * (slab_cm[iz] + slab_cm[iz + 1]), z1 = 0.5 * (slab_cm[iz + 1] + slab_cm[iz + 2]);
+	double fz = fmin(fmax((depth_cm - z0) / (z1 - z0), 0.0), 1.0);
+	double upper = b->spot_share[iz][ir] * (1.0 - fr) + b->spot_share[iz][ir + 1] * fr;
+	double lower = b->spot_share[iz + 1][ir] * (1.0 - fr) + b->spot_share[iz + 1][ir + 1] * fr;
+	return upper * (1.0 - fz) + lower * fz;
+}
+
+static double criterion_of(const struct target *target)
+{
+	return target->criterion_C > 0.0 ? target->criterion_C : pigment_vaporisation_C().value;
+}
+
+static enum status fill(struct bulk *b, const struct bulk_request *q, struct ordinates *solver, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (unsigned s = 0; !st && s < b->count; s++) {
+		st = ready_sample(b, q->cohort, solver, s, q->seed, why);
+		if (!st && q->progress && q->progress(q->context, 0.5 * (s + 1) / b->count))
+			st = fail_set(why, ST_CANCELLED, "prediction", "cancelled");
+	}
+	return st ? st : prepare_spots(b, q->cohort, solver, q, why);
+}
+
+enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fail *why)
+{
+	struct ordinates *solver = NULL;
+	struct bulk *b = calloc(1, sizeof *b);
+	if (!b)
+		return fail_set(why, ST_FULL, "predictor", "out of memory");
+	b->count = q->cohort->count;
+	b->wavelength_nm = q->wavelength_nm;
+	b->pulse_s = q->pulse_s;
+	b->target = q->target;
+	b->criterion_C[0] = pigment_vaporisation_C().value;
+	b->criterion_C[1] = criterion_of(&q->target);
+	enum status st = ordinates_new(0, &solver, why);
+	if (!st)
+		st = fill(b, q, solver, why);
+	ordinates_free(&solver);
+	if (st)
+		bulk_free(&b);
+	*out = b;
+	return st;
+}
+
+/* ---- heat --------------------------------------------------------------------------------------------- */
+
+static bool same_schedule(const struct bulk_dose *a, const struct bulk_dose *b)
+{
+	return !b->column_depth_um && !a->column_depth_um && a->spot_um == b->spot_um && a->passes == b->passes &&
+	       a->stack == b->stack && a->rep_Hz == b->rep_Hz && a->pass_interval_s == b->pass_interval_s &&
+	       a->cold_air == b->cold_air;
+}
+
+/* Light on the axis of the spot, or the heat columns leave behind spread evenly over their depth. */
+static void source_of(const struct bulk *b, const struct bulk_dose *dose, unsigned s, double *absorption)
+{
+	const struct ready *r = &b->sample[s];
+	for (size_t i = 0; i < r->bins; i++) {
+		double top = r->edge_um[i], bottom = r->edge_um[i + 1];
+		if (dose->column_depth_um) {
+			double depth = dose->column_depth_um[s];
+			double inside = fmin(bottom, depth) - fmin(top, depth);
+			absorption[i] = depth > 0.0 ? inside / (bottom - top) / (depth * CM_PER_UM) : 0.0;
+		} else {
+			double middle_cm = 0.5 * (top + bottom) * CM_PER_UM;
+			absorption[i] = r->absorption_1_cm[i] * spot_share(b, 0.5 * dose->spot_um * CM_PER_UM, middle_cm);
+		}
+	}
+}
+
+static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dose, unsigned s, struct heat **out,
+                               struct fail *why)
+{
+	const struct ready *r = &b->sample[s];
+	double absorption[HEAT_CELLS_MAX];
+	double lead = dose->cold_air ? AIR_LEAD_S : 0.0;
+	double last = lead + (dose->passes - 1) * dose->pass_interval_s + 1.0;
+	struct heat_stage air = heat_cold_air(0.0, last);
+	struct heat_problem problem = {
+		.layers = r->layers,
+		.layer = r->layer,
+		.surface_C = r->surface_C,
+		.core_C = r->core_C,
+		.surface = heat_still_air(),
+		.pulses = {.start_s = lead,
+		           .duration_s = b->pulse_s,
+		           .count = dose->stack,
+		           .rate_Hz = dose->rep_Hz,
+		           .passes = dose->passes,
+		           .pass_interval_s = dose->pass_interval_s},
+		.source = {.bins = r->bins, .edge_um = r->edge_um, .absorption_1_cm = absorption},
+	};
+	source_of(b, dose, s, absorption);
+	if (dose->cold_air) {
+		problem.surface.stages = 1;
+		problem.surface.stage = &air;
+	}
+	return heat_new(&problem, out, why);
+}
+
+static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, struct fail *why)
+{
+	if (b->heat[0] && same_schedule(&b->prepared, dose))
+		return ST_OK;
+	b->prepared.spot_um = 0.0;
+	for (unsigned s = 0; s < b->count; s++) {
+		heat_free(&b->heat[s]);
+		enum status st = heat_sample(b, dose, s, &b->heat[s], why);
+		if (st)
+			return st;
+	}
+	b->prepared = *dose;
+	return ST_OK;
+}
+
+/* ---- prediction ----------------------------------------------------------------------------------------- */
+
+/* Depths of the profile: every 10 um through the epidermis, coarser below. */
+static size_t profile_depths(double *depth_um)
+{
+	size_t n = 0;
+	for (double z = 0.0; n < PREDICT_DEPTHS_MAX && z <= 2000.0; n++) {
+		depth_um[n] = z;
+		z += z < 200.0 ? 5.0 : z < 600.0 ? 10.0 : 25.0;
+	}
+	return n;
+}
+
+struct bulk_spreads {
+	struct spread metric[METRICS];
+	struct spread peak[PREDICT_DEPTHS_MAX], damage[PREDICT_DEPTHS_MAX];
+};
+
+static void note(struct bulk_spreads *out, enum metric metric, unsigned s, double value)
+{
+	out->metric[metric].value[s] = value;
+	out->metric[metric].count = s + 1;
+}
+
+/* Damage along depth: Henriques for the epidermis, collagen below it. */
+static void note_profile(const struct heat *heat, const struct ready *r, const double *peak, const double *omega,
+                         const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out)
+{
+	size_t rows = heat_rows(heat);
+	for (size_t i = 0; i < depths; i++) {
+		const double *set = depth_um[i] <= r->epidermis_um ? omega : omega + rows;
+		out->peak[i].value[s] = heat_at_depth(heat, peak, depth_um[i]);
+		out->damage[i].value[s] = damage_fraction(heat_at_depth(heat, set, depth_um[i]));
+		out->peak[i].count = out->damage[i].count = s + 1;
+	}
+}
+
+static double hottest_below(const struct heat *heat, const double *peak, double from_um)
+{
+	const double *depth = heat_depth_um(heat);
+	double best = heat_at_depth(heat, peak, from_um);
+	for (size_t i = 0; i < heat_rows(heat); i++)
+		if (depth[i] > from_um)
+			best = fmax(best, peak[i]);
+	return best;
+}
+
+static enum status heat_metrics(struct bulk *b, const struct bulk_dose *dose, unsigned s, const double *depth_um,
+                                size_t depths, struct bulk_spreads *out, struct fail *why)
+{
+	static const enum damage_set_id sets[] = {DAMAGE_HENRIQUES_ER75000, DAMAGE_COLLAGEN_PEARCE};
+	static const double papillary_below_basal_um = 200.0;
+	const struct ready *r = &b->sample[s];
+	const struct heat *heat = b->heat[s];
+	double peak[HEAT_CELLS_MAX + 1], omega[2 * (HEAT_CELLS_MAX + 1)];
+	struct heat_damage damage = {.sets = 2, .set = sets, .omega = omega, .peak_C = peak};
+	struct heat_peak hottest;
+	double fluence = dose->column_depth_um ? dose->column_fluence_J_cm2[s] : dose->fluence_J_cm2;
+	enum status st = heat_evaluate(heat, fluence, &damage, &hottest, why);
+	if (st)
+		return st;
+	note(out, METRIC_SURFACE_PEAK_C, s, peak[0]);
+	note(out, METRIC_BASAL_PEAK_C, s, heat_at_depth(heat, peak, r->basal_um));
+	note(out, METRIC_DERMIS_PEAK_C, s, hottest_below(heat, peak, r->papillary_um));
+	note(out, METRIC_OMEGA_BASAL, s, heat_at_depth(heat, omega, r->basal_um));
+	note(out, METRIC_OMEGA_PAPILLARY, s,
+	     heat_at_depth(heat, omega, r->basal_um + papillary_below_basal_um));
+	for (int m = METRIC_SURFACE_PEAK_C; m <= METRIC_OMEGA_PAPILLARY; m++)
+		out->metric[m].flags |= hottest.flags;
+	note_profile(heat, r, peak, omega, depth_um, depths, s, out);
+	return ST_OK;
+}
+
+static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose, unsigned s,
+                             struct bulk_spreads *out)
+{
+	const struct ready *r = &b->sample[s];
+	double radius_cm = 0.5 * dose->spot_um * CM_PER_UM;
+	double field = dose->fluence_J_cm2 * dose->concentration;
+	double at_melanosome = field * r->basal_fluence_frac * spot_share(b, radius_cm, r->basal_um * CM_PER_UM);
+	double at_target = field * r->target_fluence_frac * spot_share(b, radius_cm, r->target_um * CM_PER_UM);
+	double melanosome = at_melanosome / r->melanosome_local_J_cm2;
+	double target = at_target / r->target_local_J_cm2;
+	note(out, METRIC_MELANOSOME_RATIO, s, melanosome);
+	note(out, METRIC_MELANOSOME_PEAK_C, s, r->surface_C + melanosome * (b->criterion_C[0] - r->surface_C));
+	note(out, METRIC_PRESSURE_MPA, s, at_melanosome * r->melanosome_MPa_cm2_J);
+	if (b->target.kind == TARGET_NONE)
+		return;
+	note(out, METRIC_TARGET_RATIO, s, target);
+	note(out, METRIC_TARGET_PEAK_C, s, r->surface_C + target * (b->criterion_C[1] - r->surface_C));
+	note(out, METRIC_SELECTIVITY, s, melanosome > 0.0 ? target / melanosome : 0.0);
+}
+
+/* Thermal confinement of a melanosome ends near a microsecond: absorbers matter for short pulses only. */
+#define ABSORBER_PULSE_MAX_S 1e-6
+
+static void publish(const struct bulk_spreads *spreads, const double *depth_um, size_t depths,
+                    struct prediction *out)
+{
+	for (int m = 0; m < METRICS; m++)
+		if (spreads->metric[m].count)
+			out->metric[m] = band_of(&spreads->metric[m]);
+	if (out->profile.count)
+		return; /* a column's axis is already there and says more */
+	out->profile.count = depths;
+	out->profile.where = "under the beam";
+	for (size_t i = 0; i < depths; i++) {
+		out->profile.depth_um[i] = depth_um[i];
+		out->profile.peak_C[i] = band_of(&spreads->peak[i]);
+		out->profile.damage_frac[i] = band_of(&spreads->damage[i]);
+	}
+}
+
+enum status bulk_predict(struct bulk *b, const struct bulk_dose *dose, enum predict_depth depth,
+                         struct prediction *out, struct fail *why)
+{
+	double depth_um[PREDICT_DEPTHS_MAX];
+	size_t depths = depth == PREDICT_FULL ? profile_depths(depth_um) : 0;
+	enum status st = depth == PREDICT_FULL ? prepare_heat(b, dose, why) : ST_OK;
+	if (st)
+		return st;
+	struct bulk_spreads *spreads = calloc(1, sizeof *spreads);
+	if (!spreads)
+		return fail_set(why, ST_FULL, "prediction", "out of memory");
+	for (unsigned s = 0; !st && s < b->count; s++) {
+		if (depth == PREDICT_FULL)
+			st = heat_metrics(b, dose, s, depth_um, depths, spreads, why);
+		if (!st && b->pulse_s < ABSORBER_PULSE_MAX_S)
+			absorber_metrics(b, dose, s, spreads);
+	}
+	if (!st)
+		publish(spreads, depth_um, depths, out);
+	free(spreads);
+	return st;
+}
+
+void bulk_second_check(const struct bulk *bulk, double *difference_pct, double *se_pct)
+{
+	*difference_pct = bulk->check_difference_pct;
+	*se_pct = bulk->check_se_pct;
+}

@@ -1,0 +1,268 @@
+/* Lesions of microbeams over the spread of the twin: tables prepared once, looked up in microseconds.
+ *
+ * Light of the samples differs in composition, not in geometry: layer thicknesses are the median twin's, so
+ * that one Monte Carlo run serves all of them; margins to the dermis' end use each sample's own thickness.
+ */
+#include "physics/base/rng.h"
+#include "physics/base/units.h"
+#include "physics/microbeam.h"
+#include "planner/fit/predict_private.h"
+
+struct columns {
+	unsigned count;
+	bool opaque;
+	double energy_min_mJ, energy_max_mJ;
+	struct microbeam beam;
+	struct microbeam_table *table;
+	double epidermis_um[SAMPLES_MAX], skin_um[SAMPLES_MAX]; /* skin: epidermis and dermis */
+	double z[SAMPLES_MAX];                                  /* where on the model's own error a sample sits */
+	double removal_J_cm3;
+	/* of the last prediction, for the heat left behind */
+	double last_energy_mJ;
+	struct microbeam_lesion last[SAMPLES_MAX];
+};
+
+void columns_free(struct columns **columns)
+{
+	if (!*columns)
+		return;
+	microbeam_table_free(&(*columns)->table);
+	free(*columns);
+	*columns = NULL;
+}
+
+bool columns_opaque(const struct columns *columns)
+{
+	return columns->opaque;
+}
+
+double columns_energy_min_mJ(const struct columns *columns)
+{
+	return columns->energy_min_mJ;
+}
+
+double columns_energy_max_mJ(const struct columns *columns)
+{
+	return columns->energy_max_mJ;
+}
+
+static void compose(const struct columns_request *q, struct columns *c, struct tissue *tissue)
+{
+	for (unsigned s = 0; s < c->count; s++) {
+		struct rng rng;
+		twin_tissue(q->cohort->value[s], TWIN_NORMAL_SKIN, &tissue[s]);
+		c->epidermis_um[s] = tissue_depth_um(&tissue[s], TISSUE_PAPILLARY);
+		c->skin_um[s] = tissue_depth_um(&tissue[s], TISSUE_SUBCUTIS);
+		for (size_t l = 0; l < tissue[s].count; l++)
+			tissue[s].layer[l].thickness_um = tissue[0].layer[l].thickness_um;
+		rng_seed(&rng, q->seed, 2000 + s);
+		c->z[s] = s ? fmin(fmax(rng_normal(&rng), -3.0), 3.0) : 0.0;
+	}
+}
+
+struct part {
+	int (*progress)(void *context, double done_frac);
+	void *context;
+	double from, to;
+};
+
+static int part_progress(void *context, double done_frac)
+{
+	const struct part *p = context;
+	return p->progress ? p->progress(p->context, p->from + (p->to - p->from) * done_frac) : 0;
+}
+
+static enum status prepare_light(const struct columns_request *q, const struct columns *c,
+                                 const struct tissue *tissue, struct microbeam_light **light, struct fail *why)
+{
+	struct part part = {q->progress, q->context, 0.0, 0.25};
+	const struct microbeam_light_request request = {
+		.tissue = tissue,
+		.variants = c->count,
+		.wavelength_nm = q->wavelength_nm,
+		.diameter_um = q->diameter_um,
+		.profile = c->beam.profile,
+		.seed = q->seed,
+		.progress = part_progress,
+		.context = &part,
+	};
+	return microbeam_light_new(&request, light, why);
+}
+
+static enum status prepare_table(const struct columns_request *q, struct columns *c, const struct tissue *tissue,
+                                 const struct microbeam_light *light, struct fail *why)
+{
+	struct part part = {q->progress, q->context, light ? 0.25 : 0.0, 1.0};
+	const struct microbeam_table_request request = {
+		.light = light,
+		.tissue = tissue,
+		.variants = c->count,
+		.beam = c->beam,
+		.energy_min_mJ = c->energy_min_mJ,
+		.energy_max_mJ = c->energy_max_mJ,
+		.progress = part_progress,
+		.context = &part,
+	};
+	return microbeam_table_new(&request, &c->table, why);
+}
+
+static enum status prepare(const struct columns_request *q, struct columns *c, struct tissue *tissue,
+                           struct fail *why)
+{
+	enum microbeam_mechanism mechanism;
+	struct microbeam_light *light = NULL;
+	struct estimate removal = {0};
+	compose(q, c, tissue);
+	enum status st = microbeam_mechanism(&tissue[0], q->wavelength_nm, &mechanism, why);
+	if (st)
+		return st;
+	c->opaque = mechanism == MICROBEAM_OPAQUE;
+	if (c->opaque)
+		st = microbeam_heat_of_ablation_J_cm3(&tissue[0], q->wavelength_nm, &removal, why);
+	else
+		st = prepare_light(q, c, tissue, &light, why);
+	c->removal_J_cm3 = removal.value;
+	if (!st)
+		st = prepare_table(q, c, tissue, light, why);
+	microbeam_light_free(&light);
+	return st;
+}
+
+enum status columns_new(const struct columns_request *q, struct columns **out, struct fail *why)
+{
+	struct columns *c = calloc(1, sizeof *c);
+	struct tissue *tissue = calloc(SAMPLES_MAX, sizeof *tissue);
+	enum status st = c && tissue ? ST_OK : fail_set(why, ST_FULL, "predictor", "out of memory");
+	if (!st) {
+		c->count = q->cohort->count;
+		c->energy_min_mJ = q->energy_min_mJ;
+		c->energy_max_mJ = q->energy_max_mJ;
+		c->beam = (struct microbeam){.wavelength_nm = q->wavelength_nm,
+		                             .diameter_um = q->diameter_um,
+		                             .pulse_s = q->pulse_s,
+		                             .profile = q->gaussian ? MICROBEAM_GAUSSIAN : MICROBEAM_FLAT};
+		st = prepare(q, c, tissue, why);
+	}
+	free(tissue);
+	if (st)
+		columns_free(&c);
+	*out = c;
+	return st;
+}
+
+/* A size with the model's own error drawn for this sample; a size cannot be negative. */
+static double drawn(struct estimate size, double z)
+{
+	return fmax(size.value + z * size.sd, 0.0);
+}
+
+struct column_spreads {
+	struct spread metric[METRICS];
+	struct spread peak[PREDICT_DEPTHS_MAX], damage[PREDICT_DEPTHS_MAX];
+};
+
+static void note(struct column_spreads *out, enum metric metric, unsigned s, double value, unsigned flags)
+{
+	out->metric[metric].value[s] = value;
+	out->metric[metric].count = s + 1;
+	out->metric[metric].flags |= flags;
+}
+
+static void note_lesion(const struct columns *c, const struct microbeam_lesion *l, unsigned s,
+                        struct column_spreads *out)
+{
+	double depth = drawn(l->coagulation_depth_um, c->z[s]);
+	unsigned flags = l->coagulation_depth_um.flags;
+	note(out, METRIC_COAGULATION_DEPTH_UM, s, depth, flags);
+	note(out, METRIC_COAGULATION_WIDTH_UM, s, drawn(l->coagulation_width_um, c->z[s]),
+	     l->coagulation_width_um.flags);
+	note(out, METRIC_DERMIS_MARGIN_UM, s, c->skin_um[s] - depth, flags);
+	note(out, METRIC_BELOW_BASAL_UM, s, fmax(depth - c->epidermis_um[s], 0.0), flags);
+	if (!c->opaque)
+		return;
+	note(out, METRIC_ABLATION_DEPTH_UM, s, drawn(l->ablation_depth_um, c->z[s]), l->ablation_depth_um.flags);
+	note(out, METRIC_ABLATION_WIDTH_UM, s, drawn(l->ablation_width_um, c->z[s]), l->ablation_width_um.flags);
+}
+
+/* The axis of one sample on the common depths: linear between its own points. */
+static void note_axis(const struct microbeam_axis *axis, const double *depth_um, size_t depths, unsigned s,
+                      struct column_spreads *out)
+{
+	size_t j = 0;
+	for (size_t i = 0; i < depths; i++) {
+		while (j + 2 < axis->count && axis->depth_um[j + 1] < depth_um[i])
+			j++;
+		double f = (depth_um[i] - axis->depth_um[j]) / (axis->depth_um[j + 1] - axis->depth_um[j]);
+		f = fmin(fmax(f, 0.0), 1.0);
+		double a = damage_fraction(axis->omega[j]), b = damage_fraction(axis->omega[j + 1]);
+		out->peak[i].value[s] = axis->peak_C[j] * (1.0 - f) + axis->peak_C[j + 1] * f;
+		out->damage[i].value[s] = a * (1.0 - f) + b * f;
+		out->peak[i].count = out->damage[i].count = s + 1;
+	}
+}
+
+/* Twice the depth of the median lesion, at least 300 um, in even steps. */
+static size_t axis_depths(const struct microbeam_lesion *median, double *depth_um)
+{
+	double reach = fmax(300.0, 1.6 * median->coagulation_depth_um.value);
+	size_t n = PREDICT_DEPTHS_MAX / 2;
+	for (size_t i = 0; i < n; i++)
+		depth_um[i] = reach * (double)i / (double)(n - 1);
+	return n;
+}
+
+static void publish(const struct column_spreads *spreads, const double *depth_um, size_t depths,
+                    struct prediction *out)
+{
+	for (int m = 0; m < METRICS; m++)
+		if (spreads->metric[m].count)
+			out->metric[m] = band_of(&spreads->metric[m]);
+	out->profile.count = depths;
+	out->profile.where = "on the axis of a microbeam";
+	for (size_t i = 0; i < depths; i++) {
+		out->profile.depth_um[i] = depth_um[i];
+		out->profile.peak_C[i] = band_of(&spreads->peak[i]);
+		out->profile.damage_frac[i] = band_of(&spreads->damage[i]);
+	}
+}
+
+enum status columns_predict(struct columns *c, double energy_mJ, struct prediction *out, struct fail *why)
+{
+	struct column_spreads *spreads = calloc(1, sizeof *spreads);
+	struct microbeam_axis *axis = malloc(sizeof *axis);
+	double depth_um[PREDICT_DEPTHS_MAX];
+	size_t depths = 0;
+	enum status st = spreads && axis ? ST_OK : fail_set(why, ST_FULL, "prediction", "out of memory");
+	for (unsigned s = 0; !st && s < c->count; s++) {
+		st = microbeam_table_at(c->table, energy_mJ, s, &c->last[s], axis, why);
+		if (st)
+			break;
+		if (s == 0)
+			depths = axis_depths(&c->last[0], depth_um);
+		note_lesion(c, &c->last[s], s, spreads);
+		note_axis(axis, depth_um, depths, s, spreads);
+	}
+	c->last_energy_mJ = energy_mJ;
+	if (!st)
+		publish(spreads, depth_um, depths, out);
+	free(axis);
+	free(spreads);
+	return st;
+}
+
+/* A crater of a Gaussian beam narrows to a point: half the volume of its cylinder (paraboloid). */
+static double crater_cm3(const struct microbeam_lesion *l)
+{
+	return 0.5 * disc_area_cm2(l->ablation_width_um.value) * l->ablation_depth_um.value * CM_PER_UM;
+}
+
+void columns_residual_heat(const struct columns *c, unsigned count, double *heat_mJ, double *depth_um)
+{
+	for (unsigned s = 0; s < count; s++) {
+		unsigned from = s < c->count ? s : 0;
+		const struct microbeam_lesion *l = &c->last[from];
+		double removed_mJ = crater_cm3(l) * c->removal_J_cm3 / J_PER_MJ;
+		heat_mJ[s] = fmax(c->last_energy_mJ - removed_mJ, 0.0);
+		depth_um[s] = fmax(l->coagulation_depth_um.value, 20.0);
+	}
+}

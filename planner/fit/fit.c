@@ -1,0 +1,292 @@
+/* The fit: lowest sufficient dose on the device's own grid.
+ *
+ * Prescription, objectives and constraints are three things. The goals of the protocol (what must be reached)
+ * select the sufficient settings; the rules (what must not be passed, judged at the 95th percentile of the
+ * twin) select the allowed ones; among what is left the lowest dose wins. Candidates are sifted in the order
+ * of what a question costs: rules that need no physics (microseconds), goals (quick prediction), then full
+ * assessments in ascending dose until enough are found.
+ */
+#include "planner/plan/planning.h"
+
+#define CANDIDATES_MAX 20000
+
+struct candidate {
+	struct settings settings;
+	double dose_J_cm2, energy_mJ, spot_um;
+};
+
+struct search {
+	struct planning *planning;
+	const struct protocol *protocol;
+	struct fit_result *result;
+	struct candidate *candidate; /* allowed by the rules without physics, ascending dose */
+	size_t count;
+	int (*progress)(void *context, double done_frac);
+	void *context;
+};
+
+static double dose_of(const struct exposure *e)
+{
+	return e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
+}
+
+/* Ascending dose; at equal dose the lower energy, then the larger spot (deeper light, gentler surface). */
+static int by_dose(const void *left, const void *right)
+{
+	const struct candidate *a = left, *b = right;
+	if (a->dose_J_cm2 != b->dose_J_cm2)
+		return a->dose_J_cm2 < b->dose_J_cm2 ? -1 : 1;
+	if (a->energy_mJ != b->energy_mJ)
+		return a->energy_mJ < b->energy_mJ ? -1 : 1;
+	return (a->spot_um < b->spot_um) - (a->spot_um > b->spot_um);
+}
+
+static bool forbids(const struct finding *f)
+{
+	return f->phase == PHASE_PLAN && (f->outcome == OUTCOME_BLOCK || f->outcome == OUTCOME_BLOCK_MD);
+}
+
+static void exclusion_text(const struct finding *f, char *text, size_t size)
+{
+	const char *zone = f->zone[0] ? " in " : "";
+	if (f->has_value && f->has_limit)
+		(void)snprintf(text, size, "%s%s%s: %.4g against %.4g %s (%s)", f->name, zone, f->zone, f->value,
+		               f->limit, f->unit ? f->unit : "", f->source);
+	else
+		(void)snprintf(text, size, "%s%s%s (%s)", f->name, zone, f->zone, f->source);
+}
+
+static void count_exclusion(struct fit_result *r, const struct finding *f)
+{
+	size_t i = 0;
+	while (i < r->exclusions && strcmp(r->exclusion[i].rule, f->rule) != 0)
+		i++;
+	if (i == r->exclusions) {
+		if (r->exclusions == FIT_EXCLUSIONS_MAX)
+			return;
+		r->exclusions++;
+		(void)snprintf(r->exclusion[i].rule, sizeof r->exclusion[i].rule, "%s", f->rule);
+		exclusion_text(f, r->exclusion[i].text, sizeof r->exclusion[i].text);
+	}
+	r->exclusion[i].candidates++;
+}
+
+/* Whether the rules let it be; every rule that does not is counted once per candidate. */
+static bool allowed(struct fit_result *r, const struct assessment *a)
+{
+	bool free = true;
+	const char *last = "";
+	for (size_t i = 0; i < a->findings.count; i++) {
+		const struct finding *f = &a->findings.finding[i];
+		if (!forbids(f))
+			continue;
+		free = false;
+		if (strcmp(f->rule, last) != 0)
+			count_exclusion(r, f);
+		last = f->rule;
+	}
+	return free;
+}
+
+static const struct band *goal_band(const struct assessment *a, const struct protocol_goal *goal)
+{
+	return &a->prediction.metric[goal->metric];
+}
+
+static double goal_value(const struct assessment *a, const struct protocol_goal *goal)
+{
+	const struct band *band = goal_band(a, goal);
+	return strcmp(goal->at, "p05") == 0 ? band->p05 : band->value;
+}
+
+static bool sufficient(const struct assessment *a, const struct protocol *protocol)
+{
+	if (!a->predicted)
+		return false;
+	for (size_t i = 0; i < protocol->goals; i++)
+		if (!(goal_value(a, &protocol->goal[i]) >= protocol->goal[i].min))
+			return false;
+	return true;
+}
+
+/* ---- first sieve: the rules without physics --------------------------------------------------------------- */
+
+static enum status keep_if_allowed(struct search *s, const struct settings *settings, struct fail *why)
+{
+	struct assessment a;
+	enum status st = planning_assess_to(s->planning, settings, ASSESS_RULES, &a, why);
+	if (!st && allowed(s->result, &a))
+		s->candidate[s->count++] = (struct candidate){a.settings, dose_of(&a.exposure), a.exposure.energy_mJ,
+		                                              a.exposure.spot_um};
+	assessment_clear(&a);
+	return st;
+}
+
+/* Passes, pulse duration and rate are the protocol's or the device's usual: not knobs of the dose search. */
+static void fixed_settings(const struct search *s, struct settings *base)
+{
+	memset(base, 0, sizeof *base);
+	if (s->protocol->passes > 0.0 && planning_mode(s->planning)->setting[SETTING_PASSES].kind != DOMAIN_NONE)
+		settings_set(base, SETTING_PASSES, s->protocol->passes);
+}
+
+static enum status sift_by_rules(struct search *s, struct fail *why)
+{
+	struct device_grid grid;
+	struct settings base;
+	fixed_settings(s, &base);
+	enum status st = device_grid_init(&grid, planning_mode(s->planning), &base, why);
+	if (st)
+		return st;
+	if (grid.count > CANDIDATES_MAX)
+		return fail_set(why, ST_FULL, "fit", "%zu settings; at most %d are searched", grid.count, CANDIDATES_MAX);
+	s->candidate = malloc((grid.count + 1) * sizeof *s->candidate);
+	if (!s->candidate)
+		return fail_set(why, ST_FULL, "fit", "out of memory");
+	for (size_t i = 0; !st && i < grid.count; i++) {
+		struct settings settings;
+		if (!device_grid_at(&grid, i, &settings))
+			continue;
+		s->result->candidates++;
+		st = keep_if_allowed(s, &settings, why);
+	}
+	s->result->allowed = s->count;
+	qsort(s->candidate, s->count, sizeof s->candidate[0], by_dose);
+	return st;
+}
+
+/* ---- second sieve: goals, then everything ------------------------------------------------------------------ */
+
+/* Whether a candidate adds something to the list: another energy, spot or density than those listed. */
+static bool differs(const struct fit_result *r, const struct settings *settings)
+{
+	static const enum setting_id telling[] = {SETTING_ENERGY_MJ, SETTING_SPOT_MM, SETTING_FLUENCE_J_CM2};
+	for (size_t i = 0; i < r->alternatives; i++) {
+		bool same = true;
+		for (size_t k = 0; k < sizeof telling / sizeof telling[0]; k++) {
+			double a = settings_get(settings, telling[k]);
+			double b = settings_get(&r->alternative[i].settings, telling[k]);
+			same = same && ((isnan(a) && isnan(b)) || a == b);
+		}
+		if (same)
+			return false;
+	}
+	return true;
+}
+
+/* The knob a technician would turn up next. */
+static enum setting_id main_knob(const struct device_mode *mode)
+{
+	static const enum setting_id knob[] = {SETTING_ENERGY_MJ, SETTING_FLUENCE_J_CM2, SETTING_TREATMENT_LEVEL,
+	                                       SETTING_COVERAGE_PCT, SETTING_DENSITY_PCT, SETTING_SPOT_MM};
+	for (size_t i = 0; i < sizeof knob / sizeof knob[0]; i++)
+		if (setting_grid_count(&mode->setting[knob[i]]) > 1)
+			return knob[i];
+	return SETTING_ENERGY_MJ;
+}
+
+static enum status binding_limit(struct search *s, struct fit_alternative *alternative, struct fail *why)
+{
+	const struct device_mode *mode = planning_mode(s->planning);
+	enum setting_id knob = main_knob(mode);
+	int up = knob == SETTING_SPOT_MM ? -1 : 1; /* a smaller spot is the higher dose */
+	struct settings next = alternative->settings;
+	struct fail end;
+	while (setting_step(mode, &next, knob, up, &next, &end) == ST_OK) {
+		struct assessment a;
+		enum status st = planning_assess_to(s->planning, &next, ASSESS_RULES, &a, why);
+		if (st)
+			return st;
+		for (size_t i = 0; i < a.findings.count; i++) {
+			const struct finding *f = &a.findings.finding[i];
+			if (!forbids(f))
+				continue;
+			(void)snprintf(alternative->binding, sizeof alternative->binding, "%s%s%s %.4g > %.4g %s", f->rule,
+			               f->zone[0] ? " " : "", f->zone, f->value, f->limit, f->unit ? f->unit : "");
+			assessment_clear(&a);
+			return ST_OK;
+		}
+		assessment_clear(&a);
+	}
+	(void)snprintf(alternative->binding, sizeof alternative->binding, "end of the device's range");
+	return ST_OK;
+}
+
+static enum status add_alternative(struct search *s, const struct candidate *c, const struct assessment *a,
+                                   struct fail *why)
+{
+	struct fit_result *r = s->result;
+	struct fit_alternative *alternative = &r->alternative[r->alternatives++];
+	*alternative = (struct fit_alternative){.settings = c->settings,
+	                                        .dose_J_cm2 = c->dose_J_cm2,
+	                                        .endpoint = *goal_band(a, &s->protocol->goal[0]),
+	                                        .verdict = a->verdict};
+	return binding_limit(s, alternative, why);
+}
+
+static enum status consider(struct search *s, const struct candidate *c, struct fail *why)
+{
+	struct assessment a;
+	struct fit_result *r = s->result;
+	enum status st = planning_assess_to(s->planning, &c->settings, ASSESS_QUICK, &a, why);
+	bool enough = !st && sufficient(&a, s->protocol);
+	assessment_clear(&a);
+	if (st || !enough)
+		return st;
+	r->sufficient++;
+	if (r->alternatives == FIT_ALTERNATIVES_MAX || !differs(r, &c->settings))
+		return ST_OK;
+	st = planning_assess_to(s->planning, &c->settings, ASSESS_FULL, &a, why);
+	if (!st && a.predicted && allowed(r, &a))
+		st = add_alternative(s, c, &a, why);
+	assessment_clear(&a);
+	return st;
+}
+
+static enum status sift_by_goals(struct search *s, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < s->count; i++) {
+		st = consider(s, &s->candidate[i], why);
+		if (!st && s->progress && s->progress(s->context, (double)(i + 1) / (double)s->count))
+			st = fail_set(why, ST_CANCELLED, "fit", "cancelled");
+	}
+	return st;
+}
+
+static int most_excluding(const void *a, const void *b)
+{
+	const struct fit_exclusion *x = a, *y = b;
+	return (x->candidates < y->candidates) - (x->candidates > y->candidates);
+}
+
+static void conclude(struct fit_result *r)
+{
+	r->feasible = r->alternatives > 0;
+	r->endpoint_unreachable = !r->feasible && r->allowed > 0 && r->sufficient == 0;
+	if (r->feasible)
+		r->settings = r->alternative[0].settings;
+	qsort(r->exclusion, r->exclusions, sizeof r->exclusion[0], most_excluding);
+}
+
+enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
+                         void *context, struct fit_result *out, struct fail *why)
+{
+	struct search s = {.planning = planning,
+	                   .protocol = planning_protocol(planning),
+	                   .result = out,
+	                   .progress = progress,
+	                   .context = context};
+	memset(out, 0, sizeof *out);
+	if (!s.protocol)
+		return fail_set(why, ST_MODEL, "fit", "no protocol on file for %s with %s, so there is no endpoint to fit to; "
+		                "enter settings by hand or add a protocol to profiles/protocols",
+		                planning_request(planning)->indication, planning_request(planning)->device_mode);
+	enum status st = sift_by_rules(&s, why);
+	if (!st)
+		st = sift_by_goals(&s, why);
+	if (!st)
+		conclude(out);
+	free(s.candidate);
+	return st;
+}

@@ -1,0 +1,270 @@
+/* Prediction: an exposure to metrics with their spread, by the model its pattern calls for. */
+#include "planner/fit/predict.h"
+
+#include "devices/exposure.h"
+#include "physics/base/units.h"
+#include "planner/fit/predict_private.h"
+
+static const struct metric_spec specs[METRICS] = {
+	[METRIC_SURFACE_PEAK_C] = {"surface_peak_C", "C", "Surface peak", 1},
+	[METRIC_BASAL_PEAK_C] = {"basal_peak_C", "C", "Basal layer peak", 1},
+	[METRIC_DERMIS_PEAK_C] = {"dermis_peak_C", "C", "Dermis peak", 1},
+	[METRIC_OMEGA_BASAL] = {"omega_basal", "", "Damage Omega, basal", 3},
+	[METRIC_OMEGA_PAPILLARY] = {"omega_papillary", "", "Damage Omega, 0.2 mm below", 3},
+	[METRIC_MELANOSOME_PEAK_C] = {"melanosome_peak_C", "C", "Melanosome, normal skin", 0},
+	[METRIC_MELANOSOME_RATIO] = {"melanosome_ratio", "x", "Melanosome / rupture", 2},
+	[METRIC_TARGET_PEAK_C] = {"target_peak_C", "C", "Target peak", 0},
+	[METRIC_TARGET_RATIO] = {"target_ratio", "x", "Target / threshold", 2},
+	[METRIC_SELECTIVITY] = {"selectivity", "x", "Target over normal skin", 2},
+	[METRIC_PRESSURE_MPA] = {"pressure_MPa", "MPa", "Pressure at melanosome", 1},
+	[METRIC_ABLATION_DEPTH_UM] = {"ablation_depth_um", "um", "Ablation depth", 0},
+	[METRIC_ABLATION_WIDTH_UM] = {"ablation_width_um", "um", "Ablation width", 0},
+	[METRIC_COAGULATION_DEPTH_UM] = {"coagulation_depth_um", "um", "Coagulation depth", 0},
+	[METRIC_COAGULATION_WIDTH_UM] = {"coagulation_width_um", "um", "Coagulation width", 0},
+	[METRIC_DERMIS_MARGIN_UM] = {"dermis_margin_um", "um", "Dermis left below", 0},
+	[METRIC_BELOW_BASAL_UM] = {"below_basal_um", "um", "Depth below basal layer", 0},
+	[METRIC_COVERAGE_SUM_PCT] = {"coverage_sum_pct", "%", "Coverage, all passes", 1},
+};
+
+/* Time between passes on the same skin: a scanned roller comes back in about ten seconds, a stamped array
+ * after the field is done (design values; the console decides in truth). */
+#define ROLLER_PASS_S 10.0
+#define STAMP_PASS_S 30.0
+
+struct predictor {
+	enum exposure_kind kind;
+	double wavelength_nm, pulse_s, microbeam_um;
+	struct cohort cohort;
+	struct bulk *bulk;
+	struct columns *columns;
+};
+
+const struct metric_spec *metric_spec(enum metric metric)
+{
+	BUG_ON((unsigned)metric >= METRICS);
+	return &specs[metric];
+}
+
+bool metric_find(const char *key, enum metric *out)
+{
+	for (int m = 0; m < METRICS; m++)
+		if (strcmp(specs[m].key, key) == 0) {
+			*out = (enum metric)m;
+			return true;
+		}
+	return false;
+}
+
+const struct band band_absent = {NAN, NAN, NAN, VALIDITY_ABSENT};
+
+static int ascending(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Sample quantile by linear interpolation (Hyndman & Fan 1996, type 7). */
+static double quantile(const double *sorted, unsigned count, double p)
+{
+	double at = p * (count - 1);
+	unsigned below = (unsigned)at;
+	double f = at - below;
+	return below + 1 < count ? sorted[below] * (1.0 - f) + sorted[below + 1] * f : sorted[count - 1];
+}
+
+struct band band_of(const struct spread *spread)
+{
+	double sorted[SAMPLES_MAX];
+	if (!spread->count)
+		return band_absent;
+	for (unsigned i = 0; i < spread->count; i++)
+		sorted[i] = spread->value[i];
+	qsort(sorted, spread->count, sizeof sorted[0], ascending);
+	return (struct band){spread->value[0], quantile(sorted, spread->count, 0.05),
+	                     quantile(sorted, spread->count, 0.95), spread->flags};
+}
+
+void predictor_free(struct predictor **predictor)
+{
+	if (!*predictor)
+		return;
+	bulk_free(&(*predictor)->bulk);
+	columns_free(&(*predictor)->columns);
+	free(*predictor);
+	*predictor = NULL;
+}
+
+/* Pulses of one microbeam mode lengthen with energy (power x time). A column is prepared with the pulse of
+ * the exposure given first: all of them are far shorter than the time heat needs to cross a column. */
+bool predictor_serves(const struct predictor *p, const struct exposure *e)
+{
+	if (p->kind != e->kind || p->wavelength_nm != e->wavelength_nm)
+		return false;
+	if (e->kind != EXPOSURE_MICROBEAMS)
+		return p->pulse_s == e->pulse_s;
+	return p->microbeam_um == e->microbeam_um && e->microbeam_energy_mJ >= columns_energy_min_mJ(p->columns) &&
+	       e->microbeam_energy_mJ <= columns_energy_max_mJ(p->columns);
+}
+
+struct share {
+	const struct predict_options *options;
+	double from, to;
+};
+
+static int share_progress(void *context, double done_frac)
+{
+	const struct share *s = context;
+	if (!s->options->progress)
+		return 0;
+	return s->options->progress(s->options->context, s->from + (s->to - s->from) * done_frac);
+}
+
+static void draw_cohort(const struct twin *twin, const struct predict_options *options, enum exposure_kind kind,
+                        struct cohort *cohort)
+{
+	unsigned usual = kind == EXPOSURE_MICROBEAMS ? PREDICT_SAMPLES_MICROBEAM : PREDICT_SAMPLES_BROAD;
+	cohort->count = options->samples ? options->samples : usual;
+	for (unsigned s = 0; s < cohort->count; s++)
+		twin_sample(twin, options->seed, s, cohort->value[s]);
+}
+
+static enum status prepare_columns(struct predictor *p, const struct exposure *e,
+                                   const struct predict_options *options, struct share *share, struct fail *why)
+{
+	bool range = options->energy_max_mJ > options->energy_min_mJ;
+	const struct columns_request request = {
+		.cohort = &p->cohort,
+		.wavelength_nm = p->wavelength_nm,
+		.pulse_s = p->pulse_s,
+		.diameter_um = p->microbeam_um,
+		.gaussian = true, /* 1/e2 diameters are what the makers quote */
+		.energy_min_mJ = range ? options->energy_min_mJ : 0.8 * e->microbeam_energy_mJ,
+		.energy_max_mJ = range ? options->energy_max_mJ : 1.2 * e->microbeam_energy_mJ,
+		.seed = options->seed,
+		.progress = share_progress,
+		.context = share,
+	};
+	return columns_new(&request, &p->columns, why);
+}
+
+static enum status prepare(struct predictor *p, const struct exposure *e, const struct target *target,
+                           const struct predict_options *options, struct fail *why)
+{
+	struct share share = {options, 0.0, e->kind == EXPOSURE_MICROBEAMS ? 0.2 : 1.0};
+	const struct bulk_request bulk = {
+		.cohort = &p->cohort,
+		.wavelength_nm = p->wavelength_nm,
+		.pulse_s = p->pulse_s,
+		.target = *target,
+		.seed = options->seed,
+		.progress = share_progress,
+		.context = &share,
+	};
+	enum status st = bulk_new(&bulk, &p->bulk, why);
+	if (st || e->kind != EXPOSURE_MICROBEAMS)
+		return st;
+	share.from = 0.2;
+	share.to = 1.0;
+	return prepare_columns(p, e, options, &share, why);
+}
+
+enum status predictor_new(const struct twin *twin, const struct exposure *exposure, const struct target *target,
+                          const struct predict_options *options, struct predictor **out, struct fail *why)
+{
+	*out = NULL;
+	if (exposure->kind == EXPOSURE_RF)
+		return fail_set(why, ST_MODEL, "prediction", "radiofrequency is not modelled yet; the rules alone judge it");
+	if (options->samples > SAMPLES_MAX)
+		return fail_set(why, ST_RANGE, "samples", "%u; at most %d", options->samples, SAMPLES_MAX);
+	struct predictor *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail_set(why, ST_FULL, "predictor", "out of memory");
+	p->kind = exposure->kind;
+	p->wavelength_nm = exposure->wavelength_nm;
+	p->pulse_s = exposure->pulse_s;
+	p->microbeam_um = exposure->microbeam_um;
+	draw_cohort(twin, options, p->kind, &p->cohort);
+	enum status st = prepare(p, exposure, target, options, why);
+	if (st)
+		predictor_free(&p);
+	*out = p;
+	return st;
+}
+
+/* ---- one exposure ---------------------------------------------------------------------------------------- */
+
+static struct bulk_dose dose_of(const struct exposure *e)
+{
+	bool microbeams = e->kind == EXPOSURE_MICROBEAMS;
+	struct bulk_dose dose = {
+		.fluence_J_cm2 = e->fluence_J_cm2,
+		.spot_um = microbeams || isnan(e->spot_um) ? INFINITY : e->spot_um,
+		.passes = e->passes ? e->passes : 1,
+		.stack = e->stack ? e->stack : 1,
+		.rep_Hz = isnan(e->rep_hz) || e->rep_hz <= 0.0 ? 1.0 : e->rep_hz,
+		.pass_interval_s = microbeams ? ROLLER_PASS_S : STAMP_PASS_S,
+		.cold_air = e->cooling == COOLING_FORCED_AIR && microbeams,
+		.concentration = 1.0,
+	};
+	if (e->kind == EXPOSURE_LENS_ARRAY && e->fluence_J_cm2 > 0.0)
+		dose.concentration = e->microbeam_fluence_J_cm2 / e->fluence_J_cm2;
+	return dose;
+}
+
+/* Between opaque columns nothing shines: the tissue is warmed by what the columns leave behind. */
+static void column_heat(const struct predictor *p, const struct exposure *e, struct bulk_dose *dose,
+                        double *depth_um, double *fluence_J_cm2)
+{
+	double heat_mJ[SAMPLES_MAX];
+	columns_residual_heat(p->columns, p->cohort.count, heat_mJ, depth_um);
+	for (unsigned s = 0; s < p->cohort.count; s++)
+		fluence_J_cm2[s] = heat_mJ[s] * J_PER_MJ * e->microbeams_per_cm2_pass;
+	dose->column_depth_um = depth_um;
+	dose->column_fluence_J_cm2 = fluence_J_cm2;
+}
+
+static void name_models(const struct predictor *p, struct prediction *out)
+{
+	bool columns = p->columns != NULL, opaque = columns && columns_opaque(p->columns);
+	out->light = opaque    ? "Beer's law per column (opaque tissue)"
+	             : columns ? "Monte Carlo microbeam; discrete ordinates between the beams"
+	                       : "discrete ordinates, on the axis of the spot by Monte Carlo";
+	out->heat = columns ? "enthalpy r-z with boiling; bioheat 1-D between the beams" : "linear bioheat 1-D";
+	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
+	bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);
+}
+
+static void coverage_metric(const struct exposure *e, struct prediction *out)
+{
+	double pct = 100.0 * e->coverage_sum_frac;
+	if (!isnan(pct))
+		out->metric[METRIC_COVERAGE_SUM_PCT] = (struct band){pct, pct, pct, VALID};
+}
+
+enum status predictor_run(struct predictor *p, const struct exposure *e, enum predict_depth depth,
+                          struct prediction *out, struct fail *why)
+{
+	double depth_um[SAMPLES_MAX], fluence_J_cm2[SAMPLES_MAX];
+	enum status st = ST_OK;
+	if (!predictor_serves(p, e))
+		return fail_set(why, ST_MODEL, "prediction", "prepared for another beam; prepare it again");
+	memset(out, 0, sizeof *out);
+	for (int m = 0; m < METRICS; m++)
+		out->metric[m] = band_absent;
+	out->samples = p->cohort.count;
+	struct bulk_dose dose = dose_of(e);
+	if (p->columns)
+		st = columns_predict(p->columns, e->microbeam_energy_mJ, out, why);
+	if (!st && depth == PREDICT_FULL && p->columns && columns_opaque(p->columns))
+		column_heat(p, e, &dose, depth_um, fluence_J_cm2);
+	if (!st)
+		st = bulk_predict(p->bulk, &dose, depth, out, why);
+	if (st)
+		return st;
+	coverage_metric(e, out);
+	name_models(p, out);
+	for (int m = 0; m < METRICS; m++)
+		if (!(out->metric[m].flags & VALIDITY_ABSENT))
+			out->flags |= out->metric[m].flags;
+	return ST_OK;
+}

@@ -1,0 +1,79 @@
+/* Inside the predictor: what its two models share. Include from planner/fit only. */
+#ifndef LASERTWIN_PREDICT_PRIVATE_H
+#define LASERTWIN_PREDICT_PRIVATE_H
+
+#include "physics/heat.h"
+#include "planner/fit/predict.h"
+
+#define SAMPLES_MAX 64
+
+/* One value per sample; index 0 is the median twin. */
+struct spread {
+	unsigned count;
+	double value[SAMPLES_MAX];
+	unsigned flags;
+};
+struct band band_of(const struct spread *spread);
+extern const struct band band_absent;
+
+/* The samples of the twin, drawn once. */
+struct cohort {
+	unsigned count;
+	double value[SAMPLES_MAX][TWIN_PROPERTIES];
+};
+
+/* Light and heat of a broad beam or of the mean over an array: bulk tissue, one dimension. */
+struct bulk;
+struct bulk_request {
+	const struct cohort *cohort;
+	double wavelength_nm, pulse_s;
+	struct target target;
+	uint64_t seed;
+	int (*progress)(void *context, double done_frac);
+	void *context;
+};
+enum status bulk_new(const struct bulk_request *request, struct bulk **out, struct fail *why) MUST_CHECK;
+void bulk_free(struct bulk **bulk);
+
+/* What one choice of settings asks of the bulk model. */
+struct bulk_dose {
+	double fluence_J_cm2; /* mean, per pulse */
+	double spot_um;       /* diameter; INFINITY: broad */
+	unsigned passes, stack;
+	double rep_Hz, pass_interval_s;
+	bool cold_air;
+	/* The field an absorber sees over the mean: 1 under a plain beam, peak over mean under lenses. */
+	double concentration;
+	/* Opaque microbeams: heat left in the tissue per pass and treated area, and the depth it is spread
+	 * over, by sample; NULL: light as computed. */
+	const double *column_depth_um, *column_fluence_J_cm2;
+};
+enum status bulk_predict(struct bulk *bulk, const struct bulk_dose *dose, enum predict_depth depth,
+                         struct prediction *out, struct fail *why) MUST_CHECK;
+/* Difference of the two light engines in the epidermis, per cent, and its standard error. */
+void bulk_second_check(const struct bulk *bulk, double *difference_pct, double *se_pct);
+
+/* Lesions of microbeams. */
+struct columns;
+struct columns_request {
+	const struct cohort *cohort;
+	double wavelength_nm, pulse_s, diameter_um;
+	bool gaussian;
+	double energy_min_mJ, energy_max_mJ;
+	uint64_t seed;
+	int (*progress)(void *context, double done_frac);
+	void *context;
+};
+enum status columns_new(const struct columns_request *request, struct columns **out, struct fail *why) MUST_CHECK;
+void columns_free(struct columns **columns);
+enum status columns_predict(struct columns *columns, double energy_mJ, struct prediction *out,
+                            struct fail *why) MUST_CHECK;
+bool columns_opaque(const struct columns *columns);
+double columns_energy_min_mJ(const struct columns *columns);
+double columns_energy_max_mJ(const struct columns *columns);
+/* For the bulk between the columns: heat one microbeam leaves in the tissue (its energy less what the
+ * removed volume carried off) and the depth it is spread over; arrays of count samples. Only meaningful
+ * for opaque tissue, after columns_predict. */
+void columns_residual_heat(const struct columns *columns, unsigned count, double *heat_mJ, double *depth_um);
+
+#endif

@@ -1,0 +1,88 @@
+/* Case files, schema lasertwin-case/1: readings, answers, requests and what is expected of them.
+ *
+ * A case is read strictly: an unknown key, a value outside its plausible range, a wrong unit or a list where
+ * a number belongs is refused with file, field, value, range and remedy, and nothing is evaluated.
+ */
+#ifndef LASERTWIN_CASE_H
+#define LASERTWIN_CASE_H
+
+#include "planner/plan/planning.h"
+
+#define CASE_REQUESTS_MAX 32
+#define CASE_EXPECTED_MAX 24
+#define CASE_TEXT_MAX 200
+
+struct case_number {
+	char key[48];
+	double value; /* expected; for a sanity range the lower end */
+	double upper; /* sanity ranges; else NAN */
+};
+
+/* Expectations of one request; all optional. */
+struct case_expectation {
+	char verdict[24]; /* "" when none */
+	size_t raised, not_raised, starts, numbers, sanity, cites;
+	char rule_raised[CASE_EXPECTED_MAX][24];
+	char rule_not_raised[CASE_EXPECTED_MAX][24];
+	char rule_start[CASE_EXPECTED_MAX][24];
+	struct case_number number[CASE_EXPECTED_MAX];
+	double tolerance_pct;
+	struct case_number range[CASE_EXPECTED_MAX];
+	char cite[4][CASE_TEXT_MAX];
+	char say[CASE_TEXT_MAX];
+};
+
+struct case_request {
+	struct subject subject; /* the case's, with this request's overrides */
+	struct request request;
+	bool fit; /* no settings given: the program finds them */
+	struct case_expectation expected;
+};
+
+struct case_file {
+	char id[64], title[CASE_TEXT_MAX];
+	size_t requests;
+	struct case_request request[CASE_REQUESTS_MAX];
+};
+
+/* Gives a case; free with case_free. */
+enum status case_parse(const char *name, const char *bytes, size_t length, struct case_file **out,
+                       struct fail *why) MUST_CHECK;
+enum status case_read(const char *path, struct case_file **out, struct fail *why) MUST_CHECK;
+void case_free(struct case_file **file);
+
+/* The evaluation of one request. */
+struct case_check {
+	char what[CASE_TEXT_MAX]; /* "verdict BLOCK", "number mean_fluence_J_cm2" */
+	char got[CASE_TEXT_MAX];
+	bool met;
+};
+#define CASE_CHECKS_MAX 128
+
+struct case_result {
+	struct planning *planning;
+	struct assessment assessment;
+	bool fitted;
+	struct fit_result fit;
+	size_t checks;
+	struct case_check check[CASE_CHECKS_MAX];
+};
+
+struct case_options {
+	uint64_t seed;
+	unsigned samples; /* 0: default */
+	int (*progress)(void *context, double done_frac);
+	void *context;
+};
+
+/* Plans or checks one request. result is overwritten; free with case_result_clear. A fit that finds nothing
+ * feasible is an answer (fit.feasible false), assessed at the grid's lowest setting. */
+enum status case_evaluate(const struct library *library, const struct case_request *request,
+                          const struct case_options *options, struct case_result *out,
+                          struct fail *why) MUST_CHECK;
+void case_result_clear(struct case_result *result);
+
+/* A number of an evaluation by its key: exposure numbers, predicted quantities, tan_rel_pct. NAN: none. */
+double case_number(const struct case_result *result, const char *key);
+
+#endif

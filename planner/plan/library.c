@@ -1,0 +1,243 @@
+/* The library: device profiles, rules and protocols from the profiles folder. */
+#include "planner/plan/library.h"
+
+#include "devices/device.h"
+#include "devices/json.h"
+#include "planner/plan/files.h"
+#include "planner/plan/protocol.h"
+#include "planner/safety/rules.h"
+#include "planner/store/digest.h"
+
+#define DEVICES_MAX 128
+#define PATH_SIZE 1024
+
+struct library {
+	size_t devices;
+	struct device *device[DEVICES_MAX];
+	struct ruleset *rules;
+	size_t protocols;
+	struct protocol *protocol;
+	char digest[DIGEST_TEXT_SIZE];
+};
+
+/* Folders whose files make up the library, in the order they enter its digest. */
+static const char *const folders[] = {"devices", "protocols", "safety"};
+
+void library_free(struct library **library)
+{
+	if (!*library)
+		return;
+	for (size_t i = 0; i < (*library)->devices; i++)
+		device_free(&(*library)->device[i]);
+	ruleset_free(&(*library)->rules);
+	free((*library)->protocol);
+	free(*library);
+	*library = NULL;
+}
+
+static enum status join(char *path, const char *folder, const char *name, struct fail *why)
+{
+	int used = snprintf(path, PATH_SIZE, "%s/%s", folder, name);
+	return used < 0 || used >= PATH_SIZE ? fail_set(why, ST_INPUT, name, "path too long") : ST_OK;
+}
+
+static enum status load_device(const char *folder, const char *name, struct library *lib, struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	if (lib->devices == DEVICES_MAX)
+		return fail_set(why, ST_FULL, folder, "more than %d device profiles", DEVICES_MAX);
+	enum status st = join(path, folder, name, why);
+	if (!st)
+		st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+	if (!st)
+		st = device_parse(name, bytes, length, &lib->device[lib->devices], why);
+	if (!st)
+		lib->devices++;
+	free(bytes);
+	return st;
+}
+
+static enum status load_devices(const char *folder, struct library *lib, struct fail *why)
+{
+	char path[PATH_SIZE];
+	struct files_list list;
+	enum status st = join(path, folder, "devices", why);
+	if (st || (st = files_list(path, ".json", &list, why)))
+		return st;
+	for (size_t i = 0; !st && i < list.count; i++)
+		st = load_device(path, list.name[i], lib, why);
+	files_list_free(&list);
+	if (!st && lib->devices == 0)
+		st = fail_set(why, ST_NOT_FOUND, path, "holds no device profile");
+	return st;
+}
+
+static enum status load_protocols(const char *folder, struct library *lib, struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	enum status st = join(path, folder, "protocols/protocols.json", why);
+	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
+		return st;
+	st = protocols_parse("protocols.json", bytes, length, &lib->protocol, &lib->protocols, why);
+	free(bytes);
+	return st;
+}
+
+/* A protocol for a device nobody has a profile of is a slip of the pen. */
+static enum status check_protocols(const struct library *lib, struct fail *why)
+{
+	for (size_t i = 0; i < lib->protocols; i++) {
+		const struct device *device;
+		const struct device_mode *mode;
+		struct fail detail;
+		if (library_find_mode(lib, lib->protocol[i].device_mode, &device, &mode, &detail))
+			return fail_set(why, ST_INPUT, "protocols.json", "%s names %s, which has no profile",
+			                lib->protocol[i].id, lib->protocol[i].device_mode);
+	}
+	return ST_OK;
+}
+
+static enum status digest_folder(const char *folder, struct digest_stream *stream, struct fail *why)
+{
+	struct files_list list;
+	enum status st = files_list(folder, ".json", &list, why);
+	if (st)
+		return st;
+	for (size_t i = 0; !st && i < list.count; i++) {
+		char path[PATH_SIZE], *bytes = NULL;
+		size_t length;
+		st = join(path, folder, list.name[i], why);
+		if (!st)
+			st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+		if (!st) {
+			digest_add_text(stream, list.name[i], strlen(list.name[i]));
+			digest_add_blob(stream, bytes, length);
+		}
+		free(bytes);
+	}
+	files_list_free(&list);
+	return st;
+}
+
+static enum status digest_all(const char *folder, struct library *lib, struct fail *why)
+{
+	struct digest_stream stream;
+	struct digest digest;
+	enum status st = ST_OK;
+	digest_begin(&stream, "lasertwin library/1");
+	for (size_t i = 0; !st && i < sizeof folders / sizeof folders[0]; i++) {
+		char path[PATH_SIZE];
+		st = join(path, folder, folders[i], why);
+		if (!st)
+			st = digest_folder(path, &stream, why);
+	}
+	digest_end(&stream, &digest);
+	digest_hex(&digest, lib->digest);
+	return st;
+}
+
+enum status library_load(const char *folder, struct library **out, struct fail *why)
+{
+	char path[PATH_SIZE];
+	struct library *lib = calloc(1, sizeof *lib);
+	*out = NULL;
+	if (!lib)
+		return fail_set(why, ST_FULL, "library", "out of memory");
+	enum status st = load_devices(folder, lib, why);
+	if (!st)
+		st = join(path, folder, "safety", why);
+	if (!st)
+		st = ruleset_load(path, &lib->rules, why);
+	if (!st)
+		st = load_protocols(folder, lib, why);
+	if (!st)
+		st = check_protocols(lib, why);
+	if (!st)
+		st = digest_all(folder, lib, why);
+	if (st)
+		library_free(&lib);
+	*out = lib;
+	return st;
+}
+
+size_t library_device_count(const struct library *library)
+{
+	return library->devices;
+}
+
+const struct device *library_device(const struct library *library, size_t index)
+{
+	return index < library->devices ? library->device[index] : NULL;
+}
+
+static const struct device *find_device(const struct library *library, const char *id)
+{
+	for (size_t i = 0; i < library->devices; i++)
+		if (strcmp(library->device[i]->id, id) == 0)
+			return library->device[i];
+	return NULL;
+}
+
+static enum status no_device(const struct library *library, const char *wanted, struct fail *why)
+{
+	const char *ids[DEVICES_MAX];
+	for (size_t i = 0; i < library->devices; i++)
+		ids[i] = library->device[i]->id;
+	const char *near = json_nearest(wanted, ids, library->devices);
+	return fail_set(why, ST_NOT_FOUND, "device", "no profile \"%s\"%s%s%s; %zu profiles are in the library", wanted,
+	                near ? "; did you mean \"" : "", near ? near : "", near ? "\"" : "", library->devices);
+}
+
+static enum status no_mode(const struct device *device, const char *wanted, struct fail *why)
+{
+	char known[256];
+	int used = 0;
+	for (size_t i = 0; i < device->modes && used < (int)sizeof known; i++)
+		used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i ? ", " : "", device->mode[i].id);
+	return fail_set(why, ST_NOT_FOUND, "device", "%s has no mode \"%s\"; it has %s", device->id, wanted, known);
+}
+
+enum status library_find_mode(const struct library *library, const char *device_mode, const struct device **device,
+                              const struct device_mode **mode, struct fail *why)
+{
+	char device_id[DEVICE_ID_MAX], mode_id[DEVICE_ID_MAX];
+	if (!device_mode_split(device_mode, device_id, mode_id))
+		return fail_set(why, ST_INPUT, "device", "\"%s\" is not of the form profile.mode", device_mode);
+	*device = find_device(library, device_id);
+	if (!*device)
+		return no_device(library, device_id, why);
+	*mode = device_mode_find(*device, mode_id);
+	return *mode ? ST_OK : no_mode(*device, mode_id, why);
+}
+
+const struct ruleset *library_rules(const struct library *library)
+{
+	return library->rules;
+}
+
+const struct protocol *library_protocol(const struct library *library, const char *indication,
+                                        const char *device_mode)
+{
+	for (size_t i = 0; i < library->protocols; i++)
+		if (strcmp(library->protocol[i].indication, indication) == 0 &&
+		    strcmp(library->protocol[i].device_mode, device_mode) == 0)
+			return &library->protocol[i];
+	return NULL;
+}
+
+size_t library_protocol_count(const struct library *library)
+{
+	return library->protocols;
+}
+
+const struct protocol *library_protocol_at(const struct library *library, size_t index)
+{
+	return index < library->protocols ? &library->protocol[index] : NULL;
+}
+
+const char *library_digest(const struct library *library)
+{
+	return library->digest;
+}

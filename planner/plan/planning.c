@@ -1,0 +1,233 @@
+/* Planning: settings to assessment, by the one way through the program. */
+#include "planner/plan/planning.h"
+
+#include "planner/plan/planning_facts.h"
+
+struct planning {
+	const struct library *library;
+	const struct subject *subject;
+	struct request request;
+	const struct device *device;
+	const struct device_mode *mode;
+	const struct protocol *protocol;
+	struct twin twin;
+	struct target target;
+	struct facts *base; /* answers, readings and device: what no setting changes */
+	struct predictor *predictor;
+	struct predict_options options;
+};
+
+/* ---- making ------------------------------------------------------------------------------------------- */
+
+static enum status check_request(const struct request *request, struct fail *why)
+{
+	if (!request->indication[0])
+		return fail_set(why, ST_INPUT, "indication", "missing; name what is to be treated, for example \"melasma\"");
+	if (request->zones == 0)
+		return fail_set(why, ST_INPUT, "zones", "missing; name at least one zone, for example \"cheeks\"");
+	return ST_OK;
+}
+
+/* Settings of the request, or the lowest the grid has, to shape the beam the predictor is prepared for. */
+static enum status shaping_settings(const struct planning *p, struct settings *out, struct fail *why)
+{
+	if (p->request.settings.present && settings_complete(p->mode, &p->request.settings, out, NULL))
+		return ST_OK;
+	struct device_grid grid;
+	enum status st = device_grid_init(&grid, p->mode, NULL, why);
+	for (size_t i = 0; !st && i < grid.count; i++)
+		if (device_grid_at(&grid, i, out))
+			return ST_OK;
+	return st ? st : fail_set(why, ST_MODEL, "settings", "%s has no valid combination", p->request.device_mode);
+}
+
+/* Highest and lowest microbeam energy the mode can make, through its grid of energies. */
+static void energy_range(struct planning *p)
+{
+	const struct setting_domain *energy = &p->mode->setting[SETTING_ENERGY_MJ];
+	size_t count = setting_grid_count(energy);
+	if (!count)
+		return;
+	p->options.energy_min_mJ = setting_grid_value(energy, 0);
+	p->options.energy_max_mJ = setting_grid_value(energy, count - 1);
+}
+
+static enum status prepare_predictor(struct planning *p, struct fail *why)
+{
+	struct settings settings;
+	struct exposure exposure;
+	enum status st = shaping_settings(p, &settings, why);
+	if (st || (st = exposure_of(p->device, p->mode, &settings, &exposure, why)))
+		return st;
+	if (exposure.kind == EXPOSURE_MICROBEAMS)
+		energy_range(p);
+	return predictor_new(&p->twin, &exposure, &p->target, &p->options, &p->predictor, why);
+}
+
+static enum status make(struct planning *p, const struct subject *subject, struct fail *why)
+{
+	enum status st = check_request(&p->request, why);
+	if (st || (st = library_find_mode(p->library, p->request.device_mode, &p->device, &p->mode, why)) ||
+	    (st = twin_from_readings(&subject->readings, &p->twin, why)))
+		return st;
+	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
+	if (p->protocol)
+		p->target = p->protocol->target;
+	if ((st = facts_clone(subject->answers, &p->base, why)) ||
+	    (st = planning_facts_of_readings(p->base, subject, &p->twin, why)) ||
+	    (st = planning_facts_of_device(p->base, library_rules(p->library), p->device, p->mode, &p->request,
+	                                   p->twin.fitzpatrick, why)))
+		return st;
+	if (modality_is_rf(p->device->modality) || p->mode->locked)
+		return ST_OK; /* no prediction: assessments say why */
+	struct fail unprepared;
+	st = prepare_predictor(p, &unprepared);
+	if (st == ST_CANCELLED || st == ST_FULL)
+		return fail_set(why, st, unprepared.field, "%s", unprepared.text);
+	return ST_OK;
+}
+
+enum status planning_new(const struct library *library, const struct subject *subject,
+                         const struct request *request, const struct predict_options *options,
+                         struct planning **out, struct fail *why)
+{
+	struct planning *p = calloc(1, sizeof *p);
+	*out = NULL;
+	if (!p)
+		return fail_set(why, ST_FULL, "planning", "out of memory");
+	p->library = library;
+	p->subject = subject;
+	p->request = *request;
+	if (options)
+		p->options = *options;
+	enum status st = make(p, subject, why);
+	if (st)
+		planning_free(&p);
+	*out = p;
+	return st;
+}
+
+void planning_free(struct planning **planning)
+{
+	if (!*planning)
+		return;
+	facts_free(&(*planning)->base);
+	predictor_free(&(*planning)->predictor);
+	free(*planning);
+	*planning = NULL;
+}
+
+const struct twin *planning_twin(const struct planning *planning)
+{
+	return &planning->twin;
+}
+
+const struct device *planning_device(const struct planning *planning)
+{
+	return planning->device;
+}
+
+const struct device_mode *planning_mode(const struct planning *planning)
+{
+	return planning->mode;
+}
+
+const struct request *planning_request(const struct planning *planning)
+{
+	return &planning->request;
+}
+
+const struct protocol *planning_protocol(const struct planning *planning)
+{
+	return planning->protocol;
+}
+
+/* ---- assessing ---------------------------------------------------------------------------------------- */
+
+static enum status unpredictable(const struct planning *p, struct fail *why)
+{
+	if (modality_is_rf(p->device->modality))
+		return fail_set(why, ST_MODEL, "prediction", "radiofrequency is not modelled yet; the rules alone judge it");
+	if (p->mode->locked)
+		return fail_set(why, ST_MODEL, "prediction", "profile locked: %s", p->mode->locked_reason);
+	return ST_OK;
+}
+
+static enum status predict(struct planning *p, enum predict_depth depth, struct assessment *a, struct fail *why)
+{
+	enum status st = unpredictable(p, why);
+	if (st)
+		return st;
+	if (!p->predictor || !predictor_serves(p->predictor, &a->exposure)) {
+		predictor_free(&p->predictor);
+		if (a->exposure.kind == EXPOSURE_MICROBEAMS)
+			energy_range(p);
+		st = predictor_new(&p->twin, &a->exposure, &p->target, &p->options, &p->predictor, why);
+	}
+	return st ? st : predictor_run(p->predictor, &a->exposure, depth, &a->prediction, why);
+}
+
+static enum status judge(const struct planning *p, struct assessment *a, size_t issues, struct fail *why)
+{
+	struct facts *facts = NULL;
+	enum status st = facts_clone(p->base, &facts, why);
+	if (!st)
+		st = planning_facts_of_settings(facts, &p->request, a, issues, why);
+	if (!st && a->predicted)
+		st = planning_facts_of_prediction(facts, &a->prediction, why);
+	if (!st)
+		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &a->findings, why);
+	if (!st)
+		a->verdict = rules_verdict(&a->findings, PHASE_PLAN);
+	facts_free(&facts);
+	return st;
+}
+
+enum status planning_assess_to(struct planning *p, const struct settings *settings, enum assess_depth depth,
+                               struct assessment *out, struct fail *why)
+{
+	struct setting_issues *issues = &out->issues;
+	memset(out, 0, sizeof *out);
+	bool sound = settings_complete(p->mode, settings, &out->settings, issues);
+	enum status st = exposure_of(p->device, p->mode, &out->settings, &out->exposure, &out->unpredicted);
+	if (!st && !sound)
+		st = fail_set(&out->unpredicted, ST_INPUT, "settings", "%s", issues->issue[0].text);
+	if (!st && depth != ASSESS_RULES)
+		st = predict(p, depth == ASSESS_FULL ? PREDICT_FULL : PREDICT_QUICK, out, &out->unpredicted);
+	if (st == ST_CANCELLED || st == ST_FULL)
+		return fail_set(why, st, out->unpredicted.field, "%s", out->unpredicted.text);
+	out->predicted = !st && depth != ASSESS_RULES;
+	return judge(p, out, issues->count, why);
+}
+
+enum status planning_assess(struct planning *planning, const struct settings *settings, struct assessment *out,
+                            struct fail *why)
+{
+	return planning_assess_to(planning, settings, ASSESS_FULL, out, why);
+}
+
+void assessment_clear(struct assessment *assessment)
+{
+	findings_clear(&assessment->findings);
+	memset(assessment, 0, sizeof *assessment);
+}
+
+void planning_default_settings(const struct planning *p, struct settings *out)
+{
+	struct fail ignored;
+	if (shaping_settings(p, out, &ignored))
+		memset(out, 0, sizeof *out);
+}
+
+/* ---- subjects ----------------------------------------------------------------------------------------- */
+
+enum status subject_init(struct subject *subject, struct fail *why)
+{
+	memset(subject, 0, sizeof *subject);
+	return facts_new(&subject->answers, why);
+}
+
+void subject_free(struct subject *subject)
+{
+	facts_free(&subject->answers);
+}

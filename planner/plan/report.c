@@ -1,0 +1,205 @@
+/* Reports as text. */
+#include "planner/plan/report.h"
+
+const char report_intended_use[] =
+	"Decision support for trained professionals. Numbers are for planning and training until a clinic has "
+	"validated them. lasertwin never controls a device.";
+
+/* "12.3 (10.1 to 15.0) um" */
+static void band_text(const struct band *b, int decimals, const char *unit, char *out, size_t size)
+{
+	(void)snprintf(out, size, "%.*f (%.*f to %.*f)%s%s%s", decimals, b->value, decimals, b->p05, decimals, b->p95,
+	               unit[0] ? " " : "", unit, b->flags & VALIDITY_MODEL_LIMIT ? "  beyond the model" : "");
+}
+
+static void write_twin(FILE *f, const struct twin *t)
+{
+	fprintf(f, "Skin twin   %s, type %s", t->site[0] ? t->site : "site not given",
+	        t->fitzpatrick ? fitzpatrick_name(t->fitzpatrick) : "not recorded");
+	if (!isnan(t->ita_deg))
+		fprintf(f, ", ITA %.0f deg (the fitted skin reads %.0f)", t->ita_deg, t->model_ita_deg);
+	if (!isnan(t->tan_rel))
+		fprintf(f, ", tan %+.1f %%", 100.0 * t->tan_rel);
+	fprintf(f, "\n  %-26s %10s  %-22s %s\n", "property", "median", "5 % to 95 %", "origin");
+	for (int p = 0; p < TWIN_PROPERTIES; p++) {
+		const struct twin_property_spec *spec = twin_property_spec((enum twin_property)p);
+		const struct twin_value *v = &t->property[p];
+		double k = spec->display_scale;
+		char band[48];
+		(void)snprintf(band, sizeof band, "%.*f to %.*f %s", spec->decimals, k * v->p05, spec->decimals,
+		               k * v->p95, spec->unit);
+		fprintf(f, "  %-26s %10.*f  %-22s %s: %s\n", spec->label, spec->decimals, k * v->median, band,
+		        twin_origin_name(v->origin), v->source);
+	}
+}
+
+static void write_numbers(FILE *f, const struct exposure *e)
+{
+	struct exposure_numbers numbers;
+	exposure_numbers(e, &numbers);
+	fprintf(f, "  Numbers\n");
+	for (size_t i = 0; i < numbers.count; i++)
+		fprintf(f, "    %-34s %10.*f %s\n", numbers.number[i].label, numbers.number[i].decimals,
+		        numbers.number[i].value, numbers.number[i].unit);
+}
+
+static void write_check(FILE *f, const struct prediction *p)
+{
+	if (isnan(p->check_difference_pct))
+		fprintf(f, "    second calculation: none needed, the light does not scatter here\n");
+	else
+		fprintf(f, "    second calculation (Monte Carlo, epidermis): %+.1f +- %.1f %%\n", p->check_difference_pct,
+		        p->check_se_pct);
+}
+
+static void write_prediction(FILE *f, const struct assessment *a)
+{
+	if (!a->predicted) {
+		fprintf(f, "  Prediction     none: %s\n", a->unpredicted.text);
+		return;
+	}
+	const struct prediction *p = &a->prediction;
+	fprintf(f, "  Prediction     median twin (5 %% to 95 %% over %u samples of the twin)\n", p->samples);
+	for (int m = 0; m < METRICS; m++) {
+		const struct metric_spec *spec = metric_spec((enum metric)m);
+		char band[96];
+		if (p->metric[m].flags & VALIDITY_ABSENT)
+			continue;
+		band_text(&p->metric[m], spec->decimals, spec->unit, band, sizeof band);
+		fprintf(f, "    %-34s %s\n", spec->label, band);
+	}
+	fprintf(f, "    light: %s\n    heat: %s\n    damage: %s\n", p->light, p->heat, p->damage);
+	write_check(f, p);
+}
+
+static void write_missing(FILE *f, const struct finding *x)
+{
+	if (!x->missing)
+		return;
+	fprintf(f, "        not answered:");
+	for (size_t i = 0; i < x->missing; i++)
+		fprintf(f, "%s %s", i ? ";" : "", x->missing_fact[i]->wording);
+	fprintf(f, "\n");
+}
+
+static void write_finding(FILE *f, const struct ruleset *rules, const struct finding *x)
+{
+	char source[512];
+	fprintf(f, "    %-12s %-10s %s%s%s", outcome_name(x->outcome), x->rule, x->name, x->zone[0] ? ", " : "", x->zone);
+	if (x->has_value && x->has_limit)
+		fprintf(f, ": %.4g %s against %.4g %s", x->value, x->unit ? x->unit : "", x->limit, x->unit ? x->unit : "");
+	fprintf(f, "\n");
+	if (x->message && x->message[0])
+		fprintf(f, "        %s\n", x->message);
+	write_missing(f, x);
+	if (x->next_step && x->next_step[0])
+		fprintf(f, "        next: %s\n", x->next_step);
+	fprintf(f, "        %s; %s\n", x->origin, rules_source_text(rules, x->source, source, sizeof source));
+}
+
+static void write_findings(FILE *f, const struct ruleset *rules, const struct findings *findings)
+{
+	static const char *const title[] = {"Rules", "Before the first pulse (evaluated again at the station)"};
+	for (int phase = PHASE_PLAN; phase <= PHASE_START; phase++) {
+		fprintf(f, "  %s\n", title[phase]);
+		for (size_t i = 0; i < findings->count; i++)
+			if (findings->finding[i].phase == (enum rule_phase)phase)
+				write_finding(f, rules, &findings->finding[i]);
+	}
+}
+
+static void write_alternatives(FILE *f, const struct fit_result *fit, const struct protocol *protocol)
+{
+	const struct metric_spec *goal = metric_spec(protocol->goal[0].metric);
+	for (size_t i = 0; i < fit->alternatives; i++) {
+		const struct fit_alternative *a = &fit->alternative[i];
+		char settings[160], band[96];
+		band_text(&a->endpoint, goal->decimals, goal->unit, band, sizeof band);
+		fprintf(f, "    %s %-40s %7.2f %s  %s\n", i ? " " : "*",
+		        settings_text(&a->settings, settings, sizeof settings), a->dose_J_cm2, FIT_DOSE_UNIT,
+		        verdict_name(a->verdict));
+		fprintf(f, "        %s %s; the next step up is bound by %s\n", goal->label, band, a->binding);
+	}
+}
+
+static void write_fit(FILE *f, const struct case_result *r)
+{
+	const struct fit_result *fit = &r->fit;
+	const struct protocol *protocol = planning_protocol(r->planning);
+	if (!r->fitted)
+		return;
+	fprintf(f, "  Fit            %s: %zu settings on the device's grid, %zu allowed by the rules, %zu of them reach the goals\n",
+	        fit->feasible ? "lowest sufficient dose" : "nothing feasible", fit->candidates, fit->allowed,
+	        fit->sufficient);
+	for (size_t i = 0; i < protocol->goals; i++)
+		fprintf(f, "    goal: %s >= %g %s (%s; %s)\n", metric_spec(protocol->goal[i].metric)->label,
+		        protocol->goal[i].min, metric_spec(protocol->goal[i].metric)->unit, protocol->goal[i].origin,
+		        protocol->goal[i].source);
+	write_alternatives(f, fit, protocol);
+	if (fit->endpoint_unreachable)
+		fprintf(f, "    no allowed setting reaches the goals\n");
+	for (size_t i = 0; i < fit->exclusions; i++)
+		fprintf(f, "    %s excludes %zu settings: %s\n", fit->exclusion[i].rule, fit->exclusion[i].candidates,
+		        fit->exclusion[i].text);
+}
+
+static void write_protocol(FILE *f, const struct protocol *p)
+{
+	if (!p)
+		return;
+	fprintf(f, "  Endpoint       %s\n  Published      %s\n", p->endpoint, p->published);
+	if (p->evidence[0])
+		fprintf(f, "  Evidence       %s\n", p->evidence);
+	if (p->pih_series[0])
+		fprintf(f, "  PIH            published series: %s; not from this patient\n", p->pih_series);
+	fprintf(f, "  Course         %g visits, at least %g d apart\n", p->visits, p->interval_days);
+}
+
+static void write_checks(FILE *f, const struct case_result *r)
+{
+	if (!r->checks)
+		return;
+	fprintf(f, "  Expected\n");
+	for (size_t i = 0; i < r->checks; i++)
+		fprintf(f, "    %-4s %s: %s\n", r->check[i].met ? "met" : "MISS", r->check[i].what, r->check[i].got);
+}
+
+static void write_request(FILE *f, const struct library *library, const struct case_request *q,
+                          const struct case_result *r)
+{
+	char settings[200];
+	const struct request *request = &q->request;
+	fprintf(f, "\nRequest %s   %s (%s), %s\n", request->name, request->device_mode,
+	        planning_device(r->planning)->name, request->indication);
+	fprintf(f, "  Zones          ");
+	for (size_t i = 0; i < request->zones; i++)
+		fprintf(f, "%s%s", i ? ", " : "", request->zone[i]);
+	fprintf(f, "\n  Settings       %s\n", settings_text(&r->assessment.settings, settings, sizeof settings));
+	fprintf(f, "  Verdict        %s\n", verdict_name(r->assessment.verdict));
+	write_fit(f, r);
+	write_numbers(f, &r->assessment.exposure);
+	write_prediction(f, &r->assessment);
+	write_protocol(f, planning_protocol(r->planning));
+	write_findings(f, library_rules(library), &r->assessment.findings);
+	write_checks(f, r);
+}
+
+enum status report_case_text(const struct library *library, const struct case_file *file,
+                             const struct case_result *results, char **out, struct fail *why)
+{
+	size_t size = 0;
+	*out = NULL;
+	FILE *f = open_memstream(out, &size);
+	if (!f)
+		return fail_set(why, ST_FULL, "report", "out of memory");
+	fprintf(f, "%s  %s\n%s\n\n", file->id, file->title, report_intended_use);
+	for (size_t i = 0; i < file->requests; i++) {
+		if (i == 0)
+			write_twin(f, planning_twin(results[i].planning));
+		write_request(f, library, &file->request[i], &results[i]);
+	}
+	fprintf(f, "\nlasertwin %s, library %.16s\n", LASERTWIN_VERSION, library_digest(library));
+	if (fclose(f) != 0)
+		return fail_set(why, ST_FULL, "report", "out of memory");
+	return ST_OK;
+}

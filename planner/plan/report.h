@@ -1,0 +1,25 @@
+/* Plans as text and as JSON: what a case evaluation, the demo and the store write down.
+ *
+ * The text is for people: every number with unit, spread and origin. It may quote input, so whoever prints
+ * it cleans it first. The JSON is the stable interface (docs in the README).
+ */
+#ifndef LASERTWIN_REPORT_H
+#define LASERTWIN_REPORT_H
+
+#include "planner/plan/case.h"
+
+/* Each gives a malloc'ed NUL-terminated text the caller frees. results has file->requests entries. */
+enum status report_case_text(const struct library *library, const struct case_file *file,
+                             const struct case_result *results, char **out, struct fail *why) MUST_CHECK;
+enum status report_case_json(const struct library *library, const struct case_file *file,
+                             const struct case_result *results, char **out, struct fail *why) MUST_CHECK;
+
+/* One plan, canonical JSON: what the store keeps as a plan version. */
+enum status report_plan_json(const struct library *library, const struct planning *planning,
+                             const struct assessment *assessment, char **out, struct fail *why) MUST_CHECK;
+enum status report_twin_json(const struct twin *twin, char **out, struct fail *why) MUST_CHECK;
+
+/* The sentence that stands on every sheet and on the first screen. */
+extern const char report_intended_use[];
+
+#endif

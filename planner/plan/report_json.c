@@ -1,0 +1,257 @@
+/* Reports as JSON. */
+#include <cjson/cJSON.h>
+
+#include "planner/plan/report.h"
+
+/* JSON has no NaN: a number that does not exist is left out. */
+static void add_number(cJSON *object, const char *key, double value)
+{
+	if (isfinite(value))
+		cJSON_AddNumberToObject(object, key, value);
+}
+
+static void add_text(cJSON *object, const char *key, const char *text)
+{
+	cJSON_AddStringToObject(object, key, text ? text : "");
+}
+
+static cJSON *settings_json(const struct settings *settings)
+{
+	cJSON *object = cJSON_CreateObject();
+	for (int i = 0; i < SETTINGS; i++)
+		if (settings_has(settings, (enum setting_id)i))
+			add_number(object, setting_spec((enum setting_id)i)->key, settings->value[i]);
+	return object;
+}
+
+static cJSON *band_json(const struct band *b)
+{
+	cJSON *object = cJSON_CreateObject();
+	add_number(object, "value", b->value);
+	add_number(object, "p05", b->p05);
+	add_number(object, "p95", b->p95);
+	if (b->flags & VALIDITY_MODEL_LIMIT)
+		cJSON_AddBoolToObject(object, "beyond_model", true);
+	if (b->flags & VALIDITY_ASSUMED)
+		cJSON_AddBoolToObject(object, "assumed", true);
+	if (b->flags & VALIDITY_EXTRAPOLATED)
+		cJSON_AddBoolToObject(object, "extrapolated", true);
+	return object;
+}
+
+static cJSON *predictions_json(const struct assessment *a)
+{
+	cJSON *object = cJSON_CreateObject();
+	if (!a->predicted) {
+		add_text(object, "none", a->unpredicted.text);
+		return object;
+	}
+	for (int m = 0; m < METRICS; m++)
+		if (!(a->prediction.metric[m].flags & VALIDITY_ABSENT))
+			cJSON_AddItemToObject(object, metric_spec((enum metric)m)->key, band_json(&a->prediction.metric[m]));
+	return object;
+}
+
+static cJSON *models_json(const struct assessment *a)
+{
+	cJSON *object = cJSON_CreateObject();
+	if (!a->predicted)
+		return object;
+	add_text(object, "light", a->prediction.light);
+	add_text(object, "heat", a->prediction.heat);
+	add_text(object, "damage", a->prediction.damage);
+	cJSON_AddNumberToObject(object, "samples", a->prediction.samples);
+	add_number(object, "second_calculation_difference_pct", a->prediction.check_difference_pct);
+	add_number(object, "second_calculation_se_pct", a->prediction.check_se_pct);
+	return object;
+}
+
+static cJSON *finding_json(const struct finding *f)
+{
+	cJSON *object = cJSON_CreateObject();
+	add_text(object, "id", f->rule);
+	add_text(object, "name", f->name);
+	add_text(object, "outcome", outcome_name(f->outcome));
+	add_text(object, "phase", rule_phase_name(f->phase));
+	add_text(object, "origin", f->origin);
+	add_text(object, "source", f->source);
+	add_text(object, "message", f->message);
+	add_text(object, "next_step", f->next_step);
+	if (f->zone[0])
+		add_text(object, "zone", f->zone);
+	if (f->has_value)
+		add_number(object, "value", f->value);
+	if (f->has_limit)
+		add_number(object, "limit", f->limit);
+	if (f->unit && f->unit[0])
+		add_text(object, "unit", f->unit);
+	if (f->missing) {
+		cJSON *missing = cJSON_AddArrayToObject(object, "unanswered");
+		for (size_t i = 0; i < f->missing; i++)
+			cJSON_AddItemToArray(missing, cJSON_CreateString(f->missing_fact[i]->name));
+	}
+	return object;
+}
+
+static cJSON *findings_json(const struct findings *findings)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < findings->count; i++)
+		cJSON_AddItemToArray(array, finding_json(&findings->finding[i]));
+	return array;
+}
+
+static cJSON *numbers_json(const struct assessment *a, const struct twin *twin)
+{
+	cJSON *object = cJSON_CreateObject();
+	struct exposure_numbers numbers;
+	exposure_numbers(&a->exposure, &numbers);
+	for (size_t i = 0; i < numbers.count; i++)
+		add_number(object, numbers.number[i].key, numbers.number[i].value);
+	add_number(object, "tan_rel_pct", 100.0 * twin->tan_rel);
+	return object;
+}
+
+static cJSON *alternatives_json(const struct fit_result *fit)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < fit->alternatives; i++) {
+		const struct fit_alternative *a = &fit->alternative[i];
+		cJSON *object = cJSON_CreateObject();
+		cJSON_AddItemToObject(object, "settings", settings_json(&a->settings));
+		add_number(object, "dose_J_cm2", a->dose_J_cm2);
+		cJSON_AddItemToObject(object, "endpoint", band_json(&a->endpoint));
+		add_text(object, "verdict", verdict_name(a->verdict));
+		add_text(object, "binding", a->binding);
+		cJSON_AddItemToArray(array, object);
+	}
+	return array;
+}
+
+static cJSON *fit_json(const struct fit_result *fit)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddBoolToObject(object, "feasible", fit->feasible);
+	cJSON_AddBoolToObject(object, "endpoint_unreachable", fit->endpoint_unreachable);
+	cJSON_AddNumberToObject(object, "candidates", (double)fit->candidates);
+	cJSON_AddNumberToObject(object, "allowed", (double)fit->allowed);
+	cJSON_AddNumberToObject(object, "sufficient", (double)fit->sufficient);
+	cJSON *array = cJSON_AddArrayToObject(object, "exclusions");
+	for (size_t i = 0; i < fit->exclusions; i++) {
+		cJSON *row = cJSON_CreateObject();
+		add_text(row, "rule", fit->exclusion[i].rule);
+		cJSON_AddNumberToObject(row, "settings", (double)fit->exclusion[i].candidates);
+		add_text(row, "text", fit->exclusion[i].text);
+		cJSON_AddItemToArray(array, row);
+	}
+	return object;
+}
+
+static cJSON *checks_json(const struct case_result *r)
+{
+	cJSON *array = cJSON_CreateArray();
+	for (size_t i = 0; i < r->checks; i++) {
+		cJSON *object = cJSON_CreateObject();
+		add_text(object, "what", r->check[i].what);
+		add_text(object, "got", r->check[i].got);
+		cJSON_AddBoolToObject(object, "met", r->check[i].met);
+		cJSON_AddItemToArray(array, object);
+	}
+	return array;
+}
+
+static cJSON *versions_json(const struct library *library)
+{
+	cJSON *object = cJSON_CreateObject();
+	add_text(object, "lasertwin", LASERTWIN_VERSION);
+	add_text(object, "library", library_digest(library));
+	add_text(object, "case_schema", "lasertwin-case/1");
+	return object;
+}
+
+/* What every plan says, in a case report or in the store. */
+static cJSON *plan_json(const struct planning *planning, const struct assessment *a)
+{
+	const struct request *request = planning_request(planning);
+	const struct protocol *protocol = planning_protocol(planning);
+	cJSON *object = cJSON_CreateObject();
+	add_text(object, "name", request->name);
+	add_text(object, "device", request->device_mode);
+	add_text(object, "indication", request->indication);
+	cJSON *zones = cJSON_AddArrayToObject(object, "zones");
+	for (size_t i = 0; i < request->zones; i++)
+		cJSON_AddItemToArray(zones, cJSON_CreateString(request->zone[i]));
+	cJSON_AddItemToObject(object, "settings", settings_json(&a->settings));
+	add_text(object, "verdict", verdict_name(a->verdict));
+	cJSON_AddItemToObject(object, "rules", findings_json(&a->findings));
+	cJSON_AddItemToObject(object, "numbers", numbers_json(a, planning_twin(planning)));
+	cJSON_AddItemToObject(object, "predictions", predictions_json(a));
+	cJSON_AddItemToObject(object, "models", models_json(a));
+	if (protocol && protocol->evidence[0])
+		add_text(object, "evidence", protocol->evidence);
+	if (protocol && protocol->pih_series[0])
+		add_text(object, "pih_published_not_this_patient", protocol->pih_series);
+	return object;
+}
+
+static cJSON *request_json(const struct case_result *r)
+{
+	cJSON *object = plan_json(r->planning, &r->assessment);
+	if (r->fitted)
+		cJSON_AddItemToObject(object, "fit", fit_json(&r->fit));
+	cJSON_AddItemToObject(object, "alternatives", alternatives_json(&r->fit));
+	if (r->checks)
+		cJSON_AddItemToObject(object, "expected", checks_json(r));
+	return object;
+}
+
+static enum status print(cJSON *root, bool pretty, char **out, struct fail *why)
+{
+	*out = pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
+	cJSON_Delete(root);
+	return *out ? ST_OK : fail_set(why, ST_FULL, "report", "out of memory");
+}
+
+enum status report_case_json(const struct library *library, const struct case_file *file,
+                             const struct case_result *results, char **out, struct fail *why)
+{
+	cJSON *root = cJSON_CreateObject();
+	add_text(root, "case", file->id);
+	add_text(root, "title", file->title);
+	cJSON *requests = cJSON_AddArrayToObject(root, "requests");
+	for (size_t i = 0; i < file->requests; i++)
+		cJSON_AddItemToArray(requests, request_json(&results[i]));
+	cJSON_AddItemToObject(root, "versions", versions_json(library));
+	add_text(root, "intended_use", report_intended_use);
+	return print(root, true, out, why);
+}
+
+enum status report_plan_json(const struct library *library, const struct planning *planning,
+                             const struct assessment *assessment, char **out, struct fail *why)
+{
+	cJSON *root = plan_json(planning, assessment);
+	cJSON_AddItemToObject(root, "versions", versions_json(library));
+	return print(root, false, out, why);
+}
+
+enum status report_twin_json(const struct twin *twin, char **out, struct fail *why)
+{
+	cJSON *root = cJSON_CreateObject();
+	add_text(root, "schema", "lasertwin-twin/1");
+	add_text(root, "site", twin->site);
+	cJSON_AddNumberToObject(root, "fitzpatrick", twin->fitzpatrick);
+	add_number(root, "tan_rel", twin->tan_rel);
+	add_number(root, "ita_deg", twin->ita_deg);
+	cJSON *properties = cJSON_AddObjectToObject(root, "properties");
+	for (int p = 0; p < TWIN_PROPERTIES; p++) {
+		const struct twin_value *v = &twin->property[p];
+		cJSON *object = cJSON_AddObjectToObject(properties, twin_property_spec((enum twin_property)p)->key);
+		add_number(object, "median", v->median);
+		add_number(object, "sd", v->sd);
+		add_number(object, "p05", v->p05);
+		add_number(object, "p95", v->p95);
+		add_text(object, "origin", twin_origin_name(v->origin));
+		add_text(object, "source", v->source);
+	}
+	return print(root, false, out, why);
+}
