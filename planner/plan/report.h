@@ -15,8 +15,11 @@ enum status report_case_json(const struct library *library, const struct case_fi
                              const struct case_result *results, char **out, struct fail *why) MUST_CHECK;
 
 /* One plan, canonical JSON: what the store keeps as a plan version. */
-enum status report_plan_json(const struct library *library, const struct planning *planning,
+enum status report_plan_json(const struct library *library, const struct request *request, const struct twin *twin,
                              const struct assessment *assessment, char **out, struct fail *why) MUST_CHECK;
+/* A subject and its request as a case file of one request, without expectations: case_parse reads it back. */
+enum status report_subject_json(const char *id, const struct subject *subject, const struct request *request,
+                                char **out, struct fail *why) MUST_CHECK;
 enum status report_twin_json(const struct twin *twin, char **out, struct fail *why) MUST_CHECK;
 
 /* The sentence that stands on every sheet and on the first screen. */

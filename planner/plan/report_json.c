@@ -169,22 +169,27 @@ static cJSON *versions_json(const struct library *library)
 	return object;
 }
 
-/* What every plan says, in a case report or in the store. */
-static cJSON *plan_json(const struct planning *planning, const struct assessment *a)
+static void add_zones(cJSON *object, const struct request *request)
 {
-	const struct request *request = planning_request(planning);
-	const struct protocol *protocol = planning_protocol(planning);
+	cJSON *zones = cJSON_AddArrayToObject(object, "zones");
+	for (size_t i = 0; i < request->zones; i++)
+		cJSON_AddItemToArray(zones, cJSON_CreateString(request->zone[i]));
+}
+
+/* What every plan says, in a case report or in the store. */
+static cJSON *plan_json(const struct library *library, const struct request *request, const struct twin *twin,
+                        const struct assessment *a)
+{
+	const struct protocol *protocol = library_protocol(library, request->indication, request->device_mode);
 	cJSON *object = cJSON_CreateObject();
 	add_text(object, "name", request->name);
 	add_text(object, "device", request->device_mode);
 	add_text(object, "indication", request->indication);
-	cJSON *zones = cJSON_AddArrayToObject(object, "zones");
-	for (size_t i = 0; i < request->zones; i++)
-		cJSON_AddItemToArray(zones, cJSON_CreateString(request->zone[i]));
+	add_zones(object, request);
 	cJSON_AddItemToObject(object, "settings", settings_json(&a->settings));
 	add_text(object, "verdict", verdict_name(a->verdict));
 	cJSON_AddItemToObject(object, "rules", findings_json(&a->findings));
-	cJSON_AddItemToObject(object, "numbers", numbers_json(a, planning_twin(planning)));
+	cJSON_AddItemToObject(object, "numbers", numbers_json(a, twin));
 	cJSON_AddItemToObject(object, "predictions", predictions_json(a));
 	cJSON_AddItemToObject(object, "models", models_json(a));
 	if (protocol && protocol->evidence[0])
@@ -194,9 +199,9 @@ static cJSON *plan_json(const struct planning *planning, const struct assessment
 	return object;
 }
 
-static cJSON *request_json(const struct case_result *r)
+static cJSON *request_json(const struct library *library, const struct case_result *r)
 {
-	cJSON *object = plan_json(r->planning, &r->assessment);
+	cJSON *object = plan_json(library, planning_request(r->planning), planning_twin(r->planning), &r->assessment);
 	if (r->fitted)
 		cJSON_AddItemToObject(object, "fit", fit_json(&r->fit));
 	cJSON_AddItemToObject(object, "alternatives", alternatives_json(&r->fit));
@@ -220,16 +225,16 @@ enum status report_case_json(const struct library *library, const struct case_fi
 	add_text(root, "title", file->title);
 	cJSON *requests = cJSON_AddArrayToObject(root, "requests");
 	for (size_t i = 0; i < file->requests; i++)
-		cJSON_AddItemToArray(requests, request_json(&results[i]));
+		cJSON_AddItemToArray(requests, request_json(library, &results[i]));
 	cJSON_AddItemToObject(root, "versions", versions_json(library));
 	add_text(root, "intended_use", report_intended_use);
 	return print(root, true, out, why);
 }
 
-enum status report_plan_json(const struct library *library, const struct planning *planning,
+enum status report_plan_json(const struct library *library, const struct request *request, const struct twin *twin,
                              const struct assessment *assessment, char **out, struct fail *why)
 {
-	cJSON *root = plan_json(planning, assessment);
+	cJSON *root = plan_json(library, request, twin, assessment);
 	cJSON_AddItemToObject(root, "versions", versions_json(library));
 	return print(root, false, out, why);
 }
@@ -253,5 +258,91 @@ enum status report_twin_json(const struct twin *twin, char **out, struct fail *w
 		add_text(object, "origin", twin_origin_name(v->origin));
 		add_text(object, "source", v->source);
 	}
+	return print(root, false, out, why);
+}
+
+/* ---- subjects ----------------------------------------------------------------------------------------- */
+
+static cJSON *patient_json(const struct readings *r)
+{
+	static const char *const sex[] = {NULL, "F", "M", "X"};
+	cJSON *object = cJSON_CreateObject();
+	if (r->fitzpatrick)
+		add_text(object, "fitz", fitzpatrick_name(r->fitzpatrick));
+	if (r->sex)
+		add_text(object, "sex", sex[r->sex]);
+	if (r->site[0])
+		add_text(object, "site", r->site);
+	add_text(object, "mi_scale", melanin_scale_name(r->mi_scale));
+	if (r->present[READING_LAB_L]) {
+		cJSON *lab = cJSON_AddObjectToObject(object, "lab");
+		add_number(lab, "L", r->value[READING_LAB_L]);
+		add_number(lab, "a", r->value[READING_LAB_A]);
+		add_number(lab, "b", r->value[READING_LAB_B]);
+	}
+	for (int i = 0; i < READINGS; i++) {
+		const char *key = readings_spec((enum reading)i)->key;
+		if (r->present[i] && !strchr(key, '.') && i != READING_UV_LAST_DAYS)
+			add_number(object, key, r->value[i]);
+	}
+	return object;
+}
+
+static cJSON *answer_json(const struct fact_spec *spec, const struct expr_value *value)
+{
+	switch (spec->type) {
+	case EXPR_NUMBER: /* never is "no" */
+		return isfinite(value->number) ? cJSON_CreateNumber(value->number) : cJSON_CreateString("no");
+	case EXPR_BOOL:
+		return cJSON_CreateBool(value->truth);
+	case EXPR_TEXT: /* an empty text is the answer no */
+		return value->text && value->text[0] ? cJSON_CreateString(value->text) : cJSON_CreateFalse();
+	case EXPR_LIST: {
+		cJSON *array = cJSON_CreateArray();
+		for (size_t i = 0; i < value->items; i++)
+			cJSON_AddItemToArray(array, cJSON_CreateString(value->item[i]));
+		return array;
+	}
+	case EXPR_TYPES:
+		break;
+	}
+	return cJSON_CreateNull();
+}
+
+static cJSON *history_json(const struct facts *answers)
+{
+	cJSON *object = cJSON_CreateObject();
+	for (size_t id = 0; id < facts_spec_count(); id++) {
+		const struct fact_spec *spec = facts_spec(id);
+		struct expr_value value;
+		if (spec->kind != FACT_QUESTION || facts_state(answers, id) == FACT_ABSENT)
+			continue;
+		if (facts_state(answers, id) == FACT_UNANSWERED) {
+			cJSON_AddNullToObject(object, spec->name);
+			continue;
+		}
+		facts_get(answers, id, &value);
+		cJSON_AddItemToObject(object, spec->name, answer_json(spec, &value));
+	}
+	return object;
+}
+
+enum status report_subject_json(const char *id, const struct subject *subject, const struct request *request,
+                                char **out, struct fail *why)
+{
+	cJSON *root = cJSON_CreateObject();
+	add_text(root, "schema", "lasertwin-case/1");
+	add_text(root, "id", id);
+	add_text(root, "title", subject->label);
+	cJSON_AddItemToObject(root, "patient", patient_json(&subject->readings));
+	cJSON_AddItemToObject(root, "history", history_json(subject->answers));
+	add_text(root, "indication", request->indication);
+	cJSON *item = cJSON_CreateObject();
+	add_text(item, "name", request->name[0] ? request->name : "A");
+	add_text(item, "device", request->device_mode);
+	add_zones(item, request);
+	if (request->settings.present)
+		cJSON_AddItemToObject(item, "settings", settings_json(&request->settings));
+	cJSON_AddItemToArray(cJSON_AddArrayToObject(root, "requests"), item);
 	return print(root, false, out, why);
 }

@@ -1,0 +1,337 @@
+/* The bridge between store rows and the planner's subjects. */
+#include "planner/plan/clinic.h"
+
+#include <errno.h>
+#include <sys/stat.h>
+
+#include "planner/plan/case.h"
+#include "planner/plan/files.h"
+#include "planner/plan/report.h"
+
+#define PATH_SIZE 1024
+
+struct clinic {
+	struct store *store;
+	struct store_patient_list patients;
+};
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static enum status make_folder(const char *path, struct fail *why)
+{
+	char part[PATH_SIZE];
+	size_t n = strlen(path);
+	if (n == 0 || n >= sizeof part)
+		return fail_set(why, ST_INPUT, path, "is not a usable folder name");
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return fail_set(why, ST_IO, part, "cannot be made: %s; choose another folder with --home", strerror(errno));
+		part[i] = path[i];
+	}
+	return ST_OK;
+}
+
+static enum status list_patients(struct clinic *c, struct fail *why)
+{
+	const struct store_patient_query everybody = {.sort = STORE_SORT_LABEL};
+	store_patient_list_free(&c->patients);
+	return store_patient_list(c->store, &everybody, &c->patients, why);
+}
+
+static enum status seed_demo(struct clinic *c, const struct clinic_options *o, struct fail *why)
+{
+	char folder[PATH_SIZE], path[2 * PATH_SIZE];
+	struct files_list list;
+	(void)snprintf(folder, sizeof folder, "%s/demo", o->profiles);
+	enum status st = files_list(folder, ".json", &list, why);
+	if (st)
+		return st;
+	for (size_t i = 0; !st && i < list.count; i++) {
+		(void)snprintf(path, sizeof path, "%s/%s", folder, list.name[i]);
+		st = clinic_add(c, path, o->now_ms, why);
+	}
+	files_list_free(&list);
+	return st;
+}
+
+static enum status open_store(struct clinic *c, const struct clinic_options *o, struct fail *why)
+{
+	char path[PATH_SIZE];
+	const struct store_options options = {.kind = o->kind, .create = true, .now_ms = o->now_ms};
+	int used = snprintf(path, sizeof path, "%s/%s.db", o->home, store_kind_name(o->kind));
+	if (used < 0 || used >= (int)sizeof path)
+		return fail_set(why, ST_INPUT, o->home, "path too long");
+	enum status st = make_folder(o->home, why);
+	if (!st)
+		st = store_open(path, &options, &c->store, why);
+	if (!st)
+		st = list_patients(c, why);
+	if (!st && o->kind == STORE_DEMO && c->patients.count == 0)
+		st = seed_demo(c, o, why);
+	return st;
+}
+
+enum status clinic_open(const struct clinic_options *options, struct clinic **out, struct fail *why)
+{
+	struct clinic *c = calloc(1, sizeof *c);
+	*out = NULL;
+	if (!c)
+		return fail_set(why, ST_FULL, "clinic", "out of memory");
+	enum status st = open_store(c, options, why);
+	if (st)
+		clinic_close(&c);
+	*out = c;
+	return st;
+}
+
+void clinic_close(struct clinic **clinic)
+{
+	if (!*clinic)
+		return;
+	store_patient_list_free(&(*clinic)->patients);
+	store_close(&(*clinic)->store);
+	free(*clinic);
+	*clinic = NULL;
+}
+
+/* ---- reading ------------------------------------------------------------------------------------------ */
+
+size_t clinic_count(const struct clinic *clinic)
+{
+	return clinic->patients.count;
+}
+
+static enum status find_patient(const struct clinic *c, size_t index, const struct store_patient **out,
+                                struct fail *why)
+{
+	if (index >= c->patients.count)
+		return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");
+	*out = &c->patients.items[index];
+	return ST_OK;
+}
+
+static enum status load_case(struct clinic *c, const char *patient, struct case_file **file, struct fail *why)
+{
+	struct store_readings row = {0};
+	enum status st = store_readings_latest(c->store, patient, &row, why);
+	if (!st)
+		st = case_parse("readings", row.json, row.json_len, file, why);
+	store_readings_clear(&row);
+	return st;
+}
+
+static enum status latest_plan(struct clinic *c, const char *patient, struct clinic_patient *out, struct fail *why)
+{
+	const struct store_plan_query query = {.patient = patient, .limit = 1};
+	struct store_plan_list plans = {0};
+	enum status st = store_plan_list(c->store, &query, &plans, why);
+	if (!st && plans.count) {
+		(void)snprintf(out->state, sizeof out->state, "%s", plans.items[0].state);
+		(void)snprintf(out->verdict, sizeof out->verdict, "%s", plans.items[0].verdict);
+	}
+	store_plan_list_free(&plans);
+	return st;
+}
+
+enum status clinic_patient(struct clinic *c, size_t index, struct clinic_patient *out, struct fail *why)
+{
+	const struct store_patient *row;
+	struct case_file *file = NULL;
+	memset(out, 0, sizeof *out);
+	enum status st = find_patient(c, index, &row, why);
+	if (st || (st = load_case(c, row->uuid, &file, why)))
+		return st;
+	(void)snprintf(out->label, sizeof out->label, "%s", row->label);
+	out->is_virtual = row->is_virtual;
+	(void)snprintf(out->device_mode, sizeof out->device_mode, "%s", file->request[0].request.device_mode);
+	(void)snprintf(out->indication, sizeof out->indication, "%s", file->request[0].request.indication);
+	case_free(&file);
+	return latest_plan(c, row->uuid, out, why);
+}
+
+enum status clinic_load(struct clinic *c, size_t index, struct subject *subject, struct request *request,
+                        struct fail *why)
+{
+	const struct store_patient *row;
+	struct case_file *file = NULL;
+	enum status st = find_patient(c, index, &row, why);
+	if (st || (st = load_case(c, row->uuid, &file, why)))
+		return st;
+	*subject = file->request[0].subject;
+	file->request[0].subject.answers = NULL; /* moved to the caller */
+	(void)snprintf(subject->label, sizeof subject->label, "%s", row->label);
+	*request = file->request[0].request;
+	case_free(&file);
+	return ST_OK;
+}
+
+/* ---- writing ------------------------------------------------------------------------------------------ */
+
+static enum status new_patient(struct clinic *c, const struct case_file *file, struct store_patient *p,
+                               struct fail *why)
+{
+	static const char sex[] = {'U', 'F', 'M', 'X'};
+	memset(p, 0, sizeof *p);
+	p->is_virtual = store_kind(c->store) == STORE_DEMO;
+	p->sex = sex[file->request[0].subject.readings.sex];
+	(void)snprintf(p->label, sizeof p->label, "%s", file->title[0] ? file->title : file->id);
+	(void)snprintf(p->record_number, sizeof p->record_number, "%s", file->id);
+	return uuid_new(p->uuid, why);
+}
+
+static enum status add_readings(struct clinic *c, const char *patient, const char *id, const struct subject *subject,
+                                const struct request *request, const struct store_stamp *stamp, char *uuid,
+                                struct fail *why)
+{
+	struct store_readings row = {.taken_at_ms = stamp->at_ms};
+	char *json = NULL;
+	enum status st = uuid_new(row.uuid, why);
+	if (!st)
+		st = report_subject_json(id, subject, request, &json, why);
+	if (!st) {
+		memcpy(row.patient, patient, sizeof row.patient);
+		row.json = json;
+		row.json_len = strlen(json);
+		st = store_readings_add(c->store, &row, stamp, why);
+		memcpy(uuid, row.uuid, sizeof row.uuid);
+	}
+	free(json);
+	return st;
+}
+
+static enum status finish_group(struct clinic *c, enum status st, struct fail *why)
+{
+	if (!st)
+		return store_group_commit(c->store, why);
+	store_group_abandon(c->store);
+	return st;
+}
+
+enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
+{
+	struct case_file *file = NULL;
+	struct store_patient patient;
+	const struct store_stamp stamp = {now_ms, "import"};
+	char uuid[UUID_TEXT_SIZE];
+	enum status st = case_read(path, &file, why);
+	if (!st)
+		st = new_patient(c, file, &patient, why);
+	if (!st && !(st = store_group_begin(c->store, why))) {
+		st = store_patient_add(c->store, &patient, &stamp, why);
+		if (!st)
+			st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request,
+			                  &stamp, uuid, why);
+		st = finish_group(c, st, why);
+	}
+	case_free(&file);
+	return st ? st : list_patients(c, why);
+}
+
+enum status clinic_save_readings(struct clinic *c, size_t index, const struct subject *subject,
+                                 const struct request *request, const char *actor, int64_t now_ms, struct fail *why)
+{
+	const struct store_patient *row;
+	const struct store_stamp stamp = {now_ms, actor};
+	char uuid[UUID_TEXT_SIZE];
+	enum status st = find_patient(c, index, &row, why);
+	return st ? st : add_readings(c, row->uuid, row->record_number, subject, request, &stamp, uuid, why);
+}
+
+/* The next version of the patient's twin: same name when the patient has one. */
+static enum status add_twin(struct clinic *c, const char *patient, const char *readings, const struct twin *twin,
+                            const struct store_stamp *stamp, struct store_twin *row, struct fail *why)
+{
+	struct store_twin before = {0};
+	struct fail none;
+	char *json = NULL;
+	memset(row, 0, sizeof *row);
+	enum status st = store_twin_latest(c->store, patient, &before, &none);
+	if (st && st != ST_NOT_FOUND)
+		return fail_set(why, st, none.field, "%s", none.text);
+	row->version = st ? 1 : before.version + 1;
+	st = st ? uuid_new(row->uuid, why) : ST_OK;
+	if (before.version)
+		memcpy(row->uuid, before.uuid, sizeof row->uuid);
+	store_twin_clear(&before);
+	if (!st)
+		st = report_twin_json(twin, &json, why);
+	if (st)
+		return st;
+	memcpy(row->patient, patient, sizeof row->patient);
+	row->created_at_ms = stamp->at_ms;
+	row->readings_count = 1;
+	memcpy(row->readings[0], readings, sizeof row->readings[0]);
+	row->json = json;
+	row->json_len = strlen(json);
+	st = store_twin_add(c->store, row, stamp, why);
+	row->json = NULL;
+	free(json);
+	return st;
+}
+
+/* A new version of the plan for the same device mode, or a new plan. */
+static enum status name_plan(struct clinic *c, const char *patient, const char *device, struct store_plan *row,
+                             struct fail *why)
+{
+	const struct store_plan_query query = {.patient = patient};
+	struct store_plan_list plans = {0};
+	row->version = 1;
+	enum status st = store_plan_list(c->store, &query, &plans, why);
+	for (size_t i = 0; !st && i < plans.count && row->version == 1; i++)
+		if (strcmp(plans.items[i].device, device) == 0) {
+			memcpy(row->uuid, plans.items[i].uuid, sizeof row->uuid);
+			row->version = plans.items[i].version + 1;
+		}
+	store_plan_list_free(&plans);
+	return st || row->version > 1 ? st : uuid_new(row->uuid, why);
+}
+
+static enum status add_plan(struct clinic *c, const char *patient, const struct store_twin *twin_row,
+                            const struct library *library, const struct twin *twin, const struct request *request,
+                            const struct assessment *assessment, const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_plan row = {.twin_version = twin_row->version, .created_at_ms = stamp->at_ms};
+	char *json = NULL;
+	enum status st = name_plan(c, patient, request->device_mode, &row, why);
+	if (!st)
+		st = report_plan_json(library, request, twin, assessment, &json, why);
+	if (!st) {
+		memcpy(row.patient, patient, sizeof row.patient);
+		memcpy(row.twin, twin_row->uuid, sizeof row.twin);
+		(void)snprintf(row.device, sizeof row.device, "%s", request->device_mode);
+		(void)snprintf(row.verdict, sizeof row.verdict, "%s", verdict_name(assessment->verdict));
+		(void)snprintf(row.author, sizeof row.author, "%s", stamp->actor);
+		(void)snprintf(row.state, sizeof row.state, "draft");
+		row.json = json;
+		row.json_len = strlen(json);
+		st = store_plan_add_version(c->store, &row, stamp, why);
+	}
+	free(json);
+	return st;
+}
+
+enum status clinic_save_plan(struct clinic *c, size_t index, const struct library *library,
+                             const struct subject *subject, const struct twin *twin, const struct request *request,
+                             const struct assessment *assessment, const char *actor, int64_t now_ms,
+                             struct fail *why)
+{
+	const struct store_patient *row;
+	const struct store_stamp stamp = {now_ms, actor};
+	struct request kept = *request;
+	struct store_twin twin_row;
+	char readings[UUID_TEXT_SIZE];
+	kept.settings = assessment->settings;
+	enum status st = find_patient(c, index, &row, why);
+	if (st || (st = store_group_begin(c->store, why)))
+		return st;
+	st = add_readings(c, row->uuid, row->record_number, subject, &kept, &stamp, readings, why);
+	if (!st)
+		st = add_twin(c, row->uuid, readings, twin, &stamp, &twin_row, why);
+	if (!st)
+		st = add_plan(c, row->uuid, &twin_row, library, twin, &kept, assessment, &stamp, why);
+	return finish_group(c, st, why);
+}
