@@ -110,6 +110,11 @@ struct kinetics {
 	double log_factor, barrier_K;
 };
 
+static double history_C(const struct damage_history *history, double factor, size_t i)
+{
+	return history->base_C[i] + (history->response ? factor * history->response[i] : 0.0);
+}
+
 const struct damage_set *damage_set(enum damage_set_id id)
 {
 	BUG_ON((unsigned)id >= DAMAGE_SETS);
@@ -186,22 +191,26 @@ static double segment_clipped(const struct kinetics *kinetics, double duration_s
 	return segment_in_branch(kinetics, duration_s * (to_C - from_C) / (high_C - low_C), from_C, to_C);
 }
 
-/* Omega of base + factor x response within one branch. Steps below cutoff_C are passed over at the price of a
- * comparison; a step inside the branch and short in temperature costs one exponential. */
-static double omega_in_branch(const struct kinetics *kinetics, const struct damage_history *history,
-                              double factor, double cutoff_C)
+/* One segment on the fast path: inside the branch and short in temperature. */
+static bool segment_is_simple(const struct kinetics *kinetics, double first_C, double last_C)
 {
-	double omega = 0.0, x0 = 0.0, e0 = 0.0, first_C = -INFINITY;
+	return first_C >= kinetics->from_C && last_C >= kinetics->from_C && first_C < kinetics->to_C &&
+	       last_C < kinetics->to_C && fabs(last_C - first_C) <= SEGMENT_MAX_K;
+}
+
+/* Omega of base + factor x response within one branch. Steps below cutoff_C are passed over at the price of a
+ * comparison; a simple step costs one exponential, its first end being known from the step before. */
+static double omega_in_branch(const struct kinetics *kinetics, const struct damage_history *history, double factor,
+                              double cutoff_C)
+{
+	double omega = 0.0, x0 = 0.0, e0 = 0.0;
+	double first_C = history_C(history, factor, 0);
 	bool known = false; /* x0 and e0 belong to first_C */
-	for (size_t i = 0; i < history->count; i++) {
-		double last_C =
-		        history->base_C[i] + factor * (history->response ? history->response[i] : 0.0);
-		double duration_s = i > 0 ? history->time_s[i] - history->time_s[i - 1] : 0.0;
-		bool active = duration_s > 0.0 && (first_C > cutoff_C || last_C > cutoff_C);
-		bool simple = fabs(last_C - first_C) <= SEGMENT_MAX_K &&
-		              fmin(first_C, last_C) >= kinetics->from_C &&
-		              fmax(first_C, last_C) < kinetics->to_C;
-		if (active && simple) {
+	for (size_t i = 1; i < history->count; i++) {
+		double last_C = history_C(history, factor, i), duration_s = history->time_s[i] - history->time_s[i - 1];
+		bool cold = first_C <= cutoff_C && last_C <= cutoff_C;
+		bool simple = !cold && segment_is_simple(kinetics, first_C, last_C);
+		if (simple) {
 			if (!known) {
 				x0 = exponent(kinetics, first_C);
 				e0 = exp(x0);
@@ -210,10 +219,10 @@ static double omega_in_branch(const struct kinetics *kinetics, const struct dama
 			omega += duration_s * logarithmic_mean(x0, e0, x1, e1);
 			x0 = x1;
 			e0 = e1;
-		} else if (active) {
+		} else if (!cold && duration_s > 0.0) {
 			omega += segment_clipped(kinetics, duration_s, first_C, last_C);
 		}
-		known = active && simple;
+		known = simple;
 		first_C = last_C;
 	}
 	return omega;
@@ -223,9 +232,9 @@ double damage_omega_linear(const struct damage_set *set, const struct damage_his
                            double cutoff_C)
 {
 	double omega = 0.0;
-	for (int i = 0; i < branch_count(set); i++) {
+	for (int i = 0; history->count > 0 && i < branch_count(set); i++) {
 		struct kinetics kinetics = kinetics_of(set, i);
-		omega += omega_in_branch(&kinetics, history, factor, fmax(cutoff_C, -ZERO_CELSIUS_K));
+		omega += omega_in_branch(&kinetics, history, factor, cutoff_C);
 	}
 	return omega;
 }
@@ -281,11 +290,11 @@ double damage_cem43_linear_min(const struct damage_history *history, double fact
 	double sum_s = 0.0, first_C = 0.0, hottest_C = -INFINITY;
 	for (size_t i = 0; i < history->count; i++) {
 		double last_C =
-		        history->base_C[i] + factor * (history->response ? history->response[i] : 0.0);
+		        history_C(history, factor, i);
 		double duration_s = i > 0 ? history->time_s[i] - history->time_s[i - 1] : 0.0;
 		if (duration_s > 0.0)
 			sum_s += cem_segment(duration_s, first_C, last_C);
-		hottest_C = fmax(hottest_C, last_C);
+		hottest_C = last_C > hottest_C ? last_C : hottest_C;
 		first_C = last_C;
 	}
 	if (valid)

@@ -78,19 +78,30 @@ static enum status transpose(struct heat *solver, size_t f, struct fail *why)
 	return ST_OK;
 }
 
-/* Largest value of every row: bounds what a row can reach at any radiant exposure. */
+/* Last node of a run: the first of the next one, or the last of all. */
+static size_t block_last(const struct heat *solver, size_t block)
+{
+	size_t next = (block + 1) * HEAT_BLOCK;
+	return next < solver->steps ? next : solver->steps - 1;
+}
+
+/* Largest value of every run of steps in every row: bounds what the run can reach at any radiant exposure, so
+ * that cold stretches cost one comparison. A run shares its last node with the next. */
 static enum status find_highest(struct heat *solver, size_t f, struct fail *why)
 {
-	solver->highest[f] = malloc(solver->rows * sizeof *solver->highest[f]);
+	solver->blocks = (solver->steps + HEAT_BLOCK - 1) / HEAT_BLOCK;
+	solver->highest[f] = malloc(solver->rows * solver->blocks * sizeof *solver->highest[f]);
 	if (!solver->highest[f])
 		return out_of_memory(why);
-	for (size_t row = 0; row < solver->rows; row++) {
-		const double *value = solver->value[f] + row * solver->steps;
-		double highest = value[0];
-		for (size_t step = 1; step < solver->steps; step++)
-			highest = value[step] > highest ? value[step] : highest;
-		solver->highest[f][row] = highest;
-	}
+	for (size_t row = 0; row < solver->rows; row++)
+		for (size_t block = 0; block < solver->blocks; block++) {
+			const double *value = solver->value[f] + row * solver->steps;
+			size_t last = block_last(solver, block);
+			double highest = value[last];
+			for (size_t step = block * HEAT_BLOCK; step < last; step++)
+				highest = value[step] > highest ? value[step] : highest;
+			solver->highest[f][row * solver->blocks + block] = highest;
+		}
 	return ST_OK;
 }
 
@@ -98,13 +109,15 @@ static enum status heat_run(const struct heat_problem *problem, struct heat_fiel
                             bool latent, struct heat *solver, struct fail *why)
 {
 	size_t n = solver->cells.count;
-	double *block = calloc(3 * n * fields, sizeof *block);
+	enum { VECTORS = 4 };
+	double *block = calloc(VECTORS * n * fields, sizeof *block);
 	if (!block)
 		return out_of_memory(why);
 	for (size_t f = 0; f < fields; f++) {
-		field[f].now = block + 3 * n * f;
+		field[f].now = block + VECTORS * n * f;
 		field[f].stage = field[f].now + n;
 		field[f].next = field[f].now + 2 * n;
+		field[f].supply_W_m2 = field[f].now + 3 * n;
 	}
 	start_from_steady(problem, solver, field[0].now);
 	enum status status = heat_march(problem, solver, field, latent, why);
@@ -220,48 +233,60 @@ double heat_ambient_C(const struct heat *solver)
 
 static struct damage_history row_history(const struct heat *solver, size_t row)
 {
-	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row),
-	                               heat_response(solver, row)};
+	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row), heat_response(solver, row)};
 }
 
-/* No moment of this row can be hotter. */
-static double row_bound_C(const struct heat *solver, size_t row, double fluence_J_cm2)
+/* The nodes from the first of one run to the last of another. */
+static struct damage_history part_of(const struct heat *solver, const struct damage_history *whole, size_t block,
+                                     size_t last_block)
 {
-	double response = solver->fields < HEAT_FIELDS ? 0.0 : solver->highest[1][row];
-	return solver->highest[0][row] + fluence_J_cm2 * response;
+	size_t from = block * HEAT_BLOCK, to = block_last(solver, last_block);
+	return (struct damage_history){to - from + 1, whole->time_s + from, whole->base_C + from,
+	                               whole->response ? whole->response + from : NULL};
 }
 
-static size_t hottest_step(const struct damage_history *history, double factor, double *peak_C)
+/* No moment of this run can be hotter. */
+static double bound_C(const struct heat *solver, size_t row, size_t block, double fluence_J_cm2)
 {
-	if (!history->response)
-		factor = 0.0;
-	const double *response = history->response ? history->response : history->base_C;
-	double peak = -INFINITY;
-	size_t at = 0;
-	for (size_t i = 0; i < history->count; i++) {
-		double temperature_C = history->base_C[i] + factor * response[i];
-		if (temperature_C > peak) {
-			peak = temperature_C;
-			at = i;
+	size_t at = row * solver->blocks + block;
+	return solver->highest[0][at] + (solver->fields < HEAT_FIELDS ? 0.0 : fluence_J_cm2 * solver->highest[1][at]);
+}
+
+static double history_C(const struct damage_history *history, double factor, size_t step)
+{
+	return history->base_C[step] + (history->response ? factor * history->response[step] : 0.0);
+}
+
+/* Raises *peak_C to the row's highest temperature, if that is higher; true, with its step, when it did. */
+static bool raise_peak(const struct heat *solver, size_t row, double factor, double *peak_C, size_t *at)
+{
+	struct damage_history history = row_history(solver, row);
+	bool raised = false;
+	for (size_t block = 0; block < solver->blocks; block++) {
+		if (bound_C(solver, row, block, factor) <= *peak_C)
+			continue;
+		for (size_t step = block * HEAT_BLOCK; step <= block_last(solver, block); step++) {
+			double temperature_C = history_C(&history, factor, step);
+			if (temperature_C > *peak_C) {
+				*peak_C = temperature_C;
+				*at = step;
+				raised = true;
+			}
 		}
 	}
-	*peak_C = peak;
-	return at;
+	return raised;
 }
 
-static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C,
-                       struct heat_peak *hottest)
+static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C, struct heat_peak *hottest)
 {
 	struct heat_peak best = {.temperature_C = -INFINITY};
 	for (size_t row = 0; row < solver->rows; row++) {
-		if (!peak_C && row_bound_C(solver, row, fluence_J_cm2) <= best.temperature_C)
-			continue;
-		struct damage_history history = row_history(solver, row);
-		double peak = 0.0;
-		size_t step = hottest_step(&history, fluence_J_cm2, &peak);
+		double peak = peak_C ? -INFINITY : best.temperature_C;
+		size_t step = 0;
+		bool raised = raise_peak(solver, row, fluence_J_cm2, &peak, &step);
 		if (peak_C)
 			peak_C[row] = peak;
-		if (peak > best.temperature_C)
+		if (raised && peak > best.temperature_C)
 			best = (struct heat_peak){.temperature_C = peak,
 			                          .depth_um = solver->depth_um[row],
 			                          .time_s = solver->time_s[step]};
@@ -279,17 +304,31 @@ static double cutoff_C(const struct heat *solver, const struct damage_set *set)
 	return damage_threshold_C(set, duration_s / HEAT_OMEGA_FLOOR);
 }
 
+/* Only stretches of runs that may pass the cutoff are integrated. */
+static double row_omega(const struct heat *solver, size_t row, double fluence_J_cm2, const struct damage_set *set,
+                        double cold_C)
+{
+	struct damage_history history = row_history(solver, row);
+	double omega = 0.0;
+	for (size_t block = 0; block < solver->blocks; block++) {
+		size_t end = block;
+		while (end < solver->blocks && bound_C(solver, row, end, fluence_J_cm2) > cold_C)
+			end++;
+		if (end == block)
+			continue;
+		struct damage_history hot = part_of(solver, &history, block, end - 1);
+		omega += damage_omega_linear(set, &hot, fluence_J_cm2, cold_C);
+		block = end;
+	}
+	return omega;
+}
+
 static void find_omega(const struct heat *solver, double fluence_J_cm2, enum damage_set_id id, double *omega)
 {
 	const struct damage_set *set = damage_set(id);
 	double cold_C = cutoff_C(solver, set);
-	for (size_t row = 0; row < solver->rows; row++) {
-		omega[row] = 0.0;
-		if (row_bound_C(solver, row, fluence_J_cm2) <= cold_C)
-			continue;
-		struct damage_history history = row_history(solver, row);
-		omega[row] = damage_omega_linear(set, &history, fluence_J_cm2, cold_C);
-	}
+	for (size_t row = 0; row < solver->rows; row++)
+		omega[row] = row_omega(solver, row, fluence_J_cm2, set, cold_C);
 }
 
 static void find_cem43(const struct heat *solver, double fluence_J_cm2, double *cem43_min)
@@ -352,11 +391,6 @@ double heat_omega_at_depth(const struct heat *solver, const double *row_omega, d
 	return heat_at_depth(solver, row_omega, depth_um);
 }
 
-static double value_at(const struct damage_history *history, double factor, size_t step)
-{
-	return history->base_C[step] + (history->response ? factor * history->response[step] : 0.0);
-}
-
 enum status heat_history(const struct heat *solver, double fluence_J_cm2, double depth_um,
                          double *temperature_C, struct fail *why)
 {
@@ -372,8 +406,8 @@ enum status heat_history(const struct heat *solver, double fluence_J_cm2, double
 	struct damage_history upper = row_history(solver, row);
 	struct damage_history lower = row_history(solver, lower_frac > 0.0 ? row + 1 : row);
 	for (size_t i = 0; i < solver->steps; i++)
-		temperature_C[i] = (1.0 - lower_frac) * value_at(&upper, fluence_J_cm2, i) +
-		                   lower_frac * value_at(&lower, fluence_J_cm2, i);
+		temperature_C[i] = (1.0 - lower_frac) * history_C(&upper, fluence_J_cm2, i) +
+		                   lower_frac * history_C(&lower, fluence_J_cm2, i);
 	return ST_OK;
 }
 

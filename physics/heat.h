@@ -39,7 +39,7 @@ struct heat_layer {
 	double density_kg_m3;
 	double heat_capacity_J_kgK;
 	double perfusion_1_s; /* volume of blood per volume of tissue and second */
-	double water_frac;    /* mass fraction of water, for boiling in heat_new_boiling only */
+	double water_frac;    /* volume fraction of water, for boiling in heat_new_boiling only */
 };
 
 /* Between start_s and end_s the surface loses h (T_surface - medium). h may be INFINITY: surface held. */

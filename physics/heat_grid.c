@@ -16,7 +16,7 @@
 #define QUADRATURE_STEP 0.1 /* of the local size, when integrating dz/s: the edges move by < 0.1 cell */
 /* Blood: density and heat capacity of the MCmatlab tissue library (IT'IS v4). */
 #define BLOOD_J_M3K (1050.0 * 3617.0)
-#define LATENT_J_KG 2.257e6 /* water at 100 C, 1 atm */
+#define LATENT_J_M3 (1000.0 * 2.257e6) /* of water boiling at 100 C and 1 atm, per volume of water */
 
 double heat_option(double value, double fallback)
 {
@@ -145,7 +145,7 @@ static void fill_cell(struct heat_cells *cells, size_t i, const struct heat_laye
 	cells->capacity_J_m2K[i] = layer->density_kg_m3 * layer->heat_capacity_J_kgK * size_m;
 	cells->sink_W_m2K[i] = layer->perfusion_1_s * BLOOD_J_M3K * size_m;
 	cells->metabolic_W_m2[i] = layer->perfusion_1_s > 0.0 ? metabolic_W_m3 * size_m : 0.0;
-	cells->latent_J_m2[i] = layer->density_kg_m3 * layer->water_frac * LATENT_J_KG * size_m;
+	cells->latent_J_m2[i] = layer->water_frac * LATENT_J_M3 * size_m;
 }
 
 /* Series resistance of the two half cells: exact for steady flow through an interface (Patankar 1980, 4.2-3).

@@ -54,7 +54,7 @@ struct march {
 	bool latent, instant;
 	struct regime regime;
 	double *pivot, *ratio; /* [cells] of the factored matrix */
-	double *right;         /* [cells] */
+	double *spare;         /* [cells] the second column when there is one field only */
 	struct event *event;
 	size_t events;
 };
@@ -78,66 +78,91 @@ static void factor(struct march *march, double theta_s)
 	}
 }
 
-/* Solves in place: forward then back substitution. */
-static void substitute(const struct march *march, double *x)
+/* Solves in place for both fields at once: the recurrences are bound by latency, so the second is free. */
+static void substitute(const struct march *march, double *x, double *y)
 {
 	size_t n = march->solver->cells.count;
-	for (size_t i = 1; i < n; i++)
-		x[i] += march->ratio[i - 1] * x[i - 1];
-	x[n - 1] *= march->pivot[n - 1];
-	for (size_t i = n - 1; i-- > 0;)
-		x[i] = x[i] * march->pivot[i] + march->ratio[i] * x[i + 1];
+	const double *ratio = march->ratio, *pivot = march->pivot;
+	for (size_t i = 1; i < n; i++) {
+		x[i] += ratio[i - 1] * x[i - 1];
+		y[i] += ratio[i - 1] * y[i - 1];
+	}
+	x[n - 1] *= pivot[n - 1];
+	y[n - 1] *= pivot[n - 1];
+	for (size_t i = n - 1; i-- > 0;) {
+		x[i] = x[i] * pivot[i] + ratio[i] * x[i + 1];
+		y[i] = y[i] * pivot[i] + ratio[i] * y[i + 1];
+	}
 }
 
-/* Sources of one field [W/m2]: boundaries, blood, metabolism, light. */
-static double source_at(const struct march *march, const struct heat_field *field, size_t i)
+/* Sources of one field [W/m2], constant within a regime: boundaries, blood, metabolism, light. */
+static void fill_supply(const struct march *march, struct heat_field *field)
 {
 	const struct heat_cells *cells = &march->solver->cells;
-	double core_C = march->problem->core_C;
-	double fixed_W_m2 = cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i];
-	if (i == 0)
-		fixed_W_m2 += march->regime.surface_W_m2K * march->regime.medium_C;
-	if (i + 1 == cells->count)
-		fixed_W_m2 += cells->conductance_W_m2K[cells->count] * core_C;
-	return field->boundary * fixed_W_m2 +
-	       field->source * march->regime.power_1_s * cells->deposit_J_m2[i];
-}
-
-/* Net flow into cell i [W/m2]: -K T + s. */
-static double inflow(const struct march *march, const struct heat_field *field, const double *temperature,
-                     size_t i)
-{
-	const struct heat_cells *cells = &march->solver->cells;
+	double core_C = march->problem->core_C, power_1_s = field->source * march->regime.power_1_s;
 	size_t n = cells->count;
-	double up = i == 0 ? -march->regime.surface_W_m2K * temperature[0]
-	                   : cells->conductance_W_m2K[i] * (temperature[i - 1] - temperature[i]);
-	double down = i + 1 == n ? -cells->conductance_W_m2K[n] * temperature[i]
-	                         : cells->conductance_W_m2K[i + 1] * (temperature[i + 1] - temperature[i]);
-	return up + down - cells->sink_W_m2K[i] * temperature[i] + source_at(march, field, i);
+	for (size_t i = 0; i < n; i++)
+		field->supply_W_m2[i] = field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
+		                        power_1_s * cells->deposit_J_m2[i];
+	field->supply_W_m2[0] += field->boundary * march->regime.surface_W_m2K * march->regime.medium_C;
+	field->supply_W_m2[n - 1] += field->boundary * cells->conductance_W_m2K[n] * core_C;
 }
 
 /* ---- one step ---- */
 
-static void step_field(const struct march *march, struct heat_field *field, double theta_s)
+/* Right side of the trapezoid to gamma dt: M T + theta (2 s - K T), K T being what flows out of each cell. */
+static void trapezoid_side(const struct march *march, struct heat_field *field, double theta_s)
 {
 	const struct heat_cells *cells = &march->solver->cells;
-	for (size_t i = 0; i < cells->count; i++) /* trapezoid to gamma dt */
-		field->stage[i] =
-		        cells->capacity_J_m2K[i] * field->now[i] +
-		        theta_s * (inflow(march, field, field->now, i) + source_at(march, field, i));
-	substitute(march, field->stage);
-	for (size_t i = 0; i < cells->count; i++) /* BDF2 to dt */
-		field->next[i] = cells->capacity_J_m2K[i] *
-		                         (FROM_STAGE * field->stage[i] - FROM_START * field->now[i]) +
-		                 theta_s * source_at(march, field, i);
-	substitute(march, field->next);
+	const double *now = field->now, *conductance = cells->conductance_W_m2K;
+	size_t n = cells->count;
+	double inflow_W_m2 = -march->regime.surface_W_m2K * now[0]; /* through the upper face */
+	for (size_t i = 0; i < n; i++) {
+		double down_W_m2 = conductance[i + 1] * (i + 1 < n ? now[i] - now[i + 1] : now[i]);
+		double net_W_m2 = inflow_W_m2 - down_W_m2 - cells->sink_W_m2K[i] * now[i] + 2.0 * field->supply_W_m2[i];
+		field->stage[i] = cells->capacity_J_m2K[i] * now[i] + theta_s * net_W_m2;
+		inflow_W_m2 = down_W_m2;
+	}
+}
+
+/* Right side of BDF2 to dt. */
+static void bdf2_side(const struct march *march, struct heat_field *field, double theta_s)
+{
+	const double *capacity = march->solver->cells.capacity_J_m2K;
+	for (size_t i = 0; i < march->solver->cells.count; i++)
+		field->next[i] = capacity[i] * (FROM_STAGE * field->stage[i] - FROM_START * field->now[i]) +
+		                 theta_s * field->supply_W_m2[i];
+}
+
+/* The last field; the first again when there is only one. */
+static struct heat_field *second_field(struct march *march)
+{
+	return &march->field[march->solver->fields - 1];
+}
+
+static void take_step(struct march *march, double dt_s)
+{
+	double theta_s = STAGE_FRAC * dt_s;
+	struct heat_field *first = &march->field[0], *second = second_field(march);
+	bool alone = first == second;
+	factor(march, theta_s);
+	trapezoid_side(march, first, theta_s);
+	if (!alone)
+		trapezoid_side(march, second, theta_s);
+	substitute(march, first->stage, alone ? march->spare : second->stage);
+	bdf2_side(march, first, theta_s);
+	if (!alone)
+		bdf2_side(march, second, theta_s);
+	substitute(march, first->next, alone ? march->spare : second->next);
 }
 
 static double largest_of(const double *value, size_t count)
 {
 	double largest = 0.0;
-	for (size_t i = 0; i < count; i++)
-		largest = fmax(largest, fabs(value[i]));
+	for (size_t i = 0; i < count; i++) {
+		double size = fabs(value[i]);
+		largest = size > largest ? size : largest;
+	}
 	return largest;
 }
 
@@ -146,9 +171,10 @@ static double step_error(const struct march *march, const struct heat_field *fie
 {
 	size_t n = march->solver->cells.count;
 	double error = 0.0;
-	for (size_t i = 0; i < n; i++)
-		error = fmax(error, fabs(field->stage[i] - field->now[i] -
-		                         GAMMA * (field->next[i] - field->now[i])));
+	for (size_t i = 0; i < n; i++) {
+		double off = fabs(field->stage[i] - field->now[i] - GAMMA * (field->next[i] - field->now[i]));
+		error = off > error ? off : error;
+	}
 	double scale = field->tolerance_frac > 0.0 ? fmax(field->largest, largest_of(field->next, n)) : 0.0;
 	double allowed = field->tolerance_K + field->tolerance_frac * scale;
 	return allowed > 0.0 ? error / allowed : 0.0;
@@ -223,12 +249,10 @@ static enum status record(struct march *march, double time_s, struct fail *why)
 
 static double try_step(struct march *march, double dt_s)
 {
-	double theta_s = STAGE_FRAC * dt_s, error = 0.0;
-	factor(march, theta_s);
-	for (size_t f = 0; f < march->solver->fields; f++) {
-		step_field(march, &march->field[f], theta_s);
+	double error = 0.0;
+	take_step(march, dt_s);
+	for (size_t f = 0; f < march->solver->fields; f++)
 		error = fmax(error, step_error(march, &march->field[f]));
-	}
 	return error;
 }
 
@@ -335,6 +359,8 @@ static enum status march_events(struct march *march, struct fail *why)
 		const struct event *event = &march->event[e];
 		double to_s = march->event[e + 1].time_s;
 		march->regime = regime_at(march, 0.5 * (event->time_s + to_s));
+		for (size_t f = 0; f < march->solver->fields; f++)
+			fill_supply(march, &march->field[f]);
 		if (event->instant > 0.0)
 			deposit(march, event->instant);
 		status = record(march, event->time_s, why);
@@ -436,9 +462,10 @@ enum status heat_march(const struct heat_problem *problem, struct heat *solver, 
 	enum status status = plan_events(&march, why);
 	if (status != ST_OK)
 		return status;
-	march.pivot = calloc(2 * n, sizeof *march.pivot);
+	march.pivot = calloc(3 * n, sizeof *march.pivot);
 	if (march.pivot) {
 		march.ratio = march.pivot + n;
+		march.spare = march.pivot + 2 * n;
 		status = march_events(&march, why);
 	} else {
 		status = fail_set(why, ST_FULL, "heat", "out of memory for %zu cells", n);

@@ -12,7 +12,7 @@ struct heat_cells {
 	double *capacity_J_m2K;    /* rho c dz */
 	double *sink_W_m2K;        /* w rho_b c_b dz */
 	double *metabolic_W_m2;    /* q_m dz */
-	double *latent_J_m2;       /* rho w_water L dz */
+	double *latent_J_m2;       /* water x rho_w L dz */
 	double *deposit_J_m2;      /* absorbed per J/cm2 of radiant exposure */
 	double *conductance_W_m2K; /* [count + 1] */
 	double *block;             /* owns all of the above */
@@ -25,10 +25,11 @@ struct heat_field {
 	double tolerance_K;    /* allowed interpolation error, absolute part */
 	double tolerance_frac; /* and relative to the largest value so far */
 	double largest;
-	double *now, *stage, *next; /* [cells] */
+	double *now, *stage, *next, *supply_W_m2; /* [cells] */
 };
 
 #define HEAT_FIELDS 2
+#define HEAT_BLOCK 16
 
 /* The record: node-major while it grows, row-major when finished. */
 struct heat {
@@ -37,7 +38,8 @@ struct heat {
 	double *depth_um;             /* [rows] */
 	double *time_s;               /* [steps] */
 	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
-	double *highest[HEAT_FIELDS]; /* [rows] over time */
+	size_t blocks; /* runs of HEAT_BLOCK steps */
+	double *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
 	double *boiled_J_m2;          /* [cells] latent heat taken up */
 	double core_C, ambient_C;
 };
