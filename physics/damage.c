@@ -200,14 +200,15 @@ static bool segment_is_simple(const struct kinetics *kinetics, double first_C, d
 
 /* Omega of base + factor x response within one branch. Steps below cutoff_C are passed over at the price of a
  * comparison; a simple step costs one exponential, its first end being known from the step before. */
-static double omega_in_branch(const struct kinetics *kinetics, const struct damage_history *history, double factor,
-                              double cutoff_C)
+static double omega_in_branch(const struct kinetics *kinetics, const struct damage_history *history,
+                              double factor, double cutoff_C)
 {
 	double omega = 0.0, x0 = 0.0, e0 = 0.0;
 	double first_C = history_C(history, factor, 0);
 	bool known = false; /* x0 and e0 belong to first_C */
 	for (size_t i = 1; i < history->count; i++) {
-		double last_C = history_C(history, factor, i), duration_s = history->time_s[i] - history->time_s[i - 1];
+		double last_C = history_C(history, factor, i),
+		       duration_s = history->time_s[i] - history->time_s[i - 1];
 		bool cold = first_C <= cutoff_C && last_C <= cutoff_C;
 		bool simple = !cold && segment_is_simple(kinetics, first_C, last_C);
 		if (simple) {
@@ -289,8 +290,7 @@ double damage_cem43_linear_min(const struct damage_history *history, double fact
 {
 	double sum_s = 0.0, first_C = 0.0, hottest_C = -INFINITY;
 	for (size_t i = 0; i < history->count; i++) {
-		double last_C =
-		        history_C(history, factor, i);
+		double last_C = history_C(history, factor, i);
 		double duration_s = i > 0 ? history->time_s[i] - history->time_s[i - 1] : 0.0;
 		if (duration_s > 0.0)
 			sum_s += cem_segment(duration_s, first_C, last_C);

@@ -5,6 +5,8 @@
 #define TIME_TOLERANCE_DEFAULT 5e-4
 #define BASE_TOLERANCE_K 0.02 /* 1.4 % of a damage rate at E/R = 75 000 K */
 
+#define BOILING_ROUNDING_K 1e-9 /* a boiling cell stands at 100 C to rounding */
+
 #define ERROR_REFINE 2.0
 #define ERROR_TIME_FRAC 0.25
 
@@ -233,12 +235,13 @@ double heat_ambient_C(const struct heat *solver)
 
 static struct damage_history row_history(const struct heat *solver, size_t row)
 {
-	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row), heat_response(solver, row)};
+	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row),
+	                               heat_response(solver, row)};
 }
 
 /* The nodes from the first of one run to the last of another. */
-static struct damage_history part_of(const struct heat *solver, const struct damage_history *whole, size_t block,
-                                     size_t last_block)
+static struct damage_history part_of(const struct heat *solver, const struct damage_history *whole,
+                                     size_t block, size_t last_block)
 {
 	size_t from = block * HEAT_BLOCK, to = block_last(solver, last_block);
 	return (struct damage_history){to - from + 1, whole->time_s + from, whole->base_C + from,
@@ -249,7 +252,8 @@ static struct damage_history part_of(const struct heat *solver, const struct dam
 static double bound_C(const struct heat *solver, size_t row, size_t block, double fluence_J_cm2)
 {
 	size_t at = row * solver->blocks + block;
-	return solver->highest[0][at] + (solver->fields < HEAT_FIELDS ? 0.0 : fluence_J_cm2 * solver->highest[1][at]);
+	return solver->highest[0][at] +
+	       (solver->fields < HEAT_FIELDS ? 0.0 : fluence_J_cm2 * solver->highest[1][at]);
 }
 
 static double history_C(const struct damage_history *history, double factor, size_t step)
@@ -277,7 +281,8 @@ static bool raise_peak(const struct heat *solver, size_t row, double factor, dou
 	return raised;
 }
 
-static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C, struct heat_peak *hottest)
+static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C,
+                       struct heat_peak *hottest)
 {
 	struct heat_peak best = {.temperature_C = -INFINITY};
 	for (size_t row = 0; row < solver->rows; row++) {
@@ -291,8 +296,10 @@ static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *
 			                          .depth_um = solver->depth_um[row],
 			                          .time_s = solver->time_s[step]};
 	}
-	best.above_boiling_C = fmax(best.temperature_C - HEAT_BOILING_C, 0.0);
-	best.flags = best.above_boiling_C > 0.0 ? VALIDITY_MODEL_LIMIT : VALID;
+	if (best.temperature_C > HEAT_BOILING_C + BOILING_ROUNDING_K) {
+		best.above_boiling_C = best.temperature_C - HEAT_BOILING_C;
+		best.flags = VALIDITY_MODEL_LIMIT;
+	}
 	if (hottest)
 		*hottest = best;
 }
@@ -305,8 +312,8 @@ static double cutoff_C(const struct heat *solver, const struct damage_set *set)
 }
 
 /* Only stretches of runs that may pass the cutoff are integrated. */
-static double row_omega(const struct heat *solver, size_t row, double fluence_J_cm2, const struct damage_set *set,
-                        double cold_C)
+static double row_omega(const struct heat *solver, size_t row, double fluence_J_cm2,
+                        const struct damage_set *set, double cold_C)
 {
 	struct damage_history history = row_history(solver, row);
 	double omega = 0.0;

@@ -102,8 +102,9 @@ static void fill_supply(const struct march *march, struct heat_field *field)
 	double core_C = march->problem->core_C, power_1_s = field->source * march->regime.power_1_s;
 	size_t n = cells->count;
 	for (size_t i = 0; i < n; i++)
-		field->supply_W_m2[i] = field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
-		                        power_1_s * cells->deposit_J_m2[i];
+		field->supply_W_m2[i] =
+		        field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
+		        power_1_s * cells->deposit_J_m2[i];
 	field->supply_W_m2[0] += field->boundary * march->regime.surface_W_m2K * march->regime.medium_C;
 	field->supply_W_m2[n - 1] += field->boundary * cells->conductance_W_m2K[n] * core_C;
 }
@@ -119,7 +120,8 @@ static void trapezoid_side(const struct march *march, struct heat_field *field, 
 	double inflow_W_m2 = -march->regime.surface_W_m2K * now[0]; /* through the upper face */
 	for (size_t i = 0; i < n; i++) {
 		double down_W_m2 = conductance[i + 1] * (i + 1 < n ? now[i] - now[i + 1] : now[i]);
-		double net_W_m2 = inflow_W_m2 - down_W_m2 - cells->sink_W_m2K[i] * now[i] + 2.0 * field->supply_W_m2[i];
+		double net_W_m2 =
+		        inflow_W_m2 - down_W_m2 - cells->sink_W_m2K[i] * now[i] + 2.0 * field->supply_W_m2[i];
 		field->stage[i] = cells->capacity_J_m2K[i] * now[i] + theta_s * net_W_m2;
 		inflow_W_m2 = down_W_m2;
 	}

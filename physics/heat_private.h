@@ -38,7 +38,7 @@ struct heat {
 	double *depth_um;             /* [rows] */
 	double *time_s;               /* [steps] */
 	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
-	size_t blocks; /* runs of HEAT_BLOCK steps */
+	size_t blocks;                /* runs of HEAT_BLOCK steps */
 	double *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
 	double *boiled_J_m2;          /* [cells] latent heat taken up */
 	double core_C, ambient_C;

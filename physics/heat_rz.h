@@ -41,8 +41,8 @@ struct heat_rz_setup {
 	const double *start_C;              /* nz */
 	double surface_W_m2K;               /* to ambient_C; 0: adiabatic */
 	double ambient_C;
-	double boiling_C;       /* 0: HEAT_RZ_BOILING_C */
-	double decomposition_C; /* 0: 300 C */
+	double boiling_C;                /* 0: HEAT_RZ_BOILING_C */
+	double decomposition_C;          /* 0: 300 C */
 	const struct damage_set *damage; /* NULL: damage is not integrated */
 };
 

@@ -565,6 +565,7 @@ static void boiling_takes_latent_heat(void **state)
 	struct heat_peak peak;
 	assert_int_equal(heat_evaluate(solver, 0.0, NULL, &peak, NULL), ST_OK);
 	assert_near(peak.temperature_C, 100.0, 1e-6);
+	assert_int_equal(peak.flags, VALID);
 	double energy_J_m3 = 60.0 * 10.0 * 1e6, warming_J_m3 = 65.0 * 1100.0 * 3500.0;
 	assert_near_frac(heat_boiled_frac(solver, 20),
 	                 (energy_J_m3 - warming_J_m3) / (1000.0 * 0.7 * 2.257e6), 1e-6);
