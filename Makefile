@@ -6,6 +6,9 @@ OPT     ?= -O2 -g
 SANITISE ?=
 
 VERSION  := 0.1.0
+# make V=1 shows whole commands
+Q        := $(if $(V),,@)
+say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
 HARDEN   := -fstack-protector-strong -fPIE
 CPPFLAGS += -I. -include physics/base/banned.h -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
@@ -92,28 +95,34 @@ clean:
 	rm -rf build lasertwin
 
 $(LIB): $(LIBOBJ)
-	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
 
 $(BUILD)/lasertwin: $(BUILD)/$(MAIN:.c=.o) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
 # Published spectra are data (profiles/tissue); they are compiled in so that the physics does no input.
 $(GEN): physics/tables.awk $(TABLES)
 	@mkdir -p $(@D)
-	awk -f physics/tables.awk $(TABLES) > $@
+	$(call say,GEN)
+	$(Q)awk -f physics/tables.awk $(TABLES) > $@
 
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(PKGFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(PKGFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 $(GEN:.c=.o): $(GEN)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 -include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/asan/*' -not -path '$(BUILD)/tsan/*' 2>/dev/null)

@@ -1,0 +1,281 @@
+/* Case files: the worked cases exactly, and every kind of bad input refused by name. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "devices/json.h"
+#include "physics/base/rng.h"
+#include "planner/plan/case.h"
+#include "planner/plan/files.h"
+#include "planner/plan/report.h"
+
+static struct library *library;
+
+static int load(void **state)
+{
+	struct fail why = {0};
+	(void)state;
+	if (library_load("profiles", &library, &why) != ST_OK) {
+		print_error("%s: %s\n", why.field, why.text);
+		return 1;
+	}
+	return 0;
+}
+
+static int unload(void **state)
+{
+	(void)state;
+	library_free(&library);
+	return 0;
+}
+
+static char *read_text(const char *path, size_t *length)
+{
+	char *bytes = NULL;
+	struct fail why = {0};
+	if (file_read(path, JSON_BYTES_MAX, &bytes, length, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	return bytes;
+}
+
+/* ---- the worked cases ----------------------------------------------------------------------------------- */
+
+static void evaluate_case(const char *path)
+{
+	struct case_file *file = NULL;
+	struct fail why = {0};
+	const struct case_options options = {.seed = 1, .samples = 8};
+	if (case_read(path, &file, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	for (size_t i = 0; i < file->requests; i++) {
+		struct case_result *r = calloc(1, sizeof *r);
+		assert_non_null(r);
+		if (case_evaluate(library, &file->request[i], &options, r, &why))
+			fail_msg("%s %s: %s: %s", path, file->request[i].request.name, why.field, why.text);
+		assert_true(r->checks > 0);
+		for (size_t c = 0; c < r->checks; c++)
+			if (!r->check[c].met)
+				fail_msg("%s %s: %s: %s", path, file->request[i].request.name, r->check[c].what, r->check[c].got);
+		case_result_clear(r);
+		free(r);
+	}
+	case_free(&file);
+}
+
+static void acne_scar_s1_is_judged_exactly(void **state)
+{
+	(void)state;
+	evaluate_case("tests/validation/cases/S1.json");
+}
+
+static void melasma_s2_is_judged_exactly(void **state)
+{
+	(void)state;
+	evaluate_case("tests/validation/cases/S2.json");
+}
+
+/* Radiofrequency has no prediction yet; its rules are judged all the same. */
+static void pacemaker_s3_is_judged_exactly(void **state)
+{
+	(void)state;
+	evaluate_case("tests/validation/cases/S3.json");
+}
+
+/* ---- bad input ------------------------------------------------------------------------------------------ */
+
+static enum status parse(const char *text, size_t length, struct fail *why)
+{
+	struct case_file *file = NULL;
+	enum status st = case_parse("S1.json", text, length, &file, why);
+	assert_true((st == ST_OK) == (file != NULL));
+	case_free(&file);
+	return st;
+}
+
+struct fault {
+	const char *from, *to, *says;
+};
+
+static void faults_are_refused_by_name(void **state)
+{
+	(void)state;
+	static const struct fault faults[] = {
+		{"\"ita_deg\": 46", "\"ita_deg\": 460", "patient.ita_deg"},
+		{"\"ita_deg\": 46", "\"ita_deg\": 460", "-90"},
+		{"\"ita_deg\": 46", "\"ita_deg\": \"46\"", "patient.ita_deg"},
+		{"\"ita_deg\": 46", "\"ita_deg\": 46, \"ita_deg\": 40", "ita_deg"},
+		{"\"ita_deg\": 46", "\"ita_rad\": 0.8", "ita_rad"},
+		{"\"ita_deg\": 46", "\"ita_deg\": NaN", ""},
+		{"\"ita_deg\": 46", "\"ita_deg\": 1e400", ""},
+		{"\"ita_deg\": 46", "\"ita_deg\": 046", ""},
+		{"\"ita_deg\": 46", "\"ita_deg\": 46,5", ""},
+		{"\"dermis_mm\": 1.9", "\"dermis_mm\": 1900", "dermis_mm"},
+		{"\"dermis_mm\": 1.9", "\"dermis_um\": 1900", "dermis_mm"},
+		{"\"epidermis_um\": 62", "\"epidermis_um\": 0.062", "epidermis_um"},
+		{"\"fitz\": \"II\"", "\"fitz\": \"2\"", "fitz"},
+		{"\"fitz\": \"II\"", "\"fitz\": 2", "fitz"},
+		{"\"sex\": \"F\"", "\"sex\": \"female\"", "sex"},
+		{"\"mi_scale\": \"mexameter\"", "\"mi_scale\": \"mexa\"", "mi_scale"},
+		{"\"mi_scale\": \"mexameter\"", "\"mi_scale\": \"dermaspectrometer\"", "mi_"},
+		{"\"site\": \"cheek\"", "\"site\": \"moon\"", "moon"},
+		{"\"age\": 29", "\"age\": -1", "age"},
+		{"\"age\": 29", "\"age\": 290", "age"},
+		{"\"hsv_labialis\": true", "\"hsv_labials\": true", "hsv_labialis"},
+		{"\"hsv_labialis\": true", "\"hsv_labialis\": 17", "hsv_labialis"},
+		{"\"others\": \"no\"", "\"others\": \"yes\"", "others"},
+		{"\"isotretinoin_stopped_days_ago\": 425", "\"isotretinoin_stopped_days_ago\": -3", "isotretinoin"},
+		{"\"energy_mJ\": 15", "\"energy_J\": 0.015", "energy_mJ"},
+		{"\"energy_mJ\": 15", "\"energy_mJ\": 15000000", "energy_mJ"},
+		{"\"zones\": [", "\"zone\": [", "zone"},
+		{"\"schema\": \"lasertwin-case/1\"", "\"schema\": \"lasertwin-case/2\"", "schema"},
+		{"\"expect\": \"ALLOW\"", "\"expect\": \"MAYBE\"", "expect"},
+	};
+	size_t length;
+	char *good = read_text("tests/validation/cases/S1.json", &length);
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		char *at = strstr(good, faults[i].from), *text = malloc(length + 200);
+		struct fail why = {0};
+		assert_non_null(text);
+		if (!at)
+			fail_msg("the case holds no %s", faults[i].from);
+		int n = snprintf(text, length + 200, "%.*s%s%s", (int)(at - good), good, faults[i].to,
+		                 at + strlen(faults[i].from));
+		if (parse(text, (size_t)n, &why) == ST_OK)
+			fail_msg("accepted: %s", faults[i].to);
+		if (!strstr(why.field, "S1.json") || (!strstr(why.text, faults[i].says) && !strstr(why.field, faults[i].says)))
+			fail_msg("%s gives \"%s: %s\"", faults[i].to, why.field, why.text);
+		assert_null(strpbrk(why.text, "\n\r\033"));
+		free(text);
+	}
+	free(good);
+}
+
+static void unknown_devices_are_refused_with_a_suggestion(void **state)
+{
+	(void)state;
+	static const char *const wrong[] = {"ultrapuls.deepfx", "ultrapulse.deepfy", "ultrapulse", "", "..", "a.b.c"};
+	size_t length;
+	char *good = read_text("tests/validation/cases/S1.json", &length);
+	struct case_file *file = NULL;
+	struct fail why = {0};
+	assert_int_equal(case_parse("S1.json", good, length, &file, &why), ST_OK);
+	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+		struct case_result *r = calloc(1, sizeof *r);
+		const struct case_options options = {.seed = 1, .samples = 2};
+		assert_non_null(r);
+		(void)snprintf(file->request[0].request.device_mode, sizeof file->request[0].request.device_mode, "%s", wrong[i]);
+		assert_int_not_equal(case_evaluate(library, &file->request[0], &options, r, &why), ST_OK);
+		assert_string_equal(why.field, "device");
+		free(r);
+	}
+	case_free(&file);
+	free(good);
+}
+
+static void truncation_at_every_byte_is_refused(void **state)
+{
+	(void)state;
+	size_t length;
+	char *good = read_text("tests/validation/cases/S1.json", &length);
+	while (length && (good[length - 1] == '\n' || good[length - 1] == ' '))
+		length--;
+	for (size_t n = 0; n < length; n++) {
+		struct fail why = {0};
+		assert_int_not_equal(parse(good, n, &why), ST_OK);
+		assert_true(why.text[0]);
+	}
+	free(good);
+}
+
+/* Any byte anywhere: accepted or refused, never a crash, a leak or an empty reason. */
+static void random_damage_never_breaks_the_reader(void **state)
+{
+	(void)state;
+	size_t length;
+	char *good = read_text("tests/validation/cases/S2.json", &length), *text = malloc(length);
+	struct rng rng;
+	assert_non_null(text);
+	rng_seed(&rng, 20, 1);
+	for (int round = 0; round < 3000; round++) {
+		struct fail why = {0};
+		memcpy(text, good, length);
+		for (uint64_t k = 0; k <= rng_next(&rng) % 3; k++)
+			text[rng_next(&rng) % length] = (char)(rng_next(&rng) & 0xff);
+		if (parse(text, length, &why) != ST_OK)
+			assert_true(why.text[0]);
+	}
+	free(text);
+	free(good);
+}
+
+static void oversized_and_non_utf8_files_are_refused(void **state)
+{
+	(void)state;
+	struct fail why = {0};
+	size_t length = JSON_BYTES_MAX + 1;
+	char *big = malloc(length);
+	assert_non_null(big);
+	memset(big, ' ', length);
+	assert_int_not_equal(parse(big, length, &why), ST_OK);
+	free(big);
+	static const char latin1[] = "{\"schema\":\"lasertwin-case/1\",\"id\":\"\xe9\"}";
+	assert_int_not_equal(parse(latin1, sizeof latin1 - 1, &why), ST_OK);
+}
+
+/* ---- round trip ----------------------------------------------------------------------------------------- */
+
+static void a_subject_survives_the_store_format(void **state)
+{
+	(void)state;
+	static const char *const paths[] = {"tests/validation/cases/S1.json", "tests/validation/cases/S2.json",
+	                                    "tests/validation/cases/S3.json", "profiles/demo/04.json",
+	                                    "profiles/demo/08.json"};
+	for (size_t i = 0; i < sizeof paths / sizeof paths[0]; i++) {
+		struct case_file *file = NULL, *again = NULL;
+		struct fail why = {0};
+		char *json = NULL;
+		assert_int_equal(case_read(paths[i], &file, &why), ST_OK);
+		const struct case_request *q = &file->request[0];
+		assert_int_equal(report_subject_json(file->id, &q->subject, &q->request, &json, &why), ST_OK);
+		if (case_parse("again", json, strlen(json), &again, &why))
+			fail_msg("%s: %s in %s", why.field, why.text, json);
+		const struct subject *a = &q->subject, *b = &again->request[0].subject;
+		for (int r = 0; r < READINGS; r++) {
+			assert_int_equal(a->readings.present[r], b->readings.present[r]);
+			assert_true(a->readings.value[r] == b->readings.value[r]);
+		}
+		assert_int_equal(a->readings.fitzpatrick, b->readings.fitzpatrick);
+		for (size_t id = 0; id < facts_spec_count(); id++) {
+			struct expr_value x, y;
+			if (facts_state(a->answers, id) != facts_state(b->answers, id))
+				fail_msg("%s: state of %s differs", paths[i], facts_spec(id)->name);
+			if (facts_state(a->answers, id) != FACT_SET)
+				continue;
+			facts_get(a->answers, id, &x);
+			facts_get(b->answers, id, &y);
+			assert_true(x.number == y.number && x.truth == y.truth && x.items == y.items);
+		}
+		free(json);
+		case_free(&file);
+		case_free(&again);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(acne_scar_s1_is_judged_exactly),
+		cmocka_unit_test(melasma_s2_is_judged_exactly),
+		cmocka_unit_test(pacemaker_s3_is_judged_exactly),
+		cmocka_unit_test(faults_are_refused_by_name),
+		cmocka_unit_test(unknown_devices_are_refused_with_a_suggestion),
+		cmocka_unit_test(truncation_at_every_byte_is_refused),
+		cmocka_unit_test(random_damage_never_breaks_the_reader),
+		cmocka_unit_test(oversized_and_non_utf8_files_are_refused),
+		cmocka_unit_test(a_subject_survives_the_store_format),
+	};
+	return cmocka_run_group_tests(tests, load, unload);
+}
