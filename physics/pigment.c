@@ -4,12 +4,14 @@
 #include "physics/base/units.h"
 #include "physics/spectra.h"
 
-/* Explosive vaporisation of melanosomes: 112 +- 7 C (Jacques & McAuliffe 1991, Photochem Photobiol 53:769). */
+/* Explosive vaporisation of melanosomes: 112 +- 7 C (Jacques & McAuliffe 1991, Photochem Photobiol 53:769).
+ */
 #define VAPORISATION_C 112.0
 #define VAPORISATION_SD_C 7.0
 #define SUPERHEAT_LIMIT_C 302.0 /* spinodal of water at 1 atm, 300..305 C: Vogel & Venugopalan 2003 */
 
-/* Absorbers. Melanosome: 1 um sphere of protein, melanin and water; design values within the ranges in use. */
+/* Absorbers. Melanosome: 1 um sphere of protein, melanin and water; design values within the ranges in use.
+ */
 #define MELANOSOME_RADIUS_UM 0.5
 #define MELANOSOME_HEAT_J_CM3K 3.5
 /* One granule against the mean law: granules vary (OMLC 1998 warns of tenfold melanin contents), the most
@@ -47,24 +49,25 @@ struct pigment_absorber pigment_melanosome(double wavelength_nm)
 	struct estimate mua = spectra_absorption(CHROMOPHORE_MELANOSOME, wavelength_nm);
 	mua.sd = hypot(mua.sd, MELANOSOME_GRANULE_REL_SD * mua.value);
 	return (struct pigment_absorber){
-		.radius_um = MELANOSOME_RADIUS_UM,
-		.mua_1_cm = mua,
-		.heat_J_cm3K = {MELANOSOME_HEAT_J_CM3K, MELANOSOME_HEAT_SD_J_CM3K, VALIDITY_ASSUMED},
-		.diffusivity_um2_us = TISSUE_DIFFUSIVITY_UM2_US,
-		.sound_um_ns = SKIN_SOUND_UM_NS,
-		.gruneisen = {MELANOSOME_GRUNEISEN, MELANOSOME_GRUNEISEN_SD, VALIDITY_ASSUMED},
+	        .radius_um = MELANOSOME_RADIUS_UM,
+	        .mua_1_cm = mua,
+	        .heat_J_cm3K = {MELANOSOME_HEAT_J_CM3K, MELANOSOME_HEAT_SD_J_CM3K, VALIDITY_ASSUMED},
+	        .diffusivity_um2_us = TISSUE_DIFFUSIVITY_UM2_US,
+	        .sound_um_ns = SKIN_SOUND_UM_NS,
+	        .gruneisen = {MELANOSOME_GRUNEISEN, MELANOSOME_GRUNEISEN_SD, VALIDITY_ASSUMED},
 	};
 }
 
 struct pigment_absorber pigment_carbon(double radius_um)
 {
 	return (struct pigment_absorber){
-		.radius_um = radius_um,
-		.mua_1_cm = {CARBON_MUA_1_CM, CARBON_MUA_SD_1_CM, VALIDITY_ASSUMED},
-		.heat_J_cm3K = {CARBON_HEAT_J_CM3K, CARBON_HEAT_SD_J_CM3K, VALIDITY_ASSUMED | VALIDITY_MODEL_LIMIT},
-		.diffusivity_um2_us = TISSUE_DIFFUSIVITY_UM2_US,
-		.sound_um_ns = SKIN_SOUND_UM_NS,
-		.gruneisen = {CARBON_GRUNEISEN, CARBON_GRUNEISEN_SD, VALIDITY_ASSUMED},
+	        .radius_um = radius_um,
+	        .mua_1_cm = {CARBON_MUA_1_CM, CARBON_MUA_SD_1_CM, VALIDITY_ASSUMED},
+	        .heat_J_cm3K = {CARBON_HEAT_J_CM3K, CARBON_HEAT_SD_J_CM3K,
+	                        VALIDITY_ASSUMED | VALIDITY_MODEL_LIMIT},
+	        .diffusivity_um2_us = TISSUE_DIFFUSIVITY_UM2_US,
+	        .sound_um_ns = SKIN_SOUND_UM_NS,
+	        .gruneisen = {CARBON_GRUNEISEN, CARBON_GRUNEISEN_SD, VALIDITY_ASSUMED},
 	};
 }
 
@@ -81,12 +84,12 @@ enum status pigment_check(const struct pigment_absorber *a, struct fail *why)
 		double value, low, high;
 		const char *field;
 	} rows[] = {
-		{a->radius_um, PIGMENT_RADIUS_MIN_UM, PIGMENT_RADIUS_MAX_UM, "radius_um"},
-		{a->mua_1_cm.value, 1e-6, 1e7, "mua_1_cm"},
-		{a->heat_J_cm3K.value, 0.1, 20.0, "heat_J_cm3K"},
-		{a->diffusivity_um2_us, 1e-3, 1e3, "diffusivity_um2_us"},
-		{a->sound_um_ns, 0.1, 20.0, "sound_um_ns"},
-		{a->gruneisen.value, 0.0, 5.0, "gruneisen"},
+	        {a->radius_um, PIGMENT_RADIUS_MIN_UM, PIGMENT_RADIUS_MAX_UM, "radius_um"},
+	        {a->mua_1_cm.value, 1e-6, 1e7, "mua_1_cm"},
+	        {a->heat_J_cm3K.value, 0.1, 20.0, "heat_J_cm3K"},
+	        {a->diffusivity_um2_us, 1e-3, 1e3, "diffusivity_um2_us"},
+	        {a->sound_um_ns, 0.1, 20.0, "sound_um_ns"},
+	        {a->gruneisen.value, 0.0, 5.0, "gruneisen"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		enum status st = check_within(rows[i].value, rows[i].low, rows[i].high, rows[i].field, why);
@@ -141,7 +144,8 @@ double pigment_relaxation_s(const struct pigment_absorber *a)
 	       (SPHERE_RELAXATION_DIVISOR * a->diffusivity_um2_us * UM2_US_PER_UM2_S);
 }
 
-static enum status check_exposure(const struct pigment_absorber *a, double pulse_s, double start_C, struct fail *why)
+static enum status check_exposure(const struct pigment_absorber *a, double pulse_s, double start_C,
+                                  struct fail *why)
 {
 	enum status st = pigment_check(a, why);
 	if (st == ST_OK)
@@ -167,8 +171,8 @@ static struct estimate heating_K_per_J_cm2(const struct pigment_absorber *a, dou
 	return (struct estimate){value, value * spread, a->mua_1_cm.flags | a->heat_J_cm3K.flags};
 }
 
-enum status pigment_peak_C(const struct pigment_absorber *a, double local_J_cm2, double pulse_s, double start_C,
-                           struct estimate *out, struct fail *why)
+enum status pigment_peak_C(const struct pigment_absorber *a, double local_J_cm2, double pulse_s,
+                           double start_C, struct estimate *out, struct fail *why)
 {
 	enum status st = check_exposure(a, pulse_s, start_C, why);
 	if (st == ST_OK)
@@ -192,18 +196,22 @@ enum status pigment_threshold_J_cm2(const struct pigment_absorber *a, double pul
 {
 	enum status st = check_exposure(a, pulse_s, start_C, why);
 	if (st == ST_OK)
-		st = check_within(fluence_factor.value, SMALL_ARGUMENT, FLUENCE_FACTOR_MAX, "fluence_factor", why);
+		st = check_within(fluence_factor.value, SMALL_ARGUMENT, FLUENCE_FACTOR_MAX, "fluence_factor",
+		                  why);
 	if (st != ST_OK)
 		return st;
 	struct estimate criterion = pigment_vaporisation_C();
 	if (start_C >= criterion.value)
-		return fail_set(why, ST_RANGE, "start_C", "%g C is not below the vaporisation criterion of %g C",
-		                start_C, criterion.value);
+		return fail_set(why, ST_RANGE, "start_C",
+		                "%g C is not below the vaporisation criterion of %g C", start_C,
+		                criterion.value);
 	struct estimate heating = heating_K_per_J_cm2(a, pulse_s);
 	double rise_K = criterion.value - start_C;
 	double value = rise_K / (heating.value * fluence_factor.value);
-	double spread = hypot(hypot(criterion.sd / rise_K, relative_sd(heating)), relative_sd(fluence_factor));
-	*out = (struct estimate){value, value * spread, criterion.flags | heating.flags | fluence_factor.flags};
+	double spread =
+	        hypot(hypot(criterion.sd / rise_K, relative_sd(heating)), relative_sd(fluence_factor));
+	*out = (struct estimate){value, value * spread,
+	                         criterion.flags | heating.flags | fluence_factor.flags};
 	return ST_OK;
 }
 
@@ -218,7 +226,8 @@ enum status pigment_pressure_MPa(const struct pigment_absorber *a, double local_
 		return st;
 	double energy_J_cm3 = absorbed_1_cm(a) * local_J_cm2;
 	struct estimate energy = {energy_J_cm3, energy_J_cm3 * relative_sd(a->mua_1_cm), a->mua_1_cm.flags};
-	*out = estimate_scale(estimate_mul(a->gruneisen, energy), pigment_stress_confinement_frac(a, pulse_s));
+	*out = estimate_scale(estimate_mul(a->gruneisen, energy),
+	                      pigment_stress_confinement_frac(a, pulse_s));
 	return ST_OK;
 }
 
@@ -252,9 +261,9 @@ enum status pigment_array_light(const struct pigment_array *array, double pulse_
 	double peak_J_cm2 = array->mean_J_cm2 * in_frac / area_frac;
 	double between_J_cm2 = array->mean_J_cm2 * (1.0 - in_frac) / (1.0 - area_frac);
 	*out = (struct pigment_array_light){
-		.peak_J_cm2 = {peak_J_cm2, peak_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
-		.background_J_cm2 = {between_J_cm2, between_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
-		.breakdown_W_cm2 = breakdown_threshold_W_cm2(melanin_seed),
+	        .peak_J_cm2 = {peak_J_cm2, peak_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
+	        .background_J_cm2 = {between_J_cm2, between_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
+	        .breakdown_W_cm2 = breakdown_threshold_W_cm2(melanin_seed),
 	};
 	out->irradiance_W_cm2 = estimate_scale(out->peak_J_cm2, 1.0 / pulse_s);
 	out->irradiance_W_cm2.flags |= VALIDITY_MODEL_LIMIT; /* focusing and scattering inside the skin */

@@ -23,10 +23,10 @@
 
 struct pigment_absorber {
 	double radius_um;
-	struct estimate mua_1_cm;        /* inside the sphere */
-	struct estimate heat_J_cm3K;     /* volumetric heat capacity */
-	double diffusivity_um2_us;       /* 0.1 um2/us = 1e-7 m2/s */
-	double sound_um_ns;              /* speed of sound, um per ns */
+	struct estimate mua_1_cm;    /* inside the sphere */
+	struct estimate heat_J_cm3K; /* volumetric heat capacity */
+	double diffusivity_um2_us;   /* 0.1 um2/us = 1e-7 m2/s */
+	double sound_um_ns;          /* speed of sound, um per ns */
 	struct estimate gruneisen;
 };
 
@@ -51,8 +51,8 @@ double pigment_relaxation_s(const struct pigment_absorber *a);
 
 /* Highest temperature of the absorber under local_J_cm2 (the fluence at the particle). Without phase
  * change: MODEL_LIMIT is flagged above the superheat limit of water. */
-enum status pigment_peak_C(const struct pigment_absorber *a, double local_J_cm2, double pulse_s, double start_C,
-                           struct estimate *out, struct fail *why) MUST_CHECK;
+enum status pigment_peak_C(const struct pigment_absorber *a, double local_J_cm2, double pulse_s,
+                           double start_C, struct estimate *out, struct fail *why) MUST_CHECK;
 
 /* Incident fluence at which the absorber reaches the vaporisation criterion, for a subsurface fluence
  * factor (local / incident fluence). */
@@ -69,10 +69,10 @@ struct estimate pigment_vaporisation_C(void);
 /* ------------------------------------------------------------------ lens and grating arrays */
 
 struct pigment_array {
-	double mean_J_cm2;           /* energy / whole spot */
+	double mean_J_cm2;            /* energy / whole spot */
 	double microbeam_energy_frac; /* of the energy in the microbeams */
 	double microbeam_area_frac;   /* of the spot they cover */
-	double spread_frac;          /* relative sd between microbeams: lens arrays 0.26, gratings 0.03 */
+	double spread_frac;           /* relative sd between microbeams: lens arrays 0.26, gratings 0.03 */
 };
 
 struct pigment_array_light {

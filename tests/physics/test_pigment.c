@@ -44,12 +44,13 @@ static void test_absorption_efficiency(void **state)
 	(void)state;
 	const double xs[] = {1e-4, 0.01, 0.1, 1.0, 5.0, 30.0};
 	for (size_t i = 0; i < sizeof xs / sizeof xs[0]; i++)
-		assert_near(pigment_absorption_efficiency(xs[i]) / efficiency_by_quadrature(xs[i]), 1.0, 1e-5);
+		assert_near(pigment_absorption_efficiency(xs[i]) / efficiency_by_quadrature(xs[i]), 1.0,
+		            1e-5);
 	assert_near(pigment_absorption_efficiency(1e-9) / 1e-9, 2.0 / 3.0, 1e-8); /* volume absorber */
 	assert_near(pigment_absorption_efficiency(1e4), 1.0, 1e-7);               /* black disc */
 	/* the small-argument series joins the closed form */
-	assert_near(pigment_absorption_efficiency(0.000999) / 0.000999, pigment_absorption_efficiency(0.001001) / 0.001001,
-	            2e-6);
+	assert_near(pigment_absorption_efficiency(0.000999) / 0.000999,
+	            pigment_absorption_efficiency(0.001001) / 0.001001, 2e-6);
 }
 
 /* Centre of a sphere heated at t = 0: erf(u) - 2 u e^(-u^2)/sqrt(pi) (Carslaw & Jaeger 1959, 10.3 VI). */
@@ -194,7 +195,9 @@ static void test_ink_needs_less_than_melanin(void **state)
 static void test_array(void **state)
 {
 	(void)state;
-	struct pigment_array array = {.mean_J_cm2 = 0.71, .microbeam_energy_frac = 0.7, .microbeam_area_frac = 0.1,
+	struct pigment_array array = {.mean_J_cm2 = 0.71,
+	                              .microbeam_energy_frac = 0.7,
+	                              .microbeam_area_frac = 0.1,
 	                              .spread_frac = 0.26};
 	struct pigment_array_light light;
 	assert_int_equal(pigment_array_light(&array, 7.5e-10, true, &light, NULL), ST_OK);
@@ -238,19 +241,19 @@ static void test_refusals_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_absorption_efficiency),
-		cmocka_unit_test(test_confinement_is_the_integral_of_the_flash),
-		cmocka_unit_test(test_confinement_limits),
-		cmocka_unit_test(test_relaxation_time),
-		cmocka_unit_test(test_temperature_of_a_small_absorber),
-		cmocka_unit_test(test_threshold_meets_the_criterion),
-		cmocka_unit_test(test_threshold_by_wavelength_and_fluence),
-		cmocka_unit_test(test_threshold_falls_with_warming),
-		cmocka_unit_test(test_threshold_by_pulse),
-		cmocka_unit_test(test_pressure),
-		cmocka_unit_test(test_ink_needs_less_than_melanin),
-		cmocka_unit_test(test_array),
-		cmocka_unit_test(test_refusals_by_name),
+	        cmocka_unit_test(test_absorption_efficiency),
+	        cmocka_unit_test(test_confinement_is_the_integral_of_the_flash),
+	        cmocka_unit_test(test_confinement_limits),
+	        cmocka_unit_test(test_relaxation_time),
+	        cmocka_unit_test(test_temperature_of_a_small_absorber),
+	        cmocka_unit_test(test_threshold_meets_the_criterion),
+	        cmocka_unit_test(test_threshold_by_wavelength_and_fluence),
+	        cmocka_unit_test(test_threshold_falls_with_warming),
+	        cmocka_unit_test(test_threshold_by_pulse),
+	        cmocka_unit_test(test_pressure),
+	        cmocka_unit_test(test_ink_needs_less_than_melanin),
+	        cmocka_unit_test(test_array),
+	        cmocka_unit_test(test_refusals_by_name),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
