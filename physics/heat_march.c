@@ -61,37 +61,70 @@ struct march {
 
 /* ---- linear algebra ---- */
 
-/* Factors M + theta K (symmetric, diagonally dominant) as LDL'; theta = STAGE_FRAC dt. */
-static void factor(struct march *march, double theta_s)
+/* The matrix M + theta K, theta = STAGE_FRAC dt, is symmetric and diagonally dominant. It is eliminated from
+ * both ends towards the middle cell: the recurrences are bound by latency, so two chains, and two fields in
+ * each, cost little more than one. ratio[i] couples cell i to its neighbour on the middle's side. */
+
+static double diagonal(const struct march *march, size_t i, double theta_s)
 {
 	const struct heat_cells *cells = &march->solver->cells;
-	double coupling = 0.0;
-	for (size_t i = 0; i < cells->count; i++) {
-		double up = i == 0 ? march->regime.surface_W_m2K : cells->conductance_W_m2K[i];
-		double down = cells->conductance_W_m2K[i + 1];
-		double diagonal = cells->capacity_J_m2K[i] + theta_s * (up + down + cells->sink_W_m2K[i]);
-		if (i > 0)
-			diagonal -= coupling * march->ratio[i - 1];
-		march->pivot[i] = 1.0 / diagonal;
-		coupling = theta_s * down;
-		march->ratio[i] = coupling * march->pivot[i];
-	}
+	double up_W_m2K = i == 0 ? march->regime.surface_W_m2K : cells->conductance_W_m2K[i];
+	return cells->capacity_J_m2K[i] +
+	       theta_s * (up_W_m2K + cells->conductance_W_m2K[i + 1] + cells->sink_W_m2K[i]);
 }
 
-/* Solves in place for both fields at once: the recurrences are bound by latency, so the second is free. */
+static void factor(struct march *march, double theta_s)
+{
+	const double *conductance = march->solver->cells.conductance_W_m2K;
+	double *pivot = march->pivot, *ratio = march->ratio;
+	double from_top = 0.0, from_bottom = 0.0; /* what elimination takes off the next diagonal */
+	size_t n = march->solver->cells.count, middle = n / 2;
+	for (size_t i = 0; i < middle; i++) {
+		size_t j = n - 1 - i;
+		double down = theta_s * conductance[i + 1], up = theta_s * conductance[j];
+		pivot[i] = 1.0 / (diagonal(march, i, theta_s) - from_top);
+		ratio[i] = down * pivot[i];
+		from_top = down * ratio[i];
+		if (j == middle) /* an even count: the lower part is one shorter */
+			break;
+		pivot[j] = 1.0 / (diagonal(march, j, theta_s) - from_bottom);
+		ratio[j] = up * pivot[j];
+		from_bottom = up * ratio[j];
+	}
+	pivot[middle] = 1.0 / (diagonal(march, middle, theta_s) - from_top - from_bottom);
+}
+
 static void substitute(const struct march *march, double *x, double *y)
 {
-	size_t n = march->solver->cells.count;
+	size_t n = march->solver->cells.count, middle = n / 2, below = n - 1 - middle;
 	const double *ratio = march->ratio, *pivot = march->pivot;
-	for (size_t i = 1; i < n; i++) {
+	for (size_t i = 1; i < below; i++) {
+		size_t j = n - 1 - i;
+		x[i] += ratio[i - 1] * x[i - 1];
+		y[i] += ratio[i - 1] * y[i - 1];
+		x[j] += ratio[j + 1] * x[j + 1];
+		y[j] += ratio[j + 1] * y[j + 1];
+	}
+	for (size_t i = below > 1 ? below : 1; i <= middle; i++) {
 		x[i] += ratio[i - 1] * x[i - 1];
 		y[i] += ratio[i - 1] * y[i - 1];
 	}
-	x[n - 1] *= pivot[n - 1];
-	y[n - 1] *= pivot[n - 1];
-	for (size_t i = n - 1; i-- > 0;) {
+	if (below > 0) {
+		x[middle] += ratio[middle + 1] * x[middle + 1];
+		y[middle] += ratio[middle + 1] * y[middle + 1];
+	}
+	x[middle] *= pivot[middle];
+	y[middle] *= pivot[middle];
+	for (size_t k = 1; k <= below; k++) {
+		size_t i = middle - k, j = middle + k;
 		x[i] = x[i] * pivot[i] + ratio[i] * x[i + 1];
 		y[i] = y[i] * pivot[i] + ratio[i] * y[i + 1];
+		x[j] = x[j] * pivot[j] + ratio[j] * x[j - 1];
+		y[j] = y[j] * pivot[j] + ratio[j] * y[j - 1];
+	}
+	if (below < middle) {
+		x[0] = x[0] * pivot[0] + ratio[0] * x[1];
+		y[0] = y[0] * pivot[0] + ratio[0] * y[1];
 	}
 }
 

@@ -424,25 +424,22 @@ static void trains_superpose(void **state)
 	(void)state;
 	struct heat_problem problem = skin_problem();
 	problem.end_s = 0.6;
-	struct heat *single = solved(&problem);
 	problem.pulses.count = 2;
 	problem.pulses.rate_Hz = 5.0;
 	problem.pulses.passes = 2;
 	problem.pulses.pass_interval_s = 0.3;
 	struct heat *train = solved(&problem);
-	double sum = 0.0, history[4][4096];
+	double sum = 0.0;
 	static const double starts_s[] = {0.0, 0.2, 0.3, 0.5};
 	for (size_t p = 0; p < COUNT(starts_s); p++) {
 		struct heat_problem one = skin_problem();
 		one.pulses.start_s = starts_s[p];
 		one.end_s = 0.6;
 		struct heat *solver = solved(&one);
-		assert_true(heat_steps(solver) <= COUNT(history[p]));
 		sum += response_at_end(solver, 75.0);
 		heat_free(&solver);
 	}
 	assert_near_frac(response_at_end(train, 75.0), sum, 2e-3);
-	heat_free(&single);
 	heat_free(&train);
 }
 
