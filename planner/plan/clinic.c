@@ -105,13 +105,14 @@ size_t clinic_count(const struct clinic *clinic)
 	return clinic->patients.count;
 }
 
-static enum status find_patient(const struct clinic *c, size_t index, const struct store_patient **out,
-                                struct fail *why)
+static const struct store_patient *find_patient(const struct clinic *c, size_t index)
 {
-	if (index >= c->patients.count)
-		return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");
-	*out = &c->patients.items[index];
-	return ST_OK;
+	return index < c->patients.count ? &c->patients.items[index] : NULL;
+}
+
+static enum status no_patient(struct fail *why)
+{
+	return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");
 }
 
 static enum status load_case(struct clinic *c, const char *patient, struct case_file **file, struct fail *why)
@@ -139,11 +140,11 @@ static enum status latest_plan(struct clinic *c, const char *patient, struct cli
 
 enum status clinic_patient(struct clinic *c, size_t index, struct clinic_patient *out, struct fail *why)
 {
-	const struct store_patient *row;
+	const struct store_patient *row = find_patient(c, index);
 	struct case_file *file = NULL;
 	memset(out, 0, sizeof *out);
-	enum status st = find_patient(c, index, &row, why);
-	if (st || (st = load_case(c, row->uuid, &file, why)))
+	enum status st = row ? load_case(c, row->uuid, &file, why) : no_patient(why);
+	if (st)
 		return st;
 	(void)snprintf(out->label, sizeof out->label, "%s", row->label);
 	out->is_virtual = row->is_virtual;
@@ -156,10 +157,10 @@ enum status clinic_patient(struct clinic *c, size_t index, struct clinic_patient
 enum status clinic_load(struct clinic *c, size_t index, struct subject *subject, struct request *request,
                         struct fail *why)
 {
-	const struct store_patient *row;
+	const struct store_patient *row = find_patient(c, index);
 	struct case_file *file = NULL;
-	enum status st = find_patient(c, index, &row, why);
-	if (st || (st = load_case(c, row->uuid, &file, why)))
+	enum status st = row ? load_case(c, row->uuid, &file, why) : no_patient(why);
+	if (st)
 		return st;
 	*subject = file->request[0].subject;
 	file->request[0].subject.answers = NULL; /* moved to the caller */
@@ -234,11 +235,11 @@ enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struc
 enum status clinic_save_readings(struct clinic *c, size_t index, const struct subject *subject,
                                  const struct request *request, const char *actor, int64_t now_ms, struct fail *why)
 {
-	const struct store_patient *row;
+	const struct store_patient *row = find_patient(c, index);
 	const struct store_stamp stamp = {now_ms, actor};
 	char uuid[UUID_TEXT_SIZE];
-	enum status st = find_patient(c, index, &row, why);
-	return st ? st : add_readings(c, row->uuid, row->record_number, subject, request, &stamp, uuid, why);
+	return row ? add_readings(c, row->uuid, row->record_number, subject, request, &stamp, uuid, why)
+	           : no_patient(why);
 }
 
 /* The next version of the patient's twin: same name when the patient has one. */
@@ -319,14 +320,14 @@ enum status clinic_save_plan(struct clinic *c, size_t index, const struct librar
                              const struct assessment *assessment, const char *actor, int64_t now_ms,
                              struct fail *why)
 {
-	const struct store_patient *row;
+	const struct store_patient *row = find_patient(c, index);
 	const struct store_stamp stamp = {now_ms, actor};
 	struct request kept = *request;
 	struct store_twin twin_row;
 	char readings[UUID_TEXT_SIZE];
 	kept.settings = assessment->settings;
-	enum status st = find_patient(c, index, &row, why);
-	if (st || (st = store_group_begin(c->store, why)))
+	enum status st = row ? store_group_begin(c->store, why) : no_patient(why);
+	if (st)
 		return st;
 	st = add_readings(c, row->uuid, row->record_number, subject, &kept, &stamp, readings, why);
 	if (!st)

@@ -19,10 +19,11 @@
 
 #define PLANNING_ZONES_MAX 8
 #define PLANNING_TEXT_MAX 64
+#define SUBJECT_LABEL_MAX 208
 
 /* One person today: readings and answers. Filled by the case reader, the store or the screens. */
 struct subject {
-	char label[PLANNING_TEXT_MAX];
+	char label[SUBJECT_LABEL_MAX];
 	struct readings readings;
 	struct facts *answers; /* questions asked and answered; owned, see subject_free */
 };
