@@ -128,8 +128,8 @@ static void write_fit(FILE *f, const struct case_result *r)
 	const struct protocol *protocol = planning_protocol(r->planning);
 	if (!r->fitted)
 		return;
-	fprintf(f, "  Fit            %s: %zu settings on the device's grid,", fit->feasible ? "lowest sufficient dose" : "nothing feasible",
-	        fit->candidates);
+	fprintf(f, "  Fit            %s: %zu settings on the device's grid,",
+	        fit->feasible ? "lowest sufficient dose" : "nothing feasible", fit->candidates);
 	fprintf(f, " %zu allowed by the rules, %zu of them reach the goals\n", fit->allowed, fit->sufficient);
 	for (size_t i = 0; i < protocol->goals; i++)
 		fprintf(f, "    goal: %s >= %g %s (%s; %s)\n", metric_spec(protocol->goal[i].metric)->label,
