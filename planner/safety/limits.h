@@ -61,6 +61,8 @@ const char *limits_zone_name(const struct limits *limits, size_t index);
 const char *limits_mode_class(const struct limits *limits, const char *device_mode, const char *modality,
                               double wavelength_nm, bool fractional);
 
+bool limits_mode_class_known(const struct limits *limits, const char *mode_class);
+
 /* For display and tests: rows as they stand in the file. */
 struct limit_row {
 	char quantity[LIMIT_NAME_MAX], mode_class[LIMIT_NAME_MAX], zone[LIMIT_NAME_MAX];
