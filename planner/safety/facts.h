@@ -17,7 +17,8 @@
  *             limits_mode_class(); required where limits are to bite), device_mode ("ultrapulse.deepfx"),
  *             wavelength_nm, pulse_s, passes_max, stack_allowed, needs_cooling, cleared_listed,
  *             cleared_use, cleared_fitz, label_excludes_isotretinoin, fluence_label_max_J_cm2 (of the
- *             maker's table, for the type of rules_effective_type()), eyewear_od_required
+ *             maker's table, for the type of rules_effective_type()), energy_label_max_mJ_pin (the same),
+ *             eyewear_od_required
  *   setting   zones (required), indication (required), energy_mJ, energy_mJ_pin, energy_J_cm3,
  *             fluence_J_cm2, spot_mm, coverage_sum_pct (all passes added: what limits are judged on),
  *             coverage_union_pct, passes, stack, overlap_pct, depth_um, interval_days, visits, level,

@@ -100,6 +100,8 @@ const struct fact_spec fact_table[] = {
 	FLAG(FACT_DEVICE, "label_excludes_isotretinoin", "the device label excludes recent isotretinoin"),
 	NUMBER(FACT_DEVICE, "fluence_label_max_J_cm2", "J/cm2", 0.0, 1000.0,
 	       "highest fluence of the maker's table for this type and spot"),
+	NUMBER(FACT_DEVICE, "energy_label_max_mJ_pin", "mJ/pin", 0.0, 1e5,
+	       "highest energy the label gives for this type"),
 	NUMBER(FACT_DEVICE, "eyewear_od_required", "", 0.0, 20.0, "optical density required by IEC 60825-1"),
 
 	WORDS(FACT_SETTING, "zones", "zones to be treated"),
@@ -139,6 +141,7 @@ const struct fact_spec fact_table[] = {
 	 .wording = "classes of the medicines taken"},
 	{.name = "drugs_unlisted", .type = EXPR_LIST, .kind = FACT_DERIVED, .unit = "", .asked_as = "drugs",
 	 .wording = "medicines the drug table does not have"},
+	FLAG(FACT_DERIVED, "mode_class_known", "the limits table knows the mode class"),
 	NUMBER(FACT_DERIVED, "dose_ratio_to_last_tolerated", "", 0.0, 1e6, "dose over the last tolerated dose"),
 	NUMBER(FACT_DERIVED, "tolerated_visits", "", 0.0, 1000.0, "visits with this mode on record, well tolerated"),
 	FLAG(FACT_DERIVED, "new_wavelength", "treated before, but never with this wavelength"),

@@ -9,6 +9,7 @@
 #define ZONES_MAX 128
 #define CLASSES_MAX 48
 #define MODES_MAX 64
+#define OPEN_MAX 16
 #define LIMIT_VALUE_MAX 1e6
 #define ANY "any"
 #define NO_MATCH SIZE_MAX
@@ -39,6 +40,8 @@ struct limits {
 	size_t zone_classes, mode_classes;
 	struct mode mode[MODES_MAX];
 	size_t modes;
+	char open[OPEN_MAX][LIMIT_NAME_MAX]; /* quantities without a number on file yet */
+	size_t opens;
 };
 
 /* --- reading ---------------------------------------------------------------------------------------- */
@@ -314,6 +317,21 @@ static enum status read_row(struct limits *limits, const struct json_at *at, str
 	return status;
 }
 
+static enum status read_open(struct limits *limits, const struct json_at *at, struct fail *why)
+{
+	static const char *const keys[] = {"quantity", "note", NULL};
+	char note[240];
+	if (limits->opens == OPEN_MAX)
+		return json_refuse(at, ST_FULL, why, "is one quantity more than the %d there may be", OPEN_MAX);
+	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
+	if (status == ST_OK)
+		status = json_string(at, "note", note, sizeof(note), NULL, why);
+	if (status == ST_OK)
+		status = json_string(at, "quantity", limits->open[limits->opens], LIMIT_NAME_MAX, NULL, why);
+	limits->opens += status == ST_OK;
+	return status;
+}
+
 static enum status read_list(struct limits *limits, const struct json_at *root, const char *key,
                              enum status (*read)(struct limits *, const struct json_at *, struct fail *),
                              struct fail *why)
@@ -327,7 +345,8 @@ static enum status read_list(struct limits *limits, const struct json_at *root, 
 
 static enum status read_document(struct limits *limits, const struct json_at *root, struct fail *why)
 {
-	static const char *const keys[] = {"schema", "note", "zone_classes", "mode_classes", "modes", "rows", NULL};
+	static const char *const keys[] = {"schema", "note", "zone_classes", "mode_classes", "modes", "open", "rows",
+	                                   NULL};
 	enum status status = json_schema(root, "lasertwin-limits/1", why);
 	if (status == ST_OK)
 		status = json_known_keys(root, keys, JSON_X_EXTRA, why);
@@ -337,6 +356,8 @@ static enum status read_document(struct limits *limits, const struct json_at *ro
 		status = read_list(limits, root, "mode_classes", read_mode_class, why);
 	if (status == ST_OK)
 		status = read_list(limits, root, "modes", read_mode, why);
+	if (status == ST_OK)
+		status = read_list(limits, root, "open", read_open, why);
 	if (status == ST_OK)
 		status = read_list(limits, root, "rows", read_row, why);
 	return status;
@@ -483,6 +504,9 @@ bool limits_quantity_known(const struct limits *limits, const char *quantity)
 {
 	for (size_t i = 0; i < limits->rows; i++)
 		if (strcmp(limits->row[i].quantity, quantity) == 0)
+			return true;
+	for (size_t i = 0; i < limits->opens; i++)
+		if (strcmp(limits->open[i], quantity) == 0)
 			return true;
 	return false;
 }

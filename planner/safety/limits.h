@@ -9,7 +9,8 @@
  *
  * Lookup: the mode class, then its parents; in each the zone class, then its fallbacks, then "any"; in each
  * the indication, then "any". The first row found decides; a row without a number for the type is an answer
- * too ("not on file for this type"), never passed over. Zones map to zone classes, wavelengths to mode
+ * too ("not on file for this type"), never passed over. Quantities that rules speak of but nobody has
+ * published a number for are listed under "open". Zones map to zone classes, wavelengths to mode
  * classes by tables in the same file.
  */
 #ifndef LASERTWIN_LIMITS_H
@@ -49,7 +50,7 @@ enum status limits_parse(const char *text, size_t length, const char *file, stru
 void limits_free(struct limits **limits);
 
 struct limit_answer limits_lookup(const struct limits *limits, const struct limit_query *query);
-/* Whether any row speaks of this quantity: rules that name another are refused. */
+/* Whether any row speaks of this quantity, or it is listed as open: rules that name another are refused. */
 bool limits_quantity_known(const struct limits *limits, const char *quantity);
 
 /* "cheeks" -> "face", "neck" -> "neck_chest"; NULL for a zone the table does not have. */

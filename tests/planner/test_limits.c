@@ -192,7 +192,7 @@ static void test_zones_and_modes(void **state)
 }
 
 #define HEAD "{\"schema\":\"lasertwin-limits/1\",\"zone_classes\":[{\"zone_class\":\"face\",\"zones\":[\"nose\"]}]," \
-	"\"mode_classes\":[{\"mode_class\":\"afl\"}],\"modes\":[],\"rows\":["
+	"\"mode_classes\":[{\"mode_class\":\"afl\"}],\"modes\":[],\"open\":[],\"rows\":["
 #define KEY "\"quantity\":\"q\",\"mode_class\":\"afl\",\"zone\":\"face\",\"indication\":\"any\",\"unit\":\"%\","
 #define TAIL ",\"origin\":\"DESIGN\",\"source\":[\"D\"],\"conf\":\"low\"}"
 
@@ -216,9 +216,9 @@ static void test_hostile_tables_are_refused(void **state)
 		{"{\"schema\":\"lasertwin-limits/2\"}", "lasertwin-limits/1"},
 		{"[]", ""}, {"{", ""}, {"", ""},
 		{"{\"schema\":\"lasertwin-limits/1\",\"zone_classes\":[{\"zone_class\":\"a\",\"falls_back_to\":\"b\","
-		 "\"zones\":[]}],\"mode_classes\":[],\"modes\":[],\"rows\":[]}", "before it"},
+		 "\"zones\":[]}],\"mode_classes\":[],\"modes\":[],\"open\":[],\"rows\":[]}", "before it"},
 		{"{\"schema\":\"lasertwin-limits/1\",\"zone_classes\":[{\"zone_class\":\"a\",\"zones\":[\"x y\",\"X_Y\"]}],"
-		 "\"mode_classes\":[],\"modes\":[],\"rows\":[]}", "twice"},
+		 "\"mode_classes\":[],\"modes\":[],\"open\":[],\"rows\":[]}", "twice"},
 	};
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
