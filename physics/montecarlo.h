@@ -1,5 +1,5 @@
 /* Monte Carlo light transport in plane layers: the independent second calculation, and the first one
- * for microbeams and finite spots.
+ * for microbeams and finite spots. montecarlo.c has the method and its sources.
  *
  * Track-length scoring of absorbed energy on an r-z grid whose edges the caller chooses, so thin layers
  * may stand beside thick ones. Absorption is a weight carried along the path, so one run scores any
@@ -15,6 +15,8 @@
 #include "physics/light.h"
 
 #define MC_VARIANTS_MAX 64
+#define MC_CELLS_MAX (1u << 24)            /* bins x variants: 400 MB */
+#define MC_PHOTONS_MAX UINT64_C(1000000000000)
 
 enum mc_beam { MC_PENCIL = 0, MC_FLAT_TOP, MC_GAUSSIAN };
 
@@ -23,9 +25,10 @@ struct mc_source {
 	double radius_cm; /* flat-top: edge; Gaussian: 1/e2; ignored for a pencil. Normal incidence. */
 };
 
-/* Bins are [edge[i], edge[i+1]); photons outside are followed but not scored. */
+/* Bins are [edge[i], edge[i+1]), edges increasing and finite; light outside is followed and counts in the
+ * balance. A straight piece of path is cut exactly at every edge it crosses. */
 struct mc_grid {
-	size_t nr, nz;
+	size_t nr, nz;           /* nr may be 0: depth only, which is faster; nz at least 1 */
 	const double *r_edge_cm; /* nr + 1, first is 0 */
 	const double *z_edge_cm; /* nz + 1 */
 };
@@ -40,16 +43,18 @@ struct mc_request {
 	const double *variant_mua_1_cm;
 	uint64_t photons;
 	uint64_t seed;
-	/* Stop early once the standard error of the total absorbed in any grid column is below this fraction
-	 * (0: run all photons). */
+	/* Stop early once no depth bin (summed over radii, first variant) has a standard error above this
+	 * fraction of the fullest bin's absorption per depth; 0: run all photons. */
 	double target_error_frac;
 	/* Called after each batch with the fraction done; may be NULL; a nonzero return cancels. */
 	int (*progress)(void *context, double done_frac);
 	void *context;
 };
 
-struct mc_result; /* gives it; free with mc_free */
+struct mc_result; /* gives it; free with mc_free. Queries BUG_ON an index out of range; se may be NULL. */
 
+/* ST_RANGE, by field, for what cannot be followed (stack, beam, grid, variants, photons, grids above
+ * MC_CELLS_MAX), ST_CANCELLED, ST_FULL without memory. */
 enum status mc_run(const struct mc_request *request, struct mc_result **out, struct fail *why) MUST_CHECK;
 void mc_free(struct mc_result **result);
 
@@ -62,6 +67,10 @@ double mc_specular(const struct mc_result *r);
 double mc_reflectance(const struct mc_result *r, size_t variant, double *se);   /* Rd, specular excluded */
 double mc_transmittance(const struct mc_result *r, size_t variant, double *se); /* unscattered included */
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se);
+/* Energy destroyed less energy created by Russian roulette, per unit launched: zero on average. With it
+ * specular + Rd + T + the layers' absorption is 1 to rounding. A value well beyond its standard error means
+ * packets were given up after 1e7 steps: a lossless medium too thick for this method. */
+double mc_roulette(const struct mc_result *r, size_t variant, double *se);
 uint64_t mc_photons(const struct mc_result *r);
 
 #endif

@@ -1,0 +1,471 @@
+/* Monte Carlo: exact where chance plays no part (absorption without scattering, energy, seeds), within its
+ * standard errors against the deterministic solver elsewhere. Finite beams: tests/validation. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/base/units.h"
+#include "physics/montecarlo.h"
+#include "physics/ordinates.h"
+
+#define NZ 40
+#define SIGMAS 4.0 /* for single numbers; the seeds are fixed, so a pass stays a pass */
+
+static const struct light_layer layers_a[3] = {
+	{1.40, 5.4, 128, 0.80, 0.006}, {1.40, 0.30, 171, 0.85, 0.15}, {1.40, 0.10, 80, 0.85, 0.5}};
+static const struct light_layer layers_c[5] = {{1.40, 17.1, 210, 0.80, 0.006},
+                                               {1.40, 2.8, 210, 0.80, 0.010},
+                                               {1.40, 9.7, 210, 0.80, 0.008},
+                                               {1.40, 1.68, 210, 0.80, 0.132},
+                                               {1.40, 0.60, 120, 0.80, 0.5}};
+static const struct light_layer layers_e[3] = {
+	{1.43, 5.4, 128, 0.80, 0.006}, {1.40, 0.30, 171, 0.85, 0.15}, {1.44, 0.10, 80, 0.85, 0.5}};
+
+static const struct light_stack stack_a = {1.0, 1.40, 3, layers_a};
+static const struct light_stack stack_c = {1.0, 1.40, 5, layers_c};
+static const struct light_stack stack_e = {1.0, 1.44, 3, layers_e};
+
+static double depth_edges[NZ + 1];
+
+static int make_edges(void **state)
+{
+	(void)state;
+	for (int i = 0; i <= NZ; i++)
+		depth_edges[i] = i * 5e-4 * (i > 20 ? 2.0 : 1.0); /* 5 um bins, then wider ones */
+	return 0;
+}
+
+static struct mc_request depth_request(struct light_stack stack, uint64_t photons, uint64_t seed)
+{
+	return (struct mc_request){
+		.stack = stack, .grid = {0, NZ, NULL, depth_edges}, .photons = photons, .seed = seed};
+}
+
+static struct mc_result *run(const struct mc_request *request)
+{
+	struct mc_result *r = NULL;
+	struct fail why = {0};
+	enum status st = mc_run(request, &r, &why);
+	if (st != ST_OK)
+		print_error("%s: %s\n", why.field, why.text);
+	assert_int_equal(st, ST_OK);
+	return r;
+}
+
+static void assert_near(double got, double want, double tolerance)
+{
+	if (!(fabs(got - want) <= tolerance))
+		print_error("got %.12g, want %.12g within %g\n", got, want, tolerance);
+	assert_true(fabs(got - want) <= tolerance);
+}
+
+static double total_of(const struct mc_result *r, size_t variant, size_t layers)
+{
+	double sum = mc_specular(r) + mc_reflectance(r, variant, NULL) + mc_transmittance(r, variant, NULL);
+	for (size_t l = 0; l < layers; l++)
+		sum += mc_layer_absorbed(r, variant, l, NULL);
+	return sum + mc_roulette(r, variant, NULL);
+}
+
+/* Without scattering a pencil in a matched absorber obeys Beer-Lambert without any chance. */
+static void absorption_alone_is_exact(void **state)
+{
+	(void)state;
+	const struct light_layer black[2] = {{1.0, 5.0, 0.0, 0.0, 0.01}, {1.0, 300.0, 0.0, 0.0, 1.0}};
+	const double r_edges[3] = {0.0, 0.01, 0.02};
+	struct mc_request q = depth_request((struct light_stack){1.0, 1.0, 2, black}, 100, 1);
+	q.grid.nr = 2;
+	q.grid.r_edge_cm = r_edges;
+	struct mc_result *r = run(&q);
+	double se, first = -expm1(-0.05);
+	assert_near(mc_layer_absorbed(r, 0, 0, &se), first, 1e-13);
+	assert_true(se < 1e-9);
+	assert_near(mc_layer_absorbed(r, 0, 1, NULL) + mc_roulette(r, 0, NULL), 1.0 - first, 1e-12);
+	for (size_t i = 0; i < 20; i++) {
+		double top = exp(-5.0 * depth_edges[i]), bottom = exp(-5.0 * depth_edges[i + 1]);
+		double width = depth_edges[i + 1] - depth_edges[i];
+		assert_near(mc_absorbed_z(r, 0, i, NULL), (top - bottom) / width, 1e-11);
+		assert_near(mc_absorbed(r, 0, 0, i, NULL) * PI * 1e-4, (top - bottom) / width, 1e-10);
+		assert_true(mc_absorbed(r, 0, 1, i, NULL) == 0.0);
+	}
+	mc_free(&r);
+	assert_null(r);
+}
+
+/* A plate with reflections: R = r + r (1 - r)^2 e^-2b / (1 - r^2 e^-2b), T = (1 - r)^2 e^-b / (...). */
+static void absorbing_plate(void **state)
+{
+	(void)state;
+	const struct light_layer plate = {1.5, 3.0, 0.0, 0.0, 0.1};
+	struct mc_request q = depth_request((struct light_stack){1.0, 1.0, 1, &plate}, 200000, 2);
+	struct mc_result *r = run(&q);
+	double se, n = 0.04, e = exp(-0.3), all = 1.0 - n * n * e * e;
+	double t = mc_transmittance(r, 0, &se);
+	assert_near(t, (1 - n) * (1 - n) * e / all, SIGMAS * se);
+	double d = mc_reflectance(r, 0, &se);
+	assert_near(d, n * (1 - n) * (1 - n) * e * e / all, SIGMAS * se);
+	assert_true(se > 0.0 && se < 1e-3);
+	mc_free(&r);
+}
+
+/* What falls inside a radius: (r / R)^2 of a flat top, 1 - e^(-2 r^2 / w^2) of a Gaussian. */
+static void beams_have_their_shape(void **state)
+{
+	(void)state;
+	const struct light_layer black = {1.0, 1e4, 0.0, 0.0, 0.01};
+	const double r_edges[4] = {0.0, 0.02, 0.05, 0.08};
+	struct mc_request q = depth_request((struct light_stack){1.0, 1.0, 1, &black}, 100000, 3);
+	const double whole[2] = {0.0, 0.02};
+	q.grid = (struct mc_grid){3, 1, r_edges, whole};
+	for (int gaussian = 0; gaussian < 2; gaussian++) {
+		q.source = (struct mc_source){gaussian ? MC_GAUSSIAN : MC_FLAT_TOP, 0.05};
+		struct mc_result *r = run(&q);
+		double before = 0.0;
+		for (size_t i = 0; i < 3; i++) {
+			double x = r_edges[i + 1] / 0.05, se;
+			double inside = gaussian ? -expm1(-2.0 * x * x) : fmin(x * x, 1.0);
+			double area = PI * (r_edges[i + 1] * r_edges[i + 1] - r_edges[i] * r_edges[i]);
+			double part = mc_absorbed(r, 0, i, 0, &se) * area * 0.02;
+			assert_near(part, inside - before, SIGMAS * se * area * 0.02 + 1e-12);
+			before = inside;
+		}
+		mc_free(&r);
+	}
+}
+
+static void energy_is_conserved_exactly(void **state)
+{
+	(void)state;
+	const struct light_stack stacks[3] = {stack_a, stack_c, stack_e};
+	for (int k = 0; k < 3; k++) {
+		struct mc_request q = depth_request(stacks[k], 500, 4);
+		struct mc_result *r = run(&q);
+		double se, bias = mc_roulette(r, 0, &se);
+		assert_near(total_of(r, 0, stacks[k].count), 1.0, 1e-12);
+		assert_true(fabs(bias) < 1e-3);
+		mc_free(&r);
+	}
+}
+
+static void compare_with_ordinates(struct light_stack stack, uint64_t seed)
+{
+	struct mc_request q = depth_request(stack, 30000, seed);
+	struct mc_result *r = run(&q);
+	struct ordinates *s = NULL;
+	struct light_balance b;
+	struct light_source source = {0};
+	double a[NZ], se, chi2 = 0.0;
+	assert_int_equal(ordinates_new(12, &s, NULL), ST_OK);
+	assert_int_equal(ordinates_solve(s, &stack, &source, NULL), ST_OK);
+	ordinates_balance(s, &b);
+	ordinates_absorption(s, depth_edges, NZ, a);
+	assert_near(mc_specular(r), b.specular_frac, 1e-15);
+	double value = mc_reflectance(r, 0, &se);
+	assert_near(value, b.diffuse_reflectance_frac, SIGMAS * se);
+	assert_true(se < 0.005);
+	value = mc_transmittance(r, 0, &se);
+	assert_near(value, b.transmittance_frac, SIGMAS * se);
+	for (size_t l = 0; l < stack.count; l++) {
+		value = mc_layer_absorbed(r, 0, l, &se);
+		assert_near(value, b.absorbed_frac[l], SIGMAS * se);
+	}
+	for (size_t i = 0; i < NZ; i++) {
+		value = mc_absorbed_z(r, 0, i, &se);
+		assert_true(se < 0.02 * value);
+		chi2 += (value - a[i]) * (value - a[i]) / (se * se);
+	}
+	/* neighbouring bins share photons, so chi2 scatters about NZ far more than for independent bins */
+	assert_true(chi2 / NZ < 3.0);
+	ordinates_free(&s);
+	mc_free(&r);
+}
+
+static void agrees_with_the_deterministic_solver(void **state)
+{
+	(void)state;
+	compare_with_ordinates(stack_a, 5);
+	compare_with_ordinates(stack_c, 6);
+	compare_with_ordinates(stack_e, 7);
+}
+
+/* The centre of a wide flat-top sees the broad beam; rings and the outside add up to the depth. */
+static void wide_beam_and_rings_add_up(void **state)
+{
+	(void)state;
+	const double r_edges[4] = {0.0, 0.3, 1.0, 50.0};
+	struct mc_request q = depth_request(stack_a, 5000, 9);
+	q.source = (struct mc_source){MC_FLAT_TOP, 1.0};
+	q.grid.nr = 3;
+	q.grid.r_edge_cm = r_edges;
+	struct mc_result *r = run(&q);
+	double se;
+	for (size_t i = 0; i < NZ; i++) {
+		double sum = 0.0;
+		for (size_t k = 0; k < 3; k++)
+			sum += mc_absorbed(r, 0, k, i, NULL) * PI * (r_edges[k + 1] * r_edges[k + 1] - r_edges[k] * r_edges[k]);
+		assert_near(sum / mc_absorbed_z(r, 0, i, NULL), 1.0, 1e-12);
+	}
+	double centre = mc_absorbed(r, 0, 0, 11, &se);
+	assert_near(centre * PI, 24.2945, SIGMAS * se * PI); /* broad beam, basal bin */
+	mc_free(&r);
+}
+
+static void radial_grid_does_not_change_depths(void **state)
+{
+	(void)state;
+	double r_edges[51];
+	for (int i = 0; i <= 50; i++)
+		r_edges[i] = 0.002 * i;
+	struct mc_request q = depth_request(stack_e, 400, 10);
+	struct mc_result *plain = run(&q);
+	q.grid.nr = 50;
+	q.grid.r_edge_cm = r_edges;
+	struct mc_result *rings = run(&q);
+	for (size_t i = 0; i < NZ; i++)
+		assert_near(mc_absorbed_z(rings, 0, i, NULL) / mc_absorbed_z(plain, 0, i, NULL), 1.0, 1e-11);
+	mc_free(&plain);
+	mc_free(&rings);
+}
+
+static void equal_seeds_give_equal_results(void **state)
+{
+	(void)state;
+	struct mc_request q = depth_request(stack_c, 300, 11);
+	struct mc_result *one = run(&q), *same = run(&q);
+	q.seed = 12;
+	struct mc_result *other = run(&q);
+	assert_true(mc_reflectance(one, 0, NULL) == mc_reflectance(same, 0, NULL));
+	assert_true(mc_absorbed_z(one, 0, 30, NULL) == mc_absorbed_z(same, 0, 30, NULL));
+	assert_true(mc_reflectance(one, 0, NULL) != mc_reflectance(other, 0, NULL));
+	assert_int_equal(mc_photons(one), 300);
+	mc_free(&one);
+	mc_free(&same);
+	mc_free(&other);
+}
+
+static void one_variant_is_the_run_itself(void **state)
+{
+	(void)state;
+	const double own[3] = {5.4, 0.30, 0.10};
+	struct mc_request q = depth_request(stack_a, 300, 13);
+	struct mc_result *plain = run(&q);
+	q.variants = 1;
+	q.variant_mua_1_cm = own;
+	struct mc_result *variant = run(&q);
+	assert_true(mc_reflectance(plain, 0, NULL) == mc_reflectance(variant, 0, NULL));
+	for (size_t i = 0; i < NZ; i++)
+		assert_true(mc_absorbed_z(plain, 0, i, NULL) == mc_absorbed_z(variant, 0, i, NULL));
+	mc_free(&plain);
+	mc_free(&variant);
+}
+
+/* Three skins on one set of trajectories, each against the deterministic solution of its own. */
+static void variants_are_each_unbiased(void **state)
+{
+	(void)state;
+	const double mua[9] = {5.4, 0.30, 0.10, 43.0, 0.30, 0.10, 1.0, 3.0, 0.0};
+	struct mc_request q = depth_request(stack_a, 20000, 14);
+	q.variants = 3;
+	q.variant_mua_1_cm = mua;
+	struct mc_result *r = run(&q);
+	for (size_t v = 0; v < 3; v++) {
+		struct light_layer own[3] = {layers_a[0], layers_a[1], layers_a[2]};
+		struct light_stack stack = {1.0, 1.40, 3, own};
+		struct light_source source = {0};
+		struct light_balance b;
+		struct ordinates *s = NULL;
+		double se, value;
+		for (size_t l = 0; l < 3; l++)
+			own[l].mua_1_cm = mua[3 * v + l];
+		assert_int_equal(ordinates_new(12, &s, NULL), ST_OK);
+		assert_int_equal(ordinates_solve(s, &stack, &source, NULL), ST_OK);
+		ordinates_balance(s, &b);
+		value = mc_reflectance(r, v, &se);
+		assert_near(value, b.diffuse_reflectance_frac, SIGMAS * se);
+		for (size_t l = 0; l < 3; l++) {
+			value = mc_layer_absorbed(r, v, l, &se);
+			assert_near(value, b.absorbed_frac[l], SIGMAS * se + 1e-15);
+		}
+		assert_near(total_of(r, v, 3), 1.0, 1e-12);
+		ordinates_free(&s);
+	}
+	mc_free(&r);
+}
+
+/* Standard errors predict the scatter between seeds. */
+static void standard_errors_are_true(void **state)
+{
+	(void)state;
+	double sum = 0.0, square = 0.0, predicted = 0.0, se;
+	const int runs = 40;
+	for (int i = 0; i < runs; i++) {
+		struct mc_request q = depth_request(stack_c, 320, 100 + (uint64_t)i);
+		struct mc_result *r = run(&q);
+		double value = mc_absorbed_z(r, 0, 11, &se);
+		sum += value;
+		square += value * value;
+		predicted += se * se / runs;
+		mc_free(&r);
+	}
+	double actual = (square - sum * sum / runs) / (runs - 1);
+	assert_true(actual / predicted > 0.5 && actual / predicted < 1.8); /* chi2 of 39, 99.9 % */
+}
+
+static void clear_and_lossless_layers_are_followed(void **state)
+{
+	(void)state;
+	const struct light_layer layers[3] = {
+		{1.5, 0.0, 0.0, 0.0, 0.1}, {1.33, 0.0, 0.0, 0.9, 0.01}, {1.4, 0.0, 50.0, 0.8, 0.1}};
+	struct mc_request q = depth_request((struct light_stack){1.0, 1.0, 3, layers}, 500, 15);
+	struct mc_result *r = run(&q);
+	assert_near(mc_reflectance(r, 0, NULL) + mc_transmittance(r, 0, NULL), 0.96, 1e-12);
+	assert_true(mc_absorbed_z(r, 0, 5, NULL) == 0.0);
+	mc_free(&r);
+}
+
+static void stops_when_precise(void **state)
+{
+	(void)state;
+	struct mc_request q = depth_request(stack_a, 1000000000, 16);
+	q.target_error_frac = 0.02;
+	struct mc_result *r = run(&q);
+	double se, fullest = mc_absorbed_z(r, 0, 11, NULL);
+	for (size_t i = 0; i < NZ; i++) {
+		mc_absorbed_z(r, 0, i, &se);
+		assert_true(se < 0.021 * fullest);
+	}
+	assert_true(mc_photons(r) <= 100000);
+	mc_free(&r);
+}
+
+struct watch {
+	double last;
+	int calls, stop_at;
+};
+
+static int watch_progress(void *context, double done)
+{
+	struct watch *w = context;
+	assert_true(done > w->last && done <= 1.0);
+	w->last = done;
+	return ++w->calls == w->stop_at;
+}
+
+static void progress_and_cancel(void **state)
+{
+	(void)state;
+	struct watch w = {0};
+	struct mc_request q = depth_request(stack_c, 100, 17);
+	q.progress = watch_progress;
+	q.context = &w;
+	struct mc_result *r = run(&q);
+	assert_true(w.last == 1.0 && w.calls >= 32);
+	mc_free(&r);
+	w = (struct watch){.stop_at = 3};
+	struct fail why = {0};
+	assert_int_equal(mc_run(&q, &r, &why), ST_CANCELLED);
+	assert_int_equal(w.calls, 3);
+	assert_null(r);
+}
+
+static void expect_refusal(const struct mc_request *q, const char *field)
+{
+	struct mc_result *r = NULL;
+	struct fail why = {0};
+	enum status st = mc_run(q, &r, &why);
+	assert_true(st == ST_RANGE || st == ST_INPUT);
+	if (!strstr(why.field, field))
+		print_error("field is \"%s\", expected \"%s\"\n", why.field, field);
+	assert_non_null(strstr(why.field, field));
+	assert_null(r);
+}
+
+static void bad_stacks_and_beams_are_refused_by_name(void **state)
+{
+	(void)state;
+	struct light_layer layer = layers_a[0];
+	struct mc_request q = depth_request((struct light_stack){1.0, 1.0, 1, &layer}, 10, 1);
+	layer.g = 1.0;
+	expect_refusal(&q, "g");
+	layer = layers_a[0];
+	layer.mus_1_cm = NAN;
+	expect_refusal(&q, "mus_1_cm");
+	layer = layers_a[0];
+	layer.thickness_cm = 0.0;
+	expect_refusal(&q, "thickness_cm");
+	layer = layers_a[0];
+	q.stack.count = 0;
+	expect_refusal(&q, "layers");
+	q.stack.count = 1000000;
+	expect_refusal(&q, "layers");
+	q.stack.count = 1;
+	q.source = (struct mc_source){MC_FLAT_TOP, 0.0};
+	expect_refusal(&q, "radius_cm");
+	q.source.radius_cm = NAN;
+	expect_refusal(&q, "radius_cm");
+	q.source.beam = (enum mc_beam)9;
+	expect_refusal(&q, "beam");
+	q.source.beam = MC_PENCIL;
+	q.photons = 0;
+	expect_refusal(&q, "photons");
+	q.photons = UINT64_MAX;
+	expect_refusal(&q, "photons");
+	q.photons = 10;
+	q.target_error_frac = NAN;
+	expect_refusal(&q, "target_error_frac");
+}
+
+static void bad_grids_and_variants_are_refused_by_name(void **state)
+{
+	(void)state;
+	const double falling[3] = {0.0, 0.1, 0.1}, late[2] = {0.01, 0.02}, endless[2] = {0.0, INFINITY};
+	const double bad_mua[3] = {1.0, -1.0, 1.0};
+	struct mc_request q = depth_request(stack_a, 10, 1);
+	q.grid.nz = 0;
+	expect_refusal(&q, "grid");
+	q.grid.nz = SIZE_MAX;
+	expect_refusal(&q, "grid");
+	q.grid = (struct mc_grid){0, 2, NULL, falling};
+	expect_refusal(&q, "z_edge_cm");
+	q.grid = (struct mc_grid){0, 1, NULL, endless};
+	expect_refusal(&q, "z_edge_cm");
+	q.grid = (struct mc_grid){0, 1, NULL, NULL};
+	expect_refusal(&q, "z_edge_cm");
+	q.grid = (struct mc_grid){1, NZ, late, depth_edges};
+	expect_refusal(&q, "r_edge_cm");
+	q.grid = (struct mc_grid){1, NZ, NULL, depth_edges};
+	expect_refusal(&q, "r_edge_cm");
+	q.grid = (struct mc_grid){0, NZ, NULL, depth_edges};
+	q.variants = 1;
+	expect_refusal(&q, "variant_mua_1_cm");
+	q.variant_mua_1_cm = bad_mua;
+	expect_refusal(&q, "variant_mua_1_cm");
+	q.variants = MC_VARIANTS_MAX + 1;
+	expect_refusal(&q, "variants");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(absorption_alone_is_exact),
+		cmocka_unit_test(absorbing_plate),
+		cmocka_unit_test(beams_have_their_shape),
+		cmocka_unit_test(energy_is_conserved_exactly),
+		cmocka_unit_test(agrees_with_the_deterministic_solver),
+		cmocka_unit_test(wide_beam_and_rings_add_up),
+		cmocka_unit_test(radial_grid_does_not_change_depths),
+		cmocka_unit_test(equal_seeds_give_equal_results),
+		cmocka_unit_test(one_variant_is_the_run_itself),
+		cmocka_unit_test(variants_are_each_unbiased),
+		cmocka_unit_test(standard_errors_are_true),
+		cmocka_unit_test(clear_and_lossless_layers_are_followed),
+		cmocka_unit_test(stops_when_precise),
+		cmocka_unit_test(progress_and_cancel),
+		cmocka_unit_test(bad_stacks_and_beams_are_refused_by_name),
+		cmocka_unit_test(bad_grids_and_variants_are_refused_by_name),
+	};
+	return cmocka_run_group_tests(tests, make_edges, NULL);
+}
