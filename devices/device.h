@@ -94,7 +94,7 @@ struct label_fluence {
 
 struct device_mode {
 	char id[DEVICE_ID_MAX], name[DEVICE_NAME_MAX];
-	char mode_class[DEVICE_ID_MAX]; /* of limits: "afl_co2", "nafl_1550", "picofrac_755", "rf_mn", ... */
+	char mode_class[DEVICE_ID_MAX]; /* the class its limits are filed under: "afl_co2", "pico_spot", ... */
 	enum pattern pattern;
 	double wavelength_nm; /* NAN for RF */
 	double frequency_MHz; /* NAN for lasers */
@@ -104,6 +104,7 @@ struct device_mode {
 	enum pitch_basis pitch_basis;
 	bool spot_is_microbeam;             /* spot_mm chooses the microbeam (exchangeable tips) */
 	struct device_figure microbeam_um;  /* diameter on the skin */
+	struct device_figure lesion_um;     /* what coverage counts; NAN: the microbeam itself */
 	struct device_figure pitch_um;      /* lens arrays: distance of neighbouring foci */
 	struct device_figure microbeams_per_pulse; /* arrays with a set number; NAN: from pitch and spot */
 	struct device_figure energy_fraction_in_microbeams;
@@ -144,7 +145,7 @@ struct device {
 	char id[DEVICE_ID_MAX], name[DEVICE_NAME_MAX], maker[DEVICE_NAME_MAX];
 	enum modality modality;
 	size_t regulatory;
-	char regulatory_number[DEVICE_NOTES_MAX][DEVICE_ID_MAX];
+	char regulatory_number[DEVICE_NOTES_MAX][DEVICE_NAME_MAX];
 	size_t modes;
 	struct device_mode mode[DEVICE_MODES_MAX];
 	size_t clearances; /* 0: no clearance list on file, which is not "nothing is cleared" */
@@ -214,19 +215,25 @@ struct setting_issue {
 	char source[DEVICE_SOURCE_MAX];
 };
 
+#define SETTING_ISSUES_MAX (2 * SETTINGS)
+
 struct setting_issues {
 	size_t count;
-	struct setting_issue issue[SETTINGS];
+	struct setting_issue issue[SETTING_ISSUES_MAX];
 };
 
-/* Completes settings: what follows is computed, fixed values and usual values are filled in, entered values
- * stay as entered. True when there is nothing to object to. issues may be NULL. in and out may be the same. */
+/* Completes settings: what follows from what was entered is computed (in whichever direction: PicoSure's
+ * fluence gives its spot, Fraxel's coverage its level), fixed and usual values are filled in. A derived
+ * value entered within the tolerance is replaced by the exact one; no other value is ever moved. What is no
+ * setting of the mode is reported and left out. True when there is nothing to object to. issues may be NULL;
+ * in and out may be the same. */
 bool settings_complete(const struct device_mode *mode, const struct settings *in, struct settings *out,
                        struct setting_issues *issues);
 
-/* Moves one setting by steps grid places (up or down) and recomputes what is derived. ST_RANGE at the end of
- * the grid, or where a coupled limit is met, with the reason; ST_INPUT for what cannot be turned. out is
- * completed; unchanged on failure. */
+/* Moves one setting by steps grid places (up or down; without a grid, one unit of the last digit shown) and
+ * recomputes what is derived. From between two grid values it goes to the next one; an absent setting starts
+ * at the end it is moved from. ST_RANGE at the end of the grid, or where a coupled limit is newly broken,
+ * with the reason; ST_INPUT for what cannot be turned. out is completed; unchanged on failure. */
 enum status setting_step(const struct device_mode *mode, const struct settings *settings, enum setting_id id,
                          int steps, struct settings *out, struct fail *why) MUST_CHECK;
 
@@ -237,7 +244,8 @@ double setting_grid_value(const struct setting_domain *domain, size_t index);
 #define GRID_KNOBS_MAX 6
 
 /* Every combination of the knobs that carry dose (energy, fluence, spot, density, coverage, level, passes,
- * power, dwell, pitch, depth). Values a base already has stay as they are. */
+ * power, dwell, pitch, depth). A knob with a usual value stays there, and so do values the base has; derived
+ * values of the base are not looked at. */
 struct device_grid {
 	const struct device_mode *mode;
 	struct settings base;

@@ -44,8 +44,9 @@ enum setting_id {
 struct setting_spec {
 	const char *key, *unit, *label;
 	int decimals;
-	double min, max;   /* of any device: outside is a slip of the pen */
-	bool of_the_plan;  /* belongs to the course of visits, so every mode takes it */
+	double min, max;  /* of any device: outside is a slip of the pen */
+	bool dose;        /* what the skin gets depends on it: the fit turns it */
+	bool of_the_plan; /* belongs to the course of visits, so every mode takes it */
 };
 
 struct settings {
@@ -70,7 +71,7 @@ void settings_drop(struct settings *settings, enum setting_id id);
  * start with x_ and return_pad_site are let through), numbers must lie within the bounds of the table. */
 enum status settings_read(const struct json_at *at, struct settings *out, struct fail *why) MUST_CHECK;
 
-/* "15 mJ, 10 %, 1 pass" in table order; returns buffer. */
+/* "energy 15 mJ, density 10 %, passes 1" in table order; returns buffer. */
 const char *settings_text(const struct settings *settings, char *buffer, size_t size);
 
 #endif

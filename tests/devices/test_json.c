@@ -8,6 +8,7 @@
 
 #include "devices/json.h"
 #include "physics/base/rng.h"
+#include "tests/support/near.h"
 
 static enum status parse(const char *text, struct json_doc **doc, struct fail *why)
 {
@@ -98,7 +99,7 @@ static void good_text_is_read(void **state)
 	                       &doc, &why), ST_OK);
 	struct json_at root = json_root(doc);
 	assert_int_equal(json_number_in(&root, "n", -1, 1, "mm", &number, NULL, &why), ST_OK);
-	assert_float_equal(number, -0.0125, 0);
+	assert_near(number, -0.0125, 0);
 	assert_int_equal(json_string(&root, "t", text, sizeof text, NULL, &why), ST_OK);
 	assert_string_equal(text, "\xC3\xA9\xF0\x9F\x98\x80\n\xC3\xA9");
 	assert_int_equal(json_count(&root), 4);
@@ -170,7 +171,7 @@ static void refusals_name_path_value_range_and_remedy(void **state)
 	assert_non_null(strstr(why.text, "missing"));
 	assert_int_equal(json_number_in(&patient, "mi", 0, 1, "", &value, &present, &why), ST_OK);
 	assert_false(present);
-	assert_float_equal(value, 7, 0);
+	assert_near(value, 7, 0);
 	assert_int_equal(whole, 7);
 	json_free(&doc);
 }
@@ -234,7 +235,7 @@ static void walking_visits_everything_in_order(void **state)
 		assert_int_equal(json_number_at(&item, 0, 9, "", &value, &why), ST_OK);
 		sum += value;
 	}
-	assert_float_equal(sum, 7, 0);
+	assert_near(sum, 7, 0);
 	item = (struct json_at){0};
 	assert_true(json_object_each(&root, &item));
 	assert_string_equal(item.key, "l");
