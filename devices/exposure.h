@@ -65,14 +65,19 @@ void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *
 /* NAN when the exposure has no such number. */
 double exposure_number(const struct exposure *exposure, const char *key);
 
-/* Optical density of eyewear against one pulse of the mode's highest energy (devices/exposure.c names the
- * rule); NAN for RF. required is rounded up to whole numbers. */
+/* Eyewear: optical density against one pulse of the mode's highest energy. NAN throughout for RF and where the
+ * profile has no energy; required_od is then what is worn at the wavelength anyway. */
 struct eyewear {
 	double energy_J, pulse_s;
-	double mpe_J_m2;    /* IEC 60825-1:2014, point source, eye */
-	double computed_od; /* log10 of exposure over MPE */
-	double required_od;
+	double exposure_J_m2; /* of the unprotected eye, over the limiting aperture */
+	double mpe_J_m2;
+	double computed_od; /* log10(exposure / MPE) */
+	double required_od; /* computed, rounded up, and never below what is worn at the wavelength */
 };
 struct eyewear eyewear_for(const struct device_mode *mode);
+
+/* Maximum permissible exposure of the eye, point source, single pulse of 1e-13 to 10 s (10 s included),
+ * 400 nm to 1 mm; NAN outside. */
+double eyewear_mpe_J_m2(double wavelength_nm, double pulse_s);
 
 #endif
