@@ -72,6 +72,7 @@ static enum status check_relation(struct store *store, const struct relation *re
 		st = row_step(store, statement, &got, why);
 	if (st == ST_OK && got) {
 		(void)snprintf(name, sizeof name, "%s", (const char *)sqlite3_column_text(statement, 0));
+		one_line(name);
 		st = fail_set(why, ST_IO, name, "%s: restore the last backup", relation->text);
 	}
 	sqlite3_finalize(statement);

@@ -157,6 +157,9 @@ enum status row_verify(sqlite3_stmt *statement, int first, enum table table, str
 /* "plan_version 0f3c... 2" */
 void row_name(sqlite3_stmt *statement, int first, enum table table, char *text, size_t size);
 
+/* Line ends become spaces, everything else but plain ASCII question marks. */
+void one_line(char *text);
+
 int64_t column_int(sqlite3_stmt *statement, int column);
 /* Copies text or a digest; false when it does not fit, which a verified row of ours always does. */
 bool column_text(sqlite3_stmt *statement, int column, char *out, size_t size);

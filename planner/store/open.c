@@ -36,7 +36,7 @@ static const char *vfs_of(const struct store *store)
 
 /* ---- questions with one answer ---- */
 
-/* The first column of the first row as text, "" when there is none. */
+/* The first column of the first row as one line of text, "" when there is none. */
 static enum status ask(sqlite3 *db, const char *sql, char *answer, size_t size)
 {
 	sqlite3_stmt *statement = NULL;
@@ -47,6 +47,7 @@ static enum status ask(sqlite3 *db, const char *sql, char *answer, size_t size)
 	if (code == SQLITE_ROW)
 		(void)snprintf(answer, size, "%s", (const char *)sqlite3_column_text(statement, 0));
 	sqlite3_finalize(statement);
+	one_line(answer);
 	return code == SQLITE_ROW || code == SQLITE_DONE ? ST_OK : ST_IO;
 }
 

@@ -208,9 +208,14 @@ void row_name(sqlite3_stmt *statement, int first, enum table table, char *text, 
 		const unsigned char *key = sqlite3_column_text(statement, first + i);
 		n += (size_t)snprintf(text + n, size - n, " %s", key ? (const char *)key : "?");
 	}
-	for (char *c = text; *c; c++) /* a damaged key may hold anything */
+	one_line(text); /* a damaged key may hold anything */
+}
+
+void one_line(char *text)
+{
+	for (char *c = text; *c; c++)
 		if (*c < ' ' || *c > '~')
-			*c = '?';
+			*c = *c == '\n' ? ' ' : '?';
 }
 
 /* ---- columns ---- */
