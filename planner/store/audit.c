@@ -20,7 +20,7 @@ static enum status load(struct store *store, sqlite3_stmt *row, void *item, stru
 
 static const struct reader reader = {TABLE_AUDIT, sizeof(struct store_audit), load, NULL};
 
-static enum status next_seq(struct store *store, int64_t *seq, struct fail *why)
+enum status audit_next_seq(struct store *store, int64_t *seq, struct fail *why)
 {
 	sqlite3_stmt *statement = statement_use(store, SQL_AUDIT_NEXT);
 	bool got = false;
@@ -34,7 +34,7 @@ enum status audit_append(struct store *store, const char *action, const char *ob
                          const struct digest *digest, const struct store_stamp *stamp, struct fail *why)
 {
 	int64_t seq = 0;
-	enum status st = next_seq(store, &seq, why);
+	enum status st = audit_next_seq(store, &seq, why);
 	if (st != ST_OK)
 		return st;
 	const struct cell cells[] = {

@@ -80,6 +80,7 @@ struct store {
 	sqlite3_stmt *statement[STATEMENTS];
 	enum store_kind kind;
 	bool in_group;
+	int64_t seq_at_begin; /* the next audit number when the transaction began */
 	char path[PATH_MAX];
 	char vfs[64]; /* "": the system's */
 };
@@ -89,7 +90,7 @@ struct store {
 struct place {
 	char path[PATH_MAX]; /* absolute, folder resolved */
 	char folder[PATH_MAX];
-	bool exists;
+	bool exists, is_empty;
 	bool has_journal; /* left by a crash: SQLite rolls it back when it opens the file */
 };
 enum status place_find(const char *path, bool create, struct place *place, struct fail *why) MUST_CHECK;
@@ -215,6 +216,7 @@ enum status word_check(const char *field, const char *word, size_t max, struct f
 
 /* ---- plan.c, audit.c, check.c ---- */
 
+enum status audit_next_seq(struct store *store, int64_t *seq, struct fail *why) MUST_CHECK;
 enum status audit_append(struct store *store, const char *action, const char *object,
                          const struct digest *digest, const struct store_stamp *stamp,
                          struct fail *why) MUST_CHECK;

@@ -72,17 +72,16 @@ static enum status not_ours(const struct store *store, struct fail *why)
 	                "restore the last backup");
 }
 
-/* Whether the file is ours (or empty), read without locks and without rolling a journal back. */
+/* Whether the file is ours, read without locks and without rolling a journal back. */
 static enum status peek(const struct store *store, struct fail *why)
 {
-	char uri[3 * PATH_MAX + 32], id[24], pages[24];
+	char uri[3 * PATH_MAX + 32], id[24];
 	sqlite3 *db = NULL;
 	uri_of(store->path, uri, sizeof uri);
 	int code = sqlite3_open_v2(uri, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, vfs_of(store));
-	bool read = code == SQLITE_OK && ask(db, "PRAGMA page_count", pages, sizeof pages) == ST_OK &&
-	            ask(db, "PRAGMA application_id", id, sizeof id) == ST_OK;
+	bool ours = code == SQLITE_OK && ask(db, "PRAGMA application_id", id, sizeof id) == ST_OK &&
+	            strcmp(id, STORE_APPLICATION_ID_TEXT) == 0;
 	(void)sqlite3_close(db);
-	bool ours = read && (strcmp(pages, "0") == 0 || strcmp(id, STORE_APPLICATION_ID_TEXT) == 0);
 	return ours ? ST_OK : not_ours(store, why);
 }
 
@@ -336,7 +335,7 @@ enum status store_open(const char *path, const struct store_options *options, st
 	bool made = st == ST_OK && !place.exists;
 	if (made)
 		st = place_create(&place, why);
-	if (st == ST_OK && place.exists && !place.has_journal)
+	if (st == ST_OK && place.exists && !place.is_empty && !place.has_journal)
 		st = peek(store, why);
 	if (st == ST_OK)
 		st = open_file(store, options, why);

@@ -132,6 +132,7 @@ enum status place_find(const char *path, bool create, struct place *place, struc
 		        strerror(errno));
 	place->has_journal = lies_beside(place, "-journal");
 	place->exists = lstat(place->path, &about) == 0;
+	place->is_empty = place->exists && about.st_size == 0;
 	if (!place->exists && errno != ENOENT)
 		return fail_set(why, ST_IO, place->path, "cannot be examined: %s", strerror(errno));
 	return place->exists ? check_file(place, &about, why) : check_absent(place, create, why);

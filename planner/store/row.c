@@ -27,11 +27,17 @@ struct cell cell_digest(const struct digest *digest)
 
 /* ---- failures ---- */
 
-static bool disk_is_full(const struct store *store, int code)
+static bool says_full(int error)
 {
-	int error = sqlite3_system_errno(store->db);
+	return error == ENOSPC || error == EFBIG || error == EDQUOT;
+}
+
+/* SQLite calls only ENOSPC full, and forgets the number of an error during COMMIT; errno, cleared before
+ * each step, still has it then. */
+static bool disk_is_full(const struct store *store, int code, int error)
+{
 	return code == SQLITE_FULL ||
-	       (code == SQLITE_IOERR && (error == ENOSPC || error == EFBIG || error == EDQUOT));
+	       (code == SQLITE_IOERR && (says_full(error) || says_full(sqlite3_system_errno(store->db))));
 }
 
 static enum status constraint_fail(struct store *store, const char *what, struct fail *why)
@@ -54,8 +60,9 @@ static enum status constraint_fail(struct store *store, const char *what, struct
 
 enum status db_fail(struct store *store, const char *what, struct fail *why)
 {
+	int error = errno;
 	int code = sqlite3_errcode(store->db) & 0xFF; /* the primary code is the low byte */
-	if (disk_is_full(store, code))
+	if (disk_is_full(store, code, error))
 		return fail_set(why, ST_FULL, store->path, "%s: the disk is full; free space and try again",
 		                what);
 	switch (code) {
@@ -113,6 +120,7 @@ void bind_int(sqlite3_stmt *statement, int index, int64_t number)
 
 enum status row_step(struct store *store, sqlite3_stmt *statement, bool *got, struct fail *why)
 {
+	errno = 0;
 	int code = sqlite3_step(statement);
 	*got = code == SQLITE_ROW;
 	if (code == SQLITE_ROW || code == SQLITE_DONE)
@@ -124,6 +132,7 @@ enum status statement_run(struct store *store, enum statement id, const char *wh
 {
 	sqlite3_stmt *statement = statement_use(store, id);
 	enum status st = ST_OK;
+	errno = 0;
 	if (sqlite3_step(statement) != SQLITE_DONE)
 		st = db_fail(store, what, why);
 	statement_done(statement);
@@ -284,6 +293,7 @@ enum status row_insert(struct store *store, enum statement id, enum table table,
 		code = bind_cell(statement, i + 1, &cells[i]);
 	if (code == SQLITE_OK)
 		code = bind_cell(statement, columns + 1, &last);
+	errno = 0;
 	if (code == SQLITE_OK)
 		code = sqlite3_step(statement);
 	enum status st = code == SQLITE_DONE ? ST_OK : db_fail(store, what, why);
@@ -311,16 +321,6 @@ static enum status group_fail(const struct store *store, struct fail *why)
 	                "nothing of this group was saved: the disk failed in the middle; try again");
 }
 
-enum status store_write_begin(struct store *store, const struct store_stamp *stamp, struct fail *why)
-{
-	enum status st = stamp_check(stamp, why);
-	if (st != ST_OK)
-		return st;
-	if (group_is_lost(store))
-		return group_fail(store, why);
-	return statement_run(store, store->in_group ? SQL_SAVEPOINT : SQL_BEGIN, not_saved, why);
-}
-
 /* What goes wrong here was reported before; SQLite takes the rest back when the file is opened again. */
 static void run_quietly(struct store *store, enum statement id)
 {
@@ -341,11 +341,50 @@ static void take_back(struct store *store)
 	run_quietly(store, SQL_SAVEPOINT_RELEASE);
 }
 
+/* The next audit number tells afterwards whether a transaction took place. */
+static enum status begin(struct store *store, struct fail *why)
+{
+	enum status st = statement_run(store, SQL_BEGIN, not_saved, why);
+	if (st == ST_OK)
+		st = audit_next_seq(store, &store->seq_at_begin, why);
+	if (st != ST_OK)
+		take_back(store);
+	return st;
+}
+
+enum status store_write_begin(struct store *store, const struct store_stamp *stamp, struct fail *why)
+{
+	enum status st = stamp_check(stamp, why);
+	if (st != ST_OK)
+		return st;
+	if (group_is_lost(store))
+		return group_fail(store, why);
+	return store->in_group ? statement_run(store, SQL_SAVEPOINT, not_saved, why) : begin(store, why);
+}
+
+/* When the disk fails at the very end of a COMMIT, the journal may have been closed or not: what was not
+ * acknowledged may be there all the same. The person is told which, as far as it can be known. */
+static enum status commit(struct store *store, struct fail *why)
+{
+	int64_t seq = 0;
+	enum status st = statement_run(store, SQL_COMMIT, not_saved, why);
+	if (st == ST_OK)
+		return ST_OK;
+	take_back(store);
+	if (audit_next_seq(store, &seq, NULL) == ST_OK && seq == store->seq_at_begin)
+		return st;
+	return fail_set(
+	        why, ST_IO, store->path,
+	        "the disk failed while this was being saved: check the disk, close and open the store, and "
+	        "look whether it is there before entering it again");
+}
+
 enum status store_write_end(struct store *store, enum status st, struct fail *why)
 {
+	if (st == ST_OK && !store->in_group)
+		return commit(store, why);
 	if (st == ST_OK)
-		st = statement_run(store, store->in_group ? SQL_SAVEPOINT_RELEASE : SQL_COMMIT, not_saved,
-		                   why);
+		st = statement_run(store, SQL_SAVEPOINT_RELEASE, not_saved, why);
 	if (st != ST_OK)
 		take_back(store);
 	return st;
@@ -356,7 +395,7 @@ enum status store_group_begin(struct store *store, struct fail *why)
 	if (store->in_group)
 		return fail_set(why, ST_DENIED, store->path,
 		                "a group of writes is open already: finish it first");
-	enum status st = statement_run(store, SQL_BEGIN, not_saved, why);
+	enum status st = begin(store, why);
 	store->in_group = st == ST_OK;
 	return st;
 }

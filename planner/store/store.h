@@ -2,7 +2,8 @@
  *
  * What it promises
  *   - A write that returned ST_OK is on the disk: it is acknowledged only after COMMIT, with
- *     synchronous=EXTRA and a rollback journal. A write that failed left nothing behind.
+ *     synchronous=EXTRA and a rollback journal. A write that failed left nothing behind, unless its reason
+ *     says that this is not certain (the disk failed in the last step of the COMMIT).
  *   - Versions of twins and plans, readings, events and audit rows are append-only: the database itself
  *     refuses to change or remove them, and refuses readings or a twin of another patient.
  *   - Every row carries a digest over all its columns, verified whenever the row is read: a damaged row

@@ -2,7 +2,6 @@
 #include "tests/support/vfs_powercut.h"
 
 #include <sqlite3.h>
-#include <stdbool.h>
 #include <unistd.h>
 
 #include "physics/base/rng.h"
@@ -29,7 +28,8 @@ struct cut_file {
 static sqlite3_vfs *system_vfs;
 static sqlite3_vfs powercut_vfs;
 static struct image images[FILES];
-static uint64_t operations, cut_operation;
+static uint64_t operations, cut_operation, fail_operation;
+static bool fails_for_good;
 static struct rng rng;
 
 static sqlite3_file *real_of(sqlite3_file *file)
@@ -104,9 +104,17 @@ static void cut(void)
 	_exit(POWERCUT_EXIT);
 }
 
-static void count_operation(void)
+/* Whether the operation is to fail. */
+static bool fails(void)
 {
-	if (++operations == cut_operation)
+	operations++;
+	return fail_operation > 0 &&
+	       (operations == fail_operation || (fails_for_good && operations > fail_operation));
+}
+
+static void cut_if_due(void)
+{
+	if (operations == cut_operation)
 		cut();
 }
 
@@ -166,15 +174,19 @@ static int cut_read(sqlite3_file *file, void *bytes, int n, sqlite3_int64 at)
 
 static int cut_write(sqlite3_file *file, const void *bytes, int n, sqlite3_int64 at)
 {
+	if (fails()) /* half of it arrives */
+		return real_of(file)->pMethods->xWrite(real_of(file), bytes, n / 2, at), SQLITE_FULL;
 	int code = real_of(file)->pMethods->xWrite(real_of(file), bytes, n, at);
-	count_operation();
+	cut_if_due();
 	return code;
 }
 
 static int cut_truncate(sqlite3_file *file, sqlite3_int64 n)
 {
+	if (fails())
+		return SQLITE_IOERR_TRUNCATE;
 	int code = real_of(file)->pMethods->xTruncate(real_of(file), n);
-	count_operation();
+	cut_if_due();
 	return code;
 }
 
@@ -182,7 +194,9 @@ static int cut_sync(sqlite3_file *file, int flags)
 {
 	(void)flags;
 	struct image *image = ((struct cut_file *)file)->image;
-	count_operation();
+	if (fails())
+		return SQLITE_IOERR_FSYNC;
+	cut_if_due();
 	if (image)
 		make_certain(image);
 	return SQLITE_OK;
@@ -255,10 +269,12 @@ static int cut_delete(sqlite3_vfs *vfs, const char *path, int sync_folder)
 {
 	(void)vfs;
 	struct image *image = find_image(path);
+	if (fails())
+		return SQLITE_IOERR_DELETE;
 	int code = system_vfs->xDelete(system_vfs, path, 0);
 	if (code == SQLITE_OK && image->path[0])
 		image->removed = true;
-	count_operation();
+	cut_if_due();
 	if (image->removed && sync_folder)
 		forget(image);
 	return code;
@@ -284,7 +300,15 @@ void powercut_arm(uint64_t cut_at, uint64_t seed)
 		forget(&images[i]);
 	operations = 0;
 	cut_operation = cut_at;
+	fail_operation = 0;
 	rng_seed(&rng, seed, 0);
+}
+
+void powercut_fail(uint64_t fail_at, bool for_good)
+{
+	operations = 0;
+	fail_operation = fail_at;
+	fails_for_good = for_good;
 }
 
 uint64_t powercut_operations(void)

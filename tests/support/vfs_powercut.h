@@ -11,6 +11,7 @@
 #ifndef LASERTWIN_TESTS_VFS_POWERCUT_H
 #define LASERTWIN_TESTS_VFS_POWERCUT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #define POWERCUT_VFS "powercut"
@@ -22,7 +23,10 @@ void powercut_register(void);
 /* The power fails at the operation number cut_at (write, truncate, sync or delete; 0: never). No file is
  * open; what is on the disk now counts as certain. */
 void powercut_arm(uint64_t cut_at, uint64_t seed);
-/* Operations since powercut_arm. */
+/* Instead of a cut: the operation number fail_at reports an error (a write: disk full, half of it
+ * arrived), once, or it and all that follow. 0: none; files may be open. */
+void powercut_fail(uint64_t fail_at, bool for_good);
+/* Operations since powercut_arm or powercut_fail. */
 uint64_t powercut_operations(void);
 
 #endif
