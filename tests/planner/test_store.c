@@ -442,6 +442,40 @@ static void database_refuses_to_change_what_is_kept(void **state)
 	ok(world, store_check(world->store, NULL, &world->why));
 }
 
+/* Whoever takes the triggers away and removes rows is found out by what is missing. */
+static void removed_rows_are_missed(void **state)
+{
+	struct world *world = *state;
+	static const struct {
+		const char *sql, *about;
+	} removals[] = {
+	        {"DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = 3", "audit entry is missing"},
+	        {"DROP TRIGGER plan_event_no_delete; DELETE FROM plan_event", "lost its state"},
+	        {"DROP TRIGGER twin_source_no_delete; DELETE FROM twin_source", "list of readings"},
+	        {"DROP TRIGGER readings_no_delete; DELETE FROM readings", "missing"},
+	        {"DROP TRIGGER plan_version_no_update; UPDATE plan_version SET verdict = 'BLOCK'",
+	         "plan_version"},
+	        {"DROP TRIGGER plan_event_no_update; UPDATE plan_event SET to_state = 'approved'",
+	         "plan_event"},
+	        {"UPDATE patient SET birth = '1988-06-30'", "patient"},
+	};
+	struct case_ids ids;
+	add_case(world, "A", &ids);
+	store_close(&world->store);
+	size_t n;
+	unsigned char *bytes = read_file(world->path, &n);
+	for (size_t i = 0; i < sizeof removals / sizeof *removals; i++) {
+		raw_run(world, removals[i].sql);
+		reopen(world);
+		refused(world, store_check(world->store, NULL, &world->why), ST_IO, removals[i].about);
+		store_close(&world->store);
+		write_file(world->path, bytes, n);
+	}
+	free(bytes);
+	reopen(world);
+	ok(world, store_check(world->store, NULL, &world->why));
+}
+
 static void another_patients_records_are_refused(void **state)
 {
 	struct world *world = *state;
@@ -925,6 +959,7 @@ int main(void)
 	        TEST(every_write_leaves_an_audit_row),
 	        TEST(group_counts_together_or_not_at_all),
 	        TEST(database_refuses_to_change_what_is_kept),
+	        TEST(removed_rows_are_missed),
 	        TEST(another_patients_records_are_refused),
 	        TEST(demo_and_clinic_are_never_mixed),
 	        TEST(text_rules_name_the_field),
