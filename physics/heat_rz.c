@@ -57,6 +57,7 @@ struct heat_rz {
 	double *padded_C, *temperature_C, *peak_C, *omega;
 	double *radial_W_K, *axial_W_K, *surface_W_K;
 	double *power_W, *volume_cm3;
+	double *warming_K_J;            /* 1 / heat capacity of the whole cell */
 	struct steam *steam, *arriving; /* per cell: under way, and where it goes in a sweep */
 	struct cell *cell;
 	bool *removed;
@@ -113,7 +114,7 @@ static enum status check_setup(const struct heat_rz_setup *s, struct fail *why)
 static bool allocate(struct heat_rz *h)
 {
 	size_t n = h->count, row = h->nr;
-	h->block = calloc(7 * n + 5 * row + h->nz + 3, sizeof *h->block);
+	h->block = calloc(8 * n + 5 * row + h->nz + 3, sizeof *h->block);
 	h->cell = calloc(n, sizeof *h->cell);
 	h->removed = calloc(n, sizeof *h->removed);
 	h->steam = calloc(2 * n, sizeof *h->steam);
@@ -128,6 +129,7 @@ static bool allocate(struct heat_rz *h)
 	h->omega = next, next += n;
 	h->power_W = next, next += n;
 	h->volume_cm3 = next, next += n;
+	h->warming_K_J = next, next += n;
 	h->radial_W_K = next, next += n + 1;
 	h->axial_W_K = next, next += n + row;
 	h->surface_W_K = next, next += row;
@@ -190,12 +192,19 @@ static void renew_faces(struct heat_rz *h, size_t n)
 		h->axial_W_K[n + h->nr] = axial_face_W_K(h, i, j + 1);
 }
 
+static void set_capacity(struct heat_rz *h, size_t n, double capacity_J_cm3K)
+{
+	h->cell[n].capacity_J_cm3K = capacity_J_cm3K;
+	h->warming_K_J[n] = 1.0 / (capacity_J_cm3K * h->volume_cm3[n]);
+}
+
 static void build_faces(struct heat_rz *h, const struct heat_rz_setup *s)
 {
 	for (size_t n = 0; n < h->count; n++) {
 		size_t i = n % h->nr, j = n / h->nr;
 		double dz_um = h->z_edge_um[j + 1] - h->z_edge_um[j];
 		h->volume_cm3[n] = ring_area_um2(h, i) * dz_um * CM_PER_UM * CM_PER_UM * CM_PER_UM;
+		set_capacity(h, n, h->cell[n].capacity_J_cm3K);
 		h->radial_W_K[n] = radial_face_W_K(h, i, j);
 		h->axial_W_K[n] = axial_face_W_K(h, i, j);
 		if (j == 0 && s->surface_W_m2K > 0.0)
@@ -337,7 +346,7 @@ static double boil(struct heat_rz *h, size_t n, double excess_J_cm3)
 	double used = fmin(excess_J_cm3, c->latent_J_cm3);
 	double gone_capacity = c->water_capacity_J_cm3K * used / c->latent_full_J_cm3;
 	c->latent_J_cm3 -= used;
-	c->capacity_J_cm3K -= gone_capacity;
+	set_capacity(h, n, c->capacity_J_cm3K - gone_capacity);
 	if (h->closed) {
 		h->steam[n].latent_J += used * h->volume_cm3[n];
 		h->steam[n].capacity_J_K += gone_capacity * h->volume_cm3[n];
@@ -418,7 +427,7 @@ static void condense(struct heat_rz *h, size_t n)
 	double capacity = c->capacity_J_cm3K + water_J_cm3K;
 	h->temperature_C[n] =
 	        (c->capacity_J_cm3K * h->temperature_C[n] + water_J_cm3K * h->boiling_C) / capacity;
-	c->capacity_J_cm3K = capacity;
+	set_capacity(h, n, capacity);
 	c->latent_J_cm3 += latent_J_cm3;
 	renew_conductivity(h, n);
 	heat_cell(h, n, latent_J_cm3);
@@ -506,24 +515,35 @@ static double rate_at(const struct heat_rz *h, double temperature_C)
 	return h->rate_1_s[k] + f * (h->rate_1_s[k + 1] - h->rate_1_s[k]);
 }
 
+/* Omega of one step, trapezoid in the rate. */
+static double damage_step(const struct heat_rz *h, double before_C, double after_C, double dt_s)
+{
+	double before = before_C > RATE_FROM_C ? before_C : RATE_FROM_C;
+	double after = after_C > RATE_FROM_C ? after_C : RATE_FROM_C;
+	return 0.5 * dt_s * (rate_at(h, before) + rate_at(h, after));
+}
+
+/* Comparisons instead of fmax: this is the inner loop. Removed cells exchange nothing. */
 static void conduct(struct heat_rz *h, double dt_s)
 {
 	face_powers(h);
 	surface_powers(h, dt_s);
 	double hottest = -INFINITY;
 	for (size_t n = 0; n < h->count; n++) {
-		if (h->removed[n])
-			continue;
-		double before = h->temperature_C[n];
-		heat_cell(h, n, h->power_W[n] * dt_s / h->volume_cm3[n]);
-		double t = h->temperature_C[n];
-		double reached = fmax(before, t); /* what was deposited since the last step counts */
-		h->peak_C[n] = fmax(h->peak_C[n], reached);
-		hottest = fmax(hottest, t);
-		if (h->damages && reached > RATE_FROM_C)
-			h->omega[n] +=
-			        0.5 * dt_s *
-			        (rate_at(h, fmax(before, RATE_FROM_C)) + rate_at(h, fmax(t, RATE_FROM_C)));
+		double before = h->temperature_C[n], t = before + h->power_W[n] * dt_s * h->warming_K_J[n];
+		if (t <= h->boiling_C) {
+			h->temperature_C[n] = t;
+		} else {
+			heat_cell_slow(h, n, h->power_W[n] * dt_s / h->volume_cm3[n]);
+			t = h->temperature_C[n];
+		}
+		double reached = before > t ? before : t; /* what was deposited since the last step counts */
+		if (reached > h->peak_C[n])
+			h->peak_C[n] = reached;
+		if (t > hottest && !h->removed[n])
+			hottest = t;
+		if (reached > RATE_FROM_C && h->damages)
+			h->omega[n] += damage_step(h, before, t, dt_s);
 	}
 	h->hottest_C = hottest;
 }
@@ -564,6 +584,7 @@ void heat_rz_remove(struct heat_rz *h, size_t ir, size_t iz)
 	h->removed[n] = true;
 	h->removed_J +=
 	        h->cell[n].capacity_J_cm3K * (h->temperature_C[n] - h->reference_C) * h->volume_cm3[n];
+	h->temperature_C[n] = h->reference_C;
 	h->omega[n] = INFINITY;
 	renew_faces(h, n);
 	if (iz == 0)

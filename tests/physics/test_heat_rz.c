@@ -9,16 +9,10 @@
 #include "physics/base/units.h"
 #include "physics/damage.h"
 #include "physics/heat_rz.h"
+#include "tests/support/near.h"
 
 #define NR 60
 #define NZ 40
-
-static void assert_near(double got, double want, double tolerance)
-{
-	if (!(fabs(got - want) <= tolerance))
-		print_error("got %.9g, want %.9g within %g\n", got, want, tolerance);
-	assert_true(fabs(got - want) <= tolerance);
-}
 
 struct bench {
 	double r_edge_um[NR + 1], z_edge_um[NZ + 1], start_C[NZ];

@@ -8,13 +8,7 @@
 
 #include "physics/base/units.h"
 #include "physics/pigment.h"
-
-static void assert_near(double got, double want, double tolerance)
-{
-	if (!(fabs(got - want) <= tolerance))
-		print_error("got %.9g, want %.9g within %g\n", got, want, tolerance);
-	assert_true(fabs(got - want) <= tolerance);
-}
+#include "tests/support/near.h"
 
 /* A sphere with round numbers: 1 um across, kappa 0.1 um2/us, sound 1.5 um/ns. */
 static struct pigment_absorber round_sphere(double mua_1_cm)
