@@ -5,13 +5,16 @@
  *    front (Beer's law, column by column), the front recedes as its cells use up the heat of ablation, and
  *    the heat left in the wall coagulates a rim;
  *  - turbid tissue (1440 .. 1940 nm): the absorbed energy comes from Monte Carlo, prepared once per
- *    tissue, wavelength and spot (struct microbeam_light), and heats, boils and coagulates in place.
+ *    tissue, wavelength and spot (struct microbeam_light), and heats, boils and coagulates in place. The
+ *    surface stays closed, so steam condenses in the neighbourhood; light that dried tissue does not
+ *    absorb goes on to the water below it.
  * Both run on the enthalpy solver of heat_rz.h with Arrhenius collagen damage; the lesion is the region
  * of Omega >= 1 together with what was removed. Sizes are physical sizes in living tissue; histology
  * reads smaller by histology_factor (Marqa & Mordon 2014: simulated/histologic depth 1.21 +- 0.02).
  *
- * Left out, and flagged: tissue optics do not change while it coagulates or dries, the beam does not
- * focus below the surface, light does not reflect off crater walls, and plume and debris absorb nothing.
+ * Left out: scattering does not change while tissue coagulates or dries, the beam does not focus below
+ * the surface, light does not reflect off crater walls, plume and debris absorb nothing. Every size is
+ * flagged VALIDITY_ASSUMED (it rests on design constants); MODEL_LIMIT where turbid tissue dried out.
  */
 #ifndef LASERTWIN_MICROBEAM_H
 #define LASERTWIN_MICROBEAM_H
@@ -51,10 +54,11 @@ enum status microbeam_mechanism(const struct tissue *tissue, double wavelength_n
 
 /* What happened beside the numbers. */
 enum microbeam_event {
-	MICROBEAM_ABLATED = 1 << 0,      /* tissue was removed */
-	MICROBEAM_BOILED = 1 << 1,       /* water left as steam inside the tissue */
-	MICROBEAM_CHARRED = 1 << 2,      /* cells used up their matrix where the model cannot remove them */
-	MICROBEAM_BEYOND_GRID = 1 << 3,  /* the lesion reaches the end of the tissue that was modelled */
+	MICROBEAM_ABLATED = 1 << 0,     /* tissue was removed */
+	MICROBEAM_BOILED = 1 << 1,      /* tissue that remains has boiled */
+	MICROBEAM_DRIED = 1 << 2,       /* ... and lost more than half of its water somewhere */
+	MICROBEAM_CHARRED = 1 << 3,     /* ... and burnt where it was not removed */
+	MICROBEAM_BEYOND_GRID = 1 << 4, /* the lesion reaches the end of the tissue that was modelled */
 };
 
 /* Depths are below the surface before treatment. Without a lesion every size is 0. */
@@ -63,10 +67,12 @@ struct microbeam_lesion {
 	struct estimate ablation_width_um;    /* full width of the crater at the surface */
 	struct estimate coagulation_depth_um; /* deepest coagulated or removed point */
 	struct estimate coagulation_width_um; /* largest full width of removed and coagulated column */
-	struct estimate coagulation_rim_um;   /* mean thickness of the crater's coagulated wall; ABSENT uncratered */
-	struct estimate peak_C;               /* hottest remaining tissue at any time */
-	struct estimate histology_factor;     /* divide a depth by it to compare with sections */
-	unsigned events;                      /* OR of enum microbeam_event */
+	/* Mean thickness of the crater's coagulated wall; ABSENT without a crater. A lower bound
+	 * (MODEL_LIMIT): the vapour in the crater heats the wall too, which the model leaves out. */
+	struct estimate coagulation_rim_um;
+	struct estimate peak_C;           /* hottest remaining tissue at any time */
+	struct estimate histology_factor; /* divide a depth by it to compare with sections */
+	unsigned events;                  /* OR of enum microbeam_event */
 };
 
 /* Along the beam axis. Removed points: omega INFINITY. */
@@ -80,7 +86,8 @@ struct microbeam_axis {
 
 /* ------------------------------------------------------------------ prepared light (turbid tissue) */
 
-struct microbeam_light; /* gives it; free with microbeam_light_free; read-only afterwards, threads may share it */
+struct microbeam_light; /* gives it; free with microbeam_light_free; read-only afterwards, threads may share
+                           it */
 
 struct microbeam_light_request {
 	/* variants tissues that differ in composition only: the first gives thickness and scattering, the
@@ -102,7 +109,7 @@ void microbeam_light_free(struct microbeam_light **light);
 /* ------------------------------------------------------------------ one microbeam */
 
 struct microbeam_options {
-	bool without_spread; /* one run only: each sd then holds nothing but the grid error */
+	bool without_spread;              /* one run only: each sd then holds nothing but the grid error */
 	bool (*cancelled)(void *context); /* may be NULL */
 	void *context;
 };

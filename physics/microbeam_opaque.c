@@ -1,0 +1,295 @@
+/* Ablation: light that stops at the front.
+ *
+ * Column by column (the local radiant exposure of the beam), light enters at the front and is absorbed by
+ * Beer's law. A front cell that has taken its heat of ablation is removed and what is left of the light
+ * goes on; nothing is lost or counted twice. Between the portions of light, heat spreads in r and z: a
+ * long pulse loses more to the wall, a short one less. Below the heat of ablation nothing is removed.
+ *
+ * The heat of ablation is what the tissue is made of: heat it to boiling, boil its water, and then burn
+ * the dry matrix away or have it torn out by the steam. Which of the two depends on the heated depth
+ * 1/mua against the size of collagen fibre bundles: a front thinner than a bundle tears it out (Er:YAG),
+ * a thicker one must burn it (CO2). Vogel & Venugopalan 2003, Chem Rev 103:577, discuss both limits; the
+ * interpolation is a design choice.
+ */
+#include "physics/microbeam_run.h"
+
+#include "physics/base/units.h"
+
+#define BUNDLE_UM 10.0 /* collagen fibre bundles of the dermis, 1..20 um; design value */
+/* Opaque: absorption far above reduced scattering, so that Beer's law holds to a few per cent. */
+#define OPAQUE_RATIO 20.0
+#define NEAR_SURFACE_UM 200.0 /* depth over which tissue is averaged for the choice and the threshold */
+/* Water near 3 um bleaches while it is ablated: 12 000 -> 5 000..7 000 1/cm at 0.5..1 kJ/cm3 (Vodopyanov
+ * 1991; Cummings & Walsh 1993; Shori 2001). */
+#define BLEACHED_FROM_NM 2700.0
+#define BLEACHED_TO_NM 3100.0
+#define BLEACHED_FRAC 0.5
+
+#define ROWS_IN_CRATER 90.0
+#define ROWS_IN_HEATED_DEPTH 4.0
+#define ROW_LEAST_UM 2.0 /* a thinner front is not resolved: it lies inside one row */
+#define ROW_MOST_UM 5.0
+#define CRATER_MARGIN 1.15
+#define BELOW_CRATER_UM 40.0
+#define ROW_GROWTH 1.15
+#define BELOW_END_UM 700.0
+#define RINGS_IN_RADIUS 12.0
+#define UNIFORM_RADII 1.5
+#define RING_GROWTH 1.2
+#define BESIDE_END_UM 500.0
+#define STEPS_MIN 40.0
+#define STEPS_PER_ROW 2.0
+#define LIGHT_END_FRAC 1e-6
+
+struct opaque_optics {
+	double mua_1_cm[TISSUE_LAYERS_MAX], reduced_scattering_1_cm[TISSUE_LAYERS_MAX];
+	double mua_rel_sd, n;
+	unsigned flags;
+};
+
+static double bleaching_frac(double wavelength_nm)
+{
+	return wavelength_nm >= BLEACHED_FROM_NM && wavelength_nm <= BLEACHED_TO_NM ? BLEACHED_FRAC : 1.0;
+}
+
+static enum status read_optics(const struct tissue *tissue, double wavelength_nm, struct opaque_optics *o,
+                               struct fail *why)
+{
+	*o = (struct opaque_optics){.n = 1.0};
+	for (size_t i = 0; i < tissue->count; i++) {
+		struct tissue_optics layer;
+		enum status st = tissue_layer_optics(&tissue->layer[i], wavelength_nm, &layer, why);
+		if (st != ST_OK)
+			return st;
+		o->mua_1_cm[i] = layer.mua_1_cm.value * bleaching_frac(wavelength_nm);
+		o->reduced_scattering_1_cm[i] = layer.reduced_scattering_1_cm.value;
+		o->mua_rel_sd = fmax(o->mua_rel_sd, layer.mua_1_cm.sd / fmax(layer.mua_1_cm.value, 1e-12));
+		o->flags |= layer.mua_1_cm.flags;
+		if (i == 0)
+			o->n = layer.n;
+	}
+	return ST_OK;
+}
+
+enum status microbeam_mechanism(const struct tissue *tissue, double wavelength_nm,
+                                enum microbeam_mechanism *out, struct fail *why)
+{
+	struct opaque_optics o;
+	enum status st = tissue_check(tissue, why);
+	if (st == ST_OK)
+		st = read_optics(tissue, wavelength_nm, &o, why);
+	if (st != ST_OK)
+		return st;
+	double mua = microbeam_layer_mean(tissue, o.mua_1_cm, 0.0, NEAR_SURFACE_UM);
+	double scattering = microbeam_layer_mean(tissue, o.reduced_scattering_1_cm, 0.0, NEAR_SURFACE_UM);
+	*out = mua > OPAQUE_RATIO * scattering ? MICROBEAM_OPAQUE : MICROBEAM_TURBID;
+	return ST_OK;
+}
+
+/* Share of the matrix that is burnt: 1 / (1 + (bundle / heated depth)^2). */
+static double burnt_frac(double mua_1_cm)
+{
+	double ratio = BUNDLE_UM * CM_PER_UM * mua_1_cm;
+	return 1.0 / (1.0 + ratio * ratio);
+}
+
+static double near_surface_burnt_frac(const struct tissue *tissue, const struct opaque_optics *o)
+{
+	return burnt_frac(microbeam_layer_mean(tissue, o->mua_1_cm, 0.0, NEAR_SURFACE_UM));
+}
+
+static const struct microbeam_constants reference = {
+        .light_scale = 1.0, .matrix_scale = 1.0, .conductivity_scale = 1.0, .damage = DAMAGE_COLLAGEN_PEARCE};
+
+/* What the solver itself asks of the tissue near the surface: one cell of it. */
+static enum status cell_heat_J_cm3(const struct tissue *tissue, const struct microbeam_constants *constants,
+                                   double burnt, double *out, struct fail *why)
+{
+	struct microbeam_grid one = {
+	        .nr = 1, .nz = 1, .r_edge_um = {0.0, 1.0}, .z_edge_um = {0.0, NEAR_SURFACE_UM}};
+	struct heat_rz *heat = NULL;
+	enum status st = microbeam_heat_new(tissue, &one, constants, burnt, true, &heat, why);
+	if (st != ST_OK)
+		return st;
+	*out = heat_rz_room_J_cm3(heat, 0, 0);
+	heat_rz_free(&heat);
+	return ST_OK;
+}
+
+/* Relative sd of the matrix heat: an even spread of the heat of ablation over 2.5..4.3 kJ/cm3. */
+#define MATRIX_REL_SD 0.37
+
+enum status microbeam_heat_of_ablation_J_cm3(const struct tissue *tissue, double wavelength_nm,
+                                             struct estimate *out, struct fail *why)
+{
+	struct opaque_optics o;
+	enum status st = tissue_check(tissue, why);
+	if (st == ST_OK)
+		st = read_optics(tissue, wavelength_nm, &o, why);
+	if (st != ST_OK)
+		return st;
+	struct microbeam_constants more = reference;
+	more.matrix_scale += MATRIX_REL_SD;
+	double burnt = near_surface_burnt_frac(tissue, &o), value = 0.0, upper = 0.0;
+	st = cell_heat_J_cm3(tissue, &reference, burnt, &value, why);
+	if (st == ST_OK)
+		st = cell_heat_J_cm3(tissue, &more, burnt, &upper, why);
+	if (st == ST_OK)
+		*out = (struct estimate){value, upper - value, VALIDITY_ASSUMED};
+	return st;
+}
+
+/* Unpolarised Fresnel reflectance at normal incidence from air. */
+static double surface_reflectance_frac(double n)
+{
+	double r = (n - 1.0) / (n + 1.0);
+	return r * r;
+}
+
+/* F = h / (mua (1 - R)): the first layer of the front has taken its heat of ablation. Needs a pulse short
+ * against the cooling of the heated depth. */
+enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, double wavelength_nm,
+                                               struct estimate *out, struct fail *why)
+{
+	struct opaque_optics o;
+	struct estimate heat;
+	enum status st = microbeam_heat_of_ablation_J_cm3(tissue, wavelength_nm, &heat, why);
+	if (st == ST_OK)
+		st = read_optics(tissue, wavelength_nm, &o, why);
+	if (st != ST_OK)
+		return st;
+	double mua = microbeam_layer_mean(tissue, o.mua_1_cm, 0.0, NEAR_SURFACE_UM);
+	double value = heat.value / (mua * (1.0 - surface_reflectance_frac(o.n)));
+	*out = (struct estimate){value, value * hypot(heat.sd / heat.value, o.mua_rel_sd),
+	                         heat.flags | o.flags};
+	return ST_OK;
+}
+
+/* Share of the beam inside radius r. */
+static double inside_frac(const struct microbeam *beam, double r_um)
+{
+	double x = r_um / (0.5 * beam->diameter_um);
+	return beam->profile == MICROBEAM_FLAT ? fmin(x * x, 1.0) : -expm1(-2.0 * x * x);
+}
+
+static double column_J_cm2(const struct microbeam *beam, const struct microbeam_grid *g, size_t i)
+{
+	double share = inside_frac(beam, g->r_edge_um[i + 1]) - inside_frac(beam, g->r_edge_um[i]);
+	double area_cm2 = disc_area_cm2(2.0 * g->r_edge_um[i + 1]) - disc_area_cm2(2.0 * g->r_edge_um[i]);
+	return beam->energy_mJ * J_PER_MJ * share / area_cm2;
+}
+
+static void build_grid(const struct microbeam *beam, double crater_um, double heated_um,
+                       struct microbeam_grid *g)
+{
+	double thin = fmin(fmax(heated_um / ROWS_IN_HEATED_DEPTH, ROW_LEAST_UM), ROW_MOST_UM);
+	double row = fmax(crater_um / ROWS_IN_CRATER, thin);
+	double deep = CRATER_MARGIN * crater_um + BELOW_CRATER_UM;
+	g->nz = microbeam_edges(row, deep, ROW_GROWTH, deep + BELOW_END_UM, g->z_edge_um, MICROBEAM_ROWS_MAX);
+	double radius = 0.5 * beam->diameter_um, ring = radius / RINGS_IN_RADIUS;
+	double wide = UNIFORM_RADII * radius;
+	g->nr = microbeam_edges(ring, wide, RING_GROWTH, wide + BESIDE_END_UM, g->r_edge_um,
+	                        MICROBEAM_RINGS_MAX);
+}
+
+struct opaque {
+	struct microbeam_grid grid;
+	double mua_1_cm[MICROBEAM_ROWS_MAX];
+	double column_J_cm2[MICROBEAM_RINGS_MAX]; /* of the whole pulse, behind the surface */
+	size_t front[MICROBEAM_RINGS_MAX];        /* first row present */
+	struct heat_rz *heat;
+};
+
+/* Removes the front down to row j: what lies on a row that blows out goes with it. */
+static void remove_down_to(struct opaque *o, size_t i, size_t j)
+{
+	for (size_t k = o->front[i]; k <= j; k++)
+		heat_rz_remove(o->heat, i, k);
+	o->front[i] = j + 1;
+}
+
+/* One portion of light down one column. A dry lid (the stratum corneum) absorbs less than what it covers,
+ * which then reaches its heat of ablation first. */
+static void illuminate_column(struct opaque *o, size_t i, double portion_J_cm2)
+{
+	double left = portion_J_cm2, end = portion_J_cm2 * LIGHT_END_FRAC;
+	for (size_t j = o->front[i]; j < o->grid.nz && left > end; j++) {
+		double row_cm = (o->grid.z_edge_um[j + 1] - o->grid.z_edge_um[j]) * CM_PER_UM;
+		double taken = -left * expm1(-o->mua_1_cm[j] * row_cm);
+		double room = heat_rz_room_J_cm3(o->heat, i, j) * row_cm;
+		if (taken >= room) {
+			heat_rz_deposit(o->heat, i, j, room / row_cm);
+			remove_down_to(o, i, j);
+			left -= room;
+		} else {
+			heat_rz_deposit(o->heat, i, j, taken / row_cm);
+			left -= taken;
+		}
+	}
+}
+
+static enum status shine(struct opaque *o, double pulse_s, double portions,
+                         const struct microbeam_options *options, struct fail *why)
+{
+	double t = 0.0, portion_s = pulse_s / portions;
+	while (t < pulse_s * (1.0 - 1e-9)) {
+		if (microbeam_cancelled(options))
+			return fail_set(why, ST_CANCELLED, "microbeam", "cancelled");
+		double dt = fmin(fmin(portion_s, heat_rz_stable_step_s(o->heat)), pulse_s - t);
+		for (size_t i = 0; i < o->grid.nr; i++)
+			if (o->column_J_cm2[i] > 0.0)
+				illuminate_column(o, i, o->column_J_cm2[i] * dt / pulse_s);
+		heat_rz_advance(o->heat, dt);
+		t += dt;
+	}
+	return ST_OK;
+}
+
+static void prepare(struct opaque *o, const struct tissue *tissue, const struct microbeam *beam,
+                    const struct opaque_optics *optics, double light_scale)
+{
+	double entering = 1.0 - surface_reflectance_frac(optics->n);
+	for (size_t i = 0; i < o->grid.nr; i++)
+		o->column_J_cm2[i] = entering * column_J_cm2(beam, &o->grid, i);
+	for (size_t j = 0; j < o->grid.nz; j++)
+		o->mua_1_cm[j] =
+		        light_scale * microbeam_layer_mean(tissue, optics->mua_1_cm, o->grid.z_edge_um[j],
+		                                           o->grid.z_edge_um[j + 1]);
+}
+
+enum status microbeam_run_opaque(const struct tissue *tissue, const struct microbeam *beam,
+                                 const struct microbeam_constants *constants,
+                                 const struct microbeam_options *options, struct microbeam_sizes *sizes,
+                                 struct microbeam_axis *axis, struct fail *why)
+{
+	struct opaque_optics optics;
+	double heat_J_cm3 = 0.0;
+	struct opaque *o = calloc(1, sizeof *o);
+	if (!o)
+		return fail_set(why, ST_FULL, "microbeam", "no memory");
+	enum status st = read_optics(tissue, beam->wavelength_nm, &optics, why);
+	if (st != ST_OK)
+		goto out;
+	double burnt = near_surface_burnt_frac(tissue, &optics);
+	st = cell_heat_J_cm3(tissue, constants, burnt, &heat_J_cm3, why);
+	if (st != ST_OK)
+		goto out;
+	double peak = (beam->profile == MICROBEAM_FLAT ? 1.0 : 2.0) * beam->energy_mJ * J_PER_MJ /
+	              disc_area_cm2(beam->diameter_um);
+	double crater_um = peak / heat_J_cm3 * UM_PER_CM;
+	double mua = microbeam_layer_mean(tissue, optics.mua_1_cm, 0.0, NEAR_SURFACE_UM);
+	build_grid(beam, crater_um, UM_PER_CM / mua, &o->grid);
+	prepare(o, tissue, beam, &optics, constants->light_scale);
+	st = microbeam_heat_new(tissue, &o->grid, constants, burnt, true, &o->heat, why);
+	if (st == ST_OK)
+		st = shine(o, beam->pulse_s,
+		           fmax(STEPS_MIN, STEPS_PER_ROW * crater_um / o->grid.z_edge_um[1]), options, why);
+	if (st == ST_OK)
+		st = microbeam_relax(o->heat, constants, options, why);
+	if (st == ST_OK)
+		microbeam_measure(o->heat, &o->grid, sizes, axis);
+out:
+	heat_rz_free(&o->heat);
+	free(o);
+	return st;
+}

@@ -1,0 +1,261 @@
+/* Lesion against energy: a few simulations per variant, monotone interpolation between them.
+ *
+ * Nodes are geometric in energy. Depths and widths grow with energy; what the grid of a run takes away is
+ * put back by a running maximum, so that Steffen's interpolation (1990, Astron Astrophys 239:443) is
+ * monotone as a whole. The spread is simulated for the first variant and carried over in proportion.
+ */
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_interp.h>
+
+#include "physics/base/units.h"
+#include "physics/microbeam_run.h"
+#include "physics/montecarlo.h"
+
+#define NODES MICROBEAM_TABLE_NODES
+#define SIZES 6
+#define GROWING_SIZES 4 /* the first ones */
+#define AXIS_POINTS 128
+#define LOG_OMEGA_LIMIT 30.0
+
+/* One variant: sizes and axis at the nodes, ready to interpolate. */
+struct variant {
+	double size[SIZES][NODES];
+	gsl_interp *curve[SIZES];
+	unsigned events[NODES];
+	double peak_C[NODES][AXIS_POINTS];
+	double log_omega[NODES][AXIS_POINTS];
+};
+
+struct microbeam_table {
+	size_t variants;
+	double energy_mJ[NODES];
+	double sd[SIZES][NODES]; /* of the first variant */
+	unsigned flags[SIZES][NODES];
+	struct estimate histology_factor;
+	double depth_um[AXIS_POINTS];
+	struct variant *variant;
+};
+
+static struct estimate *size_of(struct microbeam_lesion *lesion, size_t k)
+{
+	struct estimate *list[SIZES] = {
+	        &lesion->ablation_depth_um,    &lesion->ablation_width_um,  &lesion->coagulation_depth_um,
+	        &lesion->coagulation_width_um, &lesion->coagulation_rim_um, &lesion->peak_C,
+	};
+	return list[k];
+}
+
+static enum status check_request(const struct microbeam_table_request *r, struct fail *why)
+{
+	if (r->variants < 1 || r->variants > MC_VARIANTS_MAX)
+		return fail_set(why, ST_RANGE, "variants", "%zu variants; 1 to %d are possible", r->variants,
+		                MC_VARIANTS_MAX);
+	if (!(r->energy_min_mJ > 0.0) || !(r->energy_max_mJ > r->energy_min_mJ) ||
+	    !(r->energy_max_mJ <= MICROBEAM_ENERGY_MAX_MJ))
+		return fail_set(why, ST_RANGE, "energy_mJ",
+		                "energies must rise from above 0 to at most %g mJ", MICROBEAM_ENERGY_MAX_MJ);
+	return ST_OK;
+}
+
+static enum status allocate(const struct microbeam_table_request *r, struct microbeam_table **out,
+                            struct fail *why)
+{
+	struct microbeam_table *table = calloc(1, sizeof *table);
+	if (!table)
+		return fail_set(why, ST_FULL, "table", "no memory for the table of lesions");
+	table->variants = r->variants;
+	table->variant = calloc(r->variants, sizeof *table->variant);
+	bool complete = table->variant != NULL;
+	for (size_t v = 0; complete && v < r->variants; v++)
+		for (size_t k = 0; k < SIZES; k++) {
+			table->variant[v].curve[k] = gsl_interp_alloc(gsl_interp_steffen, NODES);
+			complete = complete && table->variant[v].curve[k];
+		}
+	if (!complete) {
+		microbeam_table_free(&table);
+		return fail_set(why, ST_FULL, "table", "no memory for the table of lesions");
+	}
+	double ratio = pow(r->energy_max_mJ / r->energy_min_mJ, 1.0 / (NODES - 1));
+	for (size_t i = 0; i < NODES; i++)
+		table->energy_mJ[i] = r->energy_min_mJ * pow(ratio, (double)i);
+	table->energy_mJ[NODES - 1] = r->energy_max_mJ;
+	*out = table;
+	return ST_OK;
+}
+
+void microbeam_table_free(struct microbeam_table **table)
+{
+	if (!table || !*table)
+		return;
+	for (size_t v = 0; (*table)->variant && v < (*table)->variants; v++)
+		for (size_t k = 0; k < SIZES; k++)
+			if ((*table)->variant[v].curve[k])
+				gsl_interp_free((*table)->variant[v].curve[k]);
+	free((*table)->variant);
+	free(*table);
+	*table = NULL;
+}
+
+/* Linear in depth between the axis points of one run, held at both ends. */
+static double axis_at(const struct microbeam_axis *axis, const double *value, double depth_um)
+{
+	if (depth_um <= axis->depth_um[0])
+		return value[0];
+	for (size_t j = 1; j < axis->count; j++)
+		if (depth_um <= axis->depth_um[j]) {
+			double step = axis->depth_um[j] - axis->depth_um[j - 1];
+			double f = (depth_um - axis->depth_um[j - 1]) / step;
+			return value[j - 1] + f * (value[j] - value[j - 1]);
+		}
+	return value[axis->count - 1];
+}
+
+static void keep_axis(const struct microbeam_table *table, struct microbeam_axis *axis,
+                      struct variant *variant, size_t node)
+{
+	for (size_t j = 0; j < axis->count; j++) {
+		double log_omega = axis->omega[j] > 0.0 ? log(axis->omega[j]) : -LOG_OMEGA_LIMIT;
+		axis->omega[j] = fmin(fmax(log_omega, -LOG_OMEGA_LIMIT), LOG_OMEGA_LIMIT);
+	}
+	for (size_t p = 0; p < AXIS_POINTS; p++) {
+		variant->peak_C[node][p] = axis_at(axis, axis->peak_C, table->depth_um[p]);
+		variant->log_omega[node][p] = axis_at(axis, axis->omega, table->depth_um[p]);
+	}
+}
+
+/* The depths of the table: those of the strongest beam's lesion and a margin, finer at the top. */
+static void choose_depths(struct microbeam_table *table, const struct microbeam_lesion *strongest,
+                          const struct microbeam_axis *axis)
+{
+	const double margin = 1.5, least_um = 300.0, bend = 1.5;
+	double deepest = fmax(margin * strongest->coagulation_depth_um.value, least_um);
+	deepest = fmin(deepest, axis->depth_um[axis->count - 1]);
+	for (size_t p = 0; p < AXIS_POINTS; p++)
+		table->depth_um[p] = deepest * pow((double)p / (AXIS_POINTS - 1), bend);
+}
+
+static enum status build_node(struct microbeam_table *table, const struct microbeam_table_request *r,
+                              size_t v, size_t node, struct fail *why)
+{
+	struct microbeam beam = r->beam;
+	struct microbeam_lesion lesion;
+	struct microbeam_axis axis;
+	const struct microbeam_options options = {.without_spread = v > 0};
+	beam.energy_mJ = table->energy_mJ[node];
+	enum status st = microbeam_simulate(r->light, &r->tissue[v], &beam, v, &options, &lesion, &axis, why);
+	if (st != ST_OK)
+		return st;
+	if (v == 0 && node + 1 == NODES)
+		choose_depths(table, &lesion, &axis);
+	struct variant *variant = &table->variant[v];
+	for (size_t k = 0; k < SIZES; k++) {
+		variant->size[k][node] = size_of(&lesion, k)->value;
+		if (v == 0) {
+			table->sd[k][node] = size_of(&lesion, k)->sd;
+			table->flags[k][node] = size_of(&lesion, k)->flags & ~(unsigned)VALIDITY_ABSENT;
+		}
+	}
+	variant->events[node] = lesion.events;
+	table->histology_factor = lesion.histology_factor;
+	keep_axis(table, &axis, variant, node);
+	return ST_OK;
+}
+
+static void finish_variant(const struct microbeam_table *table, struct variant *variant)
+{
+	for (size_t k = 0; k < SIZES; k++) {
+		for (size_t i = 1; k < GROWING_SIZES && i < NODES; i++)
+			variant->size[k][i] = fmax(variant->size[k][i], variant->size[k][i - 1]);
+		BUG_ON(gsl_interp_init(variant->curve[k], table->energy_mJ, variant->size[k], NODES) !=
+		       GSL_SUCCESS);
+	}
+}
+
+static enum status build(struct microbeam_table *table, const struct microbeam_table_request *r,
+                         struct fail *why)
+{
+	size_t done = 0;
+	for (size_t v = 0; v < r->variants; v++) {
+		for (size_t i = NODES; i-- > 0;) { /* the strongest first: it sets the depths */
+			enum status st = build_node(table, r, v, i, why);
+			if (st != ST_OK)
+				return st;
+			done++;
+			if (r->progress &&
+			    r->progress(r->context, (double)done / (double)(NODES * r->variants)))
+				return fail_set(why, ST_CANCELLED, "table", "cancelled");
+		}
+		finish_variant(table, &table->variant[v]);
+	}
+	return ST_OK;
+}
+
+enum status microbeam_table_new(const struct microbeam_table_request *request, struct microbeam_table **out,
+                                struct fail *why)
+{
+	struct microbeam_table *table = NULL;
+	enum status st = check_request(request, why);
+	if (st == ST_OK)
+		st = allocate(request, &table, why);
+	if (st == ST_OK)
+		st = build(table, request, why);
+	if (st != ST_OK) {
+		microbeam_table_free(&table);
+		return st;
+	}
+	*out = table;
+	return ST_OK;
+}
+
+static double between(const double *node_value, size_t i, double f)
+{
+	return node_value[i] + f * (node_value[i + 1] - node_value[i]);
+}
+
+/* Spread of a size: that of the first variant at this energy, in proportion to the sizes. */
+static double scaled_sd(const struct microbeam_table *t, size_t v, size_t k, size_t i, double f)
+{
+	double first = between(t->variant[0].size[k], i, f), own = between(t->variant[v].size[k], i, f);
+	double sd = between(t->sd[k], i, f);
+	return first > 0.0 && own > 0.0 ? sd * own / first : sd;
+}
+
+static void fill_axis(const struct microbeam_table *t, const struct variant *variant, double ablation_um,
+                      size_t i, double f, struct microbeam_axis *axis)
+{
+	axis->count = AXIS_POINTS;
+	for (size_t p = 0; p < AXIS_POINTS; p++) {
+		double low = variant->log_omega[i][p], high = variant->log_omega[i + 1][p];
+		axis->depth_um[p] = t->depth_um[p];
+		axis->peak_C[p] =
+		        variant->peak_C[i][p] + f * (variant->peak_C[i + 1][p] - variant->peak_C[i][p]);
+		axis->omega[p] = t->depth_um[p] < ablation_um ? INFINITY : exp(low + f * (high - low));
+	}
+}
+
+enum status microbeam_table_at(const struct microbeam_table *table, double energy_mJ, size_t variant,
+                               struct microbeam_lesion *lesion, struct microbeam_axis *axis, struct fail *why)
+{
+	const double *e = table->energy_mJ;
+	if (!(energy_mJ >= e[0] && energy_mJ <= e[NODES - 1]))
+		return fail_set(why, ST_RANGE, "energy_mJ", "%g mJ is outside the table, %g to %g mJ",
+		                energy_mJ, e[0], e[NODES - 1]);
+	if (variant >= table->variants)
+		return fail_set(why, ST_RANGE, "variant", "variant %zu of %zu", variant, table->variants);
+	size_t i = gsl_interp_bsearch(e, energy_mJ, 0, NODES - 1);
+	double f = (energy_mJ - e[i]) / (e[i + 1] - e[i]);
+	const struct variant *v = &table->variant[variant];
+	*lesion = (struct microbeam_lesion){.histology_factor = table->histology_factor,
+	                                    .events = v->events[i] | (f > 0.0 ? v->events[i + 1] : 0u)};
+	for (size_t k = 0; k < SIZES; k++)
+		*size_of(lesion, k) = (struct estimate){
+		        .value = gsl_interp_eval(v->curve[k], e, v->size[k], energy_mJ, NULL),
+		        .sd = scaled_sd(table, variant, k, i, f),
+		        .flags = table->flags[k][i] | table->flags[k][i + 1],
+		};
+	if (!(lesion->events & MICROBEAM_ABLATED))
+		lesion->coagulation_rim_um.flags |= VALIDITY_ABSENT;
+	if (axis)
+		fill_axis(table, v, lesion->ablation_depth_um.value, i, f, axis);
+	return ST_OK;
+}

@@ -1,0 +1,404 @@
+/* One microbeam: limits, monotony, agreement of the parts, refusals. Numbers against published lesions are
+ * in tests/validation/test_fractional.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/base/units.h"
+#include "physics/microbeam.h"
+#include "tests/support/near.h"
+
+static const struct microbeam_options quick = {.without_spread = true};
+
+static struct tissue cheek(void)
+{
+	return (struct tissue){
+	        .count = 5,
+	        .layer = {{TISSUE_STRATUM_CORNEUM, 15, 0, 0, 0.7, 0.3, 0},
+	                  {TISSUE_EPIDERMIS, 50, 0.02, 0, 0.7, 0.7, 0},
+	                  {TISSUE_BASAL, 12, 0.05, 0, 0.7, 0.7, 0},
+	                  {TISSUE_PAPILLARY, 150, 0, 0.005, 0.7, 0.68, 0},
+	                  {TISSUE_RETICULAR, 1800, 0, 0.003, 0.7, 0.66, 0}},
+	        .surface_temperature_C = 33,
+	        .core_temperature_C = 37,
+	};
+}
+
+static const struct microbeam carbon_dioxide = {10600, 10, 120, 1e-4, MICROBEAM_GAUSSIAN};
+static const struct microbeam erbium_glass = {1550, 10, 140, 2e-3, MICROBEAM_GAUSSIAN};
+
+static struct microbeam_lesion lesion_of(const struct microbeam_light *light, struct microbeam beam,
+                                         double energy_mJ, struct microbeam_axis *axis)
+{
+	struct tissue tissue = cheek();
+	struct microbeam_lesion lesion;
+	struct fail why;
+	beam.energy_mJ = energy_mJ;
+	assert_int_equal(microbeam_simulate(light, &tissue, &beam, 0, &quick, &lesion, axis, &why), ST_OK);
+	return lesion;
+}
+
+static struct microbeam_light *light_for(double wavelength_nm, double diameter_um)
+{
+	struct tissue tissue = cheek();
+	struct microbeam_light_request request = {.tissue = &tissue,
+	                                          .variants = 1,
+	                                          .wavelength_nm = wavelength_nm,
+	                                          .diameter_um = diameter_um,
+	                                          .photons = 10000,
+	                                          .seed = 7};
+	struct microbeam_light *light = NULL;
+	struct fail why;
+	assert_int_equal(microbeam_light_new(&request, &light, &why), ST_OK);
+	return light;
+}
+
+/* ---------------------------------------------------------------- choice of the model */
+
+static void test_mechanism_follows_the_optics(void **state)
+{
+	(void)state;
+	const struct {
+		double nm;
+		enum microbeam_mechanism want;
+	} rows[] = {{1440, MICROBEAM_TURBID}, {1540, MICROBEAM_TURBID}, {1927, MICROBEAM_TURBID},
+	            {2790, MICROBEAM_OPAQUE}, {2940, MICROBEAM_OPAQUE}, {10600, MICROBEAM_OPAQUE}};
+	struct tissue tissue = cheek();
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		enum microbeam_mechanism got;
+		assert_int_equal(microbeam_mechanism(&tissue, rows[i].nm, &got, NULL), ST_OK);
+		assert_int_equal(got, rows[i].want);
+	}
+}
+
+/* ---------------------------------------------------------------- opaque tissue */
+
+/* Literature range of the heat of ablation of skin, 1.5 (explosive) to 4.3 kJ/cm3 (Walsh & Deutsch 1988,
+ * 1989; Hibst & Kaufmann 1991); burning costs more than tearing out. */
+static void test_heat_of_ablation(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct estimate co2, er;
+	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 10600, &co2, NULL), ST_OK);
+	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 2940, &er, NULL), ST_OK);
+	assert_true(co2.value > 2500 && co2.value < 4300);
+	assert_true(er.value > 1500 && er.value < 2500);
+	assert_true(co2.sd > er.sd && er.sd > 0);
+	assert_true(co2.flags & VALIDITY_ASSUMED);
+}
+
+static void test_no_energy_no_lesion(void **state)
+{
+	(void)state;
+	struct microbeam_lesion lesion = lesion_of(NULL, carbon_dioxide, 0, NULL);
+	assert_near(lesion.ablation_depth_um.value, 0, 0);
+	assert_near(lesion.coagulation_depth_um.value, 0, 0);
+	assert_near(lesion.coagulation_width_um.value, 0, 0);
+	assert_true(lesion.peak_C.value < 38);
+	assert_int_equal(lesion.events, 0);
+	assert_true(lesion.coagulation_rim_um.flags & VALIDITY_ABSENT);
+}
+
+/* A flat beam in a short pulse: nothing is removed below the threshold, something above it. The threshold
+ * of the wet tissue is passed later where a dry stratum corneum lies on top; without it they agree. */
+static void test_threshold_separates(void **state)
+{
+	(void)state;
+	struct tissue tissue = {.count = 1,
+	                        .layer = {{TISSUE_RETICULAR, 2000, 0, 0.003, 0.7, 0.68, 0}},
+	                        .surface_temperature_C = 34,
+	                        .core_temperature_C = 34};
+	struct estimate threshold;
+	assert_int_equal(microbeam_ablation_threshold_J_cm2(&tissue, 10600, &threshold, NULL), ST_OK);
+	for (int above = 0; above < 2; above++) {
+		struct microbeam beam = {10600, 0, 500, 5e-6, MICROBEAM_FLAT};
+		beam.energy_mJ = (above ? 1.15 : 0.9) * threshold.value * disc_area_cm2(500) / J_PER_MJ;
+		struct microbeam_lesion lesion;
+		assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, &quick, &lesion, NULL, NULL),
+		                 ST_OK);
+		assert_int_equal(!!(lesion.events & MICROBEAM_ABLATED), above);
+		assert_int_equal(lesion.ablation_depth_um.value > 0, above);
+	}
+}
+
+/* Steady state, flat beam: each further J/cm2 removes 1/h of depth whatever the grid does. */
+static void test_steady_state_slope(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct estimate heat;
+	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 2940, &heat, NULL), ST_OK);
+	struct microbeam beam = {2940, 0, 500, 2.5e-4, MICROBEAM_FLAT};
+	double low = lesion_of(NULL, beam, 40, NULL).ablation_depth_um.value;
+	double high = lesion_of(NULL, beam, 80, NULL).ablation_depth_um.value;
+	double slope = (high - low) / (microbeam_fluence_J_cm2(40, 500)); /* um per J/cm2 */
+	/* less the reflected 4 % of dry stratum corneum; water of the reticular dermis is a little lower */
+	assert_near(slope / (0.957 * UM_PER_CM / heat.value), 1.0, 0.05);
+}
+
+static void test_more_energy_is_deeper(void **state)
+{
+	(void)state;
+	const double energies_mJ[] = {2.5, 5, 10, 20, 40};
+	struct microbeam_lesion last = lesion_of(NULL, carbon_dioxide, 1, NULL);
+	for (size_t i = 0; i < 5; i++) {
+		struct microbeam_lesion next = lesion_of(NULL, carbon_dioxide, energies_mJ[i], NULL);
+		assert_true(next.ablation_depth_um.value > last.ablation_depth_um.value);
+		assert_true(next.ablation_width_um.value > last.ablation_width_um.value);
+		assert_true(next.coagulation_depth_um.value >= next.ablation_depth_um.value);
+		assert_true(next.coagulation_width_um.value >= next.ablation_width_um.value);
+		last = next;
+	}
+}
+
+/* A long pulse loses heat to the wall: shallower crater, wider lesion, thicker rim. */
+static void test_long_pulse_coagulates(void **state)
+{
+	(void)state;
+	struct microbeam brief = carbon_dioxide, lasting = carbon_dioxide;
+	brief.pulse_s = 5e-5;
+	lasting.pulse_s = 2e-2;
+	struct microbeam_lesion a = lesion_of(NULL, brief, 5, NULL), b = lesion_of(NULL, lasting, 5, NULL);
+	assert_true(b.ablation_depth_um.value < 0.9 * a.ablation_depth_um.value);
+	assert_true(b.coagulation_width_um.value > a.coagulation_width_um.value);
+	assert_true(b.coagulation_rim_um.value > 2 * a.coagulation_rim_um.value);
+}
+
+/* The Gaussian peak is twice the mean: about twice as deep as a flat beam of the same diameter. */
+static void test_profile_matters(void **state)
+{
+	(void)state;
+	struct microbeam flat = carbon_dioxide;
+	flat.profile = MICROBEAM_FLAT;
+	double ratio = lesion_of(NULL, carbon_dioxide, 15, NULL).ablation_depth_um.value /
+	               lesion_of(NULL, flat, 15, NULL).ablation_depth_um.value;
+	assert_true(ratio > 1.7 && ratio < 2.2);
+}
+
+static void test_spread_and_axis(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct microbeam_lesion lesion;
+	struct microbeam_axis axis;
+	assert_int_equal(microbeam_simulate(NULL, &tissue, &carbon_dioxide, 0, NULL, &lesion, &axis, NULL),
+	                 ST_OK);
+	double relative = lesion.ablation_depth_um.sd / lesion.ablation_depth_um.value;
+	assert_true(relative > 0.05 && relative < 0.3); /* heat of ablation 2.5..4.3: sd 15 % */
+	assert_true(lesion.coagulation_rim_um.flags & VALIDITY_MODEL_LIMIT);
+	assert_near(lesion.histology_factor.value, 1.21, 0);
+	double front = 0;
+	for (size_t j = 0; j < axis.count; j++)
+		if (isinf(axis.omega[j]))
+			front = axis.depth_um[j];
+	assert_near(front, lesion.ablation_depth_um.value, 15);
+	assert_true(axis.omega[axis.count - 1] < 1e-3);
+}
+
+/* ---------------------------------------------------------------- turbid tissue */
+
+static void test_turbid_limits_and_growth(void **state)
+{
+	(void)state;
+	struct microbeam_light *light = light_for(1550, 140);
+	struct microbeam_lesion none = lesion_of(light, erbium_glass, 0, NULL);
+	assert_near(none.coagulation_depth_um.value, 0, 0);
+	struct microbeam_lesion warm = lesion_of(light, erbium_glass, 0.5, NULL);
+	assert_near(warm.coagulation_depth_um.value, 0, 0);
+	assert_true(warm.peak_C.value > 38 && warm.peak_C.value < 90);
+	double depth = 0, width = 0;
+	const double energies_mJ[] = {5, 10, 20, 40};
+	for (size_t i = 0; i < 4; i++) {
+		struct microbeam_lesion next = lesion_of(light, erbium_glass, energies_mJ[i], NULL);
+		assert_true(next.coagulation_depth_um.value > depth &&
+		            next.coagulation_width_um.value > width);
+		assert_near(next.ablation_depth_um.value, 0, 0); /* the surface stays */
+		depth = next.coagulation_depth_um.value;
+		width = next.coagulation_width_um.value;
+	}
+	microbeam_light_free(&light);
+	assert_null(light);
+}
+
+/* Water absorbs 1927 nm ten times more than 1550 nm: shallower at the same energy and spot. */
+static void test_deeper_where_water_absorbs_less(void **state)
+{
+	(void)state;
+	struct microbeam_light *weak = light_for(1550, 140), *strong = light_for(1927, 140);
+	struct microbeam thulium = erbium_glass;
+	thulium.wavelength_nm = 1927;
+	struct microbeam_axis a, b;
+	/* both just above coagulation, where optics alone decide: heated depth, to half the peak rise */
+	(void)lesion_of(weak, erbium_glass, 2, &a);
+	(void)lesion_of(strong, thulium, 0.5, &b);
+	double deep[2] = {0, 0};
+	const struct microbeam_axis *axis[2] = {&a, &b};
+	for (size_t k = 0; k < 2; k++) {
+		double top = 0;
+		for (size_t j = 0; j < axis[k]->count; j++)
+			top = fmax(top, axis[k]->peak_C[j] - 34);
+		for (size_t j = 0; j < axis[k]->count; j++)
+			if (axis[k]->peak_C[j] - 34 > 0.5 * top)
+				deep[k] = axis[k]->depth_um[j];
+	}
+	assert_true(deep[0] > 1.3 * deep[1]);
+	microbeam_light_free(&weak);
+	microbeam_light_free(&strong);
+}
+
+/* ---------------------------------------------------------------- table */
+
+static int cancel_at_half(void *context, double done_frac)
+{
+	*(double *)context = done_frac;
+	return done_frac >= 0.5;
+}
+
+static void test_table_agrees_with_the_simulation(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct microbeam_table_request request = {.tissue = &tissue,
+	                                          .variants = 1,
+	                                          .beam = carbon_dioxide,
+	                                          .energy_min_mJ = 2.5,
+	                                          .energy_max_mJ = 40};
+	struct microbeam_table *table = NULL;
+	assert_int_equal(microbeam_table_new(&request, &table, NULL), ST_OK);
+	struct microbeam_lesion at, direct;
+	struct microbeam_axis axis;
+	assert_int_equal(microbeam_table_at(table, 13, 0, &at, &axis, NULL), ST_OK);
+	direct = lesion_of(NULL, carbon_dioxide, 13, NULL);
+	assert_near(at.ablation_depth_um.value / direct.ablation_depth_um.value, 1, 0.02);
+	assert_near(at.coagulation_width_um.value / direct.coagulation_width_um.value, 1, 0.05);
+	assert_true(at.ablation_depth_um.sd > 0.05 * at.ablation_depth_um.value);
+	assert_true(isinf(axis.omega[1]) && axis.omega[axis.count - 1] < 1);
+	double last = 0;
+	for (double e = 2.5; e <= 40; e += 0.25) {
+		assert_int_equal(microbeam_table_at(table, e, 0, &at, NULL, NULL), ST_OK);
+		assert_true(at.ablation_depth_um.value >= last);
+		last = at.ablation_depth_um.value;
+	}
+	struct fail why = {0};
+	assert_int_equal(microbeam_table_at(table, 41, 0, &at, NULL, &why), ST_RANGE);
+	assert_string_equal(why.field, "energy_mJ");
+	assert_int_equal(microbeam_table_at(table, 10, 1, &at, NULL, &why), ST_RANGE);
+	assert_string_equal(why.field, "variant");
+	microbeam_table_free(&table);
+	double seen = 0;
+	request.progress = cancel_at_half;
+	request.context = &seen;
+	assert_int_equal(microbeam_table_new(&request, &table, &why), ST_CANCELLED);
+	assert_near(seen, 0.5, 1e-12);
+	assert_null(table);
+}
+
+/* ---------------------------------------------------------------- many microbeams */
+
+/* DeepFX at 10 %: 884 microbeams of 120 um per cm2; 15 mJ give 13.3 J/cm2 on average, 133 in a beam. */
+static void test_coverage(void **state)
+{
+	(void)state;
+	double density = microbeam_density_1_cm2(0.10, 120);
+	assert_near(density, 884, 0.5);
+	assert_near(microbeam_coverage_frac(density, 120), 0.10, 1e-12);
+	assert_near(microbeam_mean_fluence_J_cm2(15, density), 13.26, 0.01);
+	assert_near(microbeam_fluence_J_cm2(15, 120), 132.6, 0.1);
+	/* two passes at 25 %: 50 % in sum, 43.75 % as a union */
+	assert_near(microbeam_coverage_sum_frac(0.25, 2), 0.5, 1e-12);
+	assert_near(microbeam_coverage_union_frac(0.25, 2), 0.4375, 1e-12);
+	struct estimate section = microbeam_histology_um((struct estimate){1210, 121, VALIDITY_ASSUMED},
+	                                                 (struct estimate){1.21, 0.02, VALID});
+	assert_near(section.value, 1000, 1e-9);
+	assert_near(section.sd, hypot(100, 1000 * 0.02 / 1.21), 1e-9);
+	assert_true(section.flags & VALIDITY_ASSUMED);
+}
+
+/* ---------------------------------------------------------------- refusals */
+
+static void refused(const struct microbeam_light *light, struct microbeam beam, enum status code,
+                    const char *field)
+{
+	struct tissue tissue = cheek();
+	struct microbeam_lesion lesion;
+	struct fail why = {0};
+	assert_int_equal(microbeam_simulate(light, &tissue, &beam, 0, &quick, &lesion, NULL, &why), code);
+	assert_string_equal(why.field, field);
+}
+
+static void test_refusals_by_name(void **state)
+{
+	(void)state;
+	struct microbeam beam = carbon_dioxide;
+	beam.energy_mJ = NAN;
+	refused(NULL, beam, ST_RANGE, "energy_mJ");
+	beam.energy_mJ = -1;
+	refused(NULL, beam, ST_RANGE, "energy_mJ");
+	beam = carbon_dioxide;
+	beam.diameter_um = 5;
+	refused(NULL, beam, ST_RANGE, "diameter_um");
+	beam = carbon_dioxide;
+	beam.pulse_s = 0;
+	refused(NULL, beam, ST_RANGE, "pulse_s");
+	refused(NULL, erbium_glass, ST_INPUT, "light");
+	struct microbeam_light *light = light_for(1550, 140);
+	beam = erbium_glass;
+	beam.wavelength_nm = 1440;
+	refused(light, beam, ST_INPUT, "wavelength_nm");
+	beam = erbium_glass;
+	beam.diameter_um = 100;
+	refused(light, beam, ST_INPUT, "diameter_um");
+	struct tissue thicker = cheek();
+	thicker.layer[4].thickness_um += 100;
+	struct microbeam_lesion lesion;
+	struct fail why = {0};
+	assert_int_equal(microbeam_simulate(light, &thicker, &erbium_glass, 0, &quick, &lesion, NULL, &why),
+	                 ST_INPUT);
+	assert_string_equal(why.field, "tissue");
+	assert_int_equal(microbeam_simulate(light, &thicker, &erbium_glass, 1, &quick, &lesion, NULL, &why),
+	                 ST_RANGE);
+	assert_string_equal(why.field, "variant");
+	microbeam_light_free(&light);
+}
+
+static bool always(void *context)
+{
+	(void)context;
+	return true;
+}
+
+static void test_cancelling(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct microbeam_lesion lesion;
+	struct microbeam_options options = {.cancelled = always};
+	assert_int_equal(microbeam_simulate(NULL, &tissue, &carbon_dioxide, 0, &options, &lesion, NULL, NULL),
+	                 ST_CANCELLED);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_mechanism_follows_the_optics),
+	        cmocka_unit_test(test_heat_of_ablation),
+	        cmocka_unit_test(test_no_energy_no_lesion),
+	        cmocka_unit_test(test_threshold_separates),
+	        cmocka_unit_test(test_steady_state_slope),
+	        cmocka_unit_test(test_more_energy_is_deeper),
+	        cmocka_unit_test(test_long_pulse_coagulates),
+	        cmocka_unit_test(test_profile_matters),
+	        cmocka_unit_test(test_spread_and_axis),
+	        cmocka_unit_test(test_turbid_limits_and_growth),
+	        cmocka_unit_test(test_deeper_where_water_absorbs_less),
+	        cmocka_unit_test(test_table_agrees_with_the_simulation),
+	        cmocka_unit_test(test_coverage),
+	        cmocka_unit_test(test_refusals_by_name),
+	        cmocka_unit_test(test_cancelling),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
