@@ -1,0 +1,466 @@
+/* Fractional lesions, ablation and pigment: published results against the models, untuned.
+ *
+ * Every row of fractional_rows.csv is computed and, with LASERTWIN_VALIDATE set, printed with its ratio
+ * model/published. What the literature leaves open is stated here, not chosen row by row: one skin, CO2
+ * beams Gaussian in 100 us (the note gives a flat beam), 1550 nm spots of 120 um in 2 ms (the note gives 100
+ * and 140), 1927 nm spots of 300 um in 3 ms, array microbeams with 70 % of the energy in 10 % of the area at
+ * 450 ps. Sizes are divided by the histology factor. Asserted is the yardstick of the field, a worst case
+ * of 2.6 (Jean & Schulmeister 2021, model against ED50); a row that is missed says so with the likely reason,
+ * and the test also fails when it is no longer missed.
+ *
+ * No number was fitted, but the physics was chosen with a first comparison at hand: with steam leaving the
+ * tissue at 100 C and fixed absorption, 1550 nm lesions came out 2 to 2.5 times too shallow; closed tissue
+ * (steam under pressure that condenses nearby) and light passing dried tissue were then added. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/base/units.h"
+#include "physics/microbeam.h"
+#include "physics/ordinates.h"
+#include "physics/pigment.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define TABLE "tests/validation/fractional_rows.csv"
+#define ROWS_MAX 64
+#define WORST_RATIO 2.6
+
+static const struct tissue skin = {
+        .count = 6,
+        .layer = {{TISSUE_STRATUM_CORNEUM, 15, 0.005, 0, 0, 0.30, 0.05},
+                  {TISSUE_EPIDERMIS, 60, 0.02, 0, 0, 0.70, 0},
+                  {TISSUE_BASAL, 10, 0.08, 0, 0, 0.65, 0},
+                  {TISSUE_PAPILLARY, 150, 0, 0.004, 0.7, 0.68, 0},
+                  {TISSUE_PLEXUS, 100, 0, 0.015, 0.7, 0.66, 0},
+                  {TISSUE_RETICULAR, 2200, 0, 0.003, 0.7, 0.65, 0}},
+        .surface_temperature_C = 33,
+        .core_temperature_C = 37,
+};
+
+/* Black animal skin: melanin through a thin epidermis. */
+static const struct tissue black_skin = {
+        .count = 4,
+        .layer = {{TISSUE_STRATUM_CORNEUM, 10, 0.02, 0, 0, 0.30, 0.05},
+                  {TISSUE_EPIDERMIS, 30, 0.10, 0, 0, 0.70, 0},
+                  {TISSUE_BASAL, 10, 0.20, 0, 0, 0.60, 0},
+                  {TISSUE_RETICULAR, 2200, 0, 0.003, 0.7, 0.65, 0}},
+        .surface_temperature_C = 33,
+        .core_temperature_C = 37,
+};
+#define BLACK_BASAL_UM 45.0
+
+static void must(enum status status, const struct fail *why)
+{
+	if (status != ST_OK)
+		fail_msg("%s: %s", why->field, why->text);
+}
+
+/* ---------------------------------------------------------------- models of the rows */
+
+struct answer {
+	double value, sd;
+	char note[96];
+};
+
+static struct microbeam_lesion run(const struct microbeam_light *light, struct microbeam beam, bool spread)
+{
+	const struct microbeam_options options = {.without_spread = !spread};
+	struct microbeam_lesion lesion;
+	struct fail why = {0};
+	must(microbeam_simulate(light, &skin, &beam, 0, &options, &lesion, NULL, &why), &why);
+	return lesion;
+}
+
+static struct microbeam_lesion simulate(const struct microbeam_light *light, struct microbeam beam)
+{
+	return run(light, beam, true);
+}
+
+static struct estimate section(const struct microbeam_lesion *lesion, struct estimate size)
+{
+	return microbeam_histology_um(size, lesion->histology_factor);
+}
+
+static struct answer answer_of(struct estimate e)
+{
+	return (struct answer){.value = e.value, .sd = e.sd};
+}
+
+static struct answer co2_heat(double unused)
+{
+	(void)unused;
+	struct estimate heat;
+	struct fail why = {0};
+	must(microbeam_heat_of_ablation_J_cm3(&skin, 10600, &heat, &why), &why);
+	return answer_of(heat);
+}
+
+static struct answer co2_threshold(double unused)
+{
+	(void)unused;
+	struct estimate threshold;
+	struct fail why = {0};
+	must(microbeam_ablation_threshold_J_cm2(&skin, 10600, &threshold, &why), &why);
+	return answer_of(threshold);
+}
+
+static struct microbeam erbium(double fluence_J_cm2)
+{
+	const double diameter_um = 1000;
+	return (struct microbeam){2940, fluence_J_cm2 * disc_area_cm2(diameter_um) / J_PER_MJ, diameter_um,
+	                          2.5e-4, MICROBEAM_FLAT};
+}
+
+/* Slope between 20 and 60 J/cm2, living tissue. */
+static struct answer erbium_slope(double unused)
+{
+	(void)unused;
+	struct microbeam_lesion low = run(NULL, erbium(20), false), high = simulate(NULL, erbium(60));
+	double slope = (high.ablation_depth_um.value - low.ablation_depth_um.value) / 40;
+	return (struct answer){slope, slope * high.ablation_depth_um.sd / high.ablation_depth_um.value, ""};
+}
+
+static struct answer erbium_residue(double unused)
+{
+	(void)unused;
+	struct microbeam_lesion lesion = simulate(NULL, erbium(20));
+	double below_um = lesion.coagulation_depth_um.value - lesion.ablation_depth_um.value;
+	return answer_of(section(
+	        &lesion, (struct estimate){below_um, lesion.coagulation_depth_um.sd, VALIDITY_ASSUMED}));
+}
+
+static struct answer co2_depth(double energy_mJ, double diameter_um)
+{
+	struct microbeam beam = {10600, energy_mJ, diameter_um, 1e-4, MICROBEAM_GAUSSIAN};
+	struct microbeam_lesion lesion = simulate(NULL, beam);
+	struct answer a = answer_of(section(&lesion, lesion.ablation_depth_um));
+	beam.profile = MICROBEAM_FLAT;
+	lesion = run(NULL, beam, false);
+	(void)snprintf(a.note, sizeof a.note, "flat beam %.0f",
+	               section(&lesion, lesion.ablation_depth_um).value);
+	return a;
+}
+
+static struct answer co2_20(double unused)
+{
+	(void)unused;
+	return co2_depth(20, 120);
+}
+
+static struct answer co2_30(double unused)
+{
+	(void)unused;
+	return co2_depth(30, 135);
+}
+
+static struct answer co2_width_ratio(double unused)
+{
+	(void)unused;
+	struct microbeam beam = {10600, 5, 120, 1e-4, MICROBEAM_GAUSSIAN};
+	double narrow_um = run(NULL, beam, false).coagulation_width_um.value;
+	beam.energy_mJ = 30;
+	return (struct answer){run(NULL, beam, false).coagulation_width_um.value / narrow_um, 0, ""};
+}
+
+static struct microbeam_light *light_of(double wavelength_nm, double diameter_um)
+{
+	struct microbeam_light_request request = {.tissue = &skin,
+	                                          .variants = 1,
+	                                          .wavelength_nm = wavelength_nm,
+	                                          .diameter_um = diameter_um,
+	                                          .photons = 10000,
+	                                          .seed = 1};
+	struct microbeam_light *light = NULL;
+	struct fail why = {0};
+	must(microbeam_light_new(&request, &light, &why), &why);
+	return light;
+}
+
+enum { SPOT_100, SPOT_120, SPOT_140, SPOT_1927, SPOTS };
+static const struct {
+	double wavelength_nm, diameter_um, pulse_s;
+} spots[SPOTS] = {{1550, 100, 2e-3}, {1550, 120, 2e-3}, {1550, 140, 2e-3}, {1927, 300, 3e-3}};
+static struct microbeam_light *lights[SPOTS];
+
+static struct microbeam_lesion coagulate(size_t spot, double energy_mJ, bool spread)
+{
+	if (!lights[spot])
+		lights[spot] = light_of(spots[spot].wavelength_nm, spots[spot].diameter_um);
+	return run(lights[spot],
+	           (struct microbeam){spots[spot].wavelength_nm, energy_mJ, spots[spot].diameter_um,
+	                              spots[spot].pulse_s, MICROBEAM_GAUSSIAN},
+	           spread);
+}
+
+static struct answer depth_1550(double energy_mJ)
+{
+	struct microbeam_lesion small = coagulate(SPOT_100, energy_mJ, false),
+	                        large = coagulate(SPOT_140, energy_mJ, false);
+	struct microbeam_lesion lesion = coagulate(SPOT_120, energy_mJ, true);
+	struct answer a = answer_of(section(&lesion, lesion.coagulation_depth_um));
+	(void)snprintf(a.note, sizeof a.note, "spot 100 um %.0f, 140 um %.0f",
+	               section(&small, small.coagulation_depth_um).value,
+	               section(&large, large.coagulation_depth_um).value);
+	return a;
+}
+
+static struct answer width_1550(double energy_mJ)
+{
+	struct microbeam_lesion lesion = coagulate(SPOT_120, energy_mJ, true);
+	return answer_of(section(&lesion, lesion.coagulation_width_um));
+}
+
+static struct answer depth_1927(double energy_mJ)
+{
+	struct microbeam_lesion lesion = coagulate(SPOT_1927, energy_mJ, true);
+	return answer_of(section(&lesion, lesion.coagulation_depth_um));
+}
+
+static struct answer width_1927(double energy_mJ)
+{
+	return answer_of(coagulate(SPOT_1927, energy_mJ, true).coagulation_width_um);
+}
+
+/* Subsurface fluence factor in the basal layer of black skin; sd 15 % for the animals' own epidermis. */
+static struct estimate black_basal_fluence(double wavelength_nm)
+{
+	struct light_layer layer[TISSUE_LAYERS_MAX];
+	struct light_stack stack;
+	struct ordinates *solver = NULL;
+	const struct light_source source = {0};
+	struct fail why = {0};
+	must(tissue_light_stack(&black_skin, wavelength_nm, layer, &stack, &why), &why);
+	must(ordinates_new(0, &solver, &why), &why);
+	must(ordinates_solve(solver, &stack, &source, &why), &why);
+	double factor = ordinates_fluence(solver, BLACK_BASAL_UM * CM_PER_UM);
+	ordinates_free(&solver);
+	return (struct estimate){factor, 0.15 * factor, VALIDITY_ASSUMED};
+}
+
+static struct answer rupture(double wavelength_nm, double pulse_s)
+{
+	struct pigment_absorber melanosome = pigment_melanosome(wavelength_nm);
+	struct estimate factor = black_basal_fluence(wavelength_nm), threshold;
+	struct fail why = {0};
+	must(pigment_threshold_J_cm2(&melanosome, pulse_s, 34, factor, &threshold, &why), &why);
+	struct answer a = answer_of(threshold);
+	(void)snprintf(a.note, sizeof a.note, "fluence factor %.2f ", factor.value);
+	return a;
+}
+
+static struct answer whitening_532(double unused)
+{
+	(void)unused;
+	return rupture(532, 1.1e-8);
+}
+
+static struct answer whitening_694(double unused)
+{
+	(void)unused;
+	return rupture(694, 4e-8);
+}
+
+static struct answer vacuoles_532(double unused)
+{
+	(void)unused;
+	return rupture(532, 4.5e-10);
+}
+
+static struct answer vacuoles_1064(double unused)
+{
+	(void)unused;
+	return rupture(1064, 4.5e-10);
+}
+
+/* In suspension: no skin around it, and the absorption measured on such melanosomes. Room temperature. */
+static struct answer bovine_1000(double unused)
+{
+	(void)unused;
+	struct pigment_absorber melanosome = pigment_melanosome(1000);
+	melanosome.mua_1_cm = (struct estimate){925, 278, VALIDITY_ASSUMED};
+	struct estimate none = {1, 0, VALID}, threshold;
+	struct fail why = {0};
+	must(pigment_threshold_J_cm2(&melanosome, 1e-8, 20, none, &threshold, &why), &why);
+	return answer_of(threshold);
+}
+
+static struct answer breakdown(double spread_frac, bool melanin)
+{
+	const struct pigment_array array = {.mean_J_cm2 = 3,
+	                                    .microbeam_energy_frac = 0.7,
+	                                    .microbeam_area_frac = 0.1,
+	                                    .spread_frac = spread_frac};
+	struct pigment_array_light light;
+	struct fail why = {0};
+	must(pigment_array_light(&array, 4.5e-10, melanin, &light, &why), &why);
+	struct answer a = {.value = light.breakdown};
+	(void)snprintf(a.note, sizeof a.note, "%.1e of %.1e W/cm2 ", light.irradiance_W_cm2.value,
+	               light.breakdown_W_cm2.value);
+	return a;
+}
+
+/* Relative sd between microbeams: lens arrays 26 %, gratings 3 %. */
+static struct answer black_array(double spread_frac)
+{
+	return breakdown(spread_frac, true);
+}
+
+static struct answer white_array(double spread_frac)
+{
+	return breakdown(spread_frac, false);
+}
+
+/* known_miss: why a row is outside the yardstick; NULL where it must be met. */
+static const struct model {
+	const char *id;
+	struct answer (*compute)(double argument);
+	double argument;
+	const char *known_miss;
+} models[] = {
+        {"H001", co2_heat, 0, NULL},
+        {"V075", co2_threshold, 0, NULL},
+        {"V071", erbium_slope, 0, NULL},
+        {"V073", erbium_residue, 0, "pulse tail and beam edge below threshold are not modelled"},
+        {"C020", co2_20, 0, NULL},
+        {"C030", co2_30, 0, NULL},
+        {"V067", co2_width_ratio, 0, NULL},
+        {"F004", depth_1550, 4, NULL},
+        {"F040", depth_1550, 40, NULL},
+        {"F070", depth_1550, 70, NULL},
+        {"W004", width_1550, 4, NULL},
+        {"W040", width_1550, 40, NULL},
+        {"T010", depth_1927, 10, NULL},
+        {"T020", depth_1927, 20, NULL},
+        {"TW10", width_1927, 10, NULL},
+        {"V032", whitening_532, 0, NULL},
+        {"V034", whitening_694, 0, NULL},
+        {"V037", bovine_1000, 0, NULL},
+        {"V046", vacuoles_532, 0, "a level tested, not a threshold; vacuoles are milder than rupture"},
+        {"V048", vacuoles_1064, 0, NULL},
+        {"V049", black_array, 0.26, NULL},
+        {"V051", black_array, 0.03, NULL},
+        {"V053", white_array, 0.26, NULL},
+        {"V055", white_array, 0.03, "focusing in the skin decides, which the array model leaves out"},
+};
+
+/* ---------------------------------------------------------------- the table */
+
+struct row {
+	char id[8], name[80], unit[16];
+	double value, low, high;
+};
+
+static double number_or_nan(const char *text)
+{
+	char *end;
+	double value = strtod(text, &end);
+	return end == text ? NAN : value;
+}
+
+/* One line of the table into fields; returns how many. */
+static size_t split(char *line, char **field, size_t max)
+{
+	size_t count = 0;
+	for (char *next = line; next && count < max; count++) {
+		field[count] = next;
+		next = strchr(next, ',');
+		if (next)
+			*next++ = '\0';
+	}
+	return count;
+}
+
+static size_t read_rows(struct row *rows, size_t max)
+{
+	FILE *file = fopen(TABLE, "r");
+	assert_non_null(file);
+	char line[512];
+	size_t count = 0;
+	while (fgets(line, sizeof line, file) && count < max) {
+		char *field[8];
+		if (line[0] == '#' || strncmp(line, "id,", 3) == 0 || split(line, field, 8) < 8)
+			continue;
+		struct row *row = &rows[count++];
+		(void)snprintf(row->id, sizeof row->id, "%s", field[0]);
+		(void)snprintf(row->name, sizeof row->name, "%s", field[1]);
+		(void)snprintf(row->unit, sizeof row->unit, "%s", field[5]);
+		row->value = number_or_nan(field[2]);
+		row->low = number_or_nan(field[3]);
+		row->high = number_or_nan(field[4]);
+	}
+	(void)fclose(file);
+	return count;
+}
+
+static void print_row(const struct row *row, const struct answer *a, const char *miss)
+{
+	if (!getenv("LASERTWIN_VALIDATE"))
+		return;
+	char spread[32] = "";
+	if (isfinite(row->low) || isfinite(row->high))
+		(void)snprintf(spread, sizeof spread, "%g-%g", isfinite(row->low) ? row->low : 0, row->high);
+	char ratio[16] = "-";
+	if (row->value > 0.0)
+		(void)snprintf(ratio, sizeof ratio, "%.2f", a->value / row->value);
+	printf("%-5s %-62s %8.4g %-10s %8.4g +- %-7.3g %-9s %5s  %s%s%s\n", row->id, row->name, row->value,
+	       spread, a->value, a->sd, row->unit, ratio, a->note, miss ? "MISSED: " : "", miss ? miss : "");
+}
+
+static const struct model *model_of(const char *id)
+{
+	for (size_t i = 0; i < COUNT(models); i++)
+		if (strcmp(models[i].id, id) == 0)
+			return &models[i];
+	return NULL;
+}
+
+static void check_row(const struct row *row)
+{
+	const struct model *model = model_of(row->id);
+	if (!model)
+		fail_msg("row %s has no model", row->id);
+	struct answer a = model->compute(model->argument);
+	print_row(row, &a, model->known_miss);
+	assert_true(isfinite(a.value) && a.value >= 0.0);
+	double ratio = a.value / row->value;
+	bool met = ratio < WORST_RATIO && ratio > 1.0 / WORST_RATIO;
+	if (met == (model->known_miss != NULL))
+		fail_msg("%s: model %.4g, published %.4g, expected to be %s", row->name, a.value, row->value,
+		         met ? "missed" : "met");
+}
+
+static void published_results(void **state)
+{
+	(void)state;
+	struct row rows[ROWS_MAX];
+	size_t count = read_rows(rows, ROWS_MAX);
+	assert_int_equal(count, COUNT(models));
+	if (getenv("LASERTWIN_VALIDATE"))
+		printf("fractional lasers and pigment: published, its spread, model +- sd, unit, "
+		       "model/published\n");
+	for (size_t i = 0; i < count; i++)
+		check_row(&rows[i]);
+	for (size_t i = 0; i < SPOTS; i++)
+		microbeam_light_free(&lights[i]);
+}
+
+/* One temperature criterion orders the wavelengths as the whitening thresholds are ordered. */
+static void whitening_by_wavelength(void **state)
+{
+	(void)state;
+	double green = rupture(532, 1e-8).value, red = rupture(694, 1e-8).value,
+	       infrared = rupture(1064, 1e-8).value;
+	assert_true(green < red && red < infrared);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(published_results),
+	        cmocka_unit_test(whitening_by_wavelength),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
