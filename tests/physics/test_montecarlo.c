@@ -172,6 +172,9 @@ static void compare_with_ordinates(struct light_stack stack, uint64_t seed)
 		value = mc_layer_absorbed(r, 0, l, &se);
 		assert_near(value, b.absorbed_frac[l], SIGMAS * se);
 	}
+	value = mc_roulette(r, 0, &se); /* fair: gives what it takes */
+	assert_near(value, 0.0, SIGMAS * se);
+	assert_true(se > 0.0 && se < 1e-4);
 	for (size_t i = 0; i < NZ; i++) {
 		value = mc_absorbed_z(r, 0, i, &se);
 		assert_true(se < 0.02 * value);
