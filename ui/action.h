@@ -36,7 +36,6 @@ enum need {
 	NEED_NOTHING,
 	NEED_PATIENT,    /* a patient is open */
 	NEED_PLAN,       /* twin and predictor are prepared */
-	NEED_ASSESSMENT, /* the settings have been judged */
 	NEED_UNDO,
 	NEED_REDO,
 	NEED_FIT,        /* a fit has been computed */

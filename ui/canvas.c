@@ -217,7 +217,8 @@ void canvas_bar(struct canvas *canvas, int row, int col, int cols, double frac, 
 	double held = frac > 1.0 ? 1.0 : frac > 0.0 ? frac : 0.0; /* a fraction that is not a number is 0 */
 	int filled = (int)(held * cols + 0.5);
 	for (int i = 0; i < cols; i++)
-		canvas_point(canvas, row, col + i, i < filled ? role : ROLE_FRAME, i < filled ? 0x2588 : 0x2500);
+		canvas_point(canvas, row, col + i, i < filled ? role : ROLE_FRAME,
+		             i < filled ? 0x2588 : 0x2500);
 }
 
 void canvas_select(struct canvas *canvas, struct area area)

@@ -29,7 +29,7 @@ struct raster {
 	struct canvas *canvas;
 	const struct plot *plot;
 	struct area field;
-	int dots_x, dots_y; /* resolution of the field */
+	int dots_x, dots_y;  /* resolution of the field */
 	unsigned char *bits; /* braille bits of each cell of the field */
 	unsigned char *role; /* 0: nothing drawn, else role + 1 */
 };
@@ -138,7 +138,8 @@ static void draw_band(struct raster *raster, const struct plot_curve *curve)
 static void draw_step(struct raster *raster, int x, int from, int to, const struct plot_curve *curve)
 {
 	int step = to > from ? 1 : -1;
-	bool gaps = curve->dotted && raster->dots_x > raster->field.cols; /* cells of ASCII are coarse enough */
+	bool gaps =
+	        curve->dotted && raster->dots_x > raster->field.cols; /* cells of ASCII are coarse enough */
 	for (int y = from; y != to; y += step)
 		if (!gaps || y % 2 == 0)
 			set_dot(raster, x, y, curve->role);
@@ -194,7 +195,8 @@ static void show_raster(struct raster *raster)
 			uint32_t point = raster->canvas->ascii
 			                         ? (uint32_t)ascii_sign(raster->plot, raster->role[cell])
 			                         : BRAILLE_BASE + raster->bits[cell];
-			canvas_point(raster->canvas, raster->field.row + row, raster->field.col + col, role, point);
+			canvas_point(raster->canvas, raster->field.row + row, raster->field.col + col, role,
+			             point);
 		}
 }
 
@@ -207,23 +209,26 @@ static void draw_y_axis(struct raster *raster, enum plot_side side)
 	int col = side == PLOT_LEFT ? field->col - 1 : field->col + field->cols;
 	for (int row = 0; row < field->rows; row++)
 		canvas_point(raster->canvas, field->row + row, col, ROLE_GUIDE, AXIS_VERTICAL);
-	double step = plot_step(axis->max - axis->min, field->rows / 2 < TICKS_Y_MAX ? field->rows / 2 : TICKS_Y_MAX);
+	double step = plot_step(axis->max - axis->min,
+	                        field->rows / 2 < TICKS_Y_MAX ? field->rows / 2 : TICKS_Y_MAX);
 	int used = field->row + field->rows;
-	for (double tick = ceil(axis->min / step - 1e-9) * step; tick <= axis->max + 1e-9 * step; tick += step) {
+	for (double tick = ceil(axis->min / step - 1e-9) * step; tick <= axis->max + 1e-9 * step;
+	     tick += step) {
 		int row = row_of(raster, side, tick);
 		if (row >= used)
 			continue;
 		used = row;
 		tick = fabs(tick) < 1e-9 * step ? 0.0 : tick; /* no "-0" */
 		if (side == PLOT_LEFT)
-			canvas_format_right(raster->canvas, row, field->col - LEFT_COLS, LEFT_COLS - 1, ROLE_DIM, "%g", tick);
+			canvas_format_right(raster->canvas, row, field->col - LEFT_COLS, LEFT_COLS - 1,
+			                    ROLE_DIM, "%g", tick);
 		else
 			canvas_format(raster->canvas, row, col + 1, RIGHT_COLS - 1, ROLE_DIM, "%g", tick);
 	}
 }
 
 /* Depth ticks: round numbers, as many as fit without touching. */
-static const double x_ticks[] = {0,    10,   20,   50,   100,  200,   300,   500,  750,
+static const double x_ticks[] = {0,    10,   20,   50,   100,  200,  300,  500,  750,
                                  1000, 1500, 2000, 3000, 4000, 5000, 7500, 10000};
 
 static void draw_x_axis(struct raster *raster)
@@ -263,8 +268,8 @@ static void draw_zone(struct raster *raster, const struct plot_zone *zone)
 		for (int row = -1; row < field->rows; row++)
 			canvas_point(raster->canvas, field->row + row, start, ROLE_GUIDE, ZONE_BORDER);
 	if (text_width(label) <= room)
-		canvas_text(raster->canvas, field->row - 1, start + 1 + (room - text_width(label)) / 2, room, ROLE_DIM,
-		            label);
+		canvas_text(raster->canvas, field->row - 1, start + 1 + (room - text_width(label)) / 2, room,
+		            ROLE_DIM, label);
 }
 
 static void draw_line(struct raster *raster, const struct plot_line *line)
@@ -285,11 +290,12 @@ static void draw_line_label(struct raster *raster, const struct plot_line *line)
 		return;
 	int row = row_of(raster, line->side, line->value), width = text_width(line->label);
 	if (width + 2 < raster->field.cols)
-		canvas_text(raster->canvas, row, raster->field.col + raster->field.cols - width - 1, width, ROLE_GUIDE,
-		            line->label);
+		canvas_text(raster->canvas, row, raster->field.col + raster->field.cols - width - 1, width,
+		            ROLE_GUIDE, line->label);
 }
 
-static int draw_legend_entry(struct raster *raster, const struct plot_curve *curve, size_t index, int row, int col)
+static int draw_legend_entry(struct raster *raster, const struct plot_curve *curve, size_t index, int row,
+                             int col)
 {
 	static const char *const ascii_keys[PLOT_CURVES_MAX] = {"*** ", "ooo ", "xxx "};
 	const char *key = raster->canvas->ascii ? ascii_keys[index] : curve->dotted ? "⠒ ⠒ " : "⠤⠤⠤ ";
@@ -302,13 +308,16 @@ static void draw_legend(struct raster *raster, struct area area)
 {
 	const struct plot *plot = raster->plot;
 	bool right = plot->axis[PLOT_RIGHT].label != NULL;
-	int col = area.col + canvas_text(raster->canvas, area.row, area.col, area.cols, ROLE_DIM, plot->axis[0].label) + 2;
+	int col = area.col +
+	          canvas_text(raster->canvas, area.row, area.col, area.cols, ROLE_DIM, plot->axis[0].label) +
+	          2;
 	int end = area.col + area.cols - (right ? text_width(plot->axis[1].label) + 1 : 0);
 	for (size_t i = 0; i < plot->curves; i++)
 		if (col + text_width(plot->curve[i].name) + 4 <= end)
 			col += draw_legend_entry(raster, &plot->curve[i], i, area.row, col);
 	if (right)
-		canvas_text_right(raster->canvas, area.row, area.col, area.cols, ROLE_DIM, plot->axis[1].label);
+		canvas_text_right(raster->canvas, area.row, area.col, area.cols, ROLE_DIM,
+		                  plot->axis[1].label);
 }
 
 /* --- the whole -------------------------------------------------------------------------------------- */

@@ -58,11 +58,11 @@ struct crash {
 #define SAFE_TEXT " The terminal is restored. Saved records are complete: nothing that was saved is lost.\n"
 
 static const struct crash crashes[] = {
-	{SIGSEGV, "lasertwin stopped: memory fault (SIGSEGV)." SAFE_TEXT},
-	{SIGBUS, "lasertwin stopped: bus error (SIGBUS)." SAFE_TEXT},
-	{SIGFPE, "lasertwin stopped: arithmetic fault (SIGFPE)." SAFE_TEXT},
-	{SIGILL, "lasertwin stopped: illegal instruction (SIGILL)." SAFE_TEXT},
-	{SIGABRT, "lasertwin stopped: internal check failed (SIGABRT)." SAFE_TEXT},
+        {SIGSEGV, "lasertwin stopped: memory fault (SIGSEGV)." SAFE_TEXT},
+        {SIGBUS, "lasertwin stopped: bus error (SIGBUS)." SAFE_TEXT},
+        {SIGFPE, "lasertwin stopped: arithmetic fault (SIGFPE)." SAFE_TEXT},
+        {SIGILL, "lasertwin stopped: illegal instruction (SIGILL)." SAFE_TEXT},
+        {SIGABRT, "lasertwin stopped: internal check failed (SIGABRT)." SAFE_TEXT},
 };
 
 static void on_crash(int number)
@@ -163,22 +163,22 @@ struct look {
 /* Blue and orange rather than green and red where two states meet, so that the commonest colour
  * blindness can tell them apart; the words beside them say the same. */
 static const struct look looks[ROLES] = {
-	[ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
-	[ROLE_DIM] = {245, -1, A_NORMAL, A_DIM},
-	[ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
-	[ROLE_HEADING] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-	[ROLE_FRAME] = {240, COLOR_BLUE, A_NORMAL, A_DIM},
-	[ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
-	[ROLE_KEY] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-	[ROLE_VIRTUAL] = {141, COLOR_MAGENTA, A_BOLD, A_BOLD | A_UNDERLINE},
-	[ROLE_OK] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-	[ROLE_CAUTION] = {178, COLOR_YELLOW, A_BOLD, A_BOLD},
-	[ROLE_STOP] = {167, COLOR_RED, A_BOLD, A_BOLD | A_REVERSE},
-	[ROLE_CURVE_1] = {215, COLOR_YELLOW, A_BOLD, A_BOLD},
-	[ROLE_CURVE_2] = {74, COLOR_CYAN, A_BOLD, A_NORMAL},
-	[ROLE_CURVE_3] = {141, COLOR_MAGENTA, A_BOLD, A_NORMAL},
-	[ROLE_BAND] = {137, COLOR_YELLOW, A_NORMAL, A_DIM},
-	[ROLE_GUIDE] = {243, -1, A_NORMAL, A_DIM},
+        [ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
+        [ROLE_DIM] = {245, -1, A_NORMAL, A_DIM},
+        [ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
+        [ROLE_HEADING] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+        [ROLE_FRAME] = {240, COLOR_BLUE, A_NORMAL, A_DIM},
+        [ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
+        [ROLE_KEY] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+        [ROLE_VIRTUAL] = {141, COLOR_MAGENTA, A_BOLD, A_BOLD | A_UNDERLINE},
+        [ROLE_OK] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+        [ROLE_CAUTION] = {178, COLOR_YELLOW, A_BOLD, A_BOLD},
+        [ROLE_STOP] = {167, COLOR_RED, A_BOLD, A_BOLD | A_REVERSE},
+        [ROLE_CURVE_1] = {215, COLOR_YELLOW, A_BOLD, A_BOLD},
+        [ROLE_CURVE_2] = {74, COLOR_CYAN, A_BOLD, A_NORMAL},
+        [ROLE_CURVE_3] = {141, COLOR_MAGENTA, A_BOLD, A_NORMAL},
+        [ROLE_BAND] = {137, COLOR_YELLOW, A_NORMAL, A_DIM},
+        [ROLE_GUIDE] = {243, -1, A_NORMAL, A_DIM},
 };
 
 static bool colour_wanted(enum term_color wish)
@@ -223,13 +223,15 @@ static enum status check_terminal(struct fail *why)
 		return fail_set(why, ST_IO, "terminal",
 		                "the full screen needs a terminal for input and output; use --plain here");
 	if (name == NULL || name[0] == '\0')
-		return fail_set(why, ST_IO, "TERM", "TERM is not set; set it, or use --plain for text output");
+		return fail_set(why, ST_IO, "TERM",
+		                "TERM is not set; set it, or use --plain for text output");
 	if (setupterm(name, STDOUT_FILENO, &found) != OK)
-		return fail_set(why, ST_IO, "TERM", "terminal type '%.40s' is unknown here; use --plain for text output",
-		                name);
+		return fail_set(why, ST_IO, "TERM",
+		                "terminal type '%.40s' is unknown here; use --plain for text output", name);
 	if (capability("cup")[0] == '\0')
 		return fail_set(why, ST_IO, "TERM",
-		                "terminal type '%.40s' cannot place the cursor; use --plain for text output", name);
+		                "terminal type '%.40s' cannot place the cursor; use --plain for text output",
+		                name);
 	return ST_OK;
 }
 
@@ -281,7 +283,8 @@ enum status term_open(const struct term_options *options, struct fail *why)
 	register_handlers();
 	screen = newterm(NULL, stdout, stdin);
 	if (screen == NULL)
-		return fail_set(why, ST_IO, "TERM", "the terminal could not be opened; use --plain for text output");
+		return fail_set(why, ST_IO, "TERM",
+		                "the terminal could not be opened; use --plain for text output");
 	take_screen(options->color);
 	return ST_OK;
 }
@@ -385,15 +388,18 @@ struct key_of {
 };
 
 static const struct key_of curses_keys[] = {
-	{KEY_UP, UI_KEY_UP}, {KEY_DOWN, UI_KEY_DOWN}, {KEY_LEFT, UI_KEY_LEFT}, {KEY_RIGHT, UI_KEY_RIGHT},
-	{KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN}, {KEY_HOME, UI_KEY_HOME}, {KEY_END, UI_KEY_END},
-	{KEY_ENTER, UI_KEY_ENTER}, {KEY_BACKSPACE, UI_KEY_BACKSPACE}, {KEY_DC, UI_KEY_DELETE},
-	{KEY_BTAB, UI_KEY_BACKTAB}, {KEY_F(1), UI_KEY_F1}, {KEY_RESIZE, UI_KEY_RESIZE},
+        {KEY_UP, UI_KEY_UP},         {KEY_DOWN, UI_KEY_DOWN},
+        {KEY_LEFT, UI_KEY_LEFT},     {KEY_RIGHT, UI_KEY_RIGHT},
+        {KEY_PPAGE, UI_KEY_PAGE_UP}, {KEY_NPAGE, UI_KEY_PAGE_DOWN},
+        {KEY_HOME, UI_KEY_HOME},     {KEY_END, UI_KEY_END},
+        {KEY_ENTER, UI_KEY_ENTER},   {KEY_BACKSPACE, UI_KEY_BACKSPACE},
+        {KEY_DC, UI_KEY_DELETE},     {KEY_BTAB, UI_KEY_BACKTAB},
+        {KEY_F(1), UI_KEY_F1},       {KEY_RESIZE, UI_KEY_RESIZE},
 };
 
 static const struct key_of control_keys[] = {
-	{'\r', UI_KEY_ENTER}, {'\n', UI_KEY_ENTER}, {'\t', UI_KEY_TAB}, {0x08, UI_KEY_BACKSPACE},
-	{0x7F, UI_KEY_BACKSPACE}, {CONTROL_C, 'q'}, {0x10, ':'}, /* Ctrl-P: palette */
+        {'\r', UI_KEY_ENTER},     {'\n', UI_KEY_ENTER}, {'\t', UI_KEY_TAB}, {0x08, UI_KEY_BACKSPACE},
+        {0x7F, UI_KEY_BACKSPACE}, {CONTROL_C, 'q'},     {0x10, ':'}, /* Ctrl-P: palette */
 };
 
 static int look_up(const struct key_of *table, size_t count, int code)

@@ -65,7 +65,8 @@ static void keys_find_their_action_only_where_it_is(void **state)
 	for (int screen = 0; screen < SCREENS; screen++)
 		for (size_t i = 0; i < action_count(); i++) {
 			const struct action_spec *spec = action_at(i);
-			enum action expected = action_on_screen(spec, (enum screen)screen) ? spec->id : ACTION_NONE;
+			enum action expected =
+			        action_on_screen(spec, (enum screen)screen) ? spec->id : ACTION_NONE;
 			for (int k = 0; k < ACTION_KEYS_MAX && spec->key[k] != 0; k++)
 				assert_int_equal(action_for_key((enum screen)screen, spec->key[k]), expected);
 		}
@@ -119,14 +120,14 @@ static void keys_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_action_stands_once),
-		cmocka_unit_test(every_action_is_explained),
-		cmocka_unit_test(one_key_one_meaning),
-		cmocka_unit_test(keys_find_their_action_only_where_it_is),
-		cmocka_unit_test(back_and_help_are_everywhere),
-		cmocka_unit_test(leaving_needs_another_key),
-		cmocka_unit_test(what_is_missing_is_said),
-		cmocka_unit_test(keys_have_names),
+	        cmocka_unit_test(every_action_stands_once),
+	        cmocka_unit_test(every_action_is_explained),
+	        cmocka_unit_test(one_key_one_meaning),
+	        cmocka_unit_test(keys_find_their_action_only_where_it_is),
+	        cmocka_unit_test(back_and_help_are_everywhere),
+	        cmocka_unit_test(leaving_needs_another_key),
+	        cmocka_unit_test(what_is_missing_is_said),
+	        cmocka_unit_test(keys_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -69,7 +69,9 @@ static void no_escape_reaches_a_cell(void **state)
 {
 	(void)state;
 	struct canvas *canvas = make(1, 20, false);
-	canvas_text(canvas, 0, 0, 20, ROLE_TEXT, "a\x1b[2J\r\tb\xE2\x80\xAE" "c");
+	canvas_text(canvas, 0, 0, 20, ROLE_TEXT,
+	            "a\x1b[2J\r\tb\xE2\x80\xAE"
+	            "c");
 	canvas_point(canvas, 0, 15, ROLE_TEXT, 0x1B);
 	for (int col = 0; col < canvas->cols; col++)
 		assert_true(canvas_cell(canvas, 0, col)->point[0] >= 0x20);
@@ -91,7 +93,8 @@ static void wrapping_counts_rows(void **state)
 {
 	(void)state;
 	struct canvas *canvas = make(4, 12, false);
-	int rows = canvas_wrap(canvas, (struct area){0, 0, 2, 12}, ROLE_TEXT, "It never controls a device, ever.");
+	int rows = canvas_wrap(canvas, (struct area){0, 0, 2, 12}, ROLE_TEXT,
+	                       "It never controls a device, ever.");
 	assert_int_equal(rows, 4);
 	assert_dump(canvas, "It never\ncontrols a\n\n\n");
 	canvas_clear(canvas);
@@ -125,14 +128,14 @@ static void sizes_are_held(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(text_is_cut_with_an_ellipsis),
-		cmocka_unit_test(nothing_is_drawn_outside),
-		cmocka_unit_test(wide_glyphs_take_two_cells_and_break_cleanly),
-		cmocka_unit_test(no_escape_reaches_a_cell),
-		cmocka_unit_test(ascii_has_the_same_layout),
-		cmocka_unit_test(wrapping_counts_rows),
-		cmocka_unit_test(roles_and_selection_show_in_the_map),
-		cmocka_unit_test(sizes_are_held),
+	        cmocka_unit_test(text_is_cut_with_an_ellipsis),
+	        cmocka_unit_test(nothing_is_drawn_outside),
+	        cmocka_unit_test(wide_glyphs_take_two_cells_and_break_cleanly),
+	        cmocka_unit_test(no_escape_reaches_a_cell),
+	        cmocka_unit_test(ascii_has_the_same_layout),
+	        cmocka_unit_test(wrapping_counts_rows),
+	        cmocka_unit_test(roles_and_selection_show_in_the_map),
+	        cmocka_unit_test(sizes_are_held),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

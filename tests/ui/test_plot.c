@@ -23,18 +23,19 @@ static struct plot skin_plot(void)
 		damage[i] = 1.0 / (1.0 + exp((depth[i] - 320.0) / 25.0));
 	}
 	return (struct plot){
-		.x_label = "depth µm",
-		.x_max = 1500.0,
-		.x_scale = PLOT_SQRT,
-		.axis = {{20.0, 110.0, "°C"}, {0.0, 1.0, "damage"}},
-		.curves = 2,
-		.curve = {{"temperature", POINTS, depth, peak, low, high, PLOT_LEFT, ROLE_CURVE_1, false},
-		          {"damage", POINTS, depth, damage, NULL, NULL, PLOT_RIGHT, ROLE_CURVE_2, true}},
-		.lines = 2,
-		.line = {{60.0, PLOT_LEFT, "60 °C"}, {100.0, PLOT_LEFT, "100 °C boils"}},
-		.zones = 3,
-		.zone = {{0.0, 70.0, "epidermis", "epi"}, {70.0, 250.0, "papillary", "pap"},
-		         {250.0, 1500.0, "reticular dermis", "dermis"}},
+	        .x_label = "depth µm",
+	        .x_max = 1500.0,
+	        .x_scale = PLOT_SQRT,
+	        .axis = {{20.0, 110.0, "°C"}, {0.0, 1.0, "damage"}},
+	        .curves = 2,
+	        .curve = {{"temperature", POINTS, depth, peak, low, high, PLOT_LEFT, ROLE_CURVE_1, false},
+	                  {"damage", POINTS, depth, damage, NULL, NULL, PLOT_RIGHT, ROLE_CURVE_2, true}},
+	        .lines = 2,
+	        .line = {{60.0, PLOT_LEFT, "60 °C"}, {100.0, PLOT_LEFT, "100 °C boils"}},
+	        .zones = 3,
+	        .zone = {{0.0, 70.0, "epidermis", "epi"},
+	                 {70.0, 250.0, "papillary", "pap"},
+	                 {250.0, 1500.0, "reticular dermis", "dermis"}},
 	};
 }
 
@@ -77,7 +78,8 @@ static void values_fall_on_their_row(void **state)
 	for (int level = 0; level <= 10; level++) {
 		double y[2] = {level, level};
 		struct plot plot = {.x_label = "x", .x_max = 10.0, .axis = {{0.0, 10.0, "y"}}, .curves = 1};
-		plot.curve[0] = (struct plot_curve){.name = "c", .count = 2, .x = x, .y = y, .role = ROLE_CURVE_1};
+		plot.curve[0] =
+		        (struct plot_curve){.name = "c", .count = 2, .x = x, .y = y, .role = ROLE_CURVE_1};
 		struct canvas *canvas = draw(&plot, 15, 40, true);
 		for (int row = 2; row < 13; row++) /* field: 11 rows */
 			assert_int_equal(canvas_cell(canvas, row, 20)->point[0] == '*', row == 12 - level);
@@ -89,7 +91,11 @@ static void values_fall_on_their_row(void **state)
 static void shallow_depths_are_opened_up(void **state)
 {
 	(void)state;
-	struct plot plot = {.x_label = "um", .x_max = 400.0, .x_scale = PLOT_SQRT, .axis = {{0.0, 1.0, "y"}}, .zones = 2,
+	struct plot plot = {.x_label = "um",
+	                    .x_max = 400.0,
+	                    .x_scale = PLOT_SQRT,
+	                    .axis = {{0.0, 1.0, "y"}},
+	                    .zones = 2,
 	                    .zone = {{0.0, 100.0, "a", "a"}, {100.0, 400.0, "b", "b"}}};
 	struct canvas *canvas = draw(&plot, 12, 47, true); /* field: columns 5..45 */
 	assert_int_equal(canvas_cell(canvas, 5, 25)->point[0], '|');
@@ -130,9 +136,9 @@ static void hostile_data_do_no_harm(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(braille_as_before),        cmocka_unit_test(ascii_as_before),
-		cmocka_unit_test(values_fall_on_their_row), cmocka_unit_test(shallow_depths_are_opened_up),
-		cmocka_unit_test(steps_are_round),          cmocka_unit_test(hostile_data_do_no_harm),
+	        cmocka_unit_test(braille_as_before),        cmocka_unit_test(ascii_as_before),
+	        cmocka_unit_test(values_fall_on_their_row), cmocka_unit_test(shallow_depths_are_opened_up),
+	        cmocka_unit_test(steps_are_round),          cmocka_unit_test(hostile_data_do_no_harm),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -24,11 +24,11 @@ static size_t utf8(uint32_t point, char *out)
 
 static bool dangerous(uint32_t p)
 {
-	return p < 0x20 || (p >= 0x7F && p < 0xA0) || p == 0xAD || p == 0x61C || (p >= 0x200B && p <= 0x200F) ||
-	       (p >= 0x2028 && p <= 0x202E) || (p >= 0x2060 && p <= 0x206F) || p == 0xFEFF ||
-	       (p >= 0xFFF9 && p <= 0xFFFB) || (p >= 0xD800 && p <= 0xDFFF) || (p >= 0xE000 && p <= 0xF8FF) ||
-	       (p >= 0xE0000 && p <= 0xE0FFF) || p == 0x3164 || p == 0x115F || p == 0x1160 || p == 0xFFA0 ||
-	       p >= 0xF0000;
+	return p < 0x20 || (p >= 0x7F && p < 0xA0) || p == 0xAD || p == 0x61C ||
+	       (p >= 0x200B && p <= 0x200F) || (p >= 0x2028 && p <= 0x202E) || (p >= 0x2060 && p <= 0x206F) ||
+	       p == 0xFEFF || (p >= 0xFFF9 && p <= 0xFFFB) || (p >= 0xD800 && p <= 0xDFFF) ||
+	       (p >= 0xE000 && p <= 0xF8FF) || (p >= 0xE0000 && p <= 0xE0FFF) || p == 0x3164 || p == 0x115F ||
+	       p == 0x1160 || p == 0xFFA0 || p >= 0xF0000;
 }
 
 /* Decodes what came out (well-formed by then) and fails on anything dangerous. */
@@ -75,17 +75,20 @@ static void sequences_stay_visible(void **state)
 	assert_int_equal(text_clean(out, sizeof out, "M\rN", 3), 1);
 	assert_string_equal(out, "M\xE2\x90\x8DN");
 	text_clean(out, sizeof out, "a\x1b[2Jb\x08\tc", 9);
-	assert_string_equal(out, "a\xE2\x90\x9B[2Jb\xE2\x90\x88\xE2\x90\x89" "c");
+	assert_string_equal(out, "a\xE2\x90\x9B[2Jb\xE2\x90\x88\xE2\x90\x89"
+	                         "c");
 	text_clean(out, sizeof out, "x\xE2\x80\xAEtxt.exe", 11);
 	assert_string_equal(out, "x\xEF\xBF\xBDtxt.exe");
 	assert_int_equal(text_clean(out, sizeof out, "a\0b", 3), 1);
-	assert_string_equal(out, "a\xE2\x90\x80" "b");
+	assert_string_equal(out, "a\xE2\x90\x80"
+	                         "b");
 }
 
 static void malformed_bytes_are_marked_one_by_one(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"\xFF", "\xC0\xAF", "\xE2\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80"};
+	static const char *const bad[] = {"\xFF",         "\xC0\xAF",         "\xE2\x80",
+	                                  "\xED\xA0\x80", "\xF4\x90\x80\x80", "\x80"};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		char out[64];
 		assert_int_equal(text_clean(out, sizeof out, bad[i], strlen(bad[i])), strlen(bad[i]));
@@ -113,13 +116,28 @@ struct script_name {
 
 /* Names in twenty scripts pass unmarked; widths after Unicode East Asian Width (UAX 11). */
 static const struct script_name names[] = {
-	{"Latin", "Zo\xC3\xAB", 3}, {"Latin combining", "Zoe\xCC\x88", 3},
-	{"Vietnamese", "Nguy\xE1\xBB\x85n", 6}, {"Greek", "Ελένη", 5}, {"Cyrillic", "Дарья", 5},
-	{"Armenian", "Անի", 3}, {"Georgian", "ნინო", 4}, {"Hebrew", "דוד", 3}, {"Arabic", "محمد", 4},
-	{"Devanagari", "सीता", -1}, {"Bengali", "রহিম", -1}, {"Gurmukhi", "ਗੁਰੂ", -1}, {"Tamil", "கண்ணன்", -1},
-	{"Telugu", "రాము", -1}, {"Thai", "สมชาย", 5}, {"Lao", "ສົມ", -1}, {"Khmer", "សុខ", -1},
-	{"Amharic", "አበበ", 3}, {"Han", "王小明", 6}, {"Hiragana", "はなこ", 6}, {"Hangul", "김철수", 6},
-	{"Cherokee", "ᏣᎳᎩ", 3},
+        {"Latin", "Zo\xC3\xAB", 3},
+        {"Latin combining", "Zoe\xCC\x88", 3},
+        {"Vietnamese", "Nguy\xE1\xBB\x85n", 6},
+        {"Greek", "Ελένη", 5},
+        {"Cyrillic", "Дарья", 5},
+        {"Armenian", "Անի", 3},
+        {"Georgian", "ნინო", 4},
+        {"Hebrew", "דוד", 3},
+        {"Arabic", "محمد", 4},
+        {"Devanagari", "सीता", -1},
+        {"Bengali", "রহিম", -1},
+        {"Gurmukhi", "ਗੁਰੂ", -1},
+        {"Tamil", "கண்ணன்", -1},
+        {"Telugu", "రాము", -1},
+        {"Thai", "สมชาย", 5},
+        {"Lao", "ສົມ", -1},
+        {"Khmer", "សុខ", -1},
+        {"Amharic", "አበበ", 3},
+        {"Han", "王小明", 6},
+        {"Hiragana", "はなこ", 6},
+        {"Hangul", "김철수", 6},
+        {"Cherokee", "ᏣᎳᎩ", 3},
 };
 
 static void names_of_many_scripts_pass(void **state)
@@ -176,14 +194,14 @@ static void ascii_keeps_columns(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_code_point_in_three_places),
-		cmocka_unit_test(sequences_stay_visible),
-		cmocka_unit_test(malformed_bytes_are_marked_one_by_one),
-		cmocka_unit_test(stacked_marks_are_limited),
-		cmocka_unit_test(names_of_many_scripts_pass),
-		cmocka_unit_test(equal_names_compare_equal_after_cleaning),
-		cmocka_unit_test(cut_never_splits),
-		cmocka_unit_test(ascii_keeps_columns),
+	        cmocka_unit_test(every_code_point_in_three_places),
+	        cmocka_unit_test(sequences_stay_visible),
+	        cmocka_unit_test(malformed_bytes_are_marked_one_by_one),
+	        cmocka_unit_test(stacked_marks_are_limited),
+	        cmocka_unit_test(names_of_many_scripts_pass),
+	        cmocka_unit_test(equal_names_compare_equal_after_cleaning),
+	        cmocka_unit_test(cut_never_splits),
+	        cmocka_unit_test(ascii_keeps_columns),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,194 @@
+/* Every screen against its golden text, at 80 x 24, 120 x 40, ASCII, and reduced. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "planner/plan/report.h"
+#include "tests/support/golden.h"
+#include "tests/ui/fake_clinic.h"
+#include "ui/view.h"
+
+struct scene {
+	const char *name;
+	const char *keys; /* typed from the worklist; \r is Enter, \t is Tab */
+};
+
+static const struct scene scenes[] = {
+	{"worklist", ""},
+	{"patient", "\r"},
+	{"twin", "\r3"},
+	{"device", "\r4"},
+	{"parameters", "\r5"},
+	{"parameters_stop", "\r5jllljl"}, /* density 25 %, passes 2 */
+	{"prediction", "\r6"},
+	{"checks", "\r7"},
+	{"alternatives", "\r5fa"},
+	{"help", "\r5?"},
+	{"messages", "\r5fm"},
+	{"palette", "\r5:fit"},
+	{"entry", "\r5\r16"},
+	{"entry_comma", "\r2\r12,5\r"},
+	{"quit", "q"},
+};
+
+static void play(struct app *app, const char *keys)
+{
+	for (; *keys != '\0'; keys++)
+		fake_press(app, *keys == '\r' ? UI_KEY_ENTER : *keys == '\t' ? UI_KEY_TAB : *keys);
+}
+
+static char *draw_scene(const struct scene *scene, int rows, int cols, bool ascii, bool roles)
+{
+	struct jobs *jobs = NULL;
+	struct canvas *canvas = NULL;
+	struct fail why;
+	struct app *app = fake_open(false, &jobs);
+	play(app, scene->keys);
+	assert_int_equal(canvas_new(rows, cols, ascii, &canvas, &why), ST_OK);
+	app_draw(app, canvas);
+	char *dump = roles ? canvas_dump_roles(canvas) : canvas_dump(canvas);
+	assert_non_null(dump);
+	canvas_free(&canvas);
+	fake_close(&app, &jobs);
+	return dump;
+}
+
+static void check(int rows, int cols, bool ascii, bool roles, const char *suffix)
+{
+	int bad = 0;
+	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+		char path[128];
+		char *dump = draw_scene(&scenes[i], rows, cols, ascii, roles);
+		snprintf(path, sizeof path, "tests/ui/golden/%s_%s.txt", scenes[i].name, suffix);
+		bad += !golden_compare(path, dump);
+		free(dump);
+	}
+	assert_int_equal(bad, 0);
+}
+
+static void at_80_by_24(void **state)
+{
+	(void)state;
+	check(24, 80, false, false, "80x24");
+}
+
+static void at_120_by_40(void **state)
+{
+	(void)state;
+	check(40, 120, false, false, "120x40");
+}
+
+static void in_ascii(void **state)
+{
+	(void)state;
+	check(24, 80, true, false, "ascii");
+}
+
+static void reduced(void **state)
+{
+	(void)state;
+	check(20, 60, false, false, "60x20");
+}
+
+static void with_their_roles(void **state)
+{
+	(void)state;
+	check(24, 80, false, true, "roles");
+}
+
+/* Reliability: made-up patients are marked on every screen, whatever its size. */
+static void virtual_patients_are_marked_everywhere(void **state)
+{
+	(void)state;
+	static const int sizes[][2] = {{24, 80}, {40, 120}, {20, 60}, {60, 200}, {10, 40}};
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+		for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+			char *dump = draw_scene(&scenes[i], sizes[s][0], sizes[s][1], false, false);
+			assert_non_null(strstr(dump, "VIRTUAL"));
+			free(dump);
+		}
+}
+
+/* The statement of intended use stands whole on the first screen. */
+static void intended_use_stands_on_the_first_screen(void **state)
+{
+	(void)state;
+	static const int cols[] = {60, 80, 120};
+	for (size_t i = 0; i < 3; i++) {
+		char *dump = draw_scene(&scenes[0], 24, cols[i], false, false), joined[8192];
+		size_t used = 0;
+		for (const char *c = dump; *c != '\0'; c++) {
+			char letter = *c == '\n' ? ' ' : *c;
+			if (letter != ' ' || (used > 0 && joined[used - 1] != ' '))
+				joined[used++] = letter;
+		}
+		joined[used] = '\0';
+		assert_non_null(strstr(joined, report_intended_use));
+		free(dump);
+	}
+}
+
+/* Every action of a screen stands in its help. */
+static void help_lists_every_action(void **state)
+{
+	(void)state;
+	struct jobs *jobs = NULL;
+	struct fail why;
+	struct app *app = fake_open(false, &jobs);
+	struct canvas *canvas = NULL;
+	assert_int_equal(canvas_new(70, 160, false, &canvas, &why), ST_OK);
+	fake_press(app, UI_KEY_ENTER);
+	for (int screen = SCREEN_WORKLIST; screen <= SCREEN_CHECKS; screen++) {
+		fake_press(app, '1' + screen);
+		fake_press(app, '?');
+		app_draw(app, canvas);
+		char *dump = canvas_dump(canvas);
+		for (size_t i = 0; i < action_count(); i++)
+			if (action_on_screen(action_at(i), (enum screen)screen) && strstr(dump, action_at(i)->help) == NULL)
+				fail_msg("help of %s lacks: %s", screen_title((enum screen)screen), action_at(i)->help);
+		free(dump);
+		fake_press(app, 'q');
+	}
+	canvas_free(&canvas);
+	fake_close(&app, &jobs);
+}
+
+/* No size makes a screen draw outside or stop. */
+static void every_size_is_drawn(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+		struct jobs *jobs = NULL;
+		struct canvas *canvas = NULL;
+		struct fail why;
+		struct app *app = fake_open(false, &jobs);
+		play(app, scenes[i].keys);
+		assert_int_equal(canvas_new(1, 1, false, &canvas, &why), ST_OK);
+		for (int rows = 1; rows <= 60; rows += 3)
+			for (int cols = 1; cols <= 200; cols += 7) {
+				assert_int_equal(canvas_resize(canvas, rows, cols, &why), ST_OK);
+				app_draw(app, canvas);
+			}
+		canvas_free(&canvas);
+		fake_close(&app, &jobs);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(at_80_by_24),
+		cmocka_unit_test(at_120_by_40),
+		cmocka_unit_test(in_ascii),
+		cmocka_unit_test(reduced),
+		cmocka_unit_test(with_their_roles),
+		cmocka_unit_test(virtual_patients_are_marked_everywhere),
+		cmocka_unit_test(intended_use_stands_on_the_first_screen),
+		cmocka_unit_test(help_lists_every_action),
+		cmocka_unit_test(every_size_is_drawn),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

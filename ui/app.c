@@ -1,0 +1,478 @@
+#include "ui/app.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+
+#define PAGE_LINES 10
+#define BIG_STEP 5
+
+/* --- life ------------------------------------------------------------------------------------------- */
+
+static enum status list_patients(struct app *app, struct fail *why)
+{
+	enum status status = ST_OK;
+	app->patients = app->source->count(app->source->context);
+	app->patient = calloc(app->patients + 1, sizeof *app->patient);
+	if (app->patient == NULL)
+		return fail_set(why, ST_FULL, "worklist", "no memory for %zu patients", app->patients);
+	for (size_t i = 0; i < app->patients && status == ST_OK; i++)
+		status = app->source->patient(app->source->context, i, &app->patient[i], why);
+	return status;
+}
+
+enum status app_new(const struct app_source *source, const struct app_engine *engine, struct jobs *jobs,
+                    struct app **out, struct fail *why)
+{
+	struct app *app = calloc(1, sizeof *app);
+	*out = NULL;
+	if (app == NULL)
+		return fail_set(why, ST_FULL, "planner", "no memory");
+	app->source = source;
+	app->engine = engine;
+	app->jobs = jobs;
+	app->stack[0] = SCREEN_WORKLIST;
+	app->depth = 1;
+	enum status status = list_patients(app, why);
+	if (status != ST_OK)
+		app_free(&app);
+	*out = app;
+	return status;
+}
+
+void app_free(struct app **owned)
+{
+	struct app *app = *owned;
+	if (app == NULL)
+		return;
+	app_plan_forget(app);
+	while (app->task != NULL) {
+		jobs_take(app->jobs, &app->job);
+		if (app->job.phase == JOB_ENDED)
+			app_plan_ended(app);
+		else
+			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+	}
+	subject_free(&app->subject);
+	free(app->patient);
+	free(app);
+	*owned = NULL;
+}
+
+/* --- questions -------------------------------------------------------------------------------------- */
+
+enum screen app_screen(const struct app *app)
+{
+	return app->stack[app->depth - 1];
+}
+
+enum screen app_screen_below(const struct app *app)
+{
+	size_t at = app->depth;
+	while (at > 1 && app->stack[at - 1] >= SCREEN_PALETTE)
+		at--;
+	return app->stack[at - 1];
+}
+
+bool app_busy(const struct app *app)
+{
+	return app->task != NULL;
+}
+
+const char *app_task_text(const struct app *app)
+{
+	static const char *const text[] = {
+		[TASK_NONE] = "",
+		[TASK_PREPARE] = "making the twin and preparing light and heat for its samples",
+		[TASK_ASSESS] = "judging the settings",
+		[TASK_FIT] = "searching the lowest sufficient dose",
+	};
+	return text[app->task != NULL ? app->task->kind : TASK_NONE];
+}
+
+unsigned app_available(const struct app *app)
+{
+	const bool has[NEEDS] = {
+		[NEED_NOTHING] = true,
+		[NEED_PATIENT] = app->open,
+		[NEED_PLAN] = app->plan != NULL,
+		[NEED_UNDO] = app->undo.count > 0,
+		[NEED_REDO] = app->redo.count > 0,
+		[NEED_FIT] = app->fitted,
+		[NEED_STORE] = app->source->save_plan != NULL && app->assessed && !app->stale,
+		[NEED_JOB] = app_busy(app),
+	};
+	unsigned available = 0;
+	for (int need = 0; need < NEEDS; need++)
+		available |= (unsigned)has[need] << need;
+	return available;
+}
+
+static bool turnable(const struct device_mode *mode, int id)
+{
+	enum domain_kind kind = mode->setting[id].kind;
+	return kind == DOMAIN_RANGE || kind == DOMAIN_CHOICES;
+}
+
+size_t app_knobs(const struct app *app, enum setting_id knob[APP_KNOBS_MAX], size_t *count)
+{
+	size_t turning;
+	*count = 0;
+	if (app->plan == NULL)
+		return 0;
+	const struct device_mode *mode = app->engine->mode(app->plan->planning);
+	for (int id = 0; id < SETTINGS; id++)
+		if (turnable(mode, id))
+			knob[(*count)++] = (enum setting_id)id;
+	turning = *count;
+	for (int id = 0; id < SETTINGS; id++)
+		if (mode->setting[id].kind == DOMAIN_FIXED || mode->setting[id].kind == DOMAIN_DERIVED)
+			knob[(*count)++] = (enum setting_id)id;
+	return turning;
+}
+
+static int finding_rank(const struct finding *finding)
+{
+	return (finding->phase == PHASE_START ? (int)OUTCOMES : 0) + (int)finding->outcome;
+}
+
+size_t app_findings_order(const struct findings *findings, size_t order[APP_FINDINGS_MAX])
+{
+	size_t count = 0;
+	for (int rank = 0; rank < 2 * (int)OUTCOMES; rank++)
+		for (size_t i = 0; i < findings->count && count < APP_FINDINGS_MAX; i++)
+			if (finding_rank(&findings->finding[i]) == rank)
+				order[count++] = i;
+	return count;
+}
+
+static bool name_contains(const char *name, const char *part)
+{
+	size_t length = strlen(part);
+	for (; *name != '\0'; name++) {
+		size_t i = 0;
+		while (i < length && tolower((unsigned char)name[i]) == tolower((unsigned char)part[i]))
+			i++;
+		if (i == length)
+			return true;
+	}
+	return length == 0;
+}
+
+size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < action_count(); i++) {
+		const struct action_spec *spec = action_at(i);
+		bool here = action_on_screen(spec, app_screen_below(app)) && spec->id != ACTION_PALETTE;
+		if (here && name_contains(spec->name, app->filter))
+			out[count++] = spec;
+	}
+	return count;
+}
+
+static size_t help_lines(const struct app *app)
+{
+	enum screen below = app->depth > 1 ? app->stack[app->depth - 2] : SCREEN_WORKLIST;
+	size_t count = 0;
+	for (size_t i = 0; i < action_count(); i++)
+		count += action_on_screen(action_at(i), below);
+	return count;
+}
+
+size_t app_line_count(const struct app *app, enum screen screen)
+{
+	const struct action_spec *matches[ACTIONS];
+	enum setting_id knob[APP_KNOBS_MAX];
+	size_t count, findings = app->assessed ? app->assessment.findings.count : 0;
+	switch (screen) {
+	case SCREEN_WORKLIST: return app->patients;
+	case SCREEN_PATIENT: return READINGS;
+	case SCREEN_TWIN: return TWIN_PROPERTIES;
+	case SCREEN_DEVICE: return app->modes;
+	case SCREEN_PARAMETERS: return app_knobs(app, knob, &count);
+	case SCREEN_PREDICTION: return METRICS;
+	case SCREEN_CHECKS: return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
+	case SCREEN_ALTERNATIVES: return app->fitted ? app->fit.alternatives : 0;
+	case SCREEN_HELP: return help_lines(app);
+	case SCREEN_MESSAGES: return app->messages < APP_MESSAGES_MAX ? app->messages : APP_MESSAGES_MAX;
+	case SCREEN_PALETTE: return app_palette(app, matches);
+	default: return 0;
+	}
+}
+
+const struct app_message *app_last_message(const struct app *app)
+{
+	return app->messages > 0 ? &app->message[(app->messages - 1) % APP_MESSAGES_MAX] : NULL;
+}
+
+void app_say(struct app *app, enum role role, const char *format, ...)
+{
+	struct app_message *message = &app->message[app->messages++ % APP_MESSAGES_MAX];
+	va_list arguments;
+	va_start(arguments, format);
+	vsnprintf(message->text, sizeof message->text, format, arguments);
+	va_end(arguments);
+	message->role = role;
+}
+
+/* --- moving between screens ------------------------------------------------------------------------- */
+
+static bool shows_plan(enum screen screen)
+{
+	return screen == SCREEN_TWIN || screen == SCREEN_PARAMETERS || screen == SCREEN_PREDICTION ||
+	       screen == SCREEN_CHECKS;
+}
+
+/* Goes to a screen: back to it when it is already below, else on top. */
+void app_push(struct app *app, enum screen screen)
+{
+	size_t at = 0;
+	while (at < app->depth && app->stack[at] != screen)
+		at++;
+	if (at < app->depth)
+		app->depth = at + 1;
+	else if (app->depth < APP_STACK_MAX)
+		app->stack[app->depth++] = screen;
+	if (shows_plan(screen))
+		app_plan_ensure(app);
+}
+
+static void go_back(struct app *app)
+{
+	if (app->depth > 1)
+		app->depth--;
+	else
+		app_push(app, SCREEN_QUIT);
+}
+
+/* Dialogs are not steps on the way: they close before another screen opens. */
+static void close_dialogs(struct app *app)
+{
+	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE)
+		app->depth--;
+}
+
+static void go_beside(struct app *app, int direction)
+{
+	int next = (int)app_screen(app) + direction;
+	if (next < SCREEN_WORKLIST || next > SCREEN_CHECKS)
+		return;
+	if (next != SCREEN_WORKLIST && !app->open)
+		app_say(app, ROLE_CAUTION, "Open a patient first (Enter).");
+	else
+		app_push(app, (enum screen)next);
+}
+
+static void move(struct app *app, long lines)
+{
+	enum screen screen = app_screen(app);
+	long count = (long)app_line_count(app, screen), at = (long)app->selected[screen] + lines;
+	at = at < 0 ? 0 : at >= count ? count - 1 : at;
+	app->selected[screen] = at < 0 ? 0 : (size_t)at;
+}
+
+/* --- doing ------------------------------------------------------------------------------------------ */
+
+static void choose_device(struct app *app)
+{
+	if (app->selected[SCREEN_DEVICE] >= app->modes)
+		return;
+	const struct app_mode *mode = &app->mode[app->selected[SCREEN_DEVICE]];
+	if (mode->locked)
+		app_say(app, ROLE_CAUTION, "%s is locked: %s", mode->name, mode->locked_reason);
+	else
+		app_plan_request(app, mode->device_mode);
+}
+
+static void choose_alternative(struct app *app)
+{
+	if (!app->fitted || app->selected[SCREEN_ALTERNATIVES] >= app->fit.alternatives)
+		return;
+	app_plan_set(app, &app->fit.alternative[app->selected[SCREEN_ALTERNATIVES]].settings);
+	app_push(app, SCREEN_PARAMETERS);
+}
+
+static void run_palette(struct app *app)
+{
+	const struct action_spec *match[ACTIONS];
+	size_t count = app_palette(app, match);
+	size_t at = app->selected[SCREEN_PALETTE];
+	close_dialogs(app);
+	if (at < count)
+		app_do(app, match[at]->id);
+}
+
+static void enter(struct app *app)
+{
+	switch (app_screen(app)) {
+	case SCREEN_WORKLIST:
+		if (app->selected[SCREEN_WORKLIST] < app->patients)
+			app_plan_open(app, app->selected[SCREEN_WORKLIST]);
+		break;
+	case SCREEN_PATIENT:
+		if (app->open)
+			app_entry_open(app);
+		break;
+	case SCREEN_DEVICE: choose_device(app); break;
+	case SCREEN_PARAMETERS:
+		if (app->plan != NULL)
+			app_entry_open(app);
+		else
+			app_plan_ensure(app);
+		break;
+	case SCREEN_ALTERNATIVES: choose_alternative(app); break;
+	case SCREEN_PALETTE: run_palette(app); break;
+	case SCREEN_ENTRY: app_entry_commit(app); break;
+	default: break;
+	}
+}
+
+static void clear_reading(struct app *app)
+{
+	enum reading reading = (enum reading)app->selected[SCREEN_PATIENT];
+	if (!app->subject.readings.present[reading])
+		return;
+	readings_clear(&app->subject.readings, reading);
+	app->readings_changed = true;
+	app_plan_forget(app);
+	app_say(app, ROLE_OK, "%s: marked as not taken; the twin falls back to its prior.", readings_spec(reading)->label);
+}
+
+static void open_palette(struct app *app)
+{
+	app->filter[0] = '\0';
+	app->selected[SCREEN_PALETTE] = 0;
+	app_push(app, SCREEN_PALETTE);
+}
+
+static void open_help(struct app *app)
+{
+	app->selected[SCREEN_HELP] = 0;
+	app_push(app, SCREEN_HELP);
+}
+
+static void open_messages(struct app *app)
+{
+	app_push(app, SCREEN_MESSAGES);
+	app->selected[SCREEN_MESSAGES] = 0;
+}
+
+static void cancel_job(struct app *app)
+{
+	jobs_cancel(app->jobs);
+	app->fit_wanted = app->prepare_wanted = false;
+	app->job.cancelling = true;
+}
+
+/* What does not depend on more than the screen number or a count. */
+static bool do_move(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		long lines;
+	} moves[] = {{ACTION_UP, -1}, {ACTION_DOWN, 1}, {ACTION_PAGE_UP, -PAGE_LINES}, {ACTION_PAGE_DOWN, PAGE_LINES},
+	             {ACTION_FIRST, -100000}, {ACTION_LAST, 100000}};
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
+		if (moves[i].action == action) {
+			move(app, moves[i].lines);
+			return true;
+		}
+	if (action >= ACTION_WORKLIST && action <= ACTION_CHECKS) {
+		close_dialogs(app);
+		app_push(app, (enum screen)(SCREEN_WORKLIST + (int)(action - ACTION_WORKLIST)));
+		return true;
+	}
+	return false;
+}
+
+static void perform(struct app *app, enum action action)
+{
+	if (do_move(app, action))
+		return;
+	switch (action) {
+	case ACTION_BACK: go_back(app); break;
+	case ACTION_HELP: open_help(app); break;
+	case ACTION_PALETTE: open_palette(app); break;
+	case ACTION_MESSAGES: open_messages(app); break;
+	case ACTION_QUIT: app_push(app, SCREEN_QUIT); break;
+	case ACTION_CONFIRM_QUIT: app->leaving = true; break;
+	case ACTION_NEXT_SCREEN: go_beside(app, 1); break;
+	case ACTION_PREVIOUS_SCREEN: go_beside(app, -1); break;
+	case ACTION_ENTER: enter(app); break;
+	case ACTION_LESS: app_plan_step(app, -1); break;
+	case ACTION_MORE: app_plan_step(app, 1); break;
+	case ACTION_MUCH_LESS: app_plan_step(app, -BIG_STEP); break;
+	case ACTION_MUCH_MORE: app_plan_step(app, BIG_STEP); break;
+	case ACTION_FIT: app_plan_fit(app); break;
+	case ACTION_ALTERNATIVES: app_push(app, SCREEN_ALTERNATIVES); break;
+	case ACTION_UNDO: app_plan_undo(app); break;
+	case ACTION_REDO: app_plan_redo(app); break;
+	case ACTION_RESET: app_plan_set(app, &app->plan->initial); break;
+	case ACTION_SAVE: app_plan_save(app); break;
+	case ACTION_CLEAR_READING: clear_reading(app); break;
+	case ACTION_CANCEL_JOB: cancel_job(app); break;
+	default: break;
+	}
+}
+
+void app_do(struct app *app, enum action action)
+{
+	const struct action_spec *spec = action_spec(action);
+	const char *why = NULL;
+	if (spec == NULL || !action_on_screen(spec, app_screen(app)))
+		return;
+	if (action_enabled(spec, app_available(app), &why))
+		perform(app, action);
+	else
+		app_say(app, ROLE_CAUTION, "%s: %s.", spec->name, why);
+}
+
+/* --- keys ------------------------------------------------------------------------------------------- */
+
+static bool palette_text(struct app *app, int key)
+{
+	size_t length = strlen(app->filter);
+	if (key == UI_KEY_BACKSPACE && length > 0)
+		app->filter[length - 1] = '\0';
+	else if (key >= ' ' && key < 0x7F && length + 1 < APP_FILTER_MAX)
+		snprintf(app->filter + length, APP_FILTER_MAX - length, "%c", key);
+	else
+		return key >= ' ' && key < 0x110000;
+	app->selected[SCREEN_PALETTE] = 0;
+	return true;
+}
+
+/* Typing screens take text before commands; everywhere else a paste is no command. */
+static bool take_text(struct app *app, struct key_event event)
+{
+	if (app_screen(app) == SCREEN_PALETTE)
+		return palette_text(app, event.key);
+	if (app_screen(app) != SCREEN_ENTRY)
+		return event.pasted;
+	if (event.key == UI_KEY_BACKSPACE) {
+		entry_erase(&app->entry);
+		return true;
+	}
+	return entry_type(&app->entry, event.key) || event.pasted;
+}
+
+void app_key(struct app *app, struct key_event event)
+{
+	if (take_text(app, event))
+		return;
+	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
+	if (event.key == UI_KEY_ESCAPE && long_job && app_screen(app) < SCREEN_PALETTE)
+		cancel_job(app);
+	else
+		app_do(app, action_for_key(app_screen(app), event.key));
+}
+
+void app_wake(struct app *app)
+{
+	if (app->task == NULL)
+		return;
+	jobs_take(app->jobs, &app->job);
+	if (app->job.phase == JOB_ENDED)
+		app_plan_ended(app);
+	app_plan_pump(app);
+}

@@ -1,0 +1,519 @@
+/* The open patient's plan: preparing it, turning its knobs, judging, fitting, keeping.
+ *
+ * One job runs at a time. What is wanted next stands in three flags; app_plan_pump starts the most urgent
+ * when the worker is free. A result belongs to the generation of the plan it was asked for; when readings
+ * or device change, the generation moves on and late results are dropped.
+ */
+#include "ui/app.h"
+
+/* --- plans ------------------------------------------------------------------------------------------ */
+
+static void plan_free(const struct app_engine *engine, struct app_plan **plan)
+{
+	if (*plan == NULL)
+		return;
+	if ((*plan)->planning != NULL)
+		engine->release(&(*plan)->planning);
+	subject_free(&(*plan)->subject);
+	free(*plan);
+	*plan = NULL;
+}
+
+static enum status plan_new(const struct subject *subject, struct app_plan **out, struct fail *why)
+{
+	struct app_plan *plan = calloc(1, sizeof *plan);
+	if (plan == NULL)
+		return fail_set(why, ST_FULL, "plan", "no memory for a plan");
+	plan->subject = *subject;
+	plan->subject.answers = NULL;
+	enum status status = facts_clone(subject->answers, &plan->subject.answers, why);
+	if (status != ST_OK) {
+		free(plan);
+		return status;
+	}
+	*out = plan;
+	return ST_OK;
+}
+
+static void forget_assessment(struct app *app)
+{
+	if (app->assessed)
+		app->engine->clear(&app->assessment);
+	app->assessed = app->stale = false;
+}
+
+/* Gives up plan, assessment and fit: what they were made from has changed. */
+void app_plan_forget(struct app *app)
+{
+	bool in_use = app->task != NULL && app->task->plan == app->plan;
+	forget_assessment(app);
+	if (in_use && app->plan != NULL)
+		app->orphan = app->plan;
+	else
+		plan_free(app->engine, &app->plan);
+	app->plan = NULL;
+	app->fitted = app->failed = false;
+	app->undo.count = app->redo.count = 0;
+	app->prepare_wanted = app->assess_wanted = app->fit_wanted = false;
+	app->generation++;
+	if (app->task != NULL)
+		jobs_cancel(app->jobs);
+}
+
+/* --- work (runs on the worker; touches its task only) ------------------------------------------------- */
+
+static enum status prepare_work(void *argument, void *context, struct fail *why)
+{
+	struct app_task *task = argument;
+	const struct app_engine *engine = task->engine;
+	struct predict_options options = {.progress = job_progress, .context = context};
+	enum status status = engine->prepare(engine->context, &task->plan->subject, &task->request, &options,
+	                                     &task->plan->planning, why);
+	if (status != ST_OK)
+		return status;
+	engine->tissue(task->plan->planning, &task->plan->tissue);
+	task->settings = task->request.settings;
+	if (task->settings.present == 0)
+		engine->default_settings(task->plan->planning, &task->settings);
+	task->assessed = engine->assess(task->plan->planning, &task->settings, &task->assessment,
+	                                &task->unassessed) == ST_OK;
+	if (task->assessed)
+		task->settings = task->assessment.settings;
+	task->plan->initial = task->settings;
+	return ST_OK;
+}
+
+static enum status assess_work(void *argument, void *context, struct fail *why)
+{
+	struct app_task *task = argument;
+	(void)context;
+	enum status status = task->engine->assess(task->plan->planning, &task->settings, &task->assessment, why);
+	task->assessed = status == ST_OK;
+	return status;
+}
+
+static enum status fit_work(void *argument, void *context, struct fail *why)
+{
+	struct app_task *task = argument;
+	return task->engine->fit(task->plan->planning, job_progress, context, &task->fit, why);
+}
+
+/* --- starting ---------------------------------------------------------------------------------------- */
+
+static void start(struct app *app, enum task_kind kind, job_work *work)
+{
+	struct app_task *task = calloc(1, sizeof *task);
+	if (task == NULL) {
+		app_say(app, ROLE_STOP, "no memory for the computation");
+		return;
+	}
+	task->kind = kind;
+	task->engine = app->engine;
+	task->request = app->request;
+	task->settings = app->settings;
+	task->generation = app->generation;
+	task->plan = app->plan;
+	struct fail why;
+	if (kind == TASK_PREPARE && plan_new(&app->subject, &task->plan, &why) != ST_OK) {
+		app_say(app, ROLE_STOP, "%s", why.text);
+		free(task);
+		return;
+	}
+	app->task = task;
+	app->job = (struct job_state){.phase = JOB_RUNNING};
+	BUG_ON(!jobs_start(app->jobs, work, task));
+}
+
+static void keep_readings(struct app *app)
+{
+	struct fail why;
+	if (!app->readings_changed || app->source->save_readings == NULL)
+		return;
+	if (app->source->save_readings(app->source->context, app->open_index, &app->subject, &app->request, &why) ==
+	    ST_OK)
+		app->readings_changed = false;
+	else
+		app_say(app, ROLE_STOP, "The readings are NOT kept: %s", why.text);
+}
+
+void app_plan_pump(struct app *app)
+{
+	if (app->task != NULL)
+		return;
+	if (app->prepare_wanted) {
+		app->prepare_wanted = app->assess_wanted = false;
+		keep_readings(app);
+		start(app, TASK_PREPARE, prepare_work);
+	} else if (app->plan != NULL && app->assess_wanted) {
+		app->assess_wanted = false;
+		start(app, TASK_ASSESS, assess_work);
+	} else if (app->plan != NULL && app->fit_wanted) {
+		app->fit_wanted = false;
+		start(app, TASK_FIT, fit_work);
+	}
+}
+
+/* --- ending ------------------------------------------------------------------------------------------ */
+
+static bool same_settings(const struct settings *a, const struct settings *b)
+{
+	for (int id = 0; id < SETTINGS; id++) {
+		bool has = settings_has(a, (enum setting_id)id);
+		if (has != settings_has(b, (enum setting_id)id))
+			return false;
+		if (has && fabs(a->value[id] - b->value[id]) > 1e-9 * fabs(a->value[id]))
+			return false;
+	}
+	return true;
+}
+
+/* Takes the task's assessment; it is old at once when the knobs have moved on. */
+static void accept_assessment(struct app *app, struct app_task *task)
+{
+	bool latest = same_settings(&task->settings, &app->settings);
+	forget_assessment(app);
+	app->assessment = task->assessment;
+	app->assessed = true;
+	app->stale = !latest;
+	task->assessed = false; /* moved */
+	if (latest)
+		app->settings = app->assessment.settings;
+}
+
+static void prepare_ended(struct app *app, struct app_task *task)
+{
+	if (app->job.status != ST_OK) {
+		app->failed = true;
+		app->failure = app->job.why;
+		if (app->job.status == ST_CANCELLED)
+			app_say(app, ROLE_CAUTION, "Preparing was cancelled; Enter on a device (4) starts it again.");
+		else
+			app_say(app, ROLE_STOP, "The plan could not be prepared: %s", app->failure.text);
+		return;
+	}
+	app->plan = task->plan;
+	task->plan = NULL;
+	app->settings = task->settings;
+	if (task->assessed)
+		accept_assessment(app, task);
+	else
+		app_say(app, ROLE_STOP, "The settings could not be judged: %s", task->unassessed.text);
+}
+
+static void assess_ended(struct app *app, struct app_task *task)
+{
+	if (task->assessed) {
+		accept_assessment(app, task);
+		return;
+	}
+	forget_assessment(app);
+	app_say(app, ROLE_STOP, "The settings could not be judged: %s", app->job.why.text);
+}
+
+static void fit_ended(struct app *app, struct app_task *task)
+{
+	if (app->job.status == ST_CANCELLED) {
+		app_say(app, ROLE_CAUTION, "The fit was cancelled; settings are as they were.");
+		return;
+	}
+	if (app->job.status != ST_OK) {
+		app_say(app, ROLE_STOP, "The fit failed: %s", app->job.why.text);
+		return;
+	}
+	app->fit = task->fit;
+	app->fitted = true;
+	app->selected[SCREEN_ALTERNATIVES] = 0;
+	if (app->fit.feasible) {
+		app_plan_set(app, &app->fit.settings);
+		app_say(app, ROLE_OK, "Fitted: the lowest sufficient dose of %zu settings (%zu sufficient, %zu allowed).",
+		        app->fit.candidates, app->fit.sufficient, app->fit.allowed);
+	} else {
+		app_say(app, ROLE_CAUTION, "No setting reaches the endpoint within every limit; a shows what stops it.");
+	}
+}
+
+static void task_free(struct app *app)
+{
+	if (app->task->assessed)
+		app->engine->clear(&app->task->assessment);
+	if (app->task->kind == TASK_PREPARE)
+		plan_free(app->engine, &app->task->plan);
+	free(app->task);
+	app->task = NULL;
+	plan_free(app->engine, &app->orphan);
+}
+
+/* The job of app->task has ended with app->job. */
+void app_plan_ended(struct app *app)
+{
+	struct app_task *task = app->task;
+	static void (*const ended[])(struct app *, struct app_task *) = {
+		[TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended};
+	if (task->generation == app->generation)
+		ended[task->kind](app, task);
+	task_free(app);
+}
+
+/* --- what users do ------------------------------------------------------------------------------------ */
+
+static void list_modes(struct app *app)
+{
+	app->modes = app->engine->modes(app->engine->context, app->request.indication, app->mode, APP_MODES_MAX);
+	app->selected[SCREEN_DEVICE] = 0;
+	for (size_t i = 0; i < app->modes; i++)
+		if (strcmp(app->mode[i].device_mode, app->request.device_mode) == 0)
+			app->selected[SCREEN_DEVICE] = i;
+}
+
+static void close_patient(struct app *app)
+{
+	if (app->open && app->undo.count > 0)
+		app_say(app, ROLE_CAUTION, "%s closed; changed settings were not saved.", app->subject.label);
+	app_plan_forget(app);
+	subject_free(&app->subject);
+	app->open = app->readings_changed = false;
+}
+
+void app_plan_open(struct app *app, size_t index)
+{
+	struct fail why;
+	if (app->open && app->open_index == index) {
+		app_push(app, SCREEN_PATIENT);
+		return;
+	}
+	struct subject subject = {.answers = NULL};
+	struct request request = {.name = ""};
+	if (app->source->load(app->source->context, index, &subject, &request, &why) != ST_OK) {
+		app_say(app, ROLE_STOP, "This patient cannot be opened: %s", why.text);
+		return;
+	}
+	close_patient(app);
+	app->subject = subject;
+	app->request = request;
+	app->open = true;
+	app->open_index = index;
+	app->selected[SCREEN_PATIENT] = app->selected[SCREEN_PARAMETERS] = app->selected[SCREEN_CHECKS] = 0;
+	list_modes(app);
+	app_push(app, SCREEN_PATIENT);
+	app_plan_ensure(app);
+}
+
+/* Prepares the plan when there is none, so that the next screens have something to show. */
+void app_plan_ensure(struct app *app)
+{
+	bool coming = app->prepare_wanted ||
+	              (app->task != NULL && app->task->kind == TASK_PREPARE && app->task->generation == app->generation);
+	if (!app->open || app->plan != NULL || coming || app->request.device_mode[0] == '\0')
+		return;
+	app->failed = false;
+	app->prepare_wanted = true;
+	app_plan_pump(app);
+}
+
+void app_plan_request(struct app *app, const char *device_mode)
+{
+	bool same = strcmp(app->request.device_mode, device_mode) == 0;
+	if (!same || app->plan == NULL) {
+		app_plan_forget(app);
+		if (!same)
+			app->request.settings = (struct settings){.present = 0};
+		snprintf(app->request.device_mode, sizeof app->request.device_mode, "%s", device_mode);
+		app_plan_ensure(app);
+	}
+	app_push(app, SCREEN_PARAMETERS);
+}
+
+static void history_push(struct app_history *history, const struct settings *settings)
+{
+	if (history->count == APP_UNDO_MAX) {
+		memmove(history->settings, history->settings + 1, (APP_UNDO_MAX - 1) * sizeof *history->settings);
+		history->count--;
+	}
+	history->settings[history->count++] = *settings;
+}
+
+static void take_settings(struct app *app, const struct settings *settings)
+{
+	app->settings = *settings;
+	app->stale = app->assessed;
+	app->assess_wanted = true;
+	app_plan_pump(app);
+}
+
+void app_plan_set(struct app *app, const struct settings *settings)
+{
+	if (app->plan == NULL || same_settings(settings, &app->settings))
+		return;
+	history_push(&app->undo, &app->settings);
+	app->redo.count = 0;
+	take_settings(app, settings);
+}
+
+void app_plan_undo(struct app *app)
+{
+	if (app->undo.count == 0)
+		return;
+	history_push(&app->redo, &app->settings);
+	take_settings(app, &app->undo.settings[--app->undo.count]);
+}
+
+void app_plan_redo(struct app *app)
+{
+	if (app->redo.count == 0)
+		return;
+	history_push(&app->undo, &app->settings);
+	take_settings(app, &app->redo.settings[--app->redo.count]);
+}
+
+void app_plan_step(struct app *app, int steps)
+{
+	enum setting_id knob[APP_KNOBS_MAX];
+	size_t count, turnable = app_knobs(app, knob, &count);
+	struct settings settings;
+	struct fail why;
+	if (turnable == 0)
+		return;
+	if (app->selected[SCREEN_PARAMETERS] >= turnable)
+		app->selected[SCREEN_PARAMETERS] = turnable - 1;
+	enum setting_id id = knob[app->selected[SCREEN_PARAMETERS]];
+	if (setting_step(app->engine->mode(app->plan->planning), &app->settings, id, steps, &settings, &why) != ST_OK)
+		app_say(app, ROLE_CAUTION, "%s", why.text);
+	else
+		app_plan_set(app, &settings);
+}
+
+void app_plan_fit(struct app *app)
+{
+	if (app->plan == NULL || (app->task != NULL && app->task->kind == TASK_FIT))
+		return;
+	app->fit_wanted = true;
+	app_plan_pump(app);
+}
+
+void app_plan_save(struct app *app)
+{
+	struct fail why;
+	struct app_draft draft = {.subject = &app->plan->subject, .twin = app->engine->twin(app->plan->planning),
+	                          .request = &app->request, .assessment = &app->assessment};
+	enum status status = app->source->save_plan(app->source->context, app->open_index, &draft, &why);
+	if (status != ST_OK) {
+		app_say(app, ROLE_STOP, "NOT saved: %s", why.text);
+		return;
+	}
+	app->undo.count = app->redo.count = 0;
+	app_say(app, ROLE_OK, "Saved as a draft, verdict %s.", verdict_name(app->assessment.verdict));
+}
+
+/* --- number entry ------------------------------------------------------------------------------------- */
+
+static void open_reading(struct app *app, enum reading reading)
+{
+	struct entry *entry = &app->entry;
+	const struct reading_spec *spec = readings_spec(reading);
+	double min, max;
+	readings_range(&app->subject.readings, reading, &min, &max);
+	*entry = (struct entry){.kind = ENTRY_READING, .id = (int)reading};
+	snprintf(entry->title, sizeof entry->title, "%s", spec->label);
+	snprintf(entry->unit, sizeof entry->unit, "%s", spec->unit);
+	snprintf(entry->range, sizeof entry->range, "%g to %g %s (%s)", min, max, spec->unit, spec->source);
+	if (app->subject.readings.present[reading])
+		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals,
+		         app->subject.readings.value[reading], spec->unit);
+	else
+		snprintf(entry->before, sizeof entry->before, "not taken");
+}
+
+static void describe_domain(const struct setting_domain *domain, const char *unit, char *out, size_t capacity)
+{
+	size_t used = 0;
+	if (domain->kind == DOMAIN_CHOICES) {
+		used = (size_t)snprintf(out, capacity, "one of");
+		for (size_t i = 0; i < domain->choices && used < capacity; i++)
+			used += (size_t)snprintf(out + used, capacity - used, " %g", domain->choice[i]);
+	} else {
+		used = (size_t)snprintf(out, capacity, "%g to %g", domain->min, domain->max);
+		if (domain->step > 0.0 && used < capacity)
+			used += (size_t)snprintf(out + used, capacity - used, " in steps of %g", domain->step);
+	}
+	if (used < capacity)
+		snprintf(out + used, capacity - used, " %s (%s)", unit, domain->from.source);
+}
+
+static void open_setting(struct app *app, enum setting_id id)
+{
+	struct entry *entry = &app->entry;
+	const struct setting_spec *spec = setting_spec(id);
+	const struct device_mode *mode = app->engine->mode(app->plan->planning);
+	*entry = (struct entry){.kind = ENTRY_SETTING, .id = (int)id};
+	snprintf(entry->title, sizeof entry->title, "%s", spec->label);
+	snprintf(entry->unit, sizeof entry->unit, "%s", spec->unit);
+	describe_domain(&mode->setting[id], spec->unit, entry->range, sizeof entry->range);
+	if (settings_has(&app->settings, id))
+		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals, app->settings.value[id], spec->unit);
+	else
+		snprintf(entry->before, sizeof entry->before, "not set");
+}
+
+void app_entry_open(struct app *app)
+{
+	enum setting_id knob[APP_KNOBS_MAX];
+	size_t count;
+	if (app_screen(app) == SCREEN_PATIENT) {
+		open_reading(app, (enum reading)app->selected[SCREEN_PATIENT]);
+	} else {
+		size_t turnable = app_knobs(app, knob, &count);
+		if (app->selected[SCREEN_PARAMETERS] >= turnable)
+			return;
+		open_setting(app, knob[app->selected[SCREEN_PARAMETERS]]);
+	}
+	app_push(app, SCREEN_ENTRY);
+}
+
+static enum status commit_reading(struct app *app, double value)
+{
+	struct entry *entry = &app->entry;
+	enum status status = readings_set(&app->subject.readings, (enum reading)entry->id, value, &entry->refusal);
+	if (status != ST_OK)
+		return status;
+	app->readings_changed = true;
+	app_plan_forget(app);
+	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from the changed readings.", entry->title,
+	        entry->typed, entry->before);
+	return ST_OK;
+}
+
+/* A value the device cannot take is refused with its grid, never moved. */
+static enum status commit_setting(struct app *app, double value)
+{
+	struct entry *entry = &app->entry;
+	const struct device_mode *mode = app->engine->mode(app->plan->planning);
+	enum setting_id id = (enum setting_id)entry->id;
+	const struct setting_domain *domain = &mode->setting[id];
+	bool choice = domain->kind != DOMAIN_CHOICES;
+	for (size_t i = 0; i < domain->choices && !choice; i++)
+		choice = fabs(domain->choice[i] - value) <= 1e-9 * fabs(value);
+	if (!choice || value < domain->min || value > domain->max)
+		return fail_set(&entry->refusal, ST_RANGE, entry->title, "%g %s is outside what the device takes: %s", value,
+		                entry->unit, entry->range);
+	struct settings settings = app->settings, completed;
+	struct setting_issues issues;
+	for (int other = 0; other < SETTINGS; other++)
+		if (mode->setting[other].kind == DOMAIN_DERIVED)
+			settings_drop(&settings, (enum setting_id)other);
+	settings_set(&settings, id, value);
+	if (!settings_complete(mode, &settings, &completed, &issues) && issues.count > 0)
+		return fail_set(&entry->refusal, ST_RANGE, entry->title, "%s; %s", issues.issue[0].text,
+		                issues.issue[0].remedy);
+	app_plan_set(app, &completed);
+	return ST_OK;
+}
+
+void app_entry_commit(struct app *app)
+{
+	double value;
+	if (entry_number(app->entry.typed, &value, &app->entry.refusal) != ST_OK)
+		return;
+	enum status status = app->entry.kind == ENTRY_READING ? commit_reading(app, value) : commit_setting(app, value);
+	if (status == ST_OK)
+		app->depth--;
+}

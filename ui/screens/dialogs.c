@@ -1,0 +1,103 @@
+/* Help and messages, and what is drawn over a screen: palette, number entry, leaving. */
+#include "ui/view.h"
+
+#define DIALOG_COLS 62
+#define PALETTE_ROWS 14
+
+void screen_help(const struct app *app, struct canvas *canvas, struct area area)
+{
+	enum screen below = app->depth > 1 ? app->stack[app->depth - 2] : SCREEN_WORKLIST;
+	char heading[64], keys[48];
+	size_t rows = (size_t)area.rows - 1, count = app_line_count(app, SCREEN_HELP), line = 0;
+	size_t first = view_first(app->selected[SCREEN_HELP] + rows / 2, rows, count);
+	snprintf(heading, sizeof heading, "Help: %s", screen_title(below));
+	view_heading(canvas, area, area.row, heading);
+	view_scroll_note(canvas, area, first, rows, count);
+	for (size_t i = 0; i < action_count(); i++) {
+		const struct action_spec *spec = action_at(i);
+		if (!action_on_screen(spec, below) || line++ < first || line > first + rows)
+			continue;
+		int row = area.row + (int)(line - first);
+		action_keys(spec, keys, sizeof keys);
+		canvas_text(canvas, row, area.col, 13, ROLE_KEY, keys);
+		canvas_text(canvas, row, area.col + 14, area.cols - 14,
+		            action_enabled(spec, app_available(app), NULL) ? ROLE_TEXT : ROLE_DIM, spec->help);
+	}
+}
+
+void screen_messages(const struct app *app, struct canvas *canvas, struct area area)
+{
+	size_t kept = app_line_count(app, SCREEN_MESSAGES);
+	int row = view_heading(canvas, area, area.row, "Messages, latest first");
+	for (size_t i = app->selected[SCREEN_MESSAGES]; i < kept && row < area.row + area.rows; i++) {
+		const struct app_message *message = &app->message[(app->messages - 1 - i) % APP_MESSAGES_MAX];
+		struct area text = {row, area.col + 2, area.row + area.rows - row, area.cols - 2};
+		canvas_point(canvas, row, area.col, message->role, 0x2022);
+		row += canvas_wrap(canvas, text, message->role, message->text);
+	}
+	if (kept == 0)
+		canvas_text(canvas, row, area.col, area.cols, ROLE_DIM, "Nothing was said yet.");
+}
+
+static struct area dialog(struct area area, int rows)
+{
+	int cols = area.cols < DIALOG_COLS ? area.cols : DIALOG_COLS;
+	return (struct area){area.row + (area.rows - rows) / 3, area.col + (area.cols - cols) / 2, rows, cols};
+}
+
+void screen_palette(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const struct action_spec *match[ACTIONS];
+	size_t count = app_palette(app, match), selected = app->selected[SCREEN_PALETTE];
+	struct area box = dialog(area, PALETTE_ROWS), in = area_inside(box, 1, 2);
+	size_t rows = (size_t)in.rows - 1, first = view_first(selected, rows, count);
+	canvas_box(canvas, box, ROLE_KEY, "Commands: type a part of the name");
+	canvas_format(canvas, in.row, in.col, in.cols, ROLE_STRONG, ": %s_", app->filter);
+	for (size_t i = 0; i < rows && first + i < count; i++) {
+		const struct action_spec *spec = match[first + i];
+		const char *why = "";
+		char keys[48];
+		bool enabled = action_enabled(spec, app_available(app), &why);
+		struct area line = {in.row + 1 + (int)i, in.col, 1, in.cols};
+		int used = canvas_text(canvas, line.row, line.col + 2, line.cols - 2, enabled ? ROLE_TEXT : ROLE_DIM, spec->name);
+		action_keys(spec, keys, sizeof keys);
+		canvas_text_right(canvas, line.row, line.col + used + 4, line.cols - used - 4, enabled ? ROLE_KEY : ROLE_DIM,
+		                  enabled ? keys : why);
+		if (first + i == selected)
+			view_select_line(canvas, line);
+	}
+	if (count == 0)
+		canvas_text(canvas, in.row + 2, in.col + 2, in.cols - 2, ROLE_DIM, "No command has this in its name.");
+}
+
+void screen_entry(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const struct entry *entry = &app->entry;
+	struct area box = dialog(area, 10), in = area_inside(box, 1, 2);
+	canvas_box(canvas, box, ROLE_KEY, entry->title);
+	canvas_format(canvas, in.row + 1, in.col, in.cols, ROLE_DIM, "now   %s", entry->before);
+	canvas_format(canvas, in.row + 2, in.col, in.cols, ROLE_STRONG, "new   %s_ %s", entry->typed, entry->unit);
+	struct area range = {in.row + 3, in.col + 6, 2, in.cols - 6};
+	canvas_text(canvas, in.row + 3, in.col, 6, ROLE_DIM, "takes");
+	canvas_wrap(canvas, range, ROLE_DIM, entry->range);
+	if (entry->refusal.text[0] != '\0')
+		canvas_wrap(canvas, (struct area){in.row + 5, in.col, 3, in.cols}, ROLE_STOP, entry->refusal.text);
+	else
+		canvas_text(canvas, in.row + 6, in.col, in.cols, ROLE_DIM, "Enter takes it, Esc leaves the value as it is");
+}
+
+void screen_quit(const struct app *app, struct canvas *canvas, struct area area)
+{
+	struct area box = dialog(area, 7), in = area_inside(box, 1, 2);
+	canvas_box(canvas, box, ROLE_CAUTION, "Leave lasertwin?");
+	const char *loss = app->undo.count > 0   ? "Changed settings of the open patient are not saved."
+	                   : app_busy(app)       ? "A computation is running; it will be stopped."
+	                   : app->readings_changed ? "Changed readings are not kept yet."
+	                                         : "Nothing is unsaved.";
+	canvas_text(canvas, in.row + 1, in.col, in.cols, app->undo.count > 0 || app->readings_changed ? ROLE_CAUTION : ROLE_TEXT,
+	            loss);
+	int used = canvas_text(canvas, in.row + 3, in.col, in.cols, ROLE_KEY, "Esc");
+	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " stays      ");
+	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_KEY, "y");
+	canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " leaves");
+}

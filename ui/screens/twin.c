@@ -1,0 +1,134 @@
+/* Twin: the layers of the skin, and every property with its error and where it comes from. */
+#include "ui/view.h"
+
+#define SKETCH_COLS 25
+#define SHADE_COLS 2
+#define SHADE_LIGHT 0x2591u
+
+/* Rows of a layer: at least one, the rest by the square root of its thickness, so that the thin upper
+ * layers stay visible beside a dermis thirty times as thick. The thickness stands beside it as a number. */
+static int layer_rows(double thickness_um, double sum_of_roots, int rows)
+{
+	int share = (int)lround(sqrt(thickness_um) / sum_of_roots * rows);
+	return share < 1 ? 1 : share;
+}
+
+struct sketch {
+	size_t layers;
+	struct {
+		const char *name;
+		double thickness_um, melanin_frac, blood_frac;
+	} layer[TISSUE_LAYERS_MAX];
+};
+
+static void gather_layers(const struct tissue *tissue, struct sketch *out)
+{
+	out->layers = tissue->count < TISSUE_LAYERS_MAX ? tissue->count : TISSUE_LAYERS_MAX;
+	for (size_t i = 0; i < out->layers; i++) {
+		out->layer[i].name = tissue_kind_name(tissue->layer[i].kind);
+		out->layer[i].thickness_um = tissue->layer[i].thickness_um;
+		out->layer[i].melanin_frac = tissue->layer[i].melanosome_frac;
+		out->layer[i].blood_frac = tissue->layer[i].blood_frac;
+	}
+}
+
+static void draw_layer(struct canvas *canvas, struct area layer, const char *name, double thickness_um, double melanin)
+{
+	for (int row = 0; row < layer.rows; row++)
+		for (int col = 0; col < SHADE_COLS; col++)
+			canvas_point(canvas, layer.row + row, layer.col + col, ROLE_FRAME,
+			             SHADE_LIGHT + (melanin > 0.05 ? 2u : melanin > 0.005 ? 1u : 0u));
+	canvas_text(canvas, layer.row, layer.col + SHADE_COLS + 1, layer.cols - SHADE_COLS - 9, ROLE_TEXT, name);
+	canvas_format_right(canvas, layer.row, layer.col + layer.cols - 8, 8, ROLE_DIM, "%.0f µm", thickness_um);
+}
+
+static void draw_sketch(const struct app *app, struct canvas *canvas, struct area area)
+{
+	struct sketch sketch;
+	double roots = 0.0;
+	gather_layers(&app->plan->tissue, &sketch);
+	int row = view_heading(canvas, area, area.row, "Layers"), end = area.row + area.rows - 1;
+	for (size_t i = 0; i < sketch.layers; i++)
+		roots += sqrt(sketch.layer[i].thickness_um);
+	for (size_t i = 0; i < sketch.layers && row < end; i++) {
+		int left = (int)(sketch.layers - i - 1), rows = layer_rows(sketch.layer[i].thickness_um, roots, end - area.row - 1);
+		rows = row + rows > end - left ? end - left - row : rows;
+		rows = rows < 1 ? 1 : rows;
+		draw_layer(canvas, (struct area){row, area.col, rows, area.cols}, sketch.layer[i].name,
+		           sketch.layer[i].thickness_um, sketch.layer[i].melanin_frac);
+		row += rows;
+	}
+	canvas_text(canvas, end, area.col, area.cols, ROLE_DIM, "heights by square root");
+}
+
+static void draw_property(struct canvas *canvas, struct area line, const struct twin_value *value,
+                          const struct twin_property_spec *spec)
+{
+	char number[48], flags[4];
+	int at = line.cols - 30;
+	snprintf(number, sizeof number, "%.*f %s %.*f", spec->decimals, value->median * spec->display_scale,
+	         canvas->ascii ? "+-" : "±", spec->decimals, value->sd * spec->display_scale);
+	canvas_text(canvas, line.row, line.col + 2, at - 3, ROLE_TEXT, spec->label);
+	canvas_text_right(canvas, line.row, line.col + at, 13, ROLE_STRONG, number);
+	canvas_text(canvas, line.row, line.col + at + 14, 4, ROLE_DIM, spec->unit);
+	canvas_text(canvas, line.row, line.col + at + 18, 9, value->origin == TWIN_MEASURED ? ROLE_OK : ROLE_TEXT,
+	            twin_origin_name(value->origin));
+	canvas_text(canvas, line.row, line.col + at + 27, 3, ROLE_CAUTION, view_flags(value->flags, flags));
+}
+
+static void draw_properties(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const struct twin *twin = app->engine->twin(app->plan->planning);
+	size_t selected = app->selected[SCREEN_TWIN], rows = (size_t)area.rows - 1;
+	size_t first = view_first(selected, rows, TWIN_PROPERTIES);
+	view_heading(canvas, area, area.row, "Properties");
+	view_scroll_note(canvas, area, first, rows, TWIN_PROPERTIES);
+	for (size_t i = 0; i < rows && first + i < TWIN_PROPERTIES; i++) {
+		struct area line = {area.row + 1 + (int)i, area.col, 1, area.cols};
+		enum twin_property property = (enum twin_property)(first + i);
+		draw_property(canvas, line, &twin->property[property], twin_property_spec(property));
+		if (first + i == selected)
+			view_select_line(canvas, line);
+	}
+}
+
+static void draw_source(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const struct twin *twin = app->engine->twin(app->plan->planning);
+	size_t selected = app->selected[SCREEN_TWIN];
+	const struct twin_value *value = &twin->property[selected];
+	const struct twin_property_spec *spec = twin_property_spec((enum twin_property)selected);
+	double scale = spec->display_scale;
+	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
+	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_TEXT, "%s: 90 %% between %.*f and %.*f %s", spec->label,
+	              spec->decimals, value->p05 * scale, spec->decimals, value->p95 * scale, spec->unit);
+	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "%s: %s", twin_origin_name(value->origin),
+	              value->source);
+}
+
+static void describe_colour(const struct twin *twin, char *out, size_t capacity)
+{
+	const char *type = fitzpatrick_name(twin->effective_type);
+	size_t used = (size_t)snprintf(out, capacity, "judged as type %s", type != NULL ? type : "?");
+	if (isfinite(twin->ita_deg) && isfinite(twin->model_ita_deg) && used < capacity)
+		used += (size_t)snprintf(out + used, capacity - used, "; ITA %.0f measured, %.0f in the fitted skin", twin->ita_deg,
+		                         twin->model_ita_deg);
+	if (isfinite(twin->tan_rel) && used < capacity)
+		snprintf(out + used, capacity - used, "; tan %+.0f %%", 100.0 * twin->tan_rel);
+}
+
+void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
+{
+	char colour[160];
+	if (view_no_plan(app, canvas, area))
+		return;
+	describe_colour(app->engine->twin(app->plan->planning), colour, sizeof colour);
+	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "Normal skin beside the lesion, %s", colour);
+	int sketch = area.cols >= VIEW_COLS_FULL ? SKETCH_COLS : 0;
+	struct area right = {area.row + 1, area.col + sketch + (sketch > 0 ? 2 : 0), area.rows - 4,
+	                     area.cols - sketch - (sketch > 0 ? 2 : 0)};
+	if (sketch > 0)
+		draw_sketch(app, canvas, (struct area){right.row, area.col, right.rows, sketch});
+	draw_properties(app, canvas, right);
+	draw_source(app, canvas, (struct area){area.row + area.rows - 3, area.col, 3, area.cols});
+}

@@ -1,0 +1,429 @@
+/* The frame around every screen:
+ *
+ *   row 0        VIRTUAL PATIENT  who                                    verdict
+ *   row 1        1 Worklist  2 Patient ...
+ *   rows 2..     body
+ *   last but one progress, or the last message
+ *   last         keys
+ */
+#include "ui/view.h"
+
+#include "ui/plot.h"
+
+#define PROGRESS_COLS 24
+#define MARK_SELECTED 0x25B8u
+
+/* --- lists and numbers ------------------------------------------------------------------------------ */
+
+size_t view_first(size_t selected, size_t rows, size_t count)
+{
+	if (count <= rows || rows == 0)
+		return 0;
+	size_t first = selected > rows / 2 ? selected - rows / 2 : 0;
+	return first > count - rows ? count - rows : first;
+}
+
+void view_select_line(struct canvas *canvas, struct area line)
+{
+	canvas_point(canvas, line.row, line.col, ROLE_KEY, MARK_SELECTED);
+	canvas_select(canvas, (struct area){line.row, line.col, 1, line.cols});
+}
+
+void view_scroll_note(struct canvas *canvas, struct area area, size_t first, size_t rows, size_t count)
+{
+	if (count <= rows)
+		return;
+	size_t last = first + rows < count ? first + rows : count;
+	canvas_format_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " %zu-%zu of %zu ", first + 1, last, count);
+}
+
+int view_heading(struct canvas *canvas, struct area area, int row, const char *text)
+{
+	int used = canvas_format(canvas, row, area.col, area.cols, ROLE_HEADING, "%s ", text);
+	canvas_rule(canvas, row, area.col + used, area.cols - used, ROLE_FRAME);
+	return row + 1;
+}
+
+void view_words(char *out, size_t capacity, const char *key)
+{
+	snprintf(out, capacity, "%s", key);
+	for (char *c = out; *c != '\0'; c++)
+		*c = *c == '_' ? ' ' : *c;
+}
+
+void view_capital(char *out, size_t capacity, const char *word)
+{
+	snprintf(out, capacity, "%s", word);
+	if (out[0] >= 'a' && out[0] <= 'z')
+		out[0] = (char)(out[0] - 'a' + 'A');
+}
+
+enum role view_verdict_role(enum verdict verdict)
+{
+	static const enum role roles[VERDICTS] = {
+		[VERDICT_ALLOW] = ROLE_OK,           [VERDICT_ALLOW_AFTER_MD] = ROLE_CAUTION,
+		[VERDICT_DEFER] = ROLE_CAUTION,      [VERDICT_BLOCK_MD] = ROLE_STOP,
+		[VERDICT_BLOCK] = ROLE_STOP,
+	};
+	return roles[verdict];
+}
+
+enum role view_outcome_role(enum outcome outcome)
+{
+	if (outcome <= OUTCOME_BLOCK_MD)
+		return ROLE_STOP;
+	return outcome <= OUTCOME_CAUTION ? ROLE_CAUTION : ROLE_DIM;
+}
+
+void view_band(char *out, size_t capacity, const struct band *band, int decimals)
+{
+	if ((band->flags & VALIDITY_ABSENT) != 0)
+		snprintf(out, capacity, "-");
+	else if (fabs(band->p95 - band->p05) < 0.5 * pow(10.0, -decimals))
+		snprintf(out, capacity, "%.*f", decimals, band->value);
+	else
+		snprintf(out, capacity, "%.*f [%.*f..%.*f]", decimals, band->value, decimals, band->p05, decimals, band->p95);
+}
+
+const char *view_flags(unsigned flags, char out[4])
+{
+	size_t used = 0;
+	if ((flags & VALIDITY_EXTRAPOLATED) != 0)
+		out[used++] = 'e';
+	if ((flags & VALIDITY_ASSUMED) != 0)
+		out[used++] = 'a';
+	if ((flags & VALIDITY_MODEL_LIMIT) != 0)
+		out[used++] = 'm';
+	out[used] = '\0';
+	return out;
+}
+
+void view_finding_line(struct canvas *canvas, struct area line, const struct finding *finding)
+{
+	enum role role = finding->phase == PHASE_START ? ROLE_DIM : view_outcome_role(finding->outcome);
+	const char *word = finding->phase == PHASE_START ? "AT START" : outcome_name(finding->outcome);
+	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%-11s ", word);
+	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_STRONG, "%-8s ", finding->rule);
+	if (finding->zone[0] != '\0')
+		used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s: ", finding->zone);
+	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s", finding->name);
+	if (finding->has_value && finding->has_limit)
+		canvas_format(canvas, line.row, line.col + used, line.cols - used, role, "  %.4g / limit %.4g %s", finding->value,
+		              finding->limit, finding->unit);
+	else if (finding->unknown)
+		canvas_text(canvas, line.row, line.col + used, line.cols - used, role, "  not known");
+}
+
+/* --- no plan ---------------------------------------------------------------------------------------- */
+
+static void draw_preparing(const struct app *app, struct canvas *canvas, struct area area)
+{
+	int row = area.row + area.rows / 2 - 2;
+	canvas_format(canvas, row, area.col + 4, area.cols - 8, ROLE_STRONG, "Preparing %s", app->request.device_mode);
+	canvas_text(canvas, row + 1, area.col + 4, area.cols - 8, ROLE_DIM, app_task_text(app));
+	canvas_bar(canvas, row + 3, area.col + 4, area.cols - 16, app->job.done_frac, ROLE_KEY);
+	canvas_format(canvas, row + 3, area.col + area.cols - 10, 8, ROLE_TEXT, "%3.0f %%", 100.0 * app->job.done_frac);
+	canvas_text(canvas, row + 4, area.col + 4, area.cols - 8, ROLE_DIM,
+	            app->job.cancelling ? "stopping" : "Esc cancels; other screens stay usable");
+}
+
+bool view_no_plan(const struct app *app, struct canvas *canvas, struct area area)
+{
+	struct area text = {area.row + area.rows / 2 - 2, area.col + 4, 6, area.cols - 8};
+	if (app->plan != NULL)
+		return false;
+	if (app->task != NULL || app->prepare_wanted) {
+		draw_preparing(app, canvas, area);
+	} else if (app->failed) {
+		canvas_text(canvas, text.row, text.col, text.cols, ROLE_STOP, "No plan is prepared");
+		text.row++;
+		int rows = canvas_wrap(canvas, text, ROLE_TEXT,
+		                       app->failure.code == ST_CANCELLED ? "The preparation was cancelled." : app->failure.text);
+		canvas_text(canvas, text.row + rows + 1, text.col, text.cols, ROLE_DIM,
+		            "2 changes the readings, 4 chooses a device and starts again");
+	} else {
+		canvas_text(canvas, text.row, text.col, text.cols, ROLE_STRONG, "No device is chosen yet");
+		canvas_text(canvas, text.row + 1, text.col, text.cols, ROLE_DIM, "4 shows the devices for this indication");
+	}
+	return true;
+}
+
+/* --- the depth plot --------------------------------------------------------------------------------- */
+
+#define PROTEIN_DENATURATION_C 60.0 /* where tissue coagulates within seconds; the label of the guide line */
+#define WATER_BOILS_C 100.0
+#define LABEL_COLS_MIN 52 /* plots from this width on have room for words at the guide lines */
+#define DEPTH_SHOWN_MIN_UM 400.0
+#define TEMPERATURE_RISE_SHOWN_C 2.0
+#define DAMAGE_SHOWN_FRAC 0.01
+
+/* The depth below which nothing happens, with some air: what the x axis should reach. */
+static double depth_shown_um(const struct depth_profile *profile)
+{
+	double deep = DEPTH_SHOWN_MIN_UM, base = profile->peak_C[profile->count - 1].value;
+	for (size_t i = 0; i < profile->count; i++)
+		if (profile->peak_C[i].p95 > base + TEMPERATURE_RISE_SHOWN_C || profile->damage_frac[i].p95 > DAMAGE_SHOWN_FRAC)
+			deep = profile->depth_um[i] * 1.25;
+	deep = deep < DEPTH_SHOWN_MIN_UM ? DEPTH_SHOWN_MIN_UM : deep;
+	double last = profile->depth_um[profile->count - 1];
+	return deep < last ? deep : last;
+}
+
+static void temperature_axis(const struct depth_profile *profile, struct plot_axis *axis)
+{
+	double top = WATER_BOILS_C + 5.0, bottom = 30.0;
+	for (size_t i = 0; i < profile->count; i++) {
+		top = profile->peak_C[i].p95 > top ? profile->peak_C[i].p95 : top;
+		bottom = profile->peak_C[i].p05 < bottom ? profile->peak_C[i].p05 : bottom;
+	}
+	double step = plot_step(top - bottom, 5);
+	*axis = (struct plot_axis){floor(bottom / step) * step, ceil(top / step) * step, "°C"};
+}
+
+struct zone_name {
+	const char *label, *brief;
+	unsigned kinds;
+};
+
+#define KIND(kind) (1u << (kind))
+
+/* Neighbouring layers that share a name are one zone. */
+static const struct zone_name zone_names[] = {
+	{"epidermis", "epi", KIND(TISSUE_STRATUM_CORNEUM) | KIND(TISSUE_EPIDERMIS) | KIND(TISSUE_BASAL)},
+	{"papillary", "pap", KIND(TISSUE_PAPILLARY) | KIND(TISSUE_PLEXUS)},
+	{"reticular dermis", "dermis", KIND(TISSUE_RETICULAR)},
+	{"fat", "fat", KIND(TISSUE_SUBCUTIS)},
+};
+
+static void skin_zones(const struct tissue *tissue, struct plot *plot)
+{
+	double top = 0.0;
+	const struct zone_name *before = NULL;
+	for (size_t i = 0; i < tissue->count; i++) {
+		double bottom = top + tissue->layer[i].thickness_um;
+		for (size_t z = 0; z < sizeof zone_names / sizeof *zone_names; z++) {
+			if ((zone_names[z].kinds & KIND(tissue->layer[i].kind)) == 0)
+				continue;
+			if (before == &zone_names[z] && plot->zones > 0)
+				plot->zone[plot->zones - 1].to = bottom;
+			else if (plot->zones < PLOT_ZONES_MAX)
+				plot->zone[plot->zones++] =
+					(struct plot_zone){top, bottom, zone_names[z].label, zone_names[z].brief};
+			before = &zone_names[z];
+		}
+		top = bottom;
+	}
+}
+
+struct profile_columns {
+	double peak[PREDICT_DEPTHS_MAX], low[PREDICT_DEPTHS_MAX], high[PREDICT_DEPTHS_MAX];
+	double damage[PREDICT_DEPTHS_MAX];
+};
+
+static void split_profile(const struct depth_profile *profile, struct profile_columns *columns)
+{
+	for (size_t i = 0; i < profile->count; i++) {
+		columns->peak[i] = profile->peak_C[i].value;
+		columns->low[i] = profile->peak_C[i].p05;
+		columns->high[i] = profile->peak_C[i].p95;
+		columns->damage[i] = 100.0 * profile->damage_frac[i].value;
+	}
+}
+
+static void draw_profile(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const struct depth_profile *profile = &app->assessment.prediction.profile;
+	struct profile_columns columns;
+	struct fail why;
+	bool roomy = area.cols >= LABEL_COLS_MIN;
+	struct plot plot = {
+		.x_label = "depth µm", .x_scale = PLOT_SQRT, .x_max = depth_shown_um(profile), .curves = 2, .lines = 2,
+		.line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
+		         {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
+	};
+	split_profile(profile, &columns);
+	temperature_axis(profile, &plot.axis[PLOT_LEFT]);
+	plot.axis[PLOT_RIGHT] = (struct plot_axis){0.0, 100.0, "damage %"};
+	plot.curve[0] = (struct plot_curve){"peak", profile->count, profile->depth_um, columns.peak, columns.low,
+	                                    columns.high, PLOT_LEFT, ROLE_CURVE_1, false};
+	plot.curve[1] = (struct plot_curve){"damage", profile->count, profile->depth_um, columns.damage, NULL, NULL,
+	                                    PLOT_RIGHT, ROLE_CURVE_2, true};
+	skin_zones(&app->plan->tissue, &plot);
+	if (plot_draw(canvas, area, &plot, &why) != ST_OK)
+		canvas_wrap(canvas, area, ROLE_CAUTION, why.text);
+}
+
+void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area)
+{
+	if (!app->assessed)
+		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM, "no prediction yet");
+	else if (!app->assessment.predicted)
+		canvas_wrap(canvas, area_inside(area, 2, 2), ROLE_CAUTION, app->assessment.unpredicted.text);
+	else if (app->assessment.prediction.profile.count < 2)
+		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM, "no depth profile");
+	else
+		draw_profile(app, canvas, area);
+	if (app->stale)
+		canvas_role(canvas, area, ROLE_DIM);
+}
+
+/* --- the frame -------------------------------------------------------------------------------------- */
+
+static bool is_virtual(const struct app *app)
+{
+	if (app->open)
+		return app->patient[app->open_index].is_virtual;
+	for (size_t i = 0; i < app->patients; i++)
+		if (app->patient[i].is_virtual)
+			return true;
+	return false;
+}
+
+static const char *sex_letter(enum sex sex)
+{
+	static const char *const letters[] = {[SEX_UNKNOWN] = "sex ?", [SEX_FEMALE] = "F", [SEX_MALE] = "M", [SEX_OTHER] = "X"};
+	return letters[sex];
+}
+
+static void describe_patient(const struct app *app, char *out, size_t capacity)
+{
+	const struct readings *readings = &app->subject.readings;
+	const char *type = fitzpatrick_name(readings->fitzpatrick);
+	char age[16] = "age ?";
+	if (readings->present[READING_AGE_Y])
+		snprintf(age, sizeof age, "%.0f y", readings->value[READING_AGE_Y]);
+	snprintf(out, capacity, "%s  %s %s  type %s  %s", app->subject.label, sex_letter(readings->sex), age,
+	         type != NULL ? type : "?", readings->site);
+}
+
+static int draw_verdict(const struct app *app, struct canvas *canvas)
+{
+	char text[48], words[32];
+	if (!app->open || !app->assessed)
+		return 0;
+	view_words(words, sizeof words, verdict_name(app->assessment.verdict));
+	snprintf(text, sizeof text, " %s%s ", words, app->stale ? " (old)" : "");
+	canvas_text_right(canvas, 0, 0, canvas->cols, app->stale ? ROLE_DIM : view_verdict_role(app->assessment.verdict),
+	                  text);
+	return text_width(text);
+}
+
+static void draw_header(const struct app *app, struct canvas *canvas)
+{
+	char who[512];
+	int room = canvas->cols - draw_verdict(app, canvas) - 1, used = 0;
+	if (is_virtual(app))
+		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, app->open ? " VIRTUAL PATIENT " : " VIRTUAL PATIENTS ");
+	if (app->open)
+		describe_patient(app, who, sizeof who);
+	else
+		snprintf(who, sizeof who, "lasertwin " LASERTWIN_VERSION "  %s", app->source->place);
+	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s", who);
+}
+
+static void draw_steps(const struct app *app, struct canvas *canvas)
+{
+	int col = 1;
+	enum screen below = app_screen_below(app);
+	int gap = canvas->cols >= 80 ? 2 : 1, brief = canvas->cols >= 76 ? 12 : 5;
+	for (int screen = SCREEN_WORKLIST; screen <= SCREEN_CHECKS; screen++) {
+		bool here = screen == (int)below;
+		canvas_format(canvas, 1, col, 1, here ? ROLE_KEY : ROLE_DIM, "%d", screen + 1);
+		int used = canvas_format(canvas, 1, col + 2, brief, here ? ROLE_STRONG : ROLE_DIM, "%.*s", brief,
+		                         screen_title((enum screen)screen));
+		if (here)
+			canvas_select(canvas, (struct area){1, col - 1, 1, used + 4});
+		col += used + 2 + gap;
+	}
+}
+
+static void draw_message(const struct app *app, struct canvas *canvas, int row)
+{
+	const struct app_message *message = app_last_message(app);
+	if (app->task != NULL && app->task->kind != TASK_ASSESS) {
+		int used = canvas_format(canvas, row, 1, canvas->cols - PROGRESS_COLS - 10, ROLE_TEXT, "%s ", app_task_text(app));
+		canvas_bar(canvas, row, 1 + used, PROGRESS_COLS, app->job.done_frac, ROLE_KEY);
+		canvas_format(canvas, row, 2 + used + PROGRESS_COLS, canvas->cols, ROLE_DIM, "Esc cancels");
+	} else if (message != NULL) {
+		canvas_text(canvas, row, 1, canvas->cols - 2, message->role, message->text);
+	}
+}
+
+/* Draws one key and its word at col unless it would pass end; returns the columns used. */
+static int draw_footer_key(const struct app *app, struct canvas *canvas, int row, int col, int end,
+                           const struct action_spec *spec)
+{
+	char buffer[8];
+	bool enabled = action_enabled(spec, app_available(app), NULL);
+	const char *key = key_label(spec->key[0], buffer);
+	int key_cols = text_width(key), width = key_cols + 1 + text_width(spec->label);
+	if (col + width > end)
+		return 0;
+	canvas_text(canvas, row, col, key_cols, enabled ? ROLE_KEY : ROLE_DIM, key);
+	canvas_text(canvas, row, col + key_cols + 1, width, enabled ? ROLE_TEXT : ROLE_DIM, spec->label);
+	return width + 2;
+}
+
+static bool always_in_footer(enum action action)
+{
+	return action == ACTION_BACK || action == ACTION_HELP;
+}
+
+/* Back and help keep their place at the right; the rest fills from the left as far as it goes. */
+static void draw_footer(const struct app *app, struct canvas *canvas, int row)
+{
+	static const enum action fixed[] = {ACTION_HELP, ACTION_BACK};
+	enum screen screen = app_screen(app);
+	int col = 1, end = canvas->cols - 1;
+	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
+		const struct action_spec *spec = action_spec(fixed[i]);
+		if (!action_on_screen(spec, screen))
+			continue;
+		end -= 2 + text_width(spec->label); /* both have one-letter keys */
+		draw_footer_key(app, canvas, row, end, canvas->cols, spec);
+		end -= 2;
+	}
+	for (size_t i = 0; i < action_count(); i++) {
+		const struct action_spec *spec = action_at(i);
+		bool idle = spec->id == ACTION_CANCEL_JOB && !app_busy(app);
+		if (spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id) && !idle)
+			col += draw_footer_key(app, canvas, row, col, end, spec);
+	}
+}
+
+static void draw_too_small(const struct app *app, struct canvas *canvas)
+{
+	char text[160];
+	snprintf(text, sizeof text, "%slasertwin needs a window of %d x %d or more; this one is %d x %d.",
+	         is_virtual(app) ? "VIRTUAL PATIENTS: " : "", VIEW_COLS_MIN, VIEW_ROWS_MIN, canvas->cols, canvas->rows);
+	canvas_wrap(canvas, (struct area){0, 0, canvas->rows, canvas->cols}, ROLE_TEXT, text);
+}
+
+typedef void screen_draw(const struct app *app, struct canvas *canvas, struct area area);
+
+static screen_draw *const draw_screen[SCREENS] = {
+	[SCREEN_WORKLIST] = screen_worklist,     [SCREEN_PATIENT] = screen_patient,
+	[SCREEN_TWIN] = screen_twin,             [SCREEN_DEVICE] = screen_device,
+	[SCREEN_PARAMETERS] = screen_parameters, [SCREEN_PREDICTION] = screen_prediction,
+	[SCREEN_CHECKS] = screen_checks,         [SCREEN_ALTERNATIVES] = screen_alternatives,
+	[SCREEN_HELP] = screen_help,             [SCREEN_MESSAGES] = screen_messages,
+	[SCREEN_PALETTE] = screen_palette,       [SCREEN_ENTRY] = screen_entry,
+	[SCREEN_QUIT] = screen_quit,
+};
+
+void app_draw(const struct app *app, struct canvas *canvas)
+{
+	canvas_clear(canvas);
+	if (canvas->cols < VIEW_COLS_MIN || canvas->rows < VIEW_ROWS_MIN) {
+		draw_too_small(app, canvas);
+		return;
+	}
+	struct area body = {2, 1, canvas->rows - 4, canvas->cols - 2};
+	draw_header(app, canvas);
+	draw_steps(app, canvas);
+	draw_screen[app_screen_below(app)](app, canvas, body);
+	draw_message(app, canvas, canvas->rows - 2);
+	draw_footer(app, canvas, canvas->rows - 1);
+	if (app_screen(app) >= SCREEN_PALETTE)
+		draw_screen[app_screen(app)](app, canvas, body);
+}
