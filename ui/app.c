@@ -81,10 +81,10 @@ bool app_busy(const struct app *app)
 const char *app_task_text(const struct app *app)
 {
 	static const char *const text[] = {
-		[TASK_NONE] = "",
-		[TASK_PREPARE] = "making the twin and preparing light and heat for its samples",
-		[TASK_ASSESS] = "judging the settings",
-		[TASK_FIT] = "searching the lowest sufficient dose",
+	        [TASK_NONE] = "",
+	        [TASK_PREPARE] = "making the twin and preparing light and heat for its samples",
+	        [TASK_ASSESS] = "judging the settings",
+	        [TASK_FIT] = "searching the lowest sufficient dose",
 	};
 	return text[app->task != NULL ? app->task->kind : TASK_NONE];
 }
@@ -92,14 +92,14 @@ const char *app_task_text(const struct app *app)
 unsigned app_available(const struct app *app)
 {
 	const bool has[NEEDS] = {
-		[NEED_NOTHING] = true,
-		[NEED_PATIENT] = app->open,
-		[NEED_PLAN] = app->plan != NULL,
-		[NEED_UNDO] = app->undo.count > 0,
-		[NEED_REDO] = app->redo.count > 0,
-		[NEED_FIT] = app->fitted,
-		[NEED_STORE] = app->source->save_plan != NULL && app->assessed && !app->stale,
-		[NEED_JOB] = app_busy(app),
+	        [NEED_NOTHING] = true,
+	        [NEED_PATIENT] = app->open,
+	        [NEED_PLAN] = app->plan != NULL,
+	        [NEED_UNDO] = app->undo.count > 0,
+	        [NEED_REDO] = app->redo.count > 0,
+	        [NEED_FIT] = app->fitted,
+	        [NEED_STORE] = app->source->save_plan != NULL && app->assessed && !app->stale,
+	        [NEED_JOB] = app_busy(app),
 	};
 	unsigned available = 0;
 	for (int need = 0; need < NEEDS; need++)
@@ -185,18 +185,30 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	enum setting_id knob[APP_KNOBS_MAX];
 	size_t count, findings = app->assessed ? app->assessment.findings.count : 0;
 	switch (screen) {
-	case SCREEN_WORKLIST: return app->patients;
-	case SCREEN_PATIENT: return READINGS;
-	case SCREEN_TWIN: return TWIN_PROPERTIES;
-	case SCREEN_DEVICE: return app->modes;
-	case SCREEN_PARAMETERS: return app_knobs(app, knob, &count);
-	case SCREEN_PREDICTION: return METRICS;
-	case SCREEN_CHECKS: return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
-	case SCREEN_ALTERNATIVES: return app->fitted ? app->fit.alternatives : 0;
-	case SCREEN_HELP: return help_lines(app);
-	case SCREEN_MESSAGES: return app->messages < APP_MESSAGES_MAX ? app->messages : APP_MESSAGES_MAX;
-	case SCREEN_PALETTE: return app_palette(app, matches);
-	default: return 0;
+	case SCREEN_WORKLIST:
+		return app->patients;
+	case SCREEN_PATIENT:
+		return READINGS;
+	case SCREEN_TWIN:
+		return TWIN_PROPERTIES;
+	case SCREEN_DEVICE:
+		return app->modes;
+	case SCREEN_PARAMETERS:
+		return app_knobs(app, knob, &count);
+	case SCREEN_PREDICTION:
+		return METRICS;
+	case SCREEN_CHECKS:
+		return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
+	case SCREEN_ALTERNATIVES:
+		return app->fitted ? app->fit.alternatives : 0;
+	case SCREEN_HELP:
+		return help_lines(app);
+	case SCREEN_MESSAGES:
+		return app->messages < APP_MESSAGES_MAX ? app->messages : APP_MESSAGES_MAX;
+	case SCREEN_PALETTE:
+		return app_palette(app, matches);
+	default:
+		return 0;
 	}
 }
 
@@ -313,17 +325,26 @@ static void enter(struct app *app)
 		if (app->open)
 			app_entry_open(app);
 		break;
-	case SCREEN_DEVICE: choose_device(app); break;
+	case SCREEN_DEVICE:
+		choose_device(app);
+		break;
 	case SCREEN_PARAMETERS:
 		if (app->plan != NULL)
 			app_entry_open(app);
 		else
 			app_plan_ensure(app);
 		break;
-	case SCREEN_ALTERNATIVES: choose_alternative(app); break;
-	case SCREEN_PALETTE: run_palette(app); break;
-	case SCREEN_ENTRY: app_entry_commit(app); break;
-	default: break;
+	case SCREEN_ALTERNATIVES:
+		choose_alternative(app);
+		break;
+	case SCREEN_PALETTE:
+		run_palette(app);
+		break;
+	case SCREEN_ENTRY:
+		app_entry_commit(app);
+		break;
+	default:
+		break;
 	}
 }
 
@@ -335,7 +356,8 @@ static void clear_reading(struct app *app)
 	readings_clear(&app->subject.readings, reading);
 	app->readings_changed = true;
 	app_plan_forget(app);
-	app_say(app, ROLE_OK, "%s: marked as not taken; the twin falls back to its prior.", readings_spec(reading)->label);
+	app_say(app, ROLE_OK, "%s: marked as not taken; the twin falls back to its prior.",
+	        readings_spec(reading)->label);
 }
 
 static void open_palette(struct app *app)
@@ -370,8 +392,12 @@ static bool do_move(struct app *app, enum action action)
 	static const struct {
 		enum action action;
 		long lines;
-	} moves[] = {{ACTION_UP, -1}, {ACTION_DOWN, 1}, {ACTION_PAGE_UP, -PAGE_LINES}, {ACTION_PAGE_DOWN, PAGE_LINES},
-	             {ACTION_FIRST, -100000}, {ACTION_LAST, 100000}};
+	} moves[] = {{ACTION_UP, -1},
+	             {ACTION_DOWN, 1},
+	             {ACTION_PAGE_UP, -PAGE_LINES},
+	             {ACTION_PAGE_DOWN, PAGE_LINES},
+	             {ACTION_FIRST, -100000},
+	             {ACTION_LAST, 100000}};
 	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
 		if (moves[i].action == action) {
 			move(app, moves[i].lines);
@@ -390,28 +416,71 @@ static void perform(struct app *app, enum action action)
 	if (do_move(app, action))
 		return;
 	switch (action) {
-	case ACTION_BACK: go_back(app); break;
-	case ACTION_HELP: open_help(app); break;
-	case ACTION_PALETTE: open_palette(app); break;
-	case ACTION_MESSAGES: open_messages(app); break;
-	case ACTION_QUIT: app_push(app, SCREEN_QUIT); break;
-	case ACTION_CONFIRM_QUIT: app->leaving = true; break;
-	case ACTION_NEXT_SCREEN: go_beside(app, 1); break;
-	case ACTION_PREVIOUS_SCREEN: go_beside(app, -1); break;
-	case ACTION_ENTER: enter(app); break;
-	case ACTION_LESS: app_plan_step(app, -1); break;
-	case ACTION_MORE: app_plan_step(app, 1); break;
-	case ACTION_MUCH_LESS: app_plan_step(app, -BIG_STEP); break;
-	case ACTION_MUCH_MORE: app_plan_step(app, BIG_STEP); break;
-	case ACTION_FIT: app_plan_fit(app); break;
-	case ACTION_ALTERNATIVES: app_push(app, SCREEN_ALTERNATIVES); break;
-	case ACTION_UNDO: app_plan_undo(app); break;
-	case ACTION_REDO: app_plan_redo(app); break;
-	case ACTION_RESET: app_plan_set(app, &app->plan->initial); break;
-	case ACTION_SAVE: app_plan_save(app); break;
-	case ACTION_CLEAR_READING: clear_reading(app); break;
-	case ACTION_CANCEL_JOB: cancel_job(app); break;
-	default: break;
+	case ACTION_BACK:
+		go_back(app);
+		break;
+	case ACTION_HELP:
+		open_help(app);
+		break;
+	case ACTION_PALETTE:
+		open_palette(app);
+		break;
+	case ACTION_MESSAGES:
+		open_messages(app);
+		break;
+	case ACTION_QUIT:
+		app_push(app, SCREEN_QUIT);
+		break;
+	case ACTION_CONFIRM_QUIT:
+		app->leaving = true;
+		break;
+	case ACTION_NEXT_SCREEN:
+		go_beside(app, 1);
+		break;
+	case ACTION_PREVIOUS_SCREEN:
+		go_beside(app, -1);
+		break;
+	case ACTION_ENTER:
+		enter(app);
+		break;
+	case ACTION_LESS:
+		app_plan_step(app, -1);
+		break;
+	case ACTION_MORE:
+		app_plan_step(app, 1);
+		break;
+	case ACTION_MUCH_LESS:
+		app_plan_step(app, -BIG_STEP);
+		break;
+	case ACTION_MUCH_MORE:
+		app_plan_step(app, BIG_STEP);
+		break;
+	case ACTION_FIT:
+		app_plan_fit(app);
+		break;
+	case ACTION_ALTERNATIVES:
+		app_push(app, SCREEN_ALTERNATIVES);
+		break;
+	case ACTION_UNDO:
+		app_plan_undo(app);
+		break;
+	case ACTION_REDO:
+		app_plan_redo(app);
+		break;
+	case ACTION_RESET:
+		app_plan_set(app, &app->plan->initial);
+		break;
+	case ACTION_SAVE:
+		app_plan_save(app);
+		break;
+	case ACTION_CLEAR_READING:
+		clear_reading(app);
+		break;
+	case ACTION_CANCEL_JOB:
+		cancel_job(app);
+		break;
+	default:
+		break;
 	}
 }
 

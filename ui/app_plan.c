@@ -87,7 +87,8 @@ static enum status assess_work(void *argument, void *context, struct fail *why)
 {
 	struct app_task *task = argument;
 	(void)context;
-	enum status status = task->engine->assess(task->plan->planning, &task->settings, &task->assessment, why);
+	enum status status =
+	        task->engine->assess(task->plan->planning, &task->settings, &task->assessment, why);
 	task->assessed = status == ST_OK;
 	return status;
 }
@@ -129,8 +130,8 @@ static void keep_readings(struct app *app)
 	struct fail why;
 	if (!app->readings_changed || app->source->save_readings == NULL)
 		return;
-	if (app->source->save_readings(app->source->context, app->open_index, &app->subject, &app->request, &why) ==
-	    ST_OK)
+	if (app->source->save_readings(app->source->context, app->open_index, &app->subject, &app->request,
+	                               &why) == ST_OK)
 		app->readings_changed = false;
 	else
 		app_say(app, ROLE_STOP, "The readings are NOT kept: %s", why.text);
@@ -186,7 +187,8 @@ static void prepare_ended(struct app *app, struct app_task *task)
 		app->failed = true;
 		app->failure = app->job.why;
 		if (app->job.status == ST_CANCELLED)
-			app_say(app, ROLE_CAUTION, "Preparing was cancelled; Enter on a device (4) starts it again.");
+			app_say(app, ROLE_CAUTION,
+			        "Preparing was cancelled; Enter on a device (4) starts it again.");
 		else
 			app_say(app, ROLE_STOP, "The plan could not be prepared: %s", app->failure.text);
 		return;
@@ -225,10 +227,12 @@ static void fit_ended(struct app *app, struct app_task *task)
 	app->selected[SCREEN_ALTERNATIVES] = 0;
 	if (app->fit.feasible) {
 		app_plan_set(app, &app->fit.settings);
-		app_say(app, ROLE_OK, "Fitted: the lowest sufficient dose of %zu settings (%zu sufficient, %zu allowed).",
+		app_say(app, ROLE_OK,
+		        "Fitted: the lowest sufficient dose of %zu settings (%zu sufficient, %zu allowed).",
 		        app->fit.candidates, app->fit.sufficient, app->fit.allowed);
 	} else {
-		app_say(app, ROLE_CAUTION, "No setting reaches the endpoint within every limit; a shows what stops it.");
+		app_say(app, ROLE_CAUTION,
+		        "No setting reaches the endpoint within every limit; a shows what stops it.");
 	}
 }
 
@@ -248,7 +252,7 @@ void app_plan_ended(struct app *app)
 {
 	struct app_task *task = app->task;
 	static void (*const ended[])(struct app *, struct app_task *) = {
-		[TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended};
+	        [TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended};
 	if (task->generation == app->generation)
 		ended[task->kind](app, task);
 	task_free(app);
@@ -258,7 +262,8 @@ void app_plan_ended(struct app *app)
 
 static void list_modes(struct app *app)
 {
-	app->modes = app->engine->modes(app->engine->context, app->request.indication, app->mode, APP_MODES_MAX);
+	app->modes =
+	        app->engine->modes(app->engine->context, app->request.indication, app->mode, APP_MODES_MAX);
 	app->selected[SCREEN_DEVICE] = 0;
 	for (size_t i = 0; i < app->modes; i++)
 		if (strcmp(app->mode[i].device_mode, app->request.device_mode) == 0)
@@ -301,8 +306,8 @@ void app_plan_open(struct app *app, size_t index)
 /* Prepares the plan when there is none, so that the next screens have something to show. */
 void app_plan_ensure(struct app *app)
 {
-	bool coming = app->prepare_wanted ||
-	              (app->task != NULL && app->task->kind == TASK_PREPARE && app->task->generation == app->generation);
+	bool coming = app->prepare_wanted || (app->task != NULL && app->task->kind == TASK_PREPARE &&
+	                                      app->task->generation == app->generation);
 	if (!app->open || app->plan != NULL || coming || app->request.device_mode[0] == '\0')
 		return;
 	app->failed = false;
@@ -326,7 +331,8 @@ void app_plan_request(struct app *app, const char *device_mode)
 static void history_push(struct app_history *history, const struct settings *settings)
 {
 	if (history->count == APP_UNDO_MAX) {
-		memmove(history->settings, history->settings + 1, (APP_UNDO_MAX - 1) * sizeof *history->settings);
+		memmove(history->settings, history->settings + 1,
+		        (APP_UNDO_MAX - 1) * sizeof *history->settings);
 		history->count--;
 	}
 	history->settings[history->count++] = *settings;
@@ -376,7 +382,8 @@ void app_plan_step(struct app *app, int steps)
 	if (app->selected[SCREEN_PARAMETERS] >= turnable)
 		app->selected[SCREEN_PARAMETERS] = turnable - 1;
 	enum setting_id id = knob[app->selected[SCREEN_PARAMETERS]];
-	if (setting_step(app->engine->mode(app->plan->planning), &app->settings, id, steps, &settings, &why) != ST_OK)
+	if (setting_step(app->engine->mode(app->plan->planning), &app->settings, id, steps, &settings,
+	                 &why) != ST_OK)
 		app_say(app, ROLE_CAUTION, "%s", why.text);
 	else
 		app_plan_set(app, &settings);
@@ -393,8 +400,10 @@ void app_plan_fit(struct app *app)
 void app_plan_save(struct app *app)
 {
 	struct fail why;
-	struct app_draft draft = {.subject = &app->plan->subject, .twin = app->engine->twin(app->plan->planning),
-	                          .request = &app->request, .assessment = &app->assessment};
+	struct app_draft draft = {.subject = &app->plan->subject,
+	                          .twin = app->engine->twin(app->plan->planning),
+	                          .request = &app->request,
+	                          .assessment = &app->assessment};
 	enum status status = app->source->save_plan(app->source->context, app->open_index, &draft, &why);
 	if (status != ST_OK) {
 		app_say(app, ROLE_STOP, "NOT saved: %s", why.text);
@@ -433,7 +442,8 @@ static void describe_domain(const struct setting_domain *domain, const char *uni
 	} else {
 		used = (size_t)snprintf(out, capacity, "%g to %g", domain->min, domain->max);
 		if (domain->step > 0.0 && used < capacity)
-			used += (size_t)snprintf(out + used, capacity - used, " in steps of %g", domain->step);
+			used += (size_t)snprintf(out + used, capacity - used, " in steps of %g",
+			                         domain->step);
 	}
 	if (used < capacity)
 		snprintf(out + used, capacity - used, " %s (%s)", unit, domain->from.source);
@@ -449,7 +459,8 @@ static void open_setting(struct app *app, enum setting_id id)
 	snprintf(entry->unit, sizeof entry->unit, "%s", spec->unit);
 	describe_domain(&mode->setting[id], spec->unit, entry->range, sizeof entry->range);
 	if (settings_has(&app->settings, id))
-		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals, app->settings.value[id], spec->unit);
+		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals,
+		         app->settings.value[id], spec->unit);
 	else
 		snprintf(entry->before, sizeof entry->before, "not set");
 }
@@ -472,13 +483,14 @@ void app_entry_open(struct app *app)
 static enum status commit_reading(struct app *app, double value)
 {
 	struct entry *entry = &app->entry;
-	enum status status = readings_set(&app->subject.readings, (enum reading)entry->id, value, &entry->refusal);
+	enum status status =
+	        readings_set(&app->subject.readings, (enum reading)entry->id, value, &entry->refusal);
 	if (status != ST_OK)
 		return status;
 	app->readings_changed = true;
 	app_plan_forget(app);
-	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from the changed readings.", entry->title,
-	        entry->typed, entry->before);
+	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from the changed readings.",
+	        entry->title, entry->typed, entry->before);
 	return ST_OK;
 }
 
@@ -493,8 +505,9 @@ static enum status commit_setting(struct app *app, double value)
 	for (size_t i = 0; i < domain->choices && !choice; i++)
 		choice = fabs(domain->choice[i] - value) <= 1e-9 * fabs(value);
 	if (!choice || value < domain->min || value > domain->max)
-		return fail_set(&entry->refusal, ST_RANGE, entry->title, "%g %s is outside what the device takes: %s", value,
-		                entry->unit, entry->range);
+		return fail_set(&entry->refusal, ST_RANGE, entry->title,
+		                "%g %s is outside what the device takes: %s", value, entry->unit,
+		                entry->range);
 	struct settings settings = app->settings, completed;
 	struct setting_issues issues;
 	for (int other = 0; other < SETTINGS; other++)
@@ -513,7 +526,8 @@ void app_entry_commit(struct app *app)
 	double value;
 	if (entry_number(app->entry.typed, &value, &app->entry.refusal) != ST_OK)
 		return;
-	enum status status = app->entry.kind == ENTRY_READING ? commit_reading(app, value) : commit_setting(app, value);
+	enum status status =
+	        app->entry.kind == ENTRY_READING ? commit_reading(app, value) : commit_setting(app, value);
 	if (status == ST_OK)
 		app->depth--;
 }

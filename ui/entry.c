@@ -8,7 +8,8 @@ bool entry_type(struct entry *entry, int key)
 		return false;
 	entry->refusal.text[0] = '\0';
 	if (length >= ENTRY_DIGITS_MAX) {
-		fail_set(&entry->refusal, ST_INPUT, entry->title, "no more than %d characters", ENTRY_DIGITS_MAX);
+		fail_set(&entry->refusal, ST_INPUT, entry->title, "no more than %d characters",
+		         ENTRY_DIGITS_MAX);
 		return true;
 	}
 	entry->typed[length] = (char)key;
@@ -31,8 +32,10 @@ static enum status explain_comma(const char *typed, struct fail *why)
 	for (char *c = with_point; *c != '\0'; c++)
 		if (*c == ',')
 			*c = '.';
-	return fail_set(why, ST_INPUT, "number", "'%s' is not read, because a comma means different things; write %s if "
-	                "that is what you mean", typed, with_point);
+	return fail_set(why, ST_INPUT, "number",
+	                "'%s' is not read, because a comma means different things; write %s if "
+	                "that is what you mean",
+	                typed, with_point);
 }
 
 /* digits [. digits], with an optional minus: no exponent, no blanks, nothing after. */
@@ -53,7 +56,8 @@ enum status entry_number(const char *typed, double *out, struct fail *why)
 	if (strlen(typed) <= ENTRY_DIGITS_MAX && strchr(typed, ',') != NULL)
 		return explain_comma(typed, why);
 	if (!is_decimal(typed))
-		return fail_set(why, ST_INPUT, "number", "'%.32s' is not a number; write it like 12.5", typed);
+		return fail_set(why, ST_INPUT, "number", "'%.32s' is not a number; write it like 12.5",
+		                typed);
 	*out = strtod(typed, NULL); /* LC_NUMERIC is never set, so the point is a point */
 	return ST_OK;
 }

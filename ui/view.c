@@ -34,7 +34,8 @@ void view_scroll_note(struct canvas *canvas, struct area area, size_t first, siz
 	if (count <= rows)
 		return;
 	size_t last = first + rows < count ? first + rows : count;
-	canvas_format_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " %zu-%zu of %zu ", first + 1, last, count);
+	canvas_format_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " %zu-%zu of %zu ", first + 1,
+	                    last, count);
 }
 
 int view_heading(struct canvas *canvas, struct area area, int row, const char *text)
@@ -61,9 +62,9 @@ void view_capital(char *out, size_t capacity, const char *word)
 enum role view_verdict_role(enum verdict verdict)
 {
 	static const enum role roles[VERDICTS] = {
-		[VERDICT_ALLOW] = ROLE_OK,           [VERDICT_ALLOW_AFTER_MD] = ROLE_CAUTION,
-		[VERDICT_DEFER] = ROLE_CAUTION,      [VERDICT_BLOCK_MD] = ROLE_STOP,
-		[VERDICT_BLOCK] = ROLE_STOP,
+	        [VERDICT_ALLOW] = ROLE_OK,      [VERDICT_ALLOW_AFTER_MD] = ROLE_CAUTION,
+	        [VERDICT_DEFER] = ROLE_CAUTION, [VERDICT_BLOCK_MD] = ROLE_STOP,
+	        [VERDICT_BLOCK] = ROLE_STOP,
 	};
 	return roles[verdict];
 }
@@ -82,7 +83,8 @@ void view_band(char *out, size_t capacity, const struct band *band, int decimals
 	else if (fabs(band->p95 - band->p05) < 0.5 * pow(10.0, -decimals))
 		snprintf(out, capacity, "%.*f", decimals, band->value);
 	else
-		snprintf(out, capacity, "%.*f [%.*f..%.*f]", decimals, band->value, decimals, band->p05, decimals, band->p95);
+		snprintf(out, capacity, "%.*f [%.*f..%.*f]", decimals, band->value, decimals, band->p05,
+		         decimals, band->p95);
 }
 
 const char *view_flags(unsigned flags, char out[4])
@@ -103,13 +105,16 @@ void view_finding_line(struct canvas *canvas, struct area line, const struct fin
 	enum role role = finding->phase == PHASE_START ? ROLE_DIM : view_outcome_role(finding->outcome);
 	const char *word = finding->phase == PHASE_START ? "AT START" : outcome_name(finding->outcome);
 	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%-11s ", word);
-	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_STRONG, "%-8s ", finding->rule);
+	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_STRONG, "%-8s ",
+	                      finding->rule);
 	if (finding->zone[0] != '\0')
-		used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s: ", finding->zone);
-	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s", finding->name);
+		used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT,
+		                      "%s: ", finding->zone);
+	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s",
+	                      finding->name);
 	if (finding->has_value && finding->has_limit)
-		canvas_format(canvas, line.row, line.col + used, line.cols - used, role, "  %.4g / limit %.4g %s", finding->value,
-		              finding->limit, finding->unit);
+		canvas_format(canvas, line.row, line.col + used, line.cols - used, role,
+		              "  %.4g / limit %.4g %s", finding->value, finding->limit, finding->unit);
 	else if (finding->unknown)
 		canvas_text(canvas, line.row, line.col + used, line.cols - used, role, "  not known");
 }
@@ -119,10 +124,12 @@ void view_finding_line(struct canvas *canvas, struct area line, const struct fin
 static void draw_preparing(const struct app *app, struct canvas *canvas, struct area area)
 {
 	int row = area.row + area.rows / 2 - 2;
-	canvas_format(canvas, row, area.col + 4, area.cols - 8, ROLE_STRONG, "Preparing %s", app->request.device_mode);
+	canvas_format(canvas, row, area.col + 4, area.cols - 8, ROLE_STRONG, "Preparing %s",
+	              app->request.device_mode);
 	canvas_text(canvas, row + 1, area.col + 4, area.cols - 8, ROLE_DIM, app_task_text(app));
 	canvas_bar(canvas, row + 3, area.col + 4, area.cols - 16, app->job.done_frac, ROLE_KEY);
-	canvas_format(canvas, row + 3, area.col + area.cols - 10, 8, ROLE_TEXT, "%3.0f %%", 100.0 * app->job.done_frac);
+	canvas_format(canvas, row + 3, area.col + area.cols - 10, 8, ROLE_TEXT, "%3.0f %%",
+	              100.0 * app->job.done_frac);
 	canvas_text(canvas, row + 4, area.col + 4, area.cols - 8, ROLE_DIM,
 	            app->job.cancelling ? "stopping" : "Esc cancels; other screens stay usable");
 }
@@ -138,19 +145,22 @@ bool view_no_plan(const struct app *app, struct canvas *canvas, struct area area
 		canvas_text(canvas, text.row, text.col, text.cols, ROLE_STOP, "No plan is prepared");
 		text.row++;
 		int rows = canvas_wrap(canvas, text, ROLE_TEXT,
-		                       app->failure.code == ST_CANCELLED ? "The preparation was cancelled." : app->failure.text);
+		                       app->failure.code == ST_CANCELLED ? "The preparation was cancelled."
+		                                                         : app->failure.text);
 		canvas_text(canvas, text.row + rows + 1, text.col, text.cols, ROLE_DIM,
 		            "2 changes the readings, 4 chooses a device and starts again");
 	} else {
 		canvas_text(canvas, text.row, text.col, text.cols, ROLE_STRONG, "No device is chosen yet");
-		canvas_text(canvas, text.row + 1, text.col, text.cols, ROLE_DIM, "4 shows the devices for this indication");
+		canvas_text(canvas, text.row + 1, text.col, text.cols, ROLE_DIM,
+		            "4 shows the devices for this indication");
 	}
 	return true;
 }
 
 /* --- the depth plot --------------------------------------------------------------------------------- */
 
-#define PROTEIN_DENATURATION_C 60.0 /* where tissue coagulates within seconds; the label of the guide line */
+#define PROTEIN_DENATURATION_C 60.0 /* where tissue coagulates within seconds; the label of the guide line   \
+	                             */
 #define WATER_BOILS_C 100.0
 #define LABEL_COLS_MIN 52 /* plots from this width on have room for words at the guide lines */
 #define DEPTH_SHOWN_MIN_UM 400.0
@@ -162,7 +172,8 @@ static double depth_shown_um(const struct depth_profile *profile)
 {
 	double deep = DEPTH_SHOWN_MIN_UM, base = profile->peak_C[profile->count - 1].value;
 	for (size_t i = 0; i < profile->count; i++)
-		if (profile->peak_C[i].p95 > base + TEMPERATURE_RISE_SHOWN_C || profile->damage_frac[i].p95 > DAMAGE_SHOWN_FRAC)
+		if (profile->peak_C[i].p95 > base + TEMPERATURE_RISE_SHOWN_C ||
+		    profile->damage_frac[i].p95 > DAMAGE_SHOWN_FRAC)
 			deep = profile->depth_um[i] * 1.25;
 	deep = deep < DEPTH_SHOWN_MIN_UM ? DEPTH_SHOWN_MIN_UM : deep;
 	double last = profile->depth_um[profile->count - 1];
@@ -189,10 +200,10 @@ struct zone_name {
 
 /* Neighbouring layers that share a name are one zone. */
 static const struct zone_name zone_names[] = {
-	{"epidermis", "epi", KIND(TISSUE_STRATUM_CORNEUM) | KIND(TISSUE_EPIDERMIS) | KIND(TISSUE_BASAL)},
-	{"papillary", "pap", KIND(TISSUE_PAPILLARY) | KIND(TISSUE_PLEXUS)},
-	{"reticular dermis", "dermis", KIND(TISSUE_RETICULAR)},
-	{"fat", "fat", KIND(TISSUE_SUBCUTIS)},
+        {"epidermis", "epi", KIND(TISSUE_STRATUM_CORNEUM) | KIND(TISSUE_EPIDERMIS) | KIND(TISSUE_BASAL)},
+        {"papillary", "pap", KIND(TISSUE_PAPILLARY) | KIND(TISSUE_PLEXUS)},
+        {"reticular dermis", "dermis", KIND(TISSUE_RETICULAR)},
+        {"fat", "fat", KIND(TISSUE_SUBCUTIS)},
 };
 
 static void skin_zones(const struct tissue *tissue, struct plot *plot)
@@ -207,8 +218,8 @@ static void skin_zones(const struct tissue *tissue, struct plot *plot)
 			if (before == &zone_names[z] && plot->zones > 0)
 				plot->zone[plot->zones - 1].to = bottom;
 			else if (plot->zones < PLOT_ZONES_MAX)
-				plot->zone[plot->zones++] =
-					(struct plot_zone){top, bottom, zone_names[z].label, zone_names[z].brief};
+				plot->zone[plot->zones++] = (struct plot_zone){
+				        top, bottom, zone_names[z].label, zone_names[z].brief};
 			before = &zone_names[z];
 		}
 		top = bottom;
@@ -237,17 +248,23 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	struct fail why;
 	bool roomy = area.cols >= LABEL_COLS_MIN;
 	struct plot plot = {
-		.x_label = "depth µm", .x_scale = PLOT_SQRT, .x_max = depth_shown_um(profile), .curves = 2, .lines = 2,
-		.line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
-		         {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
+	        .x_label = "depth µm",
+	        .x_scale = PLOT_SQRT,
+	        .x_max = depth_shown_um(profile),
+	        .curves = 2,
+	        .lines = 2,
+	        .line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
+	                 {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
 	};
 	split_profile(profile, &columns);
 	temperature_axis(profile, &plot.axis[PLOT_LEFT]);
 	plot.axis[PLOT_RIGHT] = (struct plot_axis){0.0, 100.0, "damage %"};
-	plot.curve[0] = (struct plot_curve){"peak", profile->count, profile->depth_um, columns.peak, columns.low,
-	                                    columns.high, PLOT_LEFT, ROLE_CURVE_1, false};
-	plot.curve[1] = (struct plot_curve){"damage", profile->count, profile->depth_um, columns.damage, NULL, NULL,
-	                                    PLOT_RIGHT, ROLE_CURVE_2, true};
+	plot.curve[0] = (struct plot_curve){"peak",       profile->count, profile->depth_um,
+	                                    columns.peak, columns.low,    columns.high,
+	                                    PLOT_LEFT,    ROLE_CURVE_1,   false};
+	plot.curve[1] = (struct plot_curve){"damage",       profile->count, profile->depth_um,
+	                                    columns.damage, NULL,           NULL,
+	                                    PLOT_RIGHT,     ROLE_CURVE_2,   true};
 	skin_zones(&app->plan->tissue, &plot);
 	if (plot_draw(canvas, area, &plot, &why) != ST_OK)
 		canvas_wrap(canvas, area, ROLE_CAUTION, why.text);
@@ -256,11 +273,13 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area)
 {
 	if (!app->assessed)
-		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM, "no prediction yet");
+		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM,
+		            "no prediction yet");
 	else if (!app->assessment.predicted)
 		canvas_wrap(canvas, area_inside(area, 2, 2), ROLE_CAUTION, app->assessment.unpredicted.text);
 	else if (app->assessment.prediction.profile.count < 2)
-		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM, "no depth profile");
+		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM,
+		            "no depth profile");
 	else
 		draw_profile(app, canvas, area);
 	if (app->stale)
@@ -281,7 +300,8 @@ static bool is_virtual(const struct app *app)
 
 static const char *sex_letter(enum sex sex)
 {
-	static const char *const letters[] = {[SEX_UNKNOWN] = "sex ?", [SEX_FEMALE] = "F", [SEX_MALE] = "M", [SEX_OTHER] = "X"};
+	static const char *const letters[] = {
+	        [SEX_UNKNOWN] = "sex ?", [SEX_FEMALE] = "F", [SEX_MALE] = "M", [SEX_OTHER] = "X"};
 	return letters[sex];
 }
 
@@ -303,8 +323,8 @@ static int draw_verdict(const struct app *app, struct canvas *canvas)
 		return 0;
 	view_words(words, sizeof words, verdict_name(app->assessment.verdict));
 	snprintf(text, sizeof text, " %s%s ", words, app->stale ? " (old)" : "");
-	canvas_text_right(canvas, 0, 0, canvas->cols, app->stale ? ROLE_DIM : view_verdict_role(app->assessment.verdict),
-	                  text);
+	canvas_text_right(canvas, 0, 0, canvas->cols,
+	                  app->stale ? ROLE_DIM : view_verdict_role(app->assessment.verdict), text);
 	return text_width(text);
 }
 
@@ -313,7 +333,8 @@ static void draw_header(const struct app *app, struct canvas *canvas)
 	char who[512];
 	int room = canvas->cols - draw_verdict(app, canvas) - 1, used = 0;
 	if (is_virtual(app))
-		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, app->open ? " VIRTUAL PATIENT " : " VIRTUAL PATIENTS ");
+		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL,
+		                   app->open ? " VIRTUAL PATIENT " : " VIRTUAL PATIENTS ");
 	if (app->open)
 		describe_patient(app, who, sizeof who);
 	else
@@ -329,8 +350,8 @@ static void draw_steps(const struct app *app, struct canvas *canvas)
 	for (int screen = SCREEN_WORKLIST; screen <= SCREEN_CHECKS; screen++) {
 		bool here = screen == (int)below;
 		canvas_format(canvas, 1, col, 1, here ? ROLE_KEY : ROLE_DIM, "%d", screen + 1);
-		int used = canvas_format(canvas, 1, col + 2, brief, here ? ROLE_STRONG : ROLE_DIM, "%.*s", brief,
-		                         screen_title((enum screen)screen));
+		int used = canvas_format(canvas, 1, col + 2, brief, here ? ROLE_STRONG : ROLE_DIM, "%.*s",
+		                         brief, screen_title((enum screen)screen));
 		if (here)
 			canvas_select(canvas, (struct area){1, col - 1, 1, used + 4});
 		col += used + 2 + gap;
@@ -341,7 +362,8 @@ static void draw_message(const struct app *app, struct canvas *canvas, int row)
 {
 	const struct app_message *message = app_last_message(app);
 	if (app->task != NULL && app->task->kind != TASK_ASSESS) {
-		int used = canvas_format(canvas, row, 1, canvas->cols - PROGRESS_COLS - 10, ROLE_TEXT, "%s ", app_task_text(app));
+		int used = canvas_format(canvas, row, 1, canvas->cols - PROGRESS_COLS - 10, ROLE_TEXT, "%s ",
+		                         app_task_text(app));
 		canvas_bar(canvas, row, 1 + used, PROGRESS_COLS, app->job.done_frac, ROLE_KEY);
 		canvas_format(canvas, row, 2 + used + PROGRESS_COLS, canvas->cols, ROLE_DIM, "Esc cancels");
 	} else if (message != NULL) {
@@ -386,7 +408,8 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 	for (size_t i = 0; i < action_count(); i++) {
 		const struct action_spec *spec = action_at(i);
 		bool idle = spec->id == ACTION_CANCEL_JOB && !app_busy(app);
-		if (spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id) && !idle)
+		if (spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id) &&
+		    !idle)
 			col += draw_footer_key(app, canvas, row, col, end, spec);
 	}
 }
@@ -395,20 +418,27 @@ static void draw_too_small(const struct app *app, struct canvas *canvas)
 {
 	char text[160];
 	snprintf(text, sizeof text, "%slasertwin needs a window of %d x %d or more; this one is %d x %d.",
-	         is_virtual(app) ? "VIRTUAL PATIENTS: " : "", VIEW_COLS_MIN, VIEW_ROWS_MIN, canvas->cols, canvas->rows);
+	         is_virtual(app) ? "VIRTUAL PATIENTS: " : "", VIEW_COLS_MIN, VIEW_ROWS_MIN, canvas->cols,
+	         canvas->rows);
 	canvas_wrap(canvas, (struct area){0, 0, canvas->rows, canvas->cols}, ROLE_TEXT, text);
 }
 
 typedef void screen_draw(const struct app *app, struct canvas *canvas, struct area area);
 
 static screen_draw *const draw_screen[SCREENS] = {
-	[SCREEN_WORKLIST] = screen_worklist,     [SCREEN_PATIENT] = screen_patient,
-	[SCREEN_TWIN] = screen_twin,             [SCREEN_DEVICE] = screen_device,
-	[SCREEN_PARAMETERS] = screen_parameters, [SCREEN_PREDICTION] = screen_prediction,
-	[SCREEN_CHECKS] = screen_checks,         [SCREEN_ALTERNATIVES] = screen_alternatives,
-	[SCREEN_HELP] = screen_help,             [SCREEN_MESSAGES] = screen_messages,
-	[SCREEN_PALETTE] = screen_palette,       [SCREEN_ENTRY] = screen_entry,
-	[SCREEN_QUIT] = screen_quit,
+        [SCREEN_WORKLIST] = screen_worklist,
+        [SCREEN_PATIENT] = screen_patient,
+        [SCREEN_TWIN] = screen_twin,
+        [SCREEN_DEVICE] = screen_device,
+        [SCREEN_PARAMETERS] = screen_parameters,
+        [SCREEN_PREDICTION] = screen_prediction,
+        [SCREEN_CHECKS] = screen_checks,
+        [SCREEN_ALTERNATIVES] = screen_alternatives,
+        [SCREEN_HELP] = screen_help,
+        [SCREEN_MESSAGES] = screen_messages,
+        [SCREEN_PALETTE] = screen_palette,
+        [SCREEN_ENTRY] = screen_entry,
+        [SCREEN_QUIT] = screen_quit,
 };
 
 void app_draw(const struct app *app, struct canvas *canvas)

@@ -25,7 +25,8 @@ static struct protocol fake_protocol;
 
 static void set_range(struct setting_domain *domain, double min, double max, double step)
 {
-	*domain = (struct setting_domain){.kind = DOMAIN_RANGE, .min = min, .max = max, .step = step, .usual = NAN};
+	*domain = (struct setting_domain){
+	        .kind = DOMAIN_RANGE, .min = min, .max = max, .step = step, .usual = NAN};
 	snprintf(domain->from.source, sizeof domain->from.source, "TEST");
 }
 
@@ -47,13 +48,19 @@ static void fake_make_device(void)
 	set_range(&mode->setting[SETTING_ENERGY_MJ], 2.5, 50.0, 2.5);
 	set_range(&mode->setting[SETTING_DENSITY_PCT], 5.0, 25.0, 5.0);
 	set_range(&mode->setting[SETTING_PASSES], 1.0, 3.0, 1.0);
-	mode->setting[SETTING_REP_HZ] = (struct setting_domain){
-		.kind = DOMAIN_CHOICES, .min = 100, .max = 300, .choices = 3, .choice = {100, 200, 300}, .usual = 300};
-	mode->setting[SETTING_SPOT_MM] = (struct setting_domain){.kind = DOMAIN_FIXED, .min = 0.12, .max = 0.12, .usual = 0.12};
+	mode->setting[SETTING_REP_HZ] = (struct setting_domain){.kind = DOMAIN_CHOICES,
+	                                                        .min = 100,
+	                                                        .max = 300,
+	                                                        .choices = 3,
+	                                                        .choice = {100, 200, 300},
+	                                                        .usual = 300};
+	mode->setting[SETTING_SPOT_MM] =
+	        (struct setting_domain){.kind = DOMAIN_FIXED, .min = 0.12, .max = 0.12, .usual = 0.12};
 	for (int t = 0; t < FITZPATRICK_TYPES_MAX; t++)
 		mode->label_energy_mJ_pin_max[t] = NAN;
 	mode->microbeam_um.value = 120.0;
-	mode->pitch_um.value = mode->microbeams_per_pulse.value = mode->energy_fraction_in_microbeams.value = NAN;
+	mode->pitch_um.value = mode->microbeams_per_pulse.value = mode->energy_fraction_in_microbeams.value =
+	        NAN;
 	mode->peak_power_W.value = 60.0;
 	mode->ablation_um_per_J_cm2.value = mode->microbeam_spread_frac.value = NAN;
 	mode->pins.value = mode->tip_cm2.value = NAN;
@@ -61,12 +68,15 @@ static void fake_make_device(void)
 
 static void fake_make_twin(void)
 {
-	static const double median[TWIN_PROPERTIES] = {0.03, 0.05, 2.0, 0.02, 0.6, 0.3, 0.65, 0.68,
-	                                               15,   62,   1900, 6000, 0.82, 32.8};
+	static const double median[TWIN_PROPERTIES] = {0.03, 0.05, 2.0, 0.02, 0.6,  0.3,  0.65,
+	                                               0.68, 15,   62,  1900, 6000, 0.82, 32.8};
 	for (int p = 0; p < TWIN_PROPERTIES; p++) {
 		struct twin_value *value = &fake_twin.property[p];
-		*value = (struct twin_value){.median = median[p], .sd = 0.1 * median[p], .p05 = 0.84 * median[p],
-		                             .p95 = 1.16 * median[p], .origin = (enum twin_origin)(p % 3)};
+		*value = (struct twin_value){.median = median[p],
+		                             .sd = 0.1 * median[p],
+		                             .p05 = 0.84 * median[p],
+		                             .p95 = 1.16 * median[p],
+		                             .origin = (enum twin_origin)(p % 3)};
 		snprintf(value->source, sizeof value->source, "made up for the test, property %d", p);
 	}
 	fake_twin.property[2].flags = VALIDITY_ASSUMED;
@@ -116,7 +126,7 @@ static void fake_reading(struct readings *readings, enum reading id, double valu
 }
 
 static enum status fake_load(void *context, size_t index, struct subject *subject, struct request *request,
-                               struct fail *why)
+                             struct fail *why)
 {
 	struct app_patient patient;
 	(void)context;
@@ -152,7 +162,7 @@ static enum status fake_load(void *context, size_t index, struct subject *subjec
 }
 
 static enum status fake_save_readings(void *context, size_t index, const struct subject *subject,
-                                   const struct request *request, struct fail *why)
+                                      const struct request *request, struct fail *why)
 {
 	(void)context;
 	(void)index;
@@ -163,7 +173,8 @@ static enum status fake_save_readings(void *context, size_t index, const struct 
 	return ST_OK;
 }
 
-static enum status fake_save_plan(void *context, size_t index, const struct app_draft *draft, struct fail *why)
+static enum status fake_save_plan(void *context, size_t index, const struct app_draft *draft,
+                                  struct fail *why)
 {
 	(void)context;
 	(void)index;
@@ -185,17 +196,20 @@ static size_t fake_modes(const void *context, const char *indication, struct app
 	out[1] = (struct app_mode){.locked = true};
 	snprintf(out[1].device_mode, sizeof out[1].device_mode, "otherlaser.example");
 	snprintf(out[1].name, sizeof out[1].name, "Other laser, Example");
-	snprintf(out[1].locked_reason, sizeof out[1].locked_reason, "most values are recalled, not read in a manual");
+	snprintf(out[1].locked_reason, sizeof out[1].locked_reason,
+	         "most values are recalled, not read in a manual");
 	return 2;
 }
 
-static enum status fake_prepare(const void *context, const struct subject *subject, const struct request *request,
-                                  const struct predict_options *options, struct planning **out, struct fail *why)
+static enum status fake_prepare(const void *context, const struct subject *subject,
+                                const struct request *request, const struct predict_options *options,
+                                struct planning **out, struct fail *why)
 {
 	(void)context;
 	(void)subject;
 	for (int step = 0; step <= 10 || clinic.wait_for_cancel; step++) {
-		if (options->progress != NULL && options->progress(options->context, step < 10 ? 0.1 * step : 1.0) != 0)
+		if (options->progress != NULL &&
+		    options->progress(options->context, step < 10 ? 0.1 * step : 1.0) != 0)
 			return fail_set(why, ST_CANCELLED, "", "cancelled");
 		if (clinic.wait_for_cancel)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
@@ -268,7 +282,8 @@ static void fake_metric(struct prediction *prediction, enum metric metric, doubl
 /* Peak falls off over 60 um; depths grow with the energy. */
 static void fake_predict(double energy_mJ, struct prediction *out)
 {
-	*out = (struct prediction){.samples = 16, .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage"};
+	*out = (struct prediction){
+	        .samples = 16, .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage"};
 	for (int m = 0; m < METRICS; m++)
 		out->metric[m].flags = VALIDITY_ABSENT;
 	fake_metric(out, METRIC_ABLATION_DEPTH_UM, 30.0 * energy_mJ);
@@ -290,31 +305,66 @@ static void fake_predict(double energy_mJ, struct prediction *out)
 }
 
 static const struct finding fake_findings[4] = {
-	{.rule = "R-HSV-2", .name = "Herpes prophylaxis", .outcome = OUTCOME_REQUIRE, .phase = PHASE_PLAN,
-	 .origin = "CONSENSUS", .source = "V41", .confidence = "high", .message = "Cold sores in the history: antiviral "
-	 "prophylaxis starts the day before.", .next_step = "prescribe and record the prophylaxis", .unit = ""},
-	{.rule = "R-EYE-1", .name = "Eye protection", .outcome = OUTCOME_REQUIRE, .phase = PHASE_START, .origin = "STANDARD",
-	 .source = "V3", .confidence = "high", .message = "Eyewear of the required density on everybody in the room.",
-	 .next_step = "check the marking", .unit = ""},
-	{.rule = "R-COV", .name = "Total coverage", .outcome = OUTCOME_BLOCK_MD, .phase = PHASE_PLAN, .origin = "DESIGN",
-	 .source = "V52", .confidence = "medium", .message = "Coverage of all passes exceeds the limit for this zone.",
-	 .next_step = "lower density or passes", .zone = "cheeks", .has_value = true, .has_limit = true, .value = 30,
-	 .limit = 25, .unit = "%"},
-	{.rule = "R-GOLD", .name = "Gold therapy", .outcome = OUTCOME_MD_DECISION, .phase = PHASE_PLAN, .origin = "LITERATURE",
-	 .source = "V9", .confidence = "high", .message = "Gold salts darken under laser light.",
-	 .next_step = "ask the patient", .unit = "", .unknown = true},
+        {.rule = "R-HSV-2",
+         .name = "Herpes prophylaxis",
+         .outcome = OUTCOME_REQUIRE,
+         .phase = PHASE_PLAN,
+         .origin = "CONSENSUS",
+         .source = "V41",
+         .confidence = "high",
+         .message = "Cold sores in the history: antiviral "
+                    "prophylaxis starts the day before.",
+         .next_step = "prescribe and record the prophylaxis",
+         .unit = ""},
+        {.rule = "R-EYE-1",
+         .name = "Eye protection",
+         .outcome = OUTCOME_REQUIRE,
+         .phase = PHASE_START,
+         .origin = "STANDARD",
+         .source = "V3",
+         .confidence = "high",
+         .message = "Eyewear of the required density on everybody in the room.",
+         .next_step = "check the marking",
+         .unit = ""},
+        {.rule = "R-COV",
+         .name = "Total coverage",
+         .outcome = OUTCOME_BLOCK_MD,
+         .phase = PHASE_PLAN,
+         .origin = "DESIGN",
+         .source = "V52",
+         .confidence = "medium",
+         .message = "Coverage of all passes exceeds the limit for this zone.",
+         .next_step = "lower density or passes",
+         .zone = "cheeks",
+         .has_value = true,
+         .has_limit = true,
+         .value = 30,
+         .limit = 25,
+         .unit = "%"},
+        {.rule = "R-GOLD",
+         .name = "Gold therapy",
+         .outcome = OUTCOME_MD_DECISION,
+         .phase = PHASE_PLAN,
+         .origin = "LITERATURE",
+         .source = "V9",
+         .confidence = "high",
+         .message = "Gold salts darken under laser light.",
+         .next_step = "ask the patient",
+         .unit = "",
+         .unknown = true},
 };
 
 /* R-COV is raised when density times passes passes 25 %. */
-static enum status fake_assess(struct planning *planning, const struct settings *settings, struct assessment *out,
-                                 struct fail *why)
+static enum status fake_assess(struct planning *planning, const struct settings *settings,
+                               struct assessment *out, struct fail *why)
 {
 	(void)planning;
 	memset(out, 0, sizeof *out);
 	out->settings = *settings;
 	out->predicted = true;
 	fake_predict(settings_get(settings, SETTING_ENERGY_MJ), &out->prediction);
-	double coverage = settings_get(settings, SETTING_DENSITY_PCT) * settings_get(settings, SETTING_PASSES);
+	double coverage =
+	        settings_get(settings, SETTING_DENSITY_PCT) * settings_get(settings, SETTING_PASSES);
 	out->findings.finding = malloc(sizeof fake_findings);
 	if (out->findings.finding == NULL)
 		return fail_set(why, ST_FULL, "", "memory");
@@ -332,7 +382,7 @@ static void fake_clear(struct assessment *assessment)
 }
 
 static enum status fake_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
-                              void *progress_context, struct fit_result *out, struct fail *why)
+                            void *progress_context, struct fit_result *out, struct fail *why)
 {
 	memset(out, 0, sizeof *out);
 	for (int step = 0; step < 5; step++)
@@ -346,7 +396,8 @@ static enum status fake_fit(struct planning *planning, int (*progress)(void *con
 		out->alternative[i].settings = out->settings;
 		settings_set(&out->alternative[i].settings, SETTING_ENERGY_MJ, 10.0 + 2.5 * (double)i);
 		out->alternative[i].dose_J_cm2 = 4.4 + 1.1 * (double)i;
-		out->alternative[i].endpoint = (struct band){360 + 90 * (double)i, 324 + 81 * (double)i, 403 + 101 * (double)i, 0};
+		out->alternative[i].endpoint =
+		        (struct band){360 + 90 * (double)i, 324 + 81 * (double)i, 403 + 101 * (double)i, 0};
 		out->alternative[i].verdict = VERDICT_ALLOW_AFTER_MD;
 	}
 	snprintf(out->alternative[0].binding, sizeof out->alternative[0].binding, "R-COV cheeks 30 > 25 %%");
@@ -356,7 +407,8 @@ static enum status fake_fit(struct planning *planning, int (*progress)(void *con
 	out->exclusions = 1;
 	out->exclusion[0].candidates = 120;
 	snprintf(out->exclusion[0].rule, sizeof out->exclusion[0].rule, "R-COV");
-	snprintf(out->exclusion[0].text, sizeof out->exclusion[0].text, "total coverage 30 %% over 25 %% (V52)");
+	snprintf(out->exclusion[0].text, sizeof out->exclusion[0].text,
+	         "total coverage 30 %% over 25 %% (V52)");
 	return ST_OK;
 }
 
@@ -367,15 +419,28 @@ static void fake_source_text(const void *context, const char *keys, char *out, s
 }
 
 static const struct app_source fake_source = {
-	.place = "test clinic", .count = fake_count, .patient = fake_patient, .load = fake_load,
-	.save_readings = fake_save_readings, .save_plan = fake_save_plan,
+        .place = "test clinic",
+        .count = fake_count,
+        .patient = fake_patient,
+        .load = fake_load,
+        .save_readings = fake_save_readings,
+        .save_plan = fake_save_plan,
 };
 
 static const struct app_engine fake_engine = {
-	.modes = fake_modes, .prepare = fake_prepare, .release = fake_release, .twin = fake_get_twin,
-	.tissue = fake_tissue, .device = fake_get_device, .mode = fake_get_mode, .protocol = fake_get_protocol,
-	.default_settings = fake_default_settings, .assess = fake_assess, .fit = fake_fit, .clear = fake_clear,
-	.source_text = fake_source_text,
+        .modes = fake_modes,
+        .prepare = fake_prepare,
+        .release = fake_release,
+        .twin = fake_get_twin,
+        .tissue = fake_tissue,
+        .device = fake_get_device,
+        .mode = fake_get_mode,
+        .protocol = fake_get_protocol,
+        .default_settings = fake_default_settings,
+        .assess = fake_assess,
+        .fit = fake_fit,
+        .clear = fake_clear,
+        .source_text = fake_source_text,
 };
 
 /* A planner on the clinic; threaded: with a real worker. */

@@ -93,7 +93,8 @@ static void a_knob_changes_prediction_and_checks(void **state)
 	type(app, "5l");
 	assert_true(fabs(energy(app) - 17.5) < 1e-9);
 	assert_false(app->stale);
-	assert_true(fabs(app->assessment.prediction.metric[METRIC_ABLATION_DEPTH_UM].value - 30.0 * 17.5) < 1e-9);
+	assert_true(fabs(app->assessment.prediction.metric[METRIC_ABLATION_DEPTH_UM].value - 30.0 * 17.5) <
+	            1e-9);
 	type(app, "jlll"); /* density to 25 % */
 	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW_AFTER_MD);
 	type(app, "jl"); /* a second pass: 50 % */
@@ -324,9 +325,10 @@ static void late_results_are_dropped(void **state)
 
 static int random_key(struct rng *rng)
 {
-	static const int special[] = {UI_KEY_UP,     UI_KEY_DOWN,      UI_KEY_LEFT,      UI_KEY_RIGHT, UI_KEY_PAGE_UP,
-	                              UI_KEY_PAGE_DOWN, UI_KEY_HOME,   UI_KEY_END,       UI_KEY_ENTER, UI_KEY_ENTER,
-	                              UI_KEY_ESCAPE, UI_KEY_BACKSPACE, UI_KEY_TAB,       UI_KEY_BACKTAB, UI_KEY_F1};
+	static const int special[] = {UI_KEY_UP,      UI_KEY_DOWN,      UI_KEY_LEFT,   UI_KEY_RIGHT,
+	                              UI_KEY_PAGE_UP, UI_KEY_PAGE_DOWN, UI_KEY_HOME,   UI_KEY_END,
+	                              UI_KEY_ENTER,   UI_KEY_ENTER,     UI_KEY_ESCAPE, UI_KEY_BACKSPACE,
+	                              UI_KEY_TAB,     UI_KEY_BACKTAB,   UI_KEY_F1};
 	uint64_t draw = rng_next(rng);
 	if (draw % 3 == 0)
 		return special[(draw >> 8) % (sizeof special / sizeof *special)];
@@ -344,7 +346,8 @@ static void assert_invariants(const struct app *app)
 		assert_true(app->stack[i] < SCREEN_PALETTE); /* dialogs only on top */
 	assert_false(app->leaving);
 	if (app->assessed && !app->stale)
-		assert_true(fabs(settings_get(&app->assessment.settings, SETTING_ENERGY_MJ) - energy(app)) < 1e-9);
+		assert_true(fabs(settings_get(&app->assessment.settings, SETTING_ENERGY_MJ) - energy(app)) <
+		            1e-9);
 	if (app->plan != NULL)
 		assert_string_equal(app->plan->subject.label, app->subject.label);
 }
@@ -362,7 +365,9 @@ static void a_random_walk_holds_the_invariants(void **state)
 		fake_press(app, random_key(&rng));
 		assert_invariants(app);
 		if (rng_next(&rng) % 20 == 0)
-			assert_int_equal(canvas_resize(canvas, (int)(rng_next(&rng) % 60), (int)(rng_next(&rng) % 200), &why), ST_OK);
+			assert_int_equal(canvas_resize(canvas, (int)(rng_next(&rng) % 60),
+			                               (int)(rng_next(&rng) % 200), &why),
+			                 ST_OK);
 		if (i % 4 == 0)
 			app_draw(app, canvas);
 	}
@@ -392,7 +397,8 @@ static void q_always_leads_back(void **state)
 static void numbers_are_read_strictly(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "-", ".", "1e5", "1,5", "1.2.3", "--1", "1-", "0x10", " 1", "nan", "inf", "1 "};
+	static const char *const bad[] = {"",   "-",    ".",  "1e5", "1,5", "1.2.3", "--1",
+	                                  "1-", "0x10", " 1", "nan", "inf", "1 "};
 	static const struct {
 		const char *typed;
 		double value;
@@ -410,24 +416,26 @@ static void numbers_are_read_strictly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(opening_a_patient_prepares_the_plan, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(tab_walks_the_steps_and_q_goes_back, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_knob_changes_prediction_and_checks, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_end_of_the_grid_is_said, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(typed_settings_are_refused_off_the_grid, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_changed_reading_makes_the_plan_anew, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(implausible_readings_are_refused_unchanged, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_fit_sets_the_lowest_dose_and_can_be_undone, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(locked_devices_say_why, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(saving_needs_a_current_assessment, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_refused_preparation_is_explained, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(the_palette_finds_and_runs, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(pastes_are_no_commands, set_up, tear_down),
-		cmocka_unit_test(escape_cancels_a_long_preparation),
-		cmocka_unit_test(late_results_are_dropped),
-		cmocka_unit_test_setup_teardown(a_random_walk_holds_the_invariants, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(q_always_leads_back, set_up, tear_down),
-		cmocka_unit_test(numbers_are_read_strictly),
+	        cmocka_unit_test_setup_teardown(opening_a_patient_prepares_the_plan, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(tab_walks_the_steps_and_q_goes_back, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_knob_changes_prediction_and_checks, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_end_of_the_grid_is_said, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(typed_settings_are_refused_off_the_grid, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_changed_reading_makes_the_plan_anew, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(implausible_readings_are_refused_unchanged, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(the_fit_sets_the_lowest_dose_and_can_be_undone, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(locked_devices_say_why, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(saving_needs_a_current_assessment, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_refused_preparation_is_explained, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_palette_finds_and_runs, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(pastes_are_no_commands, set_up, tear_down),
+	        cmocka_unit_test(escape_cancels_a_long_preparation),
+	        cmocka_unit_test(late_results_are_dropped),
+	        cmocka_unit_test_setup_teardown(a_random_walk_holds_the_invariants, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(q_always_leads_back, set_up, tear_down),
+	        cmocka_unit_test(numbers_are_read_strictly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,21 +17,21 @@ struct scene {
 };
 
 static const struct scene scenes[] = {
-	{"worklist", ""},
-	{"patient", "\r"},
-	{"twin", "\r3"},
-	{"device", "\r4"},
-	{"parameters", "\r5"},
-	{"parameters_stop", "\r5jllljl"}, /* density 25 %, passes 2 */
-	{"prediction", "\r6"},
-	{"checks", "\r7"},
-	{"alternatives", "\r5fa"},
-	{"help", "\r5?"},
-	{"messages", "\r5fm"},
-	{"palette", "\r5:fit"},
-	{"entry", "\r5\r16"},
-	{"entry_comma", "\r2\r12,5\r"},
-	{"quit", "q"},
+        {"worklist", ""},
+        {"patient", "\r"},
+        {"twin", "\r3"},
+        {"device", "\r4"},
+        {"parameters", "\r5"},
+        {"parameters_stop", "\r5jllljl"}, /* density 25 %, passes 2 */
+        {"prediction", "\r6"},
+        {"checks", "\r7"},
+        {"alternatives", "\r5fa"},
+        {"help", "\r5?"},
+        {"messages", "\r5fm"},
+        {"palette", "\r5:fit"},
+        {"entry", "\r5\r16"},
+        {"entry_comma", "\r2\r12,5\r"},
+        {"quit", "q"},
 };
 
 static void play(struct app *app, const char *keys)
@@ -147,8 +147,10 @@ static void help_lists_every_action(void **state)
 		app_draw(app, canvas);
 		char *dump = canvas_dump(canvas);
 		for (size_t i = 0; i < action_count(); i++)
-			if (action_on_screen(action_at(i), (enum screen)screen) && strstr(dump, action_at(i)->help) == NULL)
-				fail_msg("help of %s lacks: %s", screen_title((enum screen)screen), action_at(i)->help);
+			if (action_on_screen(action_at(i), (enum screen)screen) &&
+			    strstr(dump, action_at(i)->help) == NULL)
+				fail_msg("help of %s lacks: %s", screen_title((enum screen)screen),
+				         action_at(i)->help);
 		free(dump);
 		fake_press(app, 'q');
 	}
@@ -180,15 +182,15 @@ static void every_size_is_drawn(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(at_80_by_24),
-		cmocka_unit_test(at_120_by_40),
-		cmocka_unit_test(in_ascii),
-		cmocka_unit_test(reduced),
-		cmocka_unit_test(with_their_roles),
-		cmocka_unit_test(virtual_patients_are_marked_everywhere),
-		cmocka_unit_test(intended_use_stands_on_the_first_screen),
-		cmocka_unit_test(help_lists_every_action),
-		cmocka_unit_test(every_size_is_drawn),
+	        cmocka_unit_test(at_80_by_24),
+	        cmocka_unit_test(at_120_by_40),
+	        cmocka_unit_test(in_ascii),
+	        cmocka_unit_test(reduced),
+	        cmocka_unit_test(with_their_roles),
+	        cmocka_unit_test(virtual_patients_are_marked_everywhere),
+	        cmocka_unit_test(intended_use_stands_on_the_first_screen),
+	        cmocka_unit_test(help_lists_every_action),
+	        cmocka_unit_test(every_size_is_drawn),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,7 +3,8 @@
 
 #define DETAIL_ROWS 9
 
-static int draw_field(struct canvas *canvas, struct area area, int row, const char *name, enum role role, const char *text)
+static int draw_field(struct canvas *canvas, struct area area, int row, const char *name, enum role role,
+                      const char *text)
 {
 	int room = area.row + area.rows - row;
 	if (text == NULL || text[0] == '\0' || room <= 0)
@@ -17,24 +18,29 @@ static void missing_text(const struct finding *finding, char *out, size_t capaci
 	size_t used = 0;
 	out[0] = '\0';
 	for (size_t i = 0; i < finding->missing && used < capacity; i++)
-		used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? "; " : "", finding->missing_fact[i]->wording);
+		used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? "; " : "",
+		                         finding->missing_fact[i]->wording);
 	if (finding->limit_missing && used < capacity)
-		snprintf(out + used, capacity - used, "%sno limit on file for this skin", used > 0 ? "; " : "");
+		snprintf(out + used, capacity - used, "%sno limit on file for this skin",
+		         used > 0 ? "; " : "");
 }
 
 static void number_text(const struct finding *finding, char *out, size_t capacity)
 {
 	out[0] = '\0';
 	if (finding->has_value && finding->has_limit)
-		snprintf(out, capacity, "%.4g %s, limit %.4g %s", finding->value, finding->unit, finding->limit, finding->unit);
+		snprintf(out, capacity, "%.4g %s, limit %.4g %s", finding->value, finding->unit,
+		         finding->limit, finding->unit);
 	else if (finding->has_value)
 		snprintf(out, capacity, "%.4g %s", finding->value, finding->unit);
 }
 
-static void draw_detail(const struct app *app, const struct finding *finding, struct canvas *canvas, struct area area)
+static void draw_detail(const struct app *app, const struct finding *finding, struct canvas *canvas,
+                        struct area area)
 {
 	char text[640], title[160];
-	snprintf(title, sizeof title, "%s %s: %s", finding->rule, finding->name, outcome_meaning(finding->outcome));
+	snprintf(title, sizeof title, "%s %s: %s", finding->rule, finding->name,
+	         outcome_meaning(finding->outcome));
 	int row = view_heading(canvas, area, area.row, title);
 	row = draw_field(canvas, area, row, "says", ROLE_TEXT, finding->message);
 	number_text(finding, text, sizeof text);
@@ -54,13 +60,16 @@ void screen_checks(const struct app *app, struct canvas *canvas, struct area are
 	if (view_no_plan(app, canvas, area))
 		return;
 	if (!app->assessed) {
-		canvas_text(canvas, area.row + 2, area.col + 2, area.cols - 4, ROLE_CAUTION, "These settings are not judged yet.");
+		canvas_text(canvas, area.row + 2, area.col + 2, area.cols - 4, ROLE_CAUTION,
+		            "These settings are not judged yet.");
 		return;
 	}
-	size_t count = app_findings_order(&app->assessment.findings, order), selected = app->selected[SCREEN_CHECKS];
+	size_t count = app_findings_order(&app->assessment.findings, order),
+	       selected = app->selected[SCREEN_CHECKS];
 	selected = count > 0 && selected >= count ? count - 1 : selected;
 	int detail_rows = area.rows >= 26 ? DETAIL_ROWS + 4 : DETAIL_ROWS;
-	int top = view_heading(canvas, area, area.row, app->stale ? "Checks (old settings)" : "Checks, strongest first");
+	int top = view_heading(canvas, area, area.row,
+	                       app->stale ? "Checks (old settings)" : "Checks, strongest first");
 	int rows = area.rows - 1 - detail_rows;
 	size_t first = view_first(selected, (size_t)rows, count);
 	view_scroll_note(canvas, area, first, (size_t)rows, count);

@@ -38,8 +38,8 @@ static void draw_detail(const struct app_mode *mode, struct canvas *canvas, stru
 		const struct protocol_goal *goal = &protocol->goal[i];
 		const struct metric_spec *spec = metric_spec(goal->metric);
 		char text[200];
-		snprintf(text, sizeof text, "%s at least %.*f %s at %s of the twin's spread (%s)", spec->label, spec->decimals,
-		         goal->min, spec->unit, goal->at, goal->origin);
+		snprintf(text, sizeof text, "%s at least %.*f %s at %s of the twin's spread (%s)",
+		         spec->label, spec->decimals, goal->min, spec->unit, goal->at, goal->origin);
 		row = draw_field(canvas, area, row, i == 0 ? "goal" : "", text);
 	}
 	row = draw_field(canvas, area, row, "endpoint", protocol->endpoint);

@@ -21,7 +21,8 @@ void screen_help(const struct app *app, struct canvas *canvas, struct area area)
 		action_keys(spec, keys, sizeof keys);
 		canvas_text(canvas, row, area.col, 13, ROLE_KEY, keys);
 		canvas_text(canvas, row, area.col + 14, area.cols - 14,
-		            action_enabled(spec, app_available(app), NULL) ? ROLE_TEXT : ROLE_DIM, spec->help);
+		            action_enabled(spec, app_available(app), NULL) ? ROLE_TEXT : ROLE_DIM,
+		            spec->help);
 	}
 }
 
@@ -42,7 +43,8 @@ void screen_messages(const struct app *app, struct canvas *canvas, struct area a
 static struct area dialog(struct area area, int rows)
 {
 	int cols = area.cols < DIALOG_COLS ? area.cols : DIALOG_COLS;
-	return (struct area){area.row + (area.rows - rows) / 3, area.col + (area.cols - cols) / 2, rows, cols};
+	return (struct area){area.row + (area.rows - rows) / 3, area.col + (area.cols - cols) / 2, rows,
+	                     cols};
 }
 
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area)
@@ -59,15 +61,17 @@ void screen_palette(const struct app *app, struct canvas *canvas, struct area ar
 		char keys[48];
 		bool enabled = action_enabled(spec, app_available(app), &why);
 		struct area line = {in.row + 1 + (int)i, in.col, 1, in.cols};
-		int used = canvas_text(canvas, line.row, line.col + 2, line.cols - 2, enabled ? ROLE_TEXT : ROLE_DIM, spec->name);
+		int used = canvas_text(canvas, line.row, line.col + 2, line.cols - 2,
+		                       enabled ? ROLE_TEXT : ROLE_DIM, spec->name);
 		action_keys(spec, keys, sizeof keys);
-		canvas_text_right(canvas, line.row, line.col + used + 4, line.cols - used - 4, enabled ? ROLE_KEY : ROLE_DIM,
-		                  enabled ? keys : why);
+		canvas_text_right(canvas, line.row, line.col + used + 4, line.cols - used - 4,
+		                  enabled ? ROLE_KEY : ROLE_DIM, enabled ? keys : why);
 		if (first + i == selected)
 			view_select_line(canvas, line);
 	}
 	if (count == 0)
-		canvas_text(canvas, in.row + 2, in.col + 2, in.cols - 2, ROLE_DIM, "No command has this in its name.");
+		canvas_text(canvas, in.row + 2, in.col + 2, in.cols - 2, ROLE_DIM,
+		            "No command has this in its name.");
 }
 
 void screen_entry(const struct app *app, struct canvas *canvas, struct area area)
@@ -76,26 +80,29 @@ void screen_entry(const struct app *app, struct canvas *canvas, struct area area
 	struct area box = dialog(area, 10), in = area_inside(box, 1, 2);
 	canvas_box(canvas, box, ROLE_KEY, entry->title);
 	canvas_format(canvas, in.row + 1, in.col, in.cols, ROLE_DIM, "now   %s", entry->before);
-	canvas_format(canvas, in.row + 2, in.col, in.cols, ROLE_STRONG, "new   %s_ %s", entry->typed, entry->unit);
+	canvas_format(canvas, in.row + 2, in.col, in.cols, ROLE_STRONG, "new   %s_ %s", entry->typed,
+	              entry->unit);
 	struct area range = {in.row + 3, in.col + 6, 2, in.cols - 6};
 	canvas_text(canvas, in.row + 3, in.col, 6, ROLE_DIM, "takes");
 	canvas_wrap(canvas, range, ROLE_DIM, entry->range);
 	if (entry->refusal.text[0] != '\0')
-		canvas_wrap(canvas, (struct area){in.row + 5, in.col, 3, in.cols}, ROLE_STOP, entry->refusal.text);
+		canvas_wrap(canvas, (struct area){in.row + 5, in.col, 3, in.cols}, ROLE_STOP,
+		            entry->refusal.text);
 	else
-		canvas_text(canvas, in.row + 6, in.col, in.cols, ROLE_DIM, "Enter takes it, Esc leaves the value as it is");
+		canvas_text(canvas, in.row + 6, in.col, in.cols, ROLE_DIM,
+		            "Enter takes it, Esc leaves the value as it is");
 }
 
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area)
 {
 	struct area box = dialog(area, 7), in = area_inside(box, 1, 2);
 	canvas_box(canvas, box, ROLE_CAUTION, "Leave lasertwin?");
-	const char *loss = app->undo.count > 0   ? "Changed settings of the open patient are not saved."
-	                   : app_busy(app)       ? "A computation is running; it will be stopped."
+	const char *loss = app->undo.count > 0     ? "Changed settings of the open patient are not saved."
+	                   : app_busy(app)         ? "A computation is running; it will be stopped."
 	                   : app->readings_changed ? "Changed readings are not kept yet."
-	                                         : "Nothing is unsaved.";
-	canvas_text(canvas, in.row + 1, in.col, in.cols, app->undo.count > 0 || app->readings_changed ? ROLE_CAUTION : ROLE_TEXT,
-	            loss);
+	                                           : "Nothing is unsaved.";
+	canvas_text(canvas, in.row + 1, in.col, in.cols,
+	            app->undo.count > 0 || app->readings_changed ? ROLE_CAUTION : ROLE_TEXT, loss);
 	int used = canvas_text(canvas, in.row + 3, in.col, in.cols, ROLE_KEY, "Esc");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " stays      ");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_KEY, "y");

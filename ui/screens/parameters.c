@@ -65,7 +65,8 @@ static int draw_slider(struct canvas *canvas, int row, int col, int room, const 
 	canvas_rule(canvas, row, col + 6, cols, ROLE_FRAME);
 	canvas_point(canvas, row, col + 6, ROLE_FRAME, 0x251C);
 	canvas_point(canvas, row, col + 5 + cols, ROLE_FRAME, 0x2524);
-	int label = slider_column(&ends, knob->label_max, cols), here = slider_column(&ends, knob->value, cols);
+	int label = slider_column(&ends, knob->label_max, cols),
+	    here = slider_column(&ends, knob->value, cols);
 	bool over = knob->value > knob->label_max;
 	if (label >= 0)
 		canvas_point(canvas, row, col + 6 + label, ROLE_CAUTION, LABEL_SIGN);
@@ -84,7 +85,8 @@ static void knob_note(const struct knob *knob, char *out, size_t capacity, enum 
 		snprintf(out, capacity, over ? "! over label %g" : "label max %g", knob->label_max);
 		*role = over ? ROLE_STOP : ROLE_CAUTION;
 	} else if (!knob->turnable) {
-		snprintf(out, capacity, "%s", knob->domain->kind == DOMAIN_FIXED ? "fixed by the device" : "follows");
+		snprintf(out, capacity, "%s",
+		         knob->domain->kind == DOMAIN_FIXED ? "fixed by the device" : "follows");
 	} else if (knob->domain->kind == DOMAIN_CHOICES) {
 		snprintf(out, capacity, "%zu choices", knob->domain->choices);
 	} else if (knob->domain->step > 0.0) {
@@ -103,15 +105,17 @@ static void draw_knob(struct canvas *canvas, struct area line, const struct knob
 	view_capital(label, sizeof label, spec->label);
 	canvas_text(canvas, line.row, line.col + 2, LABEL_COLS - 1, role, label);
 	if (isfinite(knob->value))
-		canvas_format_right(canvas, line.row, col, VALUE_COLS, knob->turnable ? ROLE_STRONG : ROLE_DIM, "%.*f",
-		                    spec->decimals, knob->value);
+		canvas_format_right(canvas, line.row, col, VALUE_COLS,
+		                    knob->turnable ? ROLE_STRONG : ROLE_DIM, "%.*f", spec->decimals,
+		                    knob->value);
 	else
 		canvas_text_right(canvas, line.row, col, VALUE_COLS, ROLE_DIM, "not set");
 	canvas_text(canvas, line.row, col + VALUE_COLS + 1, UNIT_COLS - 1, ROLE_DIM, spec->unit);
 	col += VALUE_COLS + UNIT_COLS;
 	int end = line.col + line.cols, used = 0;
 	if (knob->turnable)
-		used = draw_slider(canvas, line.row, col, end - col - 12 > 18 ? end - col - 12 : end - col, knob);
+		used = draw_slider(canvas, line.row, col, end - col - 12 > 18 ? end - col - 12 : end - col,
+		                   knob);
 	knob_note(knob, note, sizeof note, &note_role);
 	canvas_text(canvas, line.row, col + used + 1, end - col - used - 1, note_role, note);
 }
@@ -128,19 +132,21 @@ static int draw_knobs(const struct app *app, struct canvas *canvas, struct area 
 		struct knob knob = knob_of(app, id[first + i], first + i < turnable);
 		draw_knob(canvas, line, &knob);
 		if (first + i == selected && turnable > 0)
-			view_select_line(canvas, (struct area){line.row, line.col, 1, 2 + LABEL_COLS + VALUE_COLS + UNIT_COLS - 1});
+			view_select_line(canvas, (struct area){line.row, line.col, 1,
+			                                       2 + LABEL_COLS + VALUE_COLS + UNIT_COLS - 1});
 	}
 	return (int)rows;
 }
 
 /* What matters most, in order; those without meaning for the exposure are left out. */
 static const enum metric key_metrics[] = {
-	METRIC_BASAL_PEAK_C,      METRIC_SURFACE_PEAK_C,       METRIC_ABLATION_DEPTH_UM, METRIC_COAGULATION_DEPTH_UM,
-	METRIC_DERMIS_MARGIN_UM,  METRIC_BELOW_BASAL_UM,       METRIC_MELANOSOME_RATIO,  METRIC_TARGET_RATIO,
-	METRIC_SELECTIVITY,       METRIC_OMEGA_BASAL,          METRIC_DERMIS_PEAK_C,     METRIC_PRESSURE_MPA,
+        METRIC_BASAL_PEAK_C,     METRIC_SURFACE_PEAK_C, METRIC_ABLATION_DEPTH_UM, METRIC_COAGULATION_DEPTH_UM,
+        METRIC_DERMIS_MARGIN_UM, METRIC_BELOW_BASAL_UM, METRIC_MELANOSOME_RATIO,  METRIC_TARGET_RATIO,
+        METRIC_SELECTIVITY,      METRIC_OMEGA_BASAL,    METRIC_DERMIS_PEAK_C,     METRIC_PRESSURE_MPA,
 };
 
-static void draw_outcome(struct canvas *canvas, struct area line, enum metric metric, const struct band *band, bool stale)
+static void draw_outcome(struct canvas *canvas, struct area line, enum metric metric, const struct band *band,
+                         bool stale)
 {
 	const struct metric_spec *spec = metric_spec(metric);
 	char text[64];
@@ -148,20 +154,24 @@ static void draw_outcome(struct canvas *canvas, struct area line, enum metric me
 	int width = text_width(text), unit = text_width(spec->unit) + 1;
 	canvas_text(canvas, line.row, line.col, line.cols - width - unit - 1, ROLE_TEXT, spec->label);
 	canvas_text_right(canvas, line.row, line.col, line.cols - unit, stale ? ROLE_DIM : ROLE_STRONG, text);
-	canvas_text_right(canvas, line.row, line.col, line.cols, band->flags != 0 ? ROLE_CAUTION : ROLE_DIM, spec->unit);
+	canvas_text_right(canvas, line.row, line.col, line.cols, band->flags != 0 ? ROLE_CAUTION : ROLE_DIM,
+	                  spec->unit);
 }
 
 static int draw_outcomes(const struct app *app, struct canvas *canvas, struct area area)
 {
-	int row = view_heading(canvas, area, area.row, app->stale ? "Outcomes (old settings)" : "Outcomes, 5..95 %");
+	int row = view_heading(canvas, area, area.row,
+	                       app->stale ? "Outcomes (old settings)" : "Outcomes, 5..95 %");
 	const struct prediction *prediction = &app->assessment.prediction;
 	if (!app->assessed || !app->assessment.predicted)
-		return row + canvas_wrap(canvas, (struct area){row, area.col, area.rows - 1, area.cols}, ROLE_CAUTION,
+		return row + canvas_wrap(canvas, (struct area){row, area.col, area.rows - 1, area.cols},
+		                         ROLE_CAUTION,
 		                         app->assessed ? app->assessment.unpredicted.text : "not judged yet");
 	for (size_t i = 0; i < sizeof key_metrics / sizeof *key_metrics && row < area.row + area.rows; i++) {
 		const struct band *band = &prediction->metric[key_metrics[i]];
 		if ((band->flags & VALIDITY_ABSENT) == 0)
-			draw_outcome(canvas, (struct area){row++, area.col, 1, area.cols}, key_metrics[i], band, app->stale);
+			draw_outcome(canvas, (struct area){row++, area.col, 1, area.cols}, key_metrics[i],
+			             band, app->stale);
 	}
 	return row;
 }
@@ -171,15 +181,17 @@ static void draw_short_finding(struct canvas *canvas, struct area line, const st
 	enum role role = view_outcome_role(finding->outcome);
 	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%s ", finding->rule);
 	if (finding->has_value && finding->has_limit)
-		canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s%s%.4g / %.4g %s", finding->zone,
-		              finding->zone[0] != '\0' ? " " : "", finding->value, finding->limit, finding->unit);
+		canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT,
+		              "%s%s%.4g / %.4g %s", finding->zone, finding->zone[0] != '\0' ? " " : "",
+		              finding->value, finding->limit, finding->unit);
 	else
 		canvas_text(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, finding->name);
 }
 
 static void draw_findings(const struct app *app, struct canvas *canvas, struct area area)
 {
-	size_t order[APP_FINDINGS_MAX], count = app_findings_order(&app->assessment.findings, order), plan = 0;
+	size_t order[APP_FINDINGS_MAX], count = app_findings_order(&app->assessment.findings, order),
+	                                plan = 0;
 	char heading[64];
 	while (plan < count && app->assessment.findings.finding[order[plan]].phase == PHASE_PLAN)
 		plan++;
@@ -198,7 +210,8 @@ static void draw_side(const struct app *app, struct canvas *canvas, struct area 
 	int outcomes = area.rows * 3 / 5;
 	int row = draw_outcomes(app, canvas, (struct area){area.row, area.col, outcomes, area.cols});
 	if (app->assessed)
-		draw_findings(app, canvas, (struct area){row, area.col, area.row + area.rows - row, area.cols});
+		draw_findings(app, canvas,
+		              (struct area){row, area.col, area.row + area.rows - row, area.cols});
 }
 
 static void draw_title(const struct app *app, struct canvas *canvas, struct area area)
@@ -210,11 +223,12 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 	view_words(words, sizeof words, app->request.indication);
 	size_t used = (size_t)snprintf(text, sizeof text, "%s, %s for %s", device->name, mode->name, words);
 	for (size_t i = 0; i < app->request.zones && used < sizeof text; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? " on " : ", ", app->request.zone[i]);
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? " on " : ", ",
+		                         app->request.zone[i]);
 	int columns = canvas_text(canvas, area.row, area.col, area.cols, ROLE_STRONG, text);
 	if (protocol != NULL && protocol->endpoint[0] != '\0')
-		canvas_format(canvas, area.row, area.col + columns, area.cols - columns, ROLE_DIM, "  endpoint: %s",
-		              protocol->endpoint);
+		canvas_format(canvas, area.row, area.col + columns, area.cols - columns, ROLE_DIM,
+		              "  endpoint: %s", protocol->endpoint);
 }
 
 void screen_parameters(const struct app *app, struct canvas *canvas, struct area area)

@@ -11,10 +11,13 @@ static void draw_metric(struct canvas *canvas, struct area line, enum metric met
 	bool absent = (band->flags & VALIDITY_ABSENT) != 0;
 	view_band(text, sizeof text, band, spec->decimals);
 	int unit = 8, width = text_width(text);
-	canvas_text(canvas, line.row, line.col + 1, line.cols - width - unit - 2, absent ? ROLE_DIM : ROLE_TEXT, spec->label);
-	canvas_text_right(canvas, line.row, line.col, line.cols - unit - 1, absent ? ROLE_DIM : ROLE_STRONG, text);
+	canvas_text(canvas, line.row, line.col + 1, line.cols - width - unit - 2,
+	            absent ? ROLE_DIM : ROLE_TEXT, spec->label);
+	canvas_text_right(canvas, line.row, line.col, line.cols - unit - 1, absent ? ROLE_DIM : ROLE_STRONG,
+	                  text);
 	canvas_text(canvas, line.row, line.col + line.cols - unit, 5, ROLE_DIM, absent ? "" : spec->unit);
-	canvas_text(canvas, line.row, line.col + line.cols - 3, 3, ROLE_CAUTION, view_flags(band->flags, flags));
+	canvas_text(canvas, line.row, line.col + line.cols - 3, 3, ROLE_CAUTION,
+	            view_flags(band->flags, flags));
 }
 
 /* Metrics that mean something for this exposure first; the rest is shown as absent below. */
@@ -36,8 +39,8 @@ static void draw_table(const struct app *app, struct canvas *canvas, struct area
 	view_heading(canvas, area, area.row, "Outcomes: median [5..95 %]");
 	view_scroll_note(canvas, area, first, rows, METRICS);
 	for (size_t i = 0; i < rows && first + i < METRICS; i++)
-		draw_metric(canvas, (struct area){area.row + 1 + (int)i, area.col, 1, area.cols}, order[first + i],
-		            &app->assessment.prediction.metric[order[first + i]]);
+		draw_metric(canvas, (struct area){area.row + 1 + (int)i, area.col, 1, area.cols},
+		            order[first + i], &app->assessment.prediction.metric[order[first + i]]);
 }
 
 static void draw_models(const struct app *app, struct canvas *canvas, struct area area)
@@ -45,10 +48,11 @@ static void draw_models(const struct app *app, struct canvas *canvas, struct are
 	const struct prediction *prediction = &app->assessment.prediction;
 	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
 	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "light: %s", prediction->light);
-	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "heat: %s; damage: %s", prediction->heat,
-	              prediction->damage);
+	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "heat: %s; damage: %s",
+	              prediction->heat, prediction->damage);
 	canvas_format(canvas, area.row + 3, area.col, area.cols, ROLE_DIM,
-	              "%u samples of the twin; plot %s; e extrapolated, a assumed value, m beyond the model", prediction->samples,
+	              "%u samples of the twin; plot %s; e extrapolated, a assumed value, m beyond the model",
+	              prediction->samples,
 	              prediction->profile.where != NULL ? prediction->profile.where : "-");
 }
 
@@ -58,15 +62,17 @@ void screen_prediction(const struct app *app, struct canvas *canvas, struct area
 		return;
 	if (!app->assessed || !app->assessment.predicted) {
 		canvas_wrap(canvas, area_inside(area, 2, 2), ROLE_CAUTION,
-		            app->assessed ? app->assessment.unpredicted.text : "These settings are not judged yet.");
+		            app->assessed ? app->assessment.unpredicted.text
+		                          : "These settings are not judged yet.");
 		return;
 	}
 	bool wide = area.cols >= VIEW_COLS_WIDE;
 	int rows = area.rows - MODEL_ROWS, table_cols = wide ? TABLE_COLS + 6 : area.cols;
 	int plot_rows = wide ? rows : area.cols >= VIEW_COLS_FULL ? rows * 3 / 5 : rows / 2;
 	struct area plot = {area.row, area.col, plot_rows, wide ? area.cols - table_cols - 2 : area.cols};
-	struct area table = {wide ? area.row : area.row + plot_rows, wide ? area.col + plot.cols + 2 : area.col,
-	                     wide ? rows : rows - plot_rows, table_cols};
+	struct area table = {wide ? area.row : area.row + plot_rows,
+	                     wide ? area.col + plot.cols + 2 : area.col, wide ? rows : rows - plot_rows,
+	                     table_cols};
 	view_depth_plot(app, canvas, plot);
 	draw_table(app, canvas, table);
 	draw_models(app, canvas, (struct area){area.row + rows, area.col, MODEL_ROWS, area.cols});

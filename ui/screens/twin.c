@@ -32,14 +32,19 @@ static void gather_layers(const struct tissue *tissue, struct sketch *out)
 	}
 }
 
-static void draw_layer(struct canvas *canvas, struct area layer, const char *name, double thickness_um, double melanin)
+static void draw_layer(struct canvas *canvas, struct area layer, const char *name, double thickness_um,
+                       double melanin)
 {
 	for (int row = 0; row < layer.rows; row++)
 		for (int col = 0; col < SHADE_COLS; col++)
 			canvas_point(canvas, layer.row + row, layer.col + col, ROLE_FRAME,
-			             SHADE_LIGHT + (melanin > 0.05 ? 2u : melanin > 0.005 ? 1u : 0u));
-	canvas_text(canvas, layer.row, layer.col + SHADE_COLS + 1, layer.cols - SHADE_COLS - 9, ROLE_TEXT, name);
-	canvas_format_right(canvas, layer.row, layer.col + layer.cols - 8, 8, ROLE_DIM, "%.0f µm", thickness_um);
+			             SHADE_LIGHT + (melanin > 0.05    ? 2u
+			                            : melanin > 0.005 ? 1u
+			                                              : 0u));
+	canvas_text(canvas, layer.row, layer.col + SHADE_COLS + 1, layer.cols - SHADE_COLS - 9, ROLE_TEXT,
+	            name);
+	canvas_format_right(canvas, layer.row, layer.col + layer.cols - 8, 8, ROLE_DIM, "%.0f µm",
+	                    thickness_um);
 }
 
 static void draw_sketch(const struct app *app, struct canvas *canvas, struct area area)
@@ -51,7 +56,8 @@ static void draw_sketch(const struct app *app, struct canvas *canvas, struct are
 	for (size_t i = 0; i < sketch.layers; i++)
 		roots += sqrt(sketch.layer[i].thickness_um);
 	for (size_t i = 0; i < sketch.layers && row < end; i++) {
-		int left = (int)(sketch.layers - i - 1), rows = layer_rows(sketch.layer[i].thickness_um, roots, end - area.row - 1);
+		int left = (int)(sketch.layers - i - 1),
+		    rows = layer_rows(sketch.layer[i].thickness_um, roots, end - area.row - 1);
 		rows = row + rows > end - left ? end - left - row : rows;
 		rows = rows < 1 ? 1 : rows;
 		draw_layer(canvas, (struct area){row, area.col, rows, area.cols}, sketch.layer[i].name,
@@ -71,8 +77,8 @@ static void draw_property(struct canvas *canvas, struct area line, const struct 
 	canvas_text(canvas, line.row, line.col + 2, at - 3, ROLE_TEXT, spec->label);
 	canvas_text_right(canvas, line.row, line.col + at, 13, ROLE_STRONG, number);
 	canvas_text(canvas, line.row, line.col + at + 14, 4, ROLE_DIM, spec->unit);
-	canvas_text(canvas, line.row, line.col + at + 18, 9, value->origin == TWIN_MEASURED ? ROLE_OK : ROLE_TEXT,
-	            twin_origin_name(value->origin));
+	canvas_text(canvas, line.row, line.col + at + 18, 9,
+	            value->origin == TWIN_MEASURED ? ROLE_OK : ROLE_TEXT, twin_origin_name(value->origin));
 	canvas_text(canvas, line.row, line.col + at + 27, 3, ROLE_CAUTION, view_flags(value->flags, flags));
 }
 
@@ -100,10 +106,11 @@ static void draw_source(const struct app *app, struct canvas *canvas, struct are
 	const struct twin_property_spec *spec = twin_property_spec((enum twin_property)selected);
 	double scale = spec->display_scale;
 	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
-	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_TEXT, "%s: 90 %% between %.*f and %.*f %s", spec->label,
-	              spec->decimals, value->p05 * scale, spec->decimals, value->p95 * scale, spec->unit);
-	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "%s: %s", twin_origin_name(value->origin),
-	              value->source);
+	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_TEXT,
+	              "%s: 90 %% between %.*f and %.*f %s", spec->label, spec->decimals, value->p05 * scale,
+	              spec->decimals, value->p95 * scale, spec->unit);
+	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "%s: %s",
+	              twin_origin_name(value->origin), value->source);
 }
 
 static void describe_colour(const struct twin *twin, char *out, size_t capacity)
@@ -111,7 +118,8 @@ static void describe_colour(const struct twin *twin, char *out, size_t capacity)
 	const char *type = fitzpatrick_name(twin->effective_type);
 	size_t used = (size_t)snprintf(out, capacity, "judged as type %s", type != NULL ? type : "?");
 	if (isfinite(twin->ita_deg) && isfinite(twin->model_ita_deg) && used < capacity)
-		used += (size_t)snprintf(out + used, capacity - used, "; ITA %.0f measured, %.0f in the fitted skin", twin->ita_deg,
+		used += (size_t)snprintf(out + used, capacity - used,
+		                         "; ITA %.0f measured, %.0f in the fitted skin", twin->ita_deg,
 		                         twin->model_ita_deg);
 	if (isfinite(twin->tan_rel) && used < capacity)
 		snprintf(out + used, capacity - used, "; tan %+.0f %%", 100.0 * twin->tan_rel);
@@ -123,7 +131,8 @@ void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
 	if (view_no_plan(app, canvas, area))
 		return;
 	describe_colour(app->engine->twin(app->plan->planning), colour, sizeof colour);
-	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "Normal skin beside the lesion, %s", colour);
+	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "Normal skin beside the lesion, %s",
+	              colour);
 	int sketch = area.cols >= VIEW_COLS_FULL ? SKETCH_COLS : 0;
 	struct area right = {area.row + 1, area.col + sketch + (sketch > 0 ? 2 : 0), area.rows - 4,
 	                     area.cols - sketch - (sketch > 0 ? 2 : 0)};

@@ -30,12 +30,14 @@ static enum role verdict_role(const char *verdict)
 	return ROLE_DIM;
 }
 
-static void draw_line(struct canvas *canvas, struct area line, struct columns at, const struct app_patient *patient)
+static void draw_line(struct canvas *canvas, struct area line, struct columns at,
+                      const struct app_patient *patient)
 {
 	char words[APP_NAME_MAX];
-	canvas_format(canvas, line.row, line.col + at.label, at.device - at.label - 1, ROLE_TEXT, "%s%s", patient->label,
-	              patient->is_virtual ? " (virtual)" : "");
-	cell(canvas, line, at.device, at.indication > 0 ? at.indication : at.verdict, ROLE_TEXT, patient->device_mode);
+	canvas_format(canvas, line.row, line.col + at.label, at.device - at.label - 1, ROLE_TEXT, "%s%s",
+	              patient->label, patient->is_virtual ? " (virtual)" : "");
+	cell(canvas, line, at.device, at.indication > 0 ? at.indication : at.verdict, ROLE_TEXT,
+	     patient->device_mode);
 	view_words(words, sizeof words, patient->indication);
 	cell(canvas, line, at.indication, at.state > 0 ? at.state : at.verdict, ROLE_TEXT, words);
 	view_words(words, sizeof words, patient->state[0] != '\0' ? patient->state : "no plan");
@@ -56,7 +58,8 @@ static void draw_head(struct canvas *canvas, struct area line, struct columns at
 void screen_worklist(const struct app *app, struct canvas *canvas, struct area area)
 {
 	struct columns at = layout(area.cols);
-	int notice_rows = canvas_wrap(canvas, (struct area){0, 0, 0, area.cols}, ROLE_TEXT, report_intended_use);
+	int notice_rows =
+	        canvas_wrap(canvas, (struct area){0, 0, 0, area.cols}, ROLE_TEXT, report_intended_use);
 	int top = area.row + 1, rows = area.rows - 3 - notice_rows - 1;
 	size_t selected = app->selected[SCREEN_WORKLIST];
 	size_t first = view_first(selected, (size_t)rows, app->patients);
@@ -72,6 +75,7 @@ void screen_worklist(const struct app *app, struct canvas *canvas, struct area a
 		            "No patients on file. `lasertwin demo` opens a clinic of made-up patients.");
 	struct area notice = {area.row + area.rows - notice_rows, area.col, notice_rows, area.cols};
 	canvas_rule(canvas, notice.row - 1, area.col, area.cols, ROLE_FRAME);
-	view_scroll_note(canvas, (struct area){notice.row - 1, area.col, 1, area.cols}, first, (size_t)rows, app->patients);
+	view_scroll_note(canvas, (struct area){notice.row - 1, area.col, 1, area.cols}, first, (size_t)rows,
+	                 app->patients);
 	canvas_wrap(canvas, notice, ROLE_DIM, report_intended_use);
 }

@@ -1,0 +1,228 @@
+/* The planner's model and what keys do to it. No curses, no clock, no files: screens draw it, tests drive it.
+ *
+ *   key -> app_key -> action -> model        worker -> app_wake -> model        model -> app_draw -> canvas
+ *
+ * Whatever takes longer than a key may wait (preparing a predictor, judging settings, fitting) runs as a
+ * job. Turning a knob changes the settings at once; the assessment shown is marked as old until the one for
+ * the new settings arrives, and only the latest settings are worth computing.
+ *
+ * Data come through a source (patients) and an engine (planning), so that tests can do without both.
+ */
+#ifndef LASERTWIN_UI_APP_H
+#define LASERTWIN_UI_APP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "physics/base/status.h"
+#include "planner/plan/planning.h"
+#include "ui/action.h"
+#include "ui/canvas.h"
+#include "ui/entry.h"
+#include "ui/job.h"
+#include "ui/key.h"
+
+#define APP_NAME_MAX 64
+
+/* --- where patients come from ----------------------------------------------------------------------- */
+
+struct app_patient {
+	char label[APP_NAME_MAX];
+	bool is_virtual; /* made up: marked in the frame of every screen */
+	char device_mode[APP_NAME_MAX], indication[APP_NAME_MAX];
+	char state[APP_NAME_MAX];   /* of the latest plan; empty: none */
+	char verdict[APP_NAME_MAX]; /* likewise */
+};
+
+/* What is kept as a draft plan. All borrowed. */
+struct app_draft {
+	const struct subject *subject;
+	const struct twin *twin;
+	const struct request *request;
+	const struct assessment *assessment;
+};
+
+struct app_source {
+	void *context;
+	const char *place; /* "demo clinic"; shown in the frame */
+	size_t (*count)(void *context);
+	enum status (*patient)(void *context, size_t index, struct app_patient *out, struct fail *why);
+	/* Gives the subject (its answers become the caller's) and the request to begin with. */
+	enum status (*load)(void *context, size_t index, struct subject *subject, struct request *request,
+	                    struct fail *why);
+	/* Both may be NULL: then nothing is kept, and the screens say so. */
+	enum status (*save_readings)(void *context, size_t index, const struct subject *subject,
+	                             const struct request *request, struct fail *why);
+	enum status (*save_plan)(void *context, size_t index, const struct app_draft *draft, struct fail *why);
+};
+
+/* --- how plans are made ----------------------------------------------------------------------------- */
+
+/* One line of the device screen. */
+struct app_mode {
+	char device_mode[APP_NAME_MAX];
+	char name[2 * APP_NAME_MAX];
+	bool locked;
+	char locked_reason[200];
+	const struct protocol *protocol; /* for the indication; NULL: none on file */
+};
+#define APP_MODES_MAX 64
+
+/* The planning calls; see planner/plan/planning.h for their meaning. */
+struct app_engine {
+	const void *context;
+	size_t (*modes)(const void *context, const char *indication, struct app_mode *out, size_t capacity);
+	enum status (*prepare)(const void *context, const struct subject *subject, const struct request *request,
+	                       const struct predict_options *options, struct planning **out, struct fail *why);
+	void (*release)(struct planning **planning);
+	const struct twin *(*twin)(const struct planning *planning);
+	void (*tissue)(const struct planning *planning, struct tissue *out); /* of the median twin */
+	const struct device *(*device)(const struct planning *planning);
+	const struct device_mode *(*mode)(const struct planning *planning);
+	const struct protocol *(*protocol)(const struct planning *planning);
+	void (*default_settings)(const struct planning *planning, struct settings *out);
+	enum status (*assess)(struct planning *planning, const struct settings *settings, struct assessment *out,
+	                      struct fail *why);
+	enum status (*fit)(struct planning *planning, int (*progress)(void *context, double done_frac),
+	                   void *progress_context, struct fit_result *out, struct fail *why);
+	void (*clear)(struct assessment *assessment);
+	void (*source_text)(const void *context, const char *keys, char *out, size_t capacity); /* "V41" in words */
+};
+
+/* --- the model -------------------------------------------------------------------------------------- */
+
+#define APP_STACK_MAX 16
+#define APP_UNDO_MAX 64
+#define APP_MESSAGES_MAX 100
+#define APP_MESSAGE_MAX 600
+#define APP_FILTER_MAX 32
+
+struct app_message {
+	enum role role; /* ROLE_OK, ROLE_CAUTION, ROLE_STOP or ROLE_DIM */
+	char text[APP_MESSAGE_MAX];
+};
+
+/* A prepared plan with the subject it was made from; the planning borrows the subject. */
+struct app_plan {
+	struct subject subject;
+	struct planning *planning;
+	struct tissue tissue;
+	struct settings initial;
+};
+
+enum task_kind { TASK_NONE, TASK_PREPARE, TASK_ASSESS, TASK_FIT };
+
+/* A job's own data: the worker touches nothing else. */
+struct app_task {
+	enum task_kind kind;
+	const struct app_engine *engine;
+	void *progress_context;
+	struct request request;
+	struct app_plan *plan; /* prepare: made here; else borrowed */
+	struct settings settings;
+	struct assessment assessment;
+	bool assessed;
+	struct fail unassessed; /* why not, after a good preparation */
+	struct fit_result fit;
+	unsigned generation; /* of the plan it belongs to; older results are dropped */
+};
+
+struct app_history {
+	size_t count;
+	struct settings settings[APP_UNDO_MAX];
+};
+
+struct app {
+	const struct app_source *source;
+	const struct app_engine *engine;
+	struct jobs *jobs;
+	bool leaving;
+
+	enum screen stack[APP_STACK_MAX];
+	size_t depth; /* >= 1 */
+	size_t selected[SCREENS];
+
+	size_t patients;
+	struct app_patient *patient;
+
+	bool open; /* a patient is open */
+	size_t open_index;
+	struct subject subject;
+	struct request request;
+	size_t modes;
+	struct app_mode mode[APP_MODES_MAX];
+
+	bool readings_changed; /* since they were last kept */
+
+	struct app_plan *plan;   /* NULL: none prepared */
+	struct app_plan *orphan; /* given up while a job still works on it; freed when the job ends */
+	unsigned generation;
+	struct settings settings;
+	struct app_history undo, redo;
+	struct assessment assessment;
+	bool assessed;
+	bool stale; /* the assessment is not for these settings */
+	struct fit_result fit;
+	bool fitted;
+
+	struct app_task *task; /* of the running job */
+	bool prepare_wanted, assess_wanted, fit_wanted;
+	struct job_state job;
+	bool failed; /* the last preparation did not end well */
+	struct fail failure;
+
+	struct entry entry;
+	char filter[APP_FILTER_MAX];
+
+	size_t messages; /* ever said */
+	struct app_message message[APP_MESSAGES_MAX];
+};
+
+/* Borrows source, engine and jobs, which must outlive it. */
+enum status app_new(const struct app_source *source, const struct app_engine *engine, struct jobs *jobs,
+                    struct app **out, struct fail *why) MUST_CHECK;
+/* Cancels and waits for a running job. */
+void app_free(struct app **app);
+
+void app_key(struct app *app, struct key_event event);
+void app_wake(struct app *app); /* the jobs' pipe was readable */
+void app_do(struct app *app, enum action action);
+void app_draw(const struct app *app, struct canvas *canvas);
+
+enum screen app_screen(const struct app *app); /* the topmost */
+enum screen app_screen_below(const struct app *app); /* the topmost that fills the window */
+unsigned app_available(const struct app *app); /* OR of 1 << enum need */
+bool app_busy(const struct app *app);
+const char *app_task_text(const struct app *app); /* what is being computed */
+const struct app_message *app_last_message(const struct app *app); /* NULL: none */
+size_t app_line_count(const struct app *app, enum screen screen); /* lines that can be selected there */
+
+/* --- shared between app.c, app_plan.c and the screens --- */
+
+#define APP_KNOBS_MAX SETTINGS
+/* The mode's settings in display order: those that can be turned first. Returns how many can be turned. */
+size_t app_knobs(const struct app *app, enum setting_id knob[APP_KNOBS_MAX], size_t *count);
+/* Plan-phase findings first, strongest first; returns the count. */
+#define APP_FINDINGS_MAX 256
+size_t app_findings_order(const struct findings *findings, size_t order[APP_FINDINGS_MAX]);
+/* Actions whose name contains the palette's filter. */
+size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS]);
+
+void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
+void app_push(struct app *app, enum screen screen);
+void app_plan_open(struct app *app, size_t index);
+void app_plan_request(struct app *app, const char *device_mode);
+void app_plan_ensure(struct app *app);
+void app_plan_pump(struct app *app);
+void app_plan_ended(struct app *app);
+void app_plan_set(struct app *app, const struct settings *settings);
+void app_plan_step(struct app *app, int steps);
+void app_plan_undo(struct app *app);
+void app_plan_redo(struct app *app);
+void app_plan_fit(struct app *app);
+void app_plan_save(struct app *app);
+void app_plan_forget(struct app *app);
+void app_entry_open(struct app *app);
+void app_entry_commit(struct app *app);
+
+#endif
