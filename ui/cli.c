@@ -18,28 +18,28 @@
 #define NS_PER_MS 1000000
 
 static const char help_text[] =
-	"usage: lasertwin [COMMAND] [OPTION]...\n"
-	"\n"
-	"  lasertwin              open the planner on the clinic's records\n"
-	"  lasertwin demo         open it on a clinic of virtual patients; without a terminal,\n"
-	"                         print one of their plans as text\n"
-	"  lasertwin case FILE    plan or check every request of a case file\n"
-	"  lasertwin --version    print the version\n"
-	"  lasertwin --help       print this\n"
-	"\n"
-	"  --json           (case) print JSON\n"
-	"  --strict         (case) exit 1 when an expectation of the case is not met\n"
-	"  --plain          no full screen: print text\n"
-	"  --ascii, --utf8  choose the characters; default: what the locale says\n"
-	"  --color=WHEN     auto (default; off when NO_COLOR is set) or never\n"
-	"  --profiles DIR   devices, protocols, rules; default: $LASERTWIN_PROFILES, ./profiles,\n"
-	"                   then the installed ones\n"
-	"  --home DIR       records; default: $LASERTWIN_HOME, $XDG_DATA_HOME/lasertwin,\n"
-	"                   then ~/.local/share/lasertwin\n"
-	"\n"
-	"Exit codes: 0 done, 1 not done, 2 bad input.\n"
-	"\n"
-	"Decision support for trained professionals; it never controls a device.\n";
+        "usage: lasertwin [COMMAND] [OPTION]...\n"
+        "\n"
+        "  lasertwin              open the planner on the clinic's records\n"
+        "  lasertwin demo         open it on a clinic of virtual patients; without a terminal,\n"
+        "                         print one of their plans as text\n"
+        "  lasertwin case FILE    plan or check every request of a case file\n"
+        "  lasertwin --version    print the version\n"
+        "  lasertwin --help       print this\n"
+        "\n"
+        "  --json           (case) print JSON\n"
+        "  --strict         (case) exit 1 when an expectation of the case is not met\n"
+        "  --plain          no full screen: print text\n"
+        "  --ascii, --utf8  choose the characters; default: what the locale says\n"
+        "  --color=WHEN     auto (default; off when NO_COLOR is set) or never\n"
+        "  --profiles DIR   devices, protocols, rules; default: $LASERTWIN_PROFILES, ./profiles,\n"
+        "                   then the installed ones\n"
+        "  --home DIR       records; default: $LASERTWIN_HOME, $XDG_DATA_HOME/lasertwin,\n"
+        "                   then ~/.local/share/lasertwin\n"
+        "\n"
+        "Exit codes: 0 done, 1 not done, 2 bad input.\n"
+        "\n"
+        "Decision support for trained professionals; it never controls a device.\n";
 
 /* --- parsing ------------------------------------------------------------------------------------------ */
 
@@ -69,7 +69,11 @@ static bool set_command(const char *argument, struct cli_options *out)
 	static const struct {
 		const char *word;
 		enum cli_command command;
-	} commands[] = {{"demo", CLI_DEMO}, {"case", CLI_CASE}, {"--version", CLI_VERSION}, {"--help", CLI_HELP}, {"-h", CLI_HELP}};
+	} commands[] = {{"demo", CLI_DEMO},
+	                {"case", CLI_CASE},
+	                {"--version", CLI_VERSION},
+	                {"--help", CLI_HELP},
+	                {"-h", CLI_HELP}};
 	for (size_t i = 0; i < sizeof commands / sizeof *commands; i++)
 		if (strcmp(argument, commands[i].word) == 0) {
 			out->command = commands[i].command;
@@ -89,9 +93,11 @@ static const char **value_of(const char *argument, struct cli_options *out)
 static enum status check_together(const struct cli_options *options, struct fail *why)
 {
 	if (options->command == CLI_CASE && options->file == NULL)
-		return fail_set(why, ST_INPUT, "case", "which file? usage: lasertwin case FILE [--json] [--strict]");
+		return fail_set(why, ST_INPUT, "case",
+		                "which file? usage: lasertwin case FILE [--json] [--strict]");
 	if (options->command != CLI_CASE && (options->json || options->strict))
-		return fail_set(why, ST_INPUT, options->json ? "--json" : "--strict", "goes with `lasertwin case FILE` only");
+		return fail_set(why, ST_INPUT, options->json ? "--json" : "--strict",
+		                "goes with `lasertwin case FILE` only");
 	return ST_OK;
 }
 
@@ -109,7 +115,8 @@ enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fai
 			out->file = argv[i];
 		else if (!set_flag(argv[i], out)) {
 			if (chosen || !set_command(argv[i], out))
-				return fail_set(why, ST_INPUT, argv[i], "is not understood here; `lasertwin --help` lists what is");
+				return fail_set(why, ST_INPUT, argv[i],
+				                "is not understood here; `lasertwin --help` lists what is");
 			chosen = true;
 		}
 	}
@@ -159,11 +166,14 @@ static int64_t wall_clock_ms(void)
 static int exit_code(enum status status)
 {
 	switch (status) {
-	case ST_OK: return 0;
+	case ST_OK:
+		return 0;
 	case ST_INPUT:
 	case ST_RANGE:
-	case ST_NOT_FOUND: return EXIT_BAD_INPUT;
-	default: return EXIT_NOT_DONE;
+	case ST_NOT_FOUND:
+		return EXIT_BAD_INPUT;
+	default:
+		return EXIT_NOT_DONE;
 	}
 }
 
@@ -189,7 +199,8 @@ static void print_text(FILE *out, bool ascii, const char *text)
 int cli_complain(const struct cli_options *options, enum status status, const struct fail *why)
 {
 	char line[FAIL_FIELD_MAX + FAIL_TEXT_MAX + 32];
-	int used = snprintf(line, sizeof line, "lasertwin: %s%s%s", why->field, why->field[0] != '\0' ? ": " : "", why->text);
+	int used = snprintf(line, sizeof line, "lasertwin: %s%s%s", why->field,
+	                    why->field[0] != '\0' ? ": " : "", why->text);
 	print_line(stderr, !term_charset_utf8(options->term.charset), line, (size_t)used);
 	return exit_code(status);
 }
@@ -211,7 +222,8 @@ static void case_run_free(struct case_run *run)
 	library_free(&run->library);
 }
 
-static enum status case_run_all(const char *profiles, const char *path, struct case_run *run, struct fail *why)
+static enum status case_run_all(const char *profiles, const char *path, struct case_run *run,
+                                struct fail *why)
 {
 	const struct case_options evaluation = {.seed = 0};
 	enum status status = case_read(path, &run->file, why);
@@ -223,7 +235,8 @@ static enum status case_run_all(const char *profiles, const char *path, struct c
 	if (run->result == NULL)
 		return fail_set(why, ST_FULL, "case", "no memory for %zu requests", run->file->requests);
 	for (size_t i = 0; i < run->file->requests && status == ST_OK; i++)
-		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i], why);
+		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i],
+		                       why);
 	return status;
 }
 
@@ -239,8 +252,9 @@ static bool expectations_met(const struct case_run *run)
 static enum status print_case(const struct cli_options *options, const struct case_run *run, struct fail *why)
 {
 	char *text = NULL;
-	enum status status = options->json ? report_case_json(run->library, run->file, run->result, &text, why)
-	                                   : report_case_text(run->library, run->file, run->result, &text, why);
+	enum status status = options->json
+	                             ? report_case_json(run->library, run->file, run->result, &text, why)
+	                             : report_case_text(run->library, run->file, run->result, &text, why);
 	if (status == ST_OK && options->json)
 		printf("%s\n", text); /* strings in JSON carry no control characters */
 	else if (status == ST_OK)
@@ -257,23 +271,24 @@ static int run_case(const struct cli_options *options, const char *profiles, con
 	enum status status = case_run_all(profiles, path, &run, &why);
 	if (status == ST_OK)
 		status = print_case(options, &run, &why);
-	int code = status != ST_OK                               ? cli_complain(options, status, &why)
+	int code = status != ST_OK                              ? cli_complain(options, status, &why)
 	           : options->strict && !expectations_met(&run) ? EXIT_NOT_DONE
-	                                                         : 0;
+	                                                        : 0;
 	case_run_free(&run);
 	return code;
 }
 
 /* --- planner and demo --------------------------------------------------------------------------------- */
 
-static enum status open_records(const struct cli_options *options, const char *profiles, struct clinic **clinic,
-                                struct fail *why)
+static enum status open_records(const struct cli_options *options, const char *profiles,
+                                struct clinic **clinic, struct fail *why)
 {
 	char home[PATH_BYTES_MAX];
 	cli_home(options, home, sizeof home);
 	const struct clinic_options records = {.home = home,
 	                                       .profiles = profiles,
-	                                       .kind = options->command == CLI_DEMO ? STORE_DEMO : STORE_CLINIC,
+	                                       .kind = options->command == CLI_DEMO ? STORE_DEMO
+	                                                                            : STORE_CLINIC,
 	                                       .now_ms = wall_clock_ms()};
 	return clinic_open(&records, clinic, why);
 }
@@ -293,7 +308,8 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 	if (status == ST_OK)
 		status = open_records(options, profiles, &clinic, why);
 	if (status == ST_OK) {
-		struct source records = {.clinic = clinic, .library = library, .actor = actor(), .now_ms = wall_clock_ms};
+		struct source records = {
+		        .clinic = clinic, .library = library, .actor = actor(), .now_ms = wall_clock_ms};
 		const char *place = options->command == CLI_DEMO ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);
@@ -313,9 +329,10 @@ static void print_worklist(const struct cli_options *options, struct clinic *cli
 		char line[1024];
 		if (clinic_patient(clinic, i, &row, &why) != ST_OK)
 			continue;
-		int used = snprintf(line, sizeof line, "%zu. %s%s: %s with %s, plan %s, verdict %s", i + 1, row.label,
-		                    row.is_virtual ? " (VIRTUAL PATIENT)" : "", row.indication, row.device_mode,
-		                    row.state[0] != '\0' ? row.state : "none", row.verdict[0] != '\0' ? row.verdict : "none");
+		int used = snprintf(line, sizeof line, "%zu. %s%s: %s with %s, plan %s, verdict %s", i + 1,
+		                    row.label, row.is_virtual ? " (VIRTUAL PATIENT)" : "", row.indication,
+		                    row.device_mode, row.state[0] != '\0' ? row.state : "none",
+		                    row.verdict[0] != '\0' ? row.verdict : "none");
 		print_line(stdout, ascii, line, (size_t)used < sizeof line ? (size_t)used : sizeof line - 1);
 	}
 }
@@ -343,7 +360,8 @@ static int run_planner(const struct cli_options *options, const char *profiles)
 	if (status != ST_OK)
 		return cli_complain(options, status, &why);
 	if (leave_signal != 0) {
-		fprintf(stderr, "lasertwin: ended by %s; saved records are complete\n", strsignal(leave_signal));
+		fprintf(stderr, "lasertwin: ended by %s; saved records are complete\n",
+		        strsignal(leave_signal));
 		signal(leave_signal, SIG_DFL);
 		raise(leave_signal);
 	}
@@ -365,10 +383,17 @@ int cli_run(const struct cli_options *options)
 	bool text = options->plain || isatty(STDOUT_FILENO) == 0;
 	cli_profiles(options, profiles, sizeof profiles);
 	switch (options->command) {
-	case CLI_VERSION: puts("lasertwin " LASERTWIN_VERSION); return 0;
-	case CLI_HELP: fputs(help_text, stdout); return 0;
-	case CLI_CASE: return run_case(options, profiles, options->file);
-	case CLI_DEMO: return text ? run_demo_text(options, profiles) : run_planner(options, profiles);
-	default: return text ? run_plain(options, profiles) : run_planner(options, profiles);
+	case CLI_VERSION:
+		puts("lasertwin " LASERTWIN_VERSION);
+		return 0;
+	case CLI_HELP:
+		fputs(help_text, stdout);
+		return 0;
+	case CLI_CASE:
+		return run_case(options, profiles, options->file);
+	case CLI_DEMO:
+		return text ? run_demo_text(options, profiles) : run_planner(options, profiles);
+	default:
+		return text ? run_plain(options, profiles) : run_planner(options, profiles);
 	}
 }

@@ -1,7 +1,7 @@
 #include "ui/engine.h"
 
-static void describe_mode(const struct library *library, const struct device *device, const struct device_mode *mode,
-                          const char *indication, struct app_mode *out)
+static void describe_mode(const struct library *library, const struct device *device,
+                          const struct device_mode *mode, const char *indication, struct app_mode *out)
 {
 	*out = (struct app_mode){.locked = mode->locked};
 	snprintf(out->device_mode, sizeof out->device_mode, "%.31s.%.31s", device->id, mode->id);
@@ -64,19 +64,19 @@ static void source_text(const void *context, const char *keys, char *out, size_t
 struct app_engine engine_of(const struct library *library)
 {
 	return (struct app_engine){
-		.context = library,
-		.modes = modes,
-		.prepare = prepare,
-		.release = planning_free,
-		.twin = planning_twin,
-		.tissue = median_tissue,
-		.device = planning_device,
-		.mode = planning_mode,
-		.protocol = planning_protocol,
-		.default_settings = planning_default_settings,
-		.assess = planning_assess,
-		.fit = planning_fit,
-		.clear = assessment_clear,
-		.source_text = source_text,
+	        .context = library,
+	        .modes = modes,
+	        .prepare = prepare,
+	        .release = planning_free,
+	        .twin = planning_twin,
+	        .tissue = median_tissue,
+	        .device = planning_device,
+	        .mode = planning_mode,
+	        .protocol = planning_protocol,
+	        .default_settings = planning_default_settings,
+	        .assess = planning_assess,
+	        .fit = planning_fit,
+	        .clear = assessment_clear,
+	        .source_text = source_text,
 	};
 }

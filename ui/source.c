@@ -33,25 +33,26 @@ static enum status save_readings(void *context, size_t index, const struct subje
                                  const struct request *request, struct fail *why)
 {
 	const struct source *source = context;
-	return clinic_save_readings(source->clinic, index, subject, request, source->actor, source->now_ms(), why);
+	return clinic_save_readings(source->clinic, index, subject, request, source->actor, source->now_ms(),
+	                            why);
 }
 
 static enum status save_plan(void *context, size_t index, const struct app_draft *draft, struct fail *why)
 {
 	const struct source *source = context;
-	return clinic_save_plan(source->clinic, index, source->library, draft->subject, draft->twin, draft->request,
-	                        draft->assessment, source->actor, source->now_ms(), why);
+	return clinic_save_plan(source->clinic, index, source->library, draft->subject, draft->twin,
+	                        draft->request, draft->assessment, source->actor, source->now_ms(), why);
 }
 
 struct app_source source_of(struct source *source, const char *place)
 {
 	return (struct app_source){
-		.context = source,
-		.place = place,
-		.count = count,
-		.patient = patient,
-		.load = load,
-		.save_readings = save_readings,
-		.save_plan = save_plan,
+	        .context = source,
+	        .place = place,
+	        .count = count,
+	        .patient = patient,
+	        .load = load,
+	        .save_readings = save_readings,
+	        .save_plan = save_plan,
 	};
 }

@@ -1,0 +1,18 @@
+/* The clinic's records behind the screens: app_source on planner/plan/clinic.h. */
+#ifndef LASERTWIN_UI_SOURCE_H
+#define LASERTWIN_UI_SOURCE_H
+
+#include "planner/plan/clinic.h"
+#include "ui/app.h"
+
+struct source {
+	struct clinic *clinic;         /* borrowed */
+	const struct library *library; /* borrowed */
+	const char *actor;             /* who is said to have written */
+	int64_t (*now_ms)(void);
+};
+
+/* Borrows source, which must outlive it. */
+struct app_source source_of(struct source *source, const char *place);
+
+#endif
