@@ -172,9 +172,6 @@ static void compare_with_ordinates(struct light_stack stack, uint64_t seed)
 		value = mc_layer_absorbed(r, 0, l, &se);
 		assert_near(value, b.absorbed_frac[l], SIGMAS * se);
 	}
-	value = mc_roulette(r, 0, &se); /* fair: gives what it takes */
-	assert_near(value, 0.0, SIGMAS * se);
-	assert_true(se > 0.0 && se < 1e-4);
 	for (size_t i = 0; i < NZ; i++) {
 		value = mc_absorbed_z(r, 0, i, &se);
 		assert_true(se < 0.02 * value);
@@ -192,6 +189,19 @@ static void agrees_with_the_deterministic_solver(void **state)
 	compare_with_ordinates(stack_a, 5);
 	compare_with_ordinates(stack_c, 6);
 	compare_with_ordinates(stack_e, 7);
+}
+
+/* Roulette gives what it takes. In dark skin packets get light enough for it (in pale skin they leave
+ * first); the scatter is small enough to see a wrong survival weight. */
+static void roulette_is_fair(void **state)
+{
+	(void)state;
+	struct mc_request q = depth_request(stack_c, 20000, 18);
+	struct mc_result *r = run(&q);
+	double se, value = mc_roulette(r, 0, &se);
+	assert_near(value, 0.0, SIGMAS * se);
+	assert_true(se > 0.0 && se < 2e-5);
+	mc_free(&r);
 }
 
 /* The centre of a wide flat-top sees the broad beam; rings and the outside add up to the depth. */
@@ -458,6 +468,7 @@ int main(void)
 		cmocka_unit_test(beams_have_their_shape),
 		cmocka_unit_test(energy_is_conserved_exactly),
 		cmocka_unit_test(agrees_with_the_deterministic_solver),
+		cmocka_unit_test(roulette_is_fair),
 		cmocka_unit_test(wide_beam_and_rings_add_up),
 		cmocka_unit_test(radial_grid_does_not_change_depths),
 		cmocka_unit_test(equal_seeds_give_equal_results),
