@@ -242,7 +242,8 @@ static void fill_shine(const struct microbeam_light *light, size_t variant, cons
 }
 
 /* Beyond 1400 nm it is water that absorbs: a cell that dries lets its share of the light pass, straight on
- * to the water below (Beer's law); scattering on the way is left out. */
+ * to the water below (Beer's law); scattering on the way is left out, and
+ * the few per cent to a quarter that measured spectra leave to the dry matrix go with the water. */
 static void deposit_column(struct heat_rz *heat, const struct shine *s, size_t i, double energy_J)
 {
 	double passing_J = 0.0;

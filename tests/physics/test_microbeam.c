@@ -250,6 +250,53 @@ static void test_deeper_where_water_absorbs_less(void **state)
 	microbeam_light_free(&strong);
 }
 
+/* One set of paths serves every variant: the first variant's lesion is that of a preparation of its own, and
+ * the absorption of a drier dermis alone (heated as the wet one) makes a smaller lesion. */
+static void test_variants_share_the_paths(void **state)
+{
+	(void)state;
+	struct tissue tissue[2] = {cheek(), cheek()};
+	for (size_t i = 1; i < tissue[1].count; i++)
+		tissue[1].layer[i].water_frac *= 0.75;
+	struct microbeam_light_request request = {.tissue = tissue,
+	                                          .variants = 2,
+	                                          .wavelength_nm = 1550,
+	                                          .diameter_um = 140,
+	                                          .photons = 10000,
+	                                          .seed = 7};
+	struct microbeam_light *both = NULL, *alone = light_for(1550, 140);
+	assert_int_equal(microbeam_light_new(&request, &both, NULL), ST_OK);
+	struct microbeam_lesion wet = lesion_of(both, erbium_glass, 10, NULL), dry;
+	struct microbeam_lesion own = lesion_of(alone, erbium_glass, 10, NULL);
+	assert_int_equal(microbeam_simulate(both, &tissue[0], &erbium_glass, 1, &quick, &dry, NULL, NULL),
+	                 ST_OK);
+	assert_near(wet.coagulation_width_um.value / own.coagulation_width_um.value, 1, 0.05);
+	assert_true(dry.coagulation_width_um.value < wet.coagulation_width_um.value);
+	assert_int_equal(microbeam_simulate(both, &tissue[1], &erbium_glass, 1, &quick, &dry, NULL, NULL),
+	                 ST_OK);
+	struct microbeam_table_request wanted = {.light = both,
+	                                         .tissue = tissue,
+	                                         .variants = 2,
+	                                         .beam = erbium_glass,
+	                                         .energy_min_mJ = 8,
+	                                         .energy_max_mJ = 12};
+	struct microbeam_table *table = NULL;
+	assert_int_equal(microbeam_table_new(&wanted, &table, NULL), ST_OK);
+	struct microbeam_lesion at;
+	assert_int_equal(microbeam_table_at(table, 10, 1, &at, NULL, NULL), ST_OK);
+	assert_near(at.coagulation_width_um.value / dry.coagulation_width_um.value, 1, 0.02);
+	assert_true(at.coagulation_width_um.sd > 0.02 * at.coagulation_width_um.value);
+	microbeam_table_free(&table);
+	tissue[1].layer[4].thickness_um += 1;
+	struct fail why = {0};
+	struct microbeam_light *none = NULL;
+	assert_int_equal(microbeam_light_new(&request, &none, &why), ST_INPUT);
+	assert_string_equal(why.field, "tissue");
+	assert_null(none);
+	microbeam_light_free(&both);
+	microbeam_light_free(&alone);
+}
+
 /* ---------------------------------------------------------------- table */
 
 static int cancel_at_half(void *context, double done_frac)
@@ -395,6 +442,7 @@ int main(void)
 	        cmocka_unit_test(test_spread_and_axis),
 	        cmocka_unit_test(test_turbid_limits_and_growth),
 	        cmocka_unit_test(test_deeper_where_water_absorbs_less),
+	        cmocka_unit_test(test_variants_share_the_paths),
 	        cmocka_unit_test(test_table_agrees_with_the_simulation),
 	        cmocka_unit_test(test_coverage),
 	        cmocka_unit_test(test_refusals_by_name),
