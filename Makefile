@@ -1,6 +1,6 @@
 # lasertwin: build, test and install. `make help` lists the targets.
 PREFIX  ?= /usr/local
-CC      ?= gcc
+CC       = gcc
 BUILD   ?= build
 OPT     ?= -O2 -g
 SANITISE ?=

@@ -122,6 +122,7 @@ enum status planning_facts_of_device(struct facts *facts, const struct ruleset *
 		{"stack_allowed", mode->setting[SETTING_STACK].kind != DOMAIN_NONE},
 		{"needs_cooling", device->cooling_required},
 		{"label_excludes_isotretinoin", device->label_excludes_isotretinoin},
+		{"profile_locked", mode->locked},
 		{"full_field", mode->pattern == PATTERN_BROAD && device->modality == MODALITY_AFL},
 	};
 	enum status st = set_texts(facts, rules, device, mode, request, why);

@@ -16,7 +16,7 @@
  *   device    modality ("pico", "nafl", "afl", "rf_mono", "rf_mn", "longpulse"; required), mode_class (see
  *             limits_mode_class(); required where limits are to bite), device_mode ("ultrapulse.deepfx"),
  *             wavelength_nm, pulse_s, passes_max, stack_allowed, needs_cooling, cleared_listed,
- *             cleared_use, cleared_fitz, label_excludes_isotretinoin, fluence_label_max_J_cm2 (of the
+ *             cleared_use, cleared_fitz, label_excludes_isotretinoin, profile_locked, fluence_label_max_J_cm2 (of the
  *             maker's table, for the type of rules_effective_type()), energy_label_max_mJ_pin (the same),
  *             eyewear_od_required
  *   setting   zones (required), indication (required), energy_mJ, energy_mJ_pin, energy_J_cm3,
@@ -27,7 +27,8 @@
  *   reading   age_y, sex ("F", "M", "X"), fitz (1..6), ita_drop_deg (unexposed - field), tan_mi_rel
  *             (adjacent normal over unexposed melanin index - 1; never the lesion), mi_measured_days_ago,
  *             readings_age_max_days
- *   model     dermis_um_p05, thermal_penumbra_um, lesion_change_flag
+ *   model     dermis_um_p05, thermal_penumbra_um, lesion_change_flag; of the prediction: omega_basal_p95,
+ *             dermis_peak_C_p95, dermis_margin_um_p05, melanosome_ratio_p95, second_check_pct and its se
  *   derived   dose_ratio_to_last_tolerated, tolerated_visits, new_wavelength
  *
  * History keys of a case file are fact names. Its two records are flattened with their key in front:

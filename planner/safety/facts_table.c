@@ -126,6 +126,15 @@ const struct fact_spec fact_table[] = {
 
 	NUMBER(FACT_MODEL, "dermis_um_p05", "um", 0.0, 20000.0, "dermis thickness, 5th percentile of the twin"),
 	NUMBER(FACT_MODEL, "thermal_penumbra_um", "um", 0.0, 20000.0, "heated margin below the needle tip"),
+	NUMBER(FACT_MODEL, "omega_basal_p95", "", 0.0, 1e300, "damage integral of the basal layer, 95th percentile"),
+	NUMBER(FACT_MODEL, "dermis_peak_C_p95", "C", -60.0, 1e9, "hottest dermis between or under the beams, 95th percentile"),
+	NUMBER(FACT_MODEL, "dermis_margin_um_p05", "um", -20000.0, 20000.0,
+	       "dermis left under the deepest lesion, 5th percentile"),
+	NUMBER(FACT_MODEL, "melanosome_ratio_p95", "", 0.0, 1e9,
+	       "fluence at melanosomes of normal skin over their rupture, 95th percentile"),
+	NUMBER(FACT_MODEL, "second_check_pct", "%", 0.0, 1e9, "difference of the two light calculations"),
+	NUMBER(FACT_MODEL, "second_check_se_pct", "%", 0.0, 1e9, "standard error of that difference"),
+	FLAG(FACT_DEVICE, "profile_locked", "the profile is an example until the clinic enters its manual's values"),
 	FLAG(FACT_MODEL, "lesion_change_flag", "the record flags a change of the lesion"),
 
 	WORD(FACT_ZONE, "zone", "the zone at hand"),
