@@ -7,9 +7,10 @@
 #include <cmocka.h>
 
 #include "devices/exposure.h"
+#include "devices/json.h"
 #include "physics/base/rng.h"
-#include "tests/support/near.h"
 #include "tests/support/device_profiles.h"
+#include "tests/support/near.h"
 
 static void every_profile_loads_under_its_own_id(void **state)
 {
@@ -60,19 +61,19 @@ static void clearances_answer_by_mode_use_and_type(void **state)
 		int type;
 		enum clearance_answer answer;
 	} cases[] = {
-		{"fraxel_dual", "1550", "melasma", 4, CLEARED},            /* K130193 */
-		{"fraxel_dual", "1927", "melasma", 4, NOT_CLEARED},             /* K130193 */
-		{"fraxel_dual", "1550", "laxity_lower_face", 3, NOT_CLEARED},
-		{"ultrapulse", "deepfx", "acne_scars_atrophic", 2, CLEARANCE_NOT_ON_FILE},
-		{"clear_brilliant", "1927", "melasma", 4, CLEARANCE_NOT_ON_FILE},
-		{"picoway", "532_zoom", "tattoo_red", 3, CLEARED},         /* K220853 */
-		{"picoway", "532_zoom", "tattoo_red", 4, CLEARED_OTHER_TYPES}, /* K220853: I-III */
-		{"picoway", "785", "tattoo_green", 1, CLEARED_OTHER_TYPES},    /* K220853: II-IV */
-		{"picoway", "1064_zoom", "tattoo_black", 6, CLEARED},      /* K220853: I-VI */
-		{"picoway", "1064_zoom", "nevus_of_ota", 2, CLEARED_OTHER_TYPES},
-		{"picoway", "1064_zoom", "nevus_of_ota", 0, CLEARED},      /* type unknown: not looked at */
-		{"picosure", "755_focus_array", "acne_scars_atrophic", 5, CLEARED_OTHER_TYPES},
-		{"picocare_majesty", "532", "tattoo_red", 4, CLEARED_OTHER_TYPES}, /* K241144: I-III */
+	        {"fraxel_dual", "1550", "melasma", 4, CLEARED},     /* K130193 */
+	        {"fraxel_dual", "1927", "melasma", 4, NOT_CLEARED}, /* K130193 */
+	        {"fraxel_dual", "1550", "laxity_lower_face", 3, NOT_CLEARED},
+	        {"ultrapulse", "deepfx", "acne_scars_atrophic", 2, CLEARANCE_NOT_ON_FILE},
+	        {"clear_brilliant", "1927", "melasma", 4, CLEARANCE_NOT_ON_FILE},
+	        {"picoway", "532_zoom", "tattoo_red", 3, CLEARED},             /* K220853 */
+	        {"picoway", "532_zoom", "tattoo_red", 4, CLEARED_OTHER_TYPES}, /* K220853: I-III */
+	        {"picoway", "785", "tattoo_green", 1, CLEARED_OTHER_TYPES},    /* K220853: II-IV */
+	        {"picoway", "1064_zoom", "tattoo_black", 6, CLEARED},          /* K220853: I-VI */
+	        {"picoway", "1064_zoom", "nevus_of_ota", 2, CLEARED_OTHER_TYPES},
+	        {"picoway", "1064_zoom", "nevus_of_ota", 0, CLEARED}, /* type unknown: not looked at */
+	        {"picosure", "755_focus_array", "acne_scars_atrophic", 5, CLEARED_OTHER_TYPES},
+	        {"picocare_majesty", "532", "tattoo_red", 4, CLEARED_OTHER_TYPES}, /* K241144: I-III */
 	};
 
 	(void)state;
@@ -81,15 +82,17 @@ static void clearances_answer_by_mode_use_and_type(void **state)
 		assert_non_null(device);
 		const struct device_mode *mode = device_mode_find(device, cases[i].mode);
 		assert_non_null(mode);
-		enum clearance_answer answer = device_cleared(device, mode, cases[i].indication, cases[i].type, NULL);
+		enum clearance_answer answer =
+		        device_cleared(device, mode, cases[i].indication, cases[i].type, NULL);
 		if (answer != cases[i].answer)
-			fail_msg("%s.%s %s: %d", cases[i].device, cases[i].mode, cases[i].indication, (int)answer);
+			fail_msg("%s.%s %s: %d", cases[i].device, cases[i].mode, cases[i].indication,
+			         (int)answer);
 		device_free(&device);
 	}
 }
 
-/* GentleMAX Pro Treatment Guidelines 8502-00-0924 rev C, hair removal 755 nm 3 ms; relative to I-II at 18 mm the
- * mid-range falls along the types. */
+/* GentleMAX Pro Treatment Guidelines 8502-00-0924 rev C, hair removal 755 nm 3 ms; relative to I-II at 18 mm
+ * the mid-range falls along the types. */
 static void label_fluence_follows_type_and_spot(void **state)
 {
 	struct device *device = profile_device("gentlemax_pro");
@@ -129,13 +132,143 @@ static void names_split_at_one_dot(void **state)
 	assert_false(device_mode_split("a.abcdefghijklmnopqrstuvwxyz0123456789", device, mode));
 }
 
+/* --- what is said about profiles ---------------------------------------------------------------------- */
+
+static struct json_doc *schema_doc(void)
+{
+	static char bytes[65536];
+	FILE *file = fopen("profiles/schema/device.schema.json", "rb");
+	struct json_doc *doc = NULL;
+
+	assert_non_null(file);
+	size_t len = fread(bytes, 1, sizeof bytes, file);
+	(void)fclose(file);
+	assert_int_equal(json_parse("device.schema.json", bytes, len, &doc, NULL), ST_OK);
+	return doc;
+}
+
+/* Follows keys from a cursor; all cursors stay in at[]. */
+static const struct json_at *follow(struct json_at *at, const char *const *keys)
+{
+	for (; *keys; keys++, at++)
+		if (!json_find(at, *keys, at + 1))
+			fail_msg("the schema has no %s", *keys);
+	return at;
+}
+
+/* The schema for editors and the table the program goes by are two documents: they must agree. */
+static void the_schema_lists_the_settings_with_their_bounds(void **state)
+{
+	struct json_doc *doc = schema_doc();
+	struct json_at at[8] = {json_root(doc)};
+	const struct json_at *settings =
+	        follow(at, (const char *[]){"$defs", "settings", "properties", NULL});
+
+	(void)state;
+	assert_int_equal(json_count(settings), SETTINGS);
+	for (unsigned id = 0; id < SETTINGS; id++) {
+		const struct setting_spec *spec = setting_spec(id);
+		struct json_at path[4] = {*settings};
+		const struct json_at *fixed =
+		        follow(path, (const char *[]){spec->key, "properties", "fixed", NULL});
+		double min = 0, max = 0;
+		assert_int_equal(json_number_in(fixed, "minimum", -1e9, 1e9, "", &min, NULL, NULL), ST_OK);
+		assert_int_equal(json_number_in(fixed, "maximum", -1e9, 1e9, "", &max, NULL, NULL), ST_OK);
+		assert_near(min, spec->min, 0);
+		assert_near(max, spec->max, 0);
+	}
+	json_free(&doc);
+}
+
+static void assert_enum(struct json_doc *doc, const char *const *keys, const char *(*name)(int), size_t count)
+{
+	struct json_at at[8] = {json_root(doc)}, item = {0};
+	const struct json_at *list = follow(at, keys);
+
+	assert_int_equal(json_count(list), count);
+	while (json_array_each(list, &item))
+		assert_string_equal(json_text(&item), name((int)item.index));
+}
+
+static const char *modality_at(int i)
+{
+	return modality_name((enum modality)i);
+}
+
+static const char *pattern_at(int i)
+{
+	return pattern_name((enum pattern)i);
+}
+
+static const char *confidence_at(int i)
+{
+	return confidence_name((enum confidence)i);
+}
+
+static void the_schema_lists_the_names(void **state)
+{
+	struct json_doc *doc = schema_doc();
+
+	(void)state;
+	assert_enum(doc, (const char *[]){"properties", "modality", "enum", NULL}, modality_at, MODALITIES);
+	assert_enum(doc, (const char *[]){"$defs", "mode", "properties", "pattern", "enum", NULL}, pattern_at,
+	            PATTERNS);
+	assert_enum(doc, (const char *[]){"$defs", "confidence", "enum", NULL}, confidence_at, CONFIDENCES);
+	json_free(&doc);
+}
+
+/* Whether SOURCES.md has a row for "V24". */
+static bool listed(const char *sources, const char *key, size_t length)
+{
+	const char *row = strstr(sources, "## Device profiles");
+
+	while (row && (row = strstr(row, "\n| ")) != NULL) {
+		row += 3;
+		size_t cell = strcspn(row, "|");
+		for (const char *hit = row; hit + length <= row + cell; hit++)
+			if (strncmp(hit, key, length) == 0 && strspn(hit + length, "0123456789b") == 0)
+				return true;
+	}
+	return false;
+}
+
+static void every_source_cited_is_listed(void **state)
+{
+	static struct profile_text text;
+	static char sources[65536];
+	FILE *file = fopen("profiles/SOURCES.md", "rb");
+	size_t cited = 0;
+
+	(void)state;
+	assert_non_null(file);
+	sources[fread(sources, 1, sizeof sources - 1, file)] = '\0';
+	(void)fclose(file);
+	for (size_t i = 0; i < PROFILES; i++) {
+		assert_true(profile_text(profile_ids[i], &text));
+		text.bytes[text.len] = '\0';
+		for (const char *at = text.bytes; (at = strchr(at, 'V')) != NULL; at++) {
+			size_t digits = strspn(at + 1, "0123456789");
+			bool word = at == text.bytes || !strchr("IVX", at[-1]); /* not a skin type */
+			if (digits == 0 || !word)
+				continue;
+			size_t length = 1 + digits + (at[1 + digits] == 'b');
+			if (!listed(sources, at, length))
+				fail_msg("%s cites %.*s, which SOURCES.md does not list", profile_ids[i],
+				         (int)length, at);
+			cited++;
+		}
+	}
+	assert_true(cited > 100);
+}
+
 /* --- bent profiles ------------------------------------------------------------------------------------ */
 
 /* The smallest profile; %s stands for its settings. */
-static const char skeleton[] =
-	"{\"schema\":\"lasertwin-device/1\",\"id\":\"d\",\"name\":\"D\",\"maker\":\"M\",\"modality\":\"pico\","
-	"\"modes\":[{\"id\":\"m\",\"name\":\"M\",\"mode_class\":\"c\",\"pattern\":\"broad\",\"wavelength_nm\":755,"
-	"\"settings\":{%s}}]}";
+static const char skeleton[] = "{\"schema\":\"lasertwin-device/"
+                               "1\",\"id\":\"d\",\"name\":\"D\",\"maker\":\"M\",\"modality\":\"pico\","
+                               "\"modes\":[{\"id\":\"m\",\"name\":\"M\",\"mode_class\":\"c\",\"pattern\":"
+                               "\"broad\",\"wavelength_nm\":755,"
+                               "\"settings\":{%s}}]}";
 #define SOURCED "\"source\":\"K\",\"confidence\":\"high\""
 
 static enum status parse_settings(const char *settings, struct fail *why)
@@ -154,27 +287,29 @@ static void bent_settings_are_refused_with_the_field(void **state)
 	static const struct {
 		const char *settings, *field, *words;
 	} cases[] = {
-		{"", "modes[0]", "no settings"},
-		{"\"spot\":{\"fixed\":3," SOURCED "}", "settings.spot", "did you mean \"spot_mm\"?"},
-		{"\"spot_mm\":{\"fixed\":3000," SOURCED "}", "spot_mm.fixed", "outside 0.05..25 mm"},
-		{"\"spot_mm\":{\"fixed\":3,\"confidence\":\"high\"}", "spot_mm.source", "missing"},
-		{"\"spot_mm\":{\"fixed\":3,\"source\":\"\",\"confidence\":\"high\"}", "spot_mm", "source is empty"},
-		{"\"spot_mm\":{\"fixed\":3,\"source\":\"K\",\"confidence\":\"sure\"}", "spot_mm.confidence", "high, medium"},
-		{"\"spot_mm\":{\"min\":5,\"max\":2," SOURCED "}", "spot_mm.max", "2 is outside 5..25"},
-		{"\"spot_mm\":{\"min\":2,\"max\":2," SOURCED "}", "spot_mm", "write \"fixed\""},
-		{"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":0.7," SOURCED "}", "spot_mm", "not reached"},
-		{"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":0," SOURCED "}", "spot_mm.step", "outside"},
-		{"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":-1," SOURCED "}", "spot_mm.step", "outside"},
-		{"\"spot_mm\":{\"choices\":[3,2]," SOURCED "}", "spot_mm.choices[1]", "ascend"},
-		{"\"spot_mm\":{\"choices\":[3,3]," SOURCED "}", "spot_mm.choices[1]", "ascend"},
-		{"\"spot_mm\":{\"choices\":[]," SOURCED "}", "spot_mm.choices", "2 to 16"},
-		{"\"spot_mm\":{\"choices\":[2,3],\"usual\":2.5," SOURCED "}", "spot_mm", "usual 2.5"},
-		{"\"spot_mm\":{\"fixed\":3,\"min\":2," SOURCED "}", "spot_mm.min", "not known"},
-		{"\"spot_mm\":{\"derived\":true," SOURCED "}", "modes[0]", "nothing it follows from"},
-		{"\"spot_mm\":{\"fixed\":\"3\"," SOURCED "}", "spot_mm.fixed", "is a text"},
-		{"\"spot_mm\":{\"fixed\":8,5," SOURCED "}", "d.json:1:", "double quotes"},
-		{"\"spot_mm\":{\"fixed\":1e400," SOURCED "}", "spot_mm.fixed", "too large"},
-		{"\"spot_mm\":{\"fixed\":3,\"fixed\":4," SOURCED "}", "spot_mm.fixed", "given twice"},
+	        {"", "modes[0]", "no settings"},
+	        {"\"spot\":{\"fixed\":3," SOURCED "}", "settings.spot", "did you mean \"spot_mm\"?"},
+	        {"\"spot_mm\":{\"fixed\":3000," SOURCED "}", "spot_mm.fixed", "outside 0.05..25 mm"},
+	        {"\"spot_mm\":{\"fixed\":3,\"confidence\":\"high\"}", "spot_mm.source", "missing"},
+	        {"\"spot_mm\":{\"fixed\":3,\"source\":\"\",\"confidence\":\"high\"}", "spot_mm",
+	         "source is empty"},
+	        {"\"spot_mm\":{\"fixed\":3,\"source\":\"K\",\"confidence\":\"sure\"}", "spot_mm.confidence",
+	         "high, medium"},
+	        {"\"spot_mm\":{\"min\":5,\"max\":2," SOURCED "}", "spot_mm.max", "2 is outside 5..25"},
+	        {"\"spot_mm\":{\"min\":2,\"max\":2," SOURCED "}", "spot_mm", "write \"fixed\""},
+	        {"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":0.7," SOURCED "}", "spot_mm", "not reached"},
+	        {"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":0," SOURCED "}", "spot_mm.step", "outside"},
+	        {"\"spot_mm\":{\"min\":2,\"max\":5,\"step\":-1," SOURCED "}", "spot_mm.step", "outside"},
+	        {"\"spot_mm\":{\"choices\":[3,2]," SOURCED "}", "spot_mm.choices[1]", "ascend"},
+	        {"\"spot_mm\":{\"choices\":[3,3]," SOURCED "}", "spot_mm.choices[1]", "ascend"},
+	        {"\"spot_mm\":{\"choices\":[]," SOURCED "}", "spot_mm.choices", "2 to 16"},
+	        {"\"spot_mm\":{\"choices\":[2,3],\"usual\":2.5," SOURCED "}", "spot_mm", "usual 2.5"},
+	        {"\"spot_mm\":{\"fixed\":3,\"min\":2," SOURCED "}", "spot_mm.min", "not known"},
+	        {"\"spot_mm\":{\"derived\":true," SOURCED "}", "modes[0]", "nothing it follows from"},
+	        {"\"spot_mm\":{\"fixed\":\"3\"," SOURCED "}", "spot_mm.fixed", "is a text"},
+	        {"\"spot_mm\":{\"fixed\":8,5," SOURCED "}", "d.json:1:", "double quotes"},
+	        {"\"spot_mm\":{\"fixed\":1e400," SOURCED "}", "spot_mm.fixed", "too large"},
+	        {"\"spot_mm\":{\"fixed\":3,\"fixed\":4," SOURCED "}", "spot_mm.fixed", "given twice"},
 	};
 	struct fail why = {0};
 
@@ -200,17 +335,19 @@ static void bent_profiles_are_refused_with_the_field(void **state)
 	static const struct {
 		const char *from, *to, *field, *words;
 	} cases[] = {
-		{"lasertwin-device/1", "laser-device/1", "schema", "lasertwin-device/1"},
-		{"\"id\":\"d\"", "\"id\":\"D d\"", "id", "a-z"},
-		{"\"maker\":\"M\",", "", "maker", "missing"},
-		{"\"pico\"", "\"pica\"", "modality", "did you mean \"pico\"?"},
-		{"\"pico\"", "\"rf_mn\"", "modes[0]", "does not go with"},
-		{"\"wavelength_nm\":755", "\"wavelength_um\":0.755", "modes[0].wavelength_um", "wavelength_nm"},
-		{"\"wavelength_nm\":755", "\"wavelength_nm\":0.755", "modes[0].wavelength_nm", "outside 180..20000 nm"},
-		{"\"maker\"", "\"cleard\":[],\"maker\"", "cleard", "cleared"},
-		{"\"maker\"", "\"cleared\":[{\"use\":\"u\",\"source\":\"s\",\"modes\":[\"x\"]}],\"maker\"", "cleared[0]",
-		 "does not have"},
-		{"\"broad\"", "\"microbeams\"", "modes[0]", "coverage_basis"},
+	        {"lasertwin-device/1", "laser-device/1", "schema", "lasertwin-device/1"},
+	        {"\"id\":\"d\"", "\"id\":\"D d\"", "id", "a-z"},
+	        {"\"maker\":\"M\",", "", "maker", "missing"},
+	        {"\"pico\"", "\"pica\"", "modality", "did you mean \"pico\"?"},
+	        {"\"pico\"", "\"rf_mn\"", "modes[0]", "does not go with"},
+	        {"\"wavelength_nm\":755", "\"wavelength_um\":0.755", "modes[0].wavelength_um",
+	         "wavelength_nm"},
+	        {"\"wavelength_nm\":755", "\"wavelength_nm\":0.755", "modes[0].wavelength_nm",
+	         "outside 180..20000 nm"},
+	        {"\"maker\"", "\"cleard\":[],\"maker\"", "cleard", "cleared"},
+	        {"\"maker\"", "\"cleared\":[{\"use\":\"u\",\"source\":\"s\",\"modes\":[\"x\"]}],\"maker\"",
+	         "cleared[0]", "does not have"},
+	        {"\"broad\"", "\"microbeams\"", "modes[0]", "coverage_basis"},
 	};
 	char text[1024], bent[2048];
 	struct device *device = NULL;
@@ -237,7 +374,8 @@ static void assert_within_absolute_bounds(const struct device *device)
 			const struct setting_spec *spec = setting_spec(id);
 			if (domain->kind == DOMAIN_NONE)
 				continue;
-			assert_true(domain->min >= spec->min && domain->max <= spec->max && domain->min <= domain->max);
+			assert_true(domain->min >= spec->min && domain->max <= spec->max &&
+			            domain->min <= domain->max);
 			assert_true(domain->step >= 0 && domain->step <= domain->max - domain->min);
 		}
 	}
@@ -295,14 +433,16 @@ static void mutated_profiles_never_crash(void **state)
 /* Each number of a profile replaced in turn by what a slip of the pen makes of it. */
 static void slipped_numbers_are_refused_or_stay_within_bounds(void **state)
 {
-	static const char *const slips[] = {"-1", "1e400", "NaN", "8,5", "\"5\"", "1e9", "null", "01", "-0.0001", "[]"};
+	static const char *const slips[] = {"-1",  "1e400", "NaN", "8,5",     "\"5\"",
+	                                    "1e9", "null",  "01",  "-0.0001", "[]"};
 	static struct profile_text text;
 	char bent[sizeof text.bytes + 16];
 
 	(void)state;
 	assert_true(profile_text("ultrapulse", &text));
 	for (size_t at = 0; at < text.len; at++) {
-		bool starts = strchr(" [", text.bytes[at]) && text.bytes[at + 1] >= '0' && text.bytes[at + 1] <= '9';
+		bool starts = strchr(" [", text.bytes[at]) && text.bytes[at + 1] >= '0' &&
+		              text.bytes[at + 1] <= '9';
 		if (!starts)
 			continue;
 		size_t digits = strspn(text.bytes + at + 1, "0123456789.");
@@ -322,15 +462,18 @@ static void slipped_numbers_are_refused_or_stay_within_bounds(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(every_profile_loads_under_its_own_id),
-		cmocka_unit_test(no_open_mode_has_a_dose_range_of_low_confidence),
-		cmocka_unit_test(clearances_answer_by_mode_use_and_type),
-		cmocka_unit_test(label_fluence_follows_type_and_spot),
-		cmocka_unit_test(names_split_at_one_dot),
-		cmocka_unit_test(bent_settings_are_refused_with_the_field),
-		cmocka_unit_test(bent_profiles_are_refused_with_the_field),
-		cmocka_unit_test(mutated_profiles_never_crash),
-		cmocka_unit_test(slipped_numbers_are_refused_or_stay_within_bounds),
+	        cmocka_unit_test(every_profile_loads_under_its_own_id),
+	        cmocka_unit_test(no_open_mode_has_a_dose_range_of_low_confidence),
+	        cmocka_unit_test(clearances_answer_by_mode_use_and_type),
+	        cmocka_unit_test(label_fluence_follows_type_and_spot),
+	        cmocka_unit_test(names_split_at_one_dot),
+	        cmocka_unit_test(the_schema_lists_the_settings_with_their_bounds),
+	        cmocka_unit_test(the_schema_lists_the_names),
+	        cmocka_unit_test(every_source_cited_is_listed),
+	        cmocka_unit_test(bent_settings_are_refused_with_the_field),
+	        cmocka_unit_test(bent_profiles_are_refused_with_the_field),
+	        cmocka_unit_test(mutated_profiles_never_crash),
+	        cmocka_unit_test(slipped_numbers_are_refused_or_stay_within_bounds),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
