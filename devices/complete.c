@@ -81,8 +81,8 @@ static struct setting_issue *issue_add(struct setting_issues *issues, const stru
 	return issue;
 }
 
-#define TEXT(issue, ...) (void)snprintf((issue)->text, sizeof (issue)->text, __VA_ARGS__)
-#define REMEDY(issue, ...) (void)snprintf((issue)->remedy, sizeof (issue)->remedy, __VA_ARGS__)
+#define TEXT(issue, ...) (void)snprintf((issue)->text, sizeof(issue)->text, __VA_ARGS__)
+#define REMEDY(issue, ...) (void)snprintf((issue)->remedy, sizeof(issue)->remedy, __VA_ARGS__)
 
 /* "energy 31 mJ" */
 static const char *named(enum setting_id id, double value, char *buffer, size_t size)
@@ -135,9 +135,10 @@ static void report_outside(struct setting_issues *issues, const struct device_mo
 	char name[NAMED_MAX];
 
 	TEXT(issue, "%s%s is outside %.6g..%.6g %s", named(id, value, name, sizeof name),
-	     derived ? ", which follows from the others," : "", issue->min, issue->max, setting_spec(id)->unit);
-	REMEDY(issue, derived ? "change the settings it follows from" : "set %.6g to %.6g %s", issue->min, issue->max,
-	       setting_spec(id)->unit);
+	     derived ? ", which follows from the others," : "", issue->min, issue->max,
+	     setting_spec(id)->unit);
+	REMEDY(issue, derived ? "change the settings it follows from" : "set %.6g to %.6g %s", issue->min,
+	       issue->max, setting_spec(id)->unit);
 }
 
 static void report_off_grid(struct setting_issues *issues, const struct device_mode *mode, enum setting_id id,
@@ -150,19 +151,21 @@ static void report_off_grid(struct setting_issues *issues, const struct device_m
 
 	(void)named(id, value, name, sizeof name);
 	if (domain->kind == DOMAIN_RANGE)
-		TEXT(issue, "%s is not on the grid %.6g..%.6g %s in steps of %.6g", name, domain->min, domain->max,
-		     setting_spec(id)->unit, domain->step);
+		TEXT(issue, "%s is not on the grid %.6g..%.6g %s in steps of %.6g", name, domain->min,
+		     domain->max, setting_spec(id)->unit, domain->step);
 	else if (domain->kind == DOMAIN_FIXED)
 		TEXT(issue, "%s: the mode has %.6g and nothing else", name, domain->min);
 	else
-		TEXT(issue, "%s is not one of the %zu values from %.6g to %.6g", name, domain->choices, domain->min,
-		     domain->max);
+		TEXT(issue, "%s is not one of the %zu values from %.6g to %.6g", name, domain->choices,
+		     domain->min, domain->max);
 	remedy_neighbours(issue, domain);
 }
 
-static void report_no_level(struct setting_issues *issues, const struct device_mode *mode, double coverage_pct)
+static void report_no_level(struct setting_issues *issues, const struct device_mode *mode,
+                            double coverage_pct)
 {
-	struct setting_issue *issue = issue_add(issues, mode, SETTING_COVERAGE_PCT, ISSUE_CHOICE, coverage_pct);
+	struct setting_issue *issue =
+	        issue_add(issues, mode, SETTING_COVERAGE_PCT, ISSUE_CHOICE, coverage_pct);
 	size_t above = 0;
 
 	while (above < mode->levels && mode->level_coverage_pct[above] < coverage_pct)
@@ -171,8 +174,9 @@ static void report_no_level(struct setting_issues *issues, const struct device_m
 	if (above == 0 || above == mode->levels)
 		REMEDY(issue, "set %.6g %%", mode->level_coverage_pct[above ? mode->levels - 1 : 0]);
 	else
-		REMEDY(issue, "set %.6g %% (level %zu) or %.6g %% (level %zu)", mode->level_coverage_pct[above - 1],
-		       above, mode->level_coverage_pct[above], above + 1);
+		REMEDY(issue, "set %.6g %% (level %zu) or %.6g %% (level %zu)",
+		       mode->level_coverage_pct[above - 1], above, mode->level_coverage_pct[above],
+		       above + 1);
 }
 
 static void report_contradiction(struct setting_issues *issues, const struct device_mode *mode,

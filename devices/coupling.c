@@ -81,7 +81,8 @@ static double solve_power(const struct device_mode *mode, const struct settings 
 }
 
 /* Coverage = density x lesion area. Pinned by DeepFX: 10 % of 120 um microbeams = 884 /cm2. */
-static double solve_density(const struct device_mode *mode, const struct settings *settings, enum setting_id id)
+static double solve_density(const struct device_mode *mode, const struct settings *settings,
+                            enum setting_id id)
 {
 	double area_cm2 = disc_area_cm2(coupling_lesion_um(mode, settings));
 	double share = settings_get(settings, coupling_share(mode)) / PCT;
@@ -148,18 +149,34 @@ static const struct {
 	bool (*applies)(const struct device_mode *mode);
 	struct relation relation;
 } relations[RELATIONS_MAX] = {
-	{spot_applies,
-	 {"energy = fluence x spot area", 3, {SETTING_ENERGY_MJ, SETTING_FLUENCE_J_CM2, SETTING_SPOT_MM}, solve_spot}},
-	{level_applies,
-	 {"coverage of the treatment level", 2, {SETTING_COVERAGE_PCT, SETTING_TREATMENT_LEVEL}, solve_level}},
-	{always, {"energy = power x dwell", 3, {SETTING_ENERGY_MJ, SETTING_POWER_W, SETTING_DWELL_US}, solve_power}},
-	{always,
-	 {"density = coverage / microbeam area", 2, {SETTING_DENSITY_PCT, SETTING_DENSITY_PER_CM2}, solve_density}},
-	{always,
-	 {"density = coverage / microbeam area", 2, {SETTING_COVERAGE_PCT, SETTING_DENSITY_PER_CM2}, solve_density}},
-	{always, {"density = 1 / spacing^2", 2, {SETTING_DENSITY_PER_CM2, SETTING_PITCH_UM}, solve_pitch}},
-	{depth_applies,
-	 {"energy = depth / depth per fluence x area", 2, {SETTING_ENERGY_MJ, SETTING_DEPTH_UM}, solve_depth}},
+        {spot_applies,
+         {"energy = fluence x spot area",
+          3,
+          {SETTING_ENERGY_MJ, SETTING_FLUENCE_J_CM2, SETTING_SPOT_MM},
+          solve_spot}},
+        {level_applies,
+         {"coverage of the treatment level",
+          2,
+          {SETTING_COVERAGE_PCT, SETTING_TREATMENT_LEVEL},
+          solve_level}},
+        {always,
+         {"energy = power x dwell", 3, {SETTING_ENERGY_MJ, SETTING_POWER_W, SETTING_DWELL_US}, solve_power}},
+        {always,
+         {"density = coverage / microbeam area",
+          2,
+          {SETTING_DENSITY_PCT, SETTING_DENSITY_PER_CM2},
+          solve_density}},
+        {always,
+         {"density = coverage / microbeam area",
+          2,
+          {SETTING_COVERAGE_PCT, SETTING_DENSITY_PER_CM2},
+          solve_density}},
+        {always, {"density = 1 / spacing^2", 2, {SETTING_DENSITY_PER_CM2, SETTING_PITCH_UM}, solve_pitch}},
+        {depth_applies,
+         {"energy = depth / depth per fluence x area",
+          2,
+          {SETTING_ENERGY_MJ, SETTING_DEPTH_UM},
+          solve_depth}},
 };
 
 size_t coupling_relations(const struct device_mode *mode, struct relation out[RELATIONS_MAX])

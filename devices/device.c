@@ -2,30 +2,28 @@
 #include "devices/device.h"
 
 static const char *const modality_names[MODALITIES] = {
-	[MODALITY_AFL] = "afl",
-	[MODALITY_NAFL] = "nafl",
-	[MODALITY_PICO] = "pico",
-	[MODALITY_LONGPULSE] = "longpulse",
-	[MODALITY_RF_MONO] = "rf_mono",
-	[MODALITY_RF_MN] = "rf_mn",
+        [MODALITY_AFL] = "afl",         [MODALITY_NAFL] = "nafl",
+        [MODALITY_PICO] = "pico",       [MODALITY_LONGPULSE] = "longpulse",
+        [MODALITY_RF_MONO] = "rf_mono", [MODALITY_RF_MN] = "rf_mn",
 };
 
 static const char *const confidence_names[CONFIDENCES] = {
-	[CONFIDENCE_HIGH] = "high",
-	[CONFIDENCE_MEDIUM] = "medium",
-	[CONFIDENCE_LOW] = "low",
+        [CONFIDENCE_HIGH] = "high",
+        [CONFIDENCE_MEDIUM] = "medium",
+        [CONFIDENCE_LOW] = "low",
 };
 
 static const char *const pattern_names[PATTERNS] = {
-	[PATTERN_BROAD] = "broad",       [PATTERN_MICROBEAMS] = "microbeams", [PATTERN_LENS_ARRAY] = "lens_array",
-	[PATTERN_RF_PLATE] = "rf_plate", [PATTERN_RF_NEEDLES] = "rf_needles",
+        [PATTERN_BROAD] = "broad",           [PATTERN_MICROBEAMS] = "microbeams",
+        [PATTERN_LENS_ARRAY] = "lens_array", [PATTERN_RF_PLATE] = "rf_plate",
+        [PATTERN_RF_NEEDLES] = "rf_needles",
 };
 
 static const char *const cooling_names[COOLING_KINDS] = {
-	[COOLING_NONE] = "none",
-	[COOLING_FORCED_AIR] = "forced_air",
-	[COOLING_CONTACT] = "contact",
-	[COOLING_CRYOGEN] = "cryogen",
+        [COOLING_NONE] = "none",
+        [COOLING_FORCED_AIR] = "forced_air",
+        [COOLING_CONTACT] = "contact",
+        [COOLING_CRYOGEN] = "cryogen",
 };
 
 const char *modality_name(enum modality modality)

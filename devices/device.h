@@ -94,7 +94,8 @@ struct label_fluence {
 
 struct device_mode {
 	char id[DEVICE_ID_MAX], name[DEVICE_NAME_MAX];
-	char mode_class[DEVICE_ID_MAX]; /* the class its limits are filed under: "afl_co2", "pico_spot", ... */
+	char mode_class[DEVICE_ID_MAX]; /* the class its limits are filed under: "afl_co2", "pico_spot", ...
+	                                 */
 	enum pattern pattern;
 	double wavelength_nm; /* NAN for RF */
 	double frequency_MHz; /* NAN for lasers */
@@ -102,13 +103,13 @@ struct device_mode {
 
 	enum coverage_basis coverage_basis; /* what coverage_pct and density_per_cm2 count */
 	enum pitch_basis pitch_basis;
-	bool spot_is_microbeam;             /* spot_mm chooses the microbeam (exchangeable tips) */
-	struct device_figure microbeam_um;  /* diameter on the skin */
-	struct device_figure lesion_um;     /* what coverage counts; NAN: the microbeam itself */
-	struct device_figure pitch_um;      /* lens arrays: distance of neighbouring foci */
+	bool spot_is_microbeam;                    /* spot_mm chooses the microbeam (exchangeable tips) */
+	struct device_figure microbeam_um;         /* diameter on the skin */
+	struct device_figure lesion_um;            /* what coverage counts; NAN: the microbeam itself */
+	struct device_figure pitch_um;             /* lens arrays: distance of neighbouring foci */
 	struct device_figure microbeams_per_pulse; /* arrays with a set number; NAN: from pitch and spot */
 	struct device_figure energy_fraction_in_microbeams;
-	struct device_figure peak_power_W;  /* pulse duration = energy / this */
+	struct device_figure peak_power_W;          /* pulse duration = energy / this */
 	struct device_figure ablation_um_per_J_cm2; /* consoles that ask for depth */
 	struct device_figure microbeam_spread_frac; /* deviation of energy between microbeams */
 	struct device_figure pins;

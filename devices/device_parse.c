@@ -90,10 +90,12 @@ static enum status read_list(const struct json_at *at, const char *key, char *ro
 	if (st || !present)
 		return st;
 	if (json_count(&list) > max)
-		return json_refuse(&list, ST_FULL, why, "has %zu entries; at most %zu are kept", json_count(&list), max);
+		return json_refuse(&list, ST_FULL, why, "has %zu entries; at most %zu are kept",
+		                   json_count(&list), max);
 	while (!st && json_array_each(&list, &item)) {
 		char *row = rows + item.index * width;
-		st = width == DEVICE_ID_MAX ? read_id_at(&item, row, why) : json_string_at(&item, row, width, why);
+		st = width == DEVICE_ID_MAX ? read_id_at(&item, row, why)
+		                            : json_string_at(&item, row, width, why);
 		*count = item.index + 1;
 	}
 	return st;
@@ -115,8 +117,8 @@ static enum status read_by_type(const struct json_at *at, const char *key, enum 
 	for (size_t i = 0; i < FITZPATRICK_TYPES_MAX && !st; i++) {
 		bool present = false;
 		out[i] = none;
-		st = json_number_in(&object, fitzpatrick_names[i], spec->min, spec->max, spec->unit, &out[i], &present,
-		                    why);
+		st = json_number_in(&object, fitzpatrick_names[i], spec->min, spec->max, spec->unit, &out[i],
+		                    &present, why);
 	}
 	return st;
 }
@@ -142,7 +144,8 @@ static enum status read_range(const struct json_at *at, const struct setting_spe
 		return st;
 	double places = width / domain->step;
 	if (fabs(places - round(places)) > 1e-6 * places)
-		return json_refuse(at, ST_INPUT, why, "max is not reached from min in steps of %.6g", domain->step);
+		return json_refuse(at, ST_INPUT, why, "max is not reached from min in steps of %.6g",
+		                   domain->step);
 	return ST_OK;
 }
 
@@ -154,8 +157,8 @@ static enum status read_choices(const struct json_at *list, const struct setting
 
 	domain->choices = json_count(list);
 	if (domain->choices < 2 || domain->choices > DOMAIN_CHOICES_MAX)
-		return json_refuse(list, ST_INPUT, why, "has %zu entries; 2 to %d are expected", domain->choices,
-		                   DOMAIN_CHOICES_MAX);
+		return json_refuse(list, ST_INPUT, why, "has %zu entries; 2 to %d are expected",
+		                   domain->choices, DOMAIN_CHOICES_MAX);
 	while (!st && json_array_each(list, &item)) {
 		double *choice = &domain->choice[item.index];
 		st = json_number_at(&item, spec->min, spec->max, spec->unit, choice, why);
@@ -182,7 +185,8 @@ static enum status read_derived(const struct json_at *at, const struct setting_s
 	if (!st)
 		st = json_number_in(at, "min", spec->min, spec->max, spec->unit, &domain->min, &present, why);
 	if (!st)
-		st = json_number_in(at, "max", domain->min, spec->max, spec->unit, &domain->max, &present, why);
+		st = json_number_in(at, "max", domain->min, spec->max, spec->unit, &domain->max, &present,
+		                    why);
 	return st;
 }
 
@@ -190,7 +194,8 @@ static enum status read_fixed(const struct json_at *at, const struct setting_spe
                               struct setting_domain *domain, struct fail *why)
 {
 	domain->kind = DOMAIN_FIXED;
-	enum status st = json_number_in(at, "fixed", spec->min, spec->max, spec->unit, &domain->min, NULL, why);
+	enum status st =
+	        json_number_in(at, "fixed", spec->min, spec->max, spec->unit, &domain->min, NULL, why);
 	domain->max = domain->min;
 	return st;
 }
@@ -198,10 +203,10 @@ static enum status read_fixed(const struct json_at *at, const struct setting_spe
 enum domain_form { FORM_RANGE, FORM_CHOICES, FORM_FIXED, FORM_DERIVED, FORMS };
 
 static const char *const form_keys[FORMS][7] = {
-	[FORM_RANGE] = {"min", "max", "step", "usual", "optional", "source", "confidence"},
-	[FORM_CHOICES] = {"choices", "usual", "optional", "source", "confidence"},
-	[FORM_FIXED] = {"fixed", "source", "confidence"},
-	[FORM_DERIVED] = {"derived", "min", "max", "source", "confidence"},
+        [FORM_RANGE] = {"min", "max", "step", "usual", "optional", "source", "confidence"},
+        [FORM_CHOICES] = {"choices", "usual", "optional", "source", "confidence"},
+        [FORM_FIXED] = {"fixed", "source", "confidence"},
+        [FORM_DERIVED] = {"derived", "min", "max", "source", "confidence"},
 };
 
 static enum domain_form form_of(const struct json_at *at)
@@ -258,7 +263,8 @@ static enum status read_domain(const struct json_at *at, enum setting_id id, str
 	if (!st)
 		st = json_bool(at, "optional", &domain->optional, &present, why);
 	if (!st)
-		st = json_number_in(at, "usual", domain->min, domain->max, spec->unit, &domain->usual, &present, why);
+		st = json_number_in(at, "usual", domain->min, domain->max, spec->unit, &domain->usual,
+		                    &present, why);
 	if (!st && present && !on_domain(domain, domain->usual))
 		st = json_refuse(at, ST_INPUT, why, "usual %.6g is not one of its own values", domain->usual);
 	return st;
@@ -285,8 +291,8 @@ static enum status read_settings(const struct json_at *at, struct device_mode *m
 
 /* --- figures, tables ---------------------------------------------------------------------------------- */
 
-static enum status read_figure(const struct json_at *at, const char *key, double min, double max, const char *unit,
-                               struct device_figure *out, struct fail *why)
+static enum status read_figure(const struct json_at *at, const char *key, double min, double max,
+                               const char *unit, struct device_figure *out, struct fail *why)
 {
 	static const char *const keys[] = {"value", "source", "confidence", NULL};
 	struct json_at object;
@@ -309,21 +315,22 @@ static enum status read_figures(const struct json_at *at, struct device_mode *mo
 		double min, max;
 		struct device_figure *out;
 	} figures[] = {
-		{"microbeam_um", "um", 10, 5000, &mode->microbeam_um},
-		{"lesion_um", "um", 10, 5000, &mode->lesion_um},
-		{"pitch_um", "um", 50, 5000, &mode->pitch_um},
-		{"microbeams_per_pulse", "", 1, 10000, &mode->microbeams_per_pulse},
-		{"energy_fraction_in_microbeams", "", 0.01, 1, &mode->energy_fraction_in_microbeams},
-		{"peak_power_W", "W", 0.1, 1e4, &mode->peak_power_W},
-		{"ablation_um_per_J_cm2", "um/(J/cm2)", 0.1, 100, &mode->ablation_um_per_J_cm2},
-		{"microbeam_spread_frac", "", 0, 1, &mode->microbeam_spread_frac},
-		{"pins", "", 1, 400, &mode->pins},
-		{"tip_cm2", "cm2", 0.01, 50, &mode->tip_cm2},
+	        {"microbeam_um", "um", 10, 5000, &mode->microbeam_um},
+	        {"lesion_um", "um", 10, 5000, &mode->lesion_um},
+	        {"pitch_um", "um", 50, 5000, &mode->pitch_um},
+	        {"microbeams_per_pulse", "", 1, 10000, &mode->microbeams_per_pulse},
+	        {"energy_fraction_in_microbeams", "", 0.01, 1, &mode->energy_fraction_in_microbeams},
+	        {"peak_power_W", "W", 0.1, 1e4, &mode->peak_power_W},
+	        {"ablation_um_per_J_cm2", "um/(J/cm2)", 0.1, 100, &mode->ablation_um_per_J_cm2},
+	        {"microbeam_spread_frac", "", 0, 1, &mode->microbeam_spread_frac},
+	        {"pins", "", 1, 400, &mode->pins},
+	        {"tip_cm2", "cm2", 0.01, 50, &mode->tip_cm2},
 	};
 	enum status st = ST_OK;
 
 	for (size_t i = 0; i < sizeof figures / sizeof figures[0] && !st; i++)
-		st = read_figure(at, figures[i].key, figures[i].min, figures[i].max, figures[i].unit, figures[i].out, why);
+		st = read_figure(at, figures[i].key, figures[i].min, figures[i].max, figures[i].unit,
+		                 figures[i].out, why);
 	return st;
 }
 
@@ -344,8 +351,8 @@ static enum status read_levels(const struct json_at *at, struct device_mode *mod
 	if (st)
 		return st;
 	if (json_count(&list) == 0 || json_count(&list) > TREATMENT_LEVELS_MAX)
-		return json_refuse(&list, ST_FULL, why, "has %zu levels; 1 to %d are expected", json_count(&list),
-		                   TREATMENT_LEVELS_MAX);
+		return json_refuse(&list, ST_FULL, why, "has %zu levels; 1 to %d are expected",
+		                   json_count(&list), TREATMENT_LEVELS_MAX);
 	while (!st && json_array_each(&list, &item)) {
 		double *coverage_pct = &mode->level_coverage_pct[item.index];
 		double least = item.index > 0 ? coverage_pct[-1] : 0;
@@ -404,16 +411,40 @@ static enum status read_label_energy(const struct json_at *at, struct device_mod
 	st = json_known_keys(&object, keys, JSON_NO_EXTRA, why);
 	if (!st)
 		st = read_provenance(&object, &from, why);
-	return st ? st : read_by_type(&object, "max_mJ_pin", SETTING_ENERGY_MJ_PIN, mode->label_energy_mJ_pin_max, why);
+	return st ? st
+	          : read_by_type(&object, "max_mJ_pin", SETTING_ENERGY_MJ_PIN, mode->label_energy_mJ_pin_max,
+	                         why);
 }
 
 /* --- modes -------------------------------------------------------------------------------------------- */
 
 static const char *const mode_keys[] = {
-	"id", "name", "mode_class", "pattern", "wavelength_nm", "frequency_MHz", "settings", "coverage_basis",
-	"pitch_basis", "spot_is_microbeam", "microbeam_um", "lesion_um", "pitch_um", "microbeams_per_pulse",
-	"energy_fraction_in_microbeams", "peak_power_W", "ablation_um_per_J_cm2", "microbeam_spread_frac", "pins",
-	"tip_cm2", "treatment_levels", "label_fluence", "label_energy", "locked", "note", NULL,
+        "id",
+        "name",
+        "mode_class",
+        "pattern",
+        "wavelength_nm",
+        "frequency_MHz",
+        "settings",
+        "coverage_basis",
+        "pitch_basis",
+        "spot_is_microbeam",
+        "microbeam_um",
+        "lesion_um",
+        "pitch_um",
+        "microbeams_per_pulse",
+        "energy_fraction_in_microbeams",
+        "peak_power_W",
+        "ablation_um_per_J_cm2",
+        "microbeam_spread_frac",
+        "pins",
+        "tip_cm2",
+        "treatment_levels",
+        "label_fluence",
+        "label_energy",
+        "locked",
+        "note",
+        NULL,
 };
 
 /* Lasers have a wavelength and a light pattern, RF a frequency and an RF pattern. */
@@ -428,8 +459,8 @@ static enum status read_source(const struct json_at *at, enum modality modality,
 	mode->pattern = (enum pattern)pattern;
 	bool rf_pattern = mode->pattern == PATTERN_RF_PLATE || mode->pattern == PATTERN_RF_NEEDLES;
 	if (!st && rf != rf_pattern)
-		st = json_refuse(at, ST_INPUT, why, "pattern %s does not go with modality %s", pattern_name(mode->pattern),
-		                 modality_name(modality));
+		st = json_refuse(at, ST_INPUT, why, "pattern %s does not go with modality %s",
+		                 pattern_name(mode->pattern), modality_name(modality));
 	if (st)
 		return st;
 	if (rf)
@@ -464,7 +495,8 @@ static enum status check_mode(const struct json_at *at, const struct device_mode
 		enum domain_kind kind = mode->setting[id].kind;
 		given += kind != DOMAIN_NONE;
 		if (kind == DOMAIN_DERIVED && !coupling_gives(mode, (enum setting_id)id))
-			return json_refuse(at, ST_INPUT, why, "%s is derived, but nothing it follows from is given",
+			return json_refuse(at, ST_INPUT, why,
+			                   "%s is derived, but nothing it follows from is given",
 			                   setting_spec((enum setting_id)id)->key);
 	}
 	if (mode->spot_is_microbeam && mode->setting[SETTING_SPOT_MM].kind == DOMAIN_NONE)
@@ -472,8 +504,10 @@ static enum status check_mode(const struct json_at *at, const struct device_mode
 	if (mode->locked)
 		return ST_OK;
 	if (given == 0)
-		return json_refuse(at, ST_INPUT, why, "has no settings; give them, or lock the mode with a reason");
-	if (mode->pattern == PATTERN_MICROBEAMS && !mode->spot_is_microbeam && isnan(mode->microbeam_um.value))
+		return json_refuse(at, ST_INPUT, why,
+		                   "has no settings; give them, or lock the mode with a reason");
+	if (mode->pattern == PATTERN_MICROBEAMS && !mode->spot_is_microbeam &&
+	    isnan(mode->microbeam_um.value))
 		return json_refuse(at, ST_INPUT, why, "microbeam_um is missing; give it, or lock the mode");
 	return ST_OK;
 }
@@ -507,7 +541,8 @@ static enum status read_mode(const struct json_at *at, enum modality modality, s
 	if (!st)
 		st = json_string(at, "note", mode->note, sizeof mode->note, &present, why);
 	if (!st)
-		st = json_string(at, "locked", mode->locked_reason, sizeof mode->locked_reason, &mode->locked, why);
+		st = json_string(at, "locked", mode->locked_reason, sizeof mode->locked_reason, &mode->locked,
+		                 why);
 	return st ? st : check_mode(at, mode, why);
 }
 
@@ -517,8 +552,8 @@ static enum status read_modes(const struct json_at *at, struct device *device, s
 	enum status st = json_member(at, "modes", JSON_ARRAY, &list, NULL, why);
 
 	if (!st && (json_count(&list) == 0 || json_count(&list) > DEVICE_MODES_MAX))
-		st = json_refuse(&list, ST_FULL, why, "has %zu modes; 1 to %d are expected", json_count(&list),
-		                 DEVICE_MODES_MAX);
+		st = json_refuse(&list, ST_FULL, why, "has %zu modes; 1 to %d are expected",
+		                 json_count(&list), DEVICE_MODES_MAX);
 	while (!st && json_array_each(&list, &item)) {
 		struct device_mode *mode = &device->mode[item.index];
 		st = read_mode(&item, device->modality, mode, why);
@@ -556,13 +591,15 @@ static enum status read_clearance(const struct json_at *at, const struct device 
 	if (!st)
 		st = json_string(at, "source", clearance->source, sizeof clearance->source, NULL, why);
 	if (!st)
-		st = read_list(at, "indications", clearance->indication[0], DEVICE_ID_MAX, DEVICE_INDICATIONS_MAX,
-		               &clearance->indications, why);
+		st = read_list(at, "indications", clearance->indication[0], DEVICE_ID_MAX,
+		               DEVICE_INDICATIONS_MAX, &clearance->indications, why);
 	if (!st)
-		st = read_list(at, "modes", clearance->mode[0], DEVICE_ID_MAX, DEVICE_MODES_MAX, &clearance->modes, why);
+		st = read_list(at, "modes", clearance->mode[0], DEVICE_ID_MAX, DEVICE_MODES_MAX,
+		               &clearance->modes, why);
 	for (size_t i = 0; i < clearance->modes && !st; i++)
 		if (!device_mode_find(device, clearance->mode[i]))
-			st = json_refuse(at, ST_INPUT, why, "names the mode \"%s\", which the profile does not have",
+			st = json_refuse(at, ST_INPUT, why,
+			                 "names the mode \"%s\", which the profile does not have",
 			                 clearance->mode[i]);
 	return st ? st : read_types(at, clearance, why);
 }
@@ -602,7 +639,8 @@ static enum status read_cooling(const struct json_at *at, struct device *device,
 	if (!st)
 		st = json_bool(&object, "required", &device->cooling_required, NULL, why);
 	if (!st)
-		st = json_string(&object, "note", device->cooling_note, sizeof device->cooling_note, &present, why);
+		st = json_string(&object, "note", device->cooling_note, sizeof device->cooling_note, &present,
+		                 why);
 	return st ? st : json_string(&object, "source", source, sizeof source, NULL, why);
 }
 
@@ -635,24 +673,27 @@ static enum status read_identity(const struct json_at *at, struct device *device
 	if (!st)
 		st = read_name(at, "modality", name_of_modality, MODALITIES, &modality, NULL, why);
 	device->modality = (enum modality)modality;
-	return st ? st : read_list(at, "regulatory", device->regulatory_number[0], DEVICE_NAME_MAX, DEVICE_NOTES_MAX,
-	                           &device->regulatory, why);
+	return st ? st
+	          : read_list(at, "regulatory", device->regulatory_number[0], DEVICE_NAME_MAX,
+	                      DEVICE_NOTES_MAX, &device->regulatory, why);
 }
 
 static enum status read_label(const struct json_at *at, struct device *device, struct fail *why)
 {
 	char source[DEVICE_SOURCE_MAX];
 	bool present = false;
-	enum status st = read_list(at, "label_notes", device->label_note[0], DEVICE_TEXT_MAX, DEVICE_NOTES_MAX,
-	                           &device->label_notes, why);
+	enum status st = read_list(at, "label_notes", device->label_note[0], DEVICE_TEXT_MAX,
+	                           DEVICE_NOTES_MAX, &device->label_notes, why);
 
 	if (!st)
-		st = json_string(at, "label_source", source, sizeof source, device->label_notes ? NULL : &present, why);
+		st = json_string(at, "label_source", source, sizeof source,
+		                 device->label_notes ? NULL : &present, why);
 	if (!st)
-		st = read_list(at, "contraindications", device->contraindication[0], DEVICE_TEXT_MAX, DEVICE_NOTES_MAX,
-		               &device->contraindications, why);
+		st = read_list(at, "contraindications", device->contraindication[0], DEVICE_TEXT_MAX,
+		               DEVICE_NOTES_MAX, &device->contraindications, why);
 	if (!st)
-		st = json_bool(at, "label_excludes_isotretinoin", &device->label_excludes_isotretinoin, &present, why);
+		st = json_bool(at, "label_excludes_isotretinoin", &device->label_excludes_isotretinoin,
+		               &present, why);
 	if (!st)
 		st = json_bool(at, "plume", &device->plume, &present, why);
 	return st ? st : json_string(at, "note", device->note, sizeof device->note, &present, why);
@@ -661,9 +702,24 @@ static enum status read_label(const struct json_at *at, struct device *device, s
 static enum status read_device(const struct json_at *at, struct device *device, struct fail *why)
 {
 	static const char *const keys[] = {
-		"schema", "id", "name", "maker", "modality", "regulatory", "cleared", "modes", "label_notes",
-		"label_source", "contraindications", "label_excludes_isotretinoin", "cooling", "plume", "eyewear_nm",
-		"energy_stability_pct", "note", NULL,
+	        "schema",
+	        "id",
+	        "name",
+	        "maker",
+	        "modality",
+	        "regulatory",
+	        "cleared",
+	        "modes",
+	        "label_notes",
+	        "label_source",
+	        "contraindications",
+	        "label_excludes_isotretinoin",
+	        "cooling",
+	        "plume",
+	        "eyewear_nm",
+	        "energy_stability_pct",
+	        "note",
+	        NULL,
 	};
 	bool present = false;
 	enum status st = json_known_keys(at, keys, JSON_NO_EXTRA, why);
@@ -681,11 +737,13 @@ static enum status read_device(const struct json_at *at, struct device *device, 
 		st = read_cooling(at, device, why);
 	if (!st)
 		st = read_eyewear(at, device, why);
-	return st ? st : json_number_in(at, "energy_stability_pct", 0, 100, "%", &device->energy_stability_pct,
-	                                &present, why);
+	return st ? st
+	          : json_number_in(at, "energy_stability_pct", 0, 100, "%", &device->energy_stability_pct,
+	                           &present, why);
 }
 
-enum status device_parse(const char *name, const char *bytes, size_t len, struct device **out, struct fail *why)
+enum status device_parse(const char *name, const char *bytes, size_t len, struct device **out,
+                         struct fail *why)
 {
 	struct json_doc *doc = NULL;
 	struct device *device = NULL;

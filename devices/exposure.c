@@ -15,8 +15,9 @@ enum status family_need(const struct device_mode *mode, const struct settings *s
                         double *out, struct fail *why)
 {
 	if (!settings_has(settings, id))
-		return fail_set(why, ST_MODEL, setting_spec(id)->key, "the exposure of %s needs %s, which is not known",
-		                mode->name, setting_spec(id)->key);
+		return fail_set(why, ST_MODEL, setting_spec(id)->key,
+		                "the exposure of %s needs %s, which is not known", mode->name,
+		                setting_spec(id)->key);
 	*out = settings->value[id];
 	return ST_OK;
 }
@@ -40,14 +41,15 @@ double family_union_frac(double coverage_frac, unsigned passes)
 /* --- exposure ----------------------------------------------------------------------------------------- */
 
 static family_expose *const families[PATTERNS] = {
-	[PATTERN_BROAD] = picosecond_expose,          [PATTERN_MICROBEAMS] = fractional_expose,
-	[PATTERN_LENS_ARRAY] = lens_array_expose,     [PATTERN_RF_PLATE] = radiofrequency_expose,
-	[PATTERN_RF_NEEDLES] = radiofrequency_expose,
+        [PATTERN_BROAD] = picosecond_expose,          [PATTERN_MICROBEAMS] = fractional_expose,
+        [PATTERN_LENS_ARRAY] = lens_array_expose,     [PATTERN_RF_PLATE] = radiofrequency_expose,
+        [PATTERN_RF_NEEDLES] = radiofrequency_expose,
 };
 
 static unsigned count_of(const struct settings *settings, enum setting_id id)
 {
-	return settings_has(settings, id) && settings->value[id] >= 1 ? (unsigned)lround(settings->value[id]) : 1;
+	return settings_has(settings, id) && settings->value[id] >= 1 ? (unsigned)lround(settings->value[id])
+	                                                              : 1;
 }
 
 /* Everything not applicable. */
@@ -56,12 +58,27 @@ static struct exposure blank(void)
 	const double none = (double)NAN;
 
 	return (struct exposure){
-		.wavelength_nm = none, .pulse_s = none, .fluence_J_cm2 = none, .spot_um = none, .energy_mJ = none,
-		.microbeam_energy_mJ = none, .microbeam_um = none, .microbeam_fluence_J_cm2 = none,
-		.microbeams_per_cm2_pass = none, .microbeams_per_cm2 = none, .coverage_pass_frac = none,
-		.coverage_sum_frac = none, .coverage_union_frac = none, .background_fluence_J_cm2 = none,
-		.rep_hz = none, .frequency_MHz = none, .tip_cm2 = none, .pins = none, .depth_um = none,
-		.power_W = none, .level = none,
+	        .wavelength_nm = none,
+	        .pulse_s = none,
+	        .fluence_J_cm2 = none,
+	        .spot_um = none,
+	        .energy_mJ = none,
+	        .microbeam_energy_mJ = none,
+	        .microbeam_um = none,
+	        .microbeam_fluence_J_cm2 = none,
+	        .microbeams_per_cm2_pass = none,
+	        .microbeams_per_cm2 = none,
+	        .coverage_pass_frac = none,
+	        .coverage_sum_frac = none,
+	        .coverage_union_frac = none,
+	        .background_fluence_J_cm2 = none,
+	        .rep_hz = none,
+	        .frequency_MHz = none,
+	        .tip_cm2 = none,
+	        .pins = none,
+	        .depth_um = none,
+	        .power_W = none,
+	        .level = none,
 	};
 }
 
@@ -76,8 +93,8 @@ enum status exposure_of(const struct device *device, const struct device_mode *m
 	exposure.passes = count_of(settings, SETTING_PASSES);
 	exposure.stack = count_of(settings, SETTING_STACK);
 	exposure.rep_hz = settings_get(settings, SETTING_REP_HZ);
-	exposure.microbeam_spread_frac = isnan(mode->microbeam_spread_frac.value) ? 0
-	                                                                          : mode->microbeam_spread_frac.value;
+	exposure.microbeam_spread_frac =
+	        isnan(mode->microbeam_spread_frac.value) ? 0 : mode->microbeam_spread_frac.value;
 	enum status st = families[mode->pattern](mode, settings, &exposure, why);
 	if (!st)
 		*out = exposure;
@@ -86,67 +103,74 @@ enum status exposure_of(const struct device *device, const struct device_mode *m
 
 /* --- common numbers ----------------------------------------------------------------------------------- */
 
-static double number_wavelength(const struct exposure *e) { return e->wavelength_nm; }
-static double number_pulse(const struct exposure *e) { return e->pulse_s; }
-static double number_energy(const struct exposure *e) { return e->energy_mJ; }
-static double number_spot(const struct exposure *e) { return e->spot_um / UM_PER_MM; }
-static double number_mean_fluence(const struct exposure *e) { return e->fluence_J_cm2; }
-static double number_total_fluence(const struct exposure *e) { return e->fluence_J_cm2 * e->passes * e->stack; }
-static double number_power_kW_cm2(const struct exposure *e)
+static double total_fluence_J_cm2(const struct exposure *e)
 {
-	double fluence = e->kind == EXPOSURE_BROAD ? e->fluence_J_cm2 : e->microbeam_fluence_J_cm2;
-	return fluence / e->pulse_s / PER_KILO;
+	return e->fluence_J_cm2 * e->passes * e->stack;
 }
-static double number_microbeam_energy(const struct exposure *e) { return e->microbeam_energy_mJ; }
-static double number_microbeam_um(const struct exposure *e) { return e->microbeam_um; }
-static double number_microbeam_fluence(const struct exposure *e) { return e->microbeam_fluence_J_cm2; }
-static double number_background(const struct exposure *e) { return e->background_fluence_J_cm2; }
-static double number_density_pass(const struct exposure *e) { return e->microbeams_per_cm2_pass; }
-static double number_density(const struct exposure *e) { return e->microbeams_per_cm2; }
-static double number_coverage_pass(const struct exposure *e) { return e->coverage_pass_frac * PCT; }
-static double number_coverage_sum(const struct exposure *e) { return e->coverage_sum_frac * PCT; }
-static double number_coverage_union(const struct exposure *e) { return e->coverage_union_frac * PCT; }
-static double number_depth(const struct exposure *e) { return e->depth_um / UM_PER_MM; }
-static double number_pins(const struct exposure *e) { return e->pins; }
-static double number_tip(const struct exposure *e) { return e->tip_cm2; }
-static double number_frequency(const struct exposure *e) { return e->frequency_MHz; }
-static double number_passes(const struct exposure *e) { return e->passes; }
 
+static double irradiance_kW_cm2(const struct exposure *e)
+{
+	double fluence_J_cm2 = e->kind == EXPOSURE_BROAD ? e->fluence_J_cm2 : e->microbeam_fluence_J_cm2;
+
+	return fluence_J_cm2 / e->pulse_s / PER_KILO;
+}
+
+static double passes(const struct exposure *e)
+{
+	return e->passes;
+}
+
+/* A field of the exposure times a scale, or a function of it. */
 static const struct {
 	const char *key, *unit, *label;
 	int decimals;
-	double (*of)(const struct exposure *exposure);
+	size_t offset;
+	double scale;
+	double (*of)(const struct exposure *exposure); /* NULL: the field */
 } numbers[] = {
-	{"wavelength_nm", "nm", "wavelength", 0, number_wavelength},
-	{"frequency_MHz", "MHz", "frequency", 2, number_frequency},
-	{"pulse_s", "s", "pulse duration", 12, number_pulse},
-	{"pulse_energy_mJ", "mJ", "energy of a pulse", 2, number_energy},
-	{"spot_diameter_mm", "mm", "spot diameter", 2, number_spot},
-	{"mean_fluence_J_cm2", "J/cm2", "mean fluence of a pass", 2, number_mean_fluence},
-	{"total_fluence_J_cm2", "J/cm2", "mean fluence of all passes", 2, number_total_fluence},
-	{"irradiance_kW_cm2", "kW/cm2", "irradiance in the beam", 0, number_power_kW_cm2},
-	{"microbeam_energy_mJ", "mJ", "energy of a microbeam", 2, number_microbeam_energy},
-	{"microbeam_diameter_um", "um", "microbeam diameter", 0, number_microbeam_um},
-	{"microbeam_mean_fluence_J_cm2", "J/cm2", "mean fluence in a microbeam", 1, number_microbeam_fluence},
-	{"background_fluence_J_cm2", "J/cm2", "fluence between the microbeams", 2, number_background},
-	{"microbeams_per_cm2_pass", "/cm2", "microbeams of a pass", 0, number_density_pass},
-	{"microbeams_per_cm2", "/cm2", "microbeams of all passes", 0, number_density},
-	{"coverage_pass_pct", "%", "coverage of a pass", 1, number_coverage_pass},
-	{"coverage_sum_pct", "%", "coverage, passes added", 1, number_coverage_sum},
-	{"coverage_union_pct", "%", "coverage, passes at random", 1, number_coverage_union},
-	{"needle_depth_mm", "mm", "needle depth", 2, number_depth},
-	{"pins", "", "pins", 0, number_pins},
-	{"tip_cm2", "cm2", "tip area", 2, number_tip},
-	{"passes", "", "passes", 0, number_passes},
+#define FIELD(name, scale) offsetof(struct exposure, name), scale, NULL
+        {"wavelength_nm", "nm", "wavelength", 0, FIELD(wavelength_nm, 1)},
+        {"frequency_MHz", "MHz", "frequency", 2, FIELD(frequency_MHz, 1)},
+        {"pulse_s", "s", "pulse duration", 12, FIELD(pulse_s, 1)},
+        {"pulse_energy_mJ", "mJ", "energy of a pulse", 2, FIELD(energy_mJ, 1)},
+        {"spot_diameter_mm", "mm", "spot diameter", 2, FIELD(spot_um, MM_PER_UM)},
+        {"mean_fluence_J_cm2", "J/cm2", "mean fluence of a pass", 2, FIELD(fluence_J_cm2, 1)},
+        {"total_fluence_J_cm2", "J/cm2", "mean fluence of all passes", 2, 0, 1, total_fluence_J_cm2},
+        {"irradiance_kW_cm2", "kW/cm2", "irradiance in the beam", 0, 0, 1, irradiance_kW_cm2},
+        {"microbeam_energy_mJ", "mJ", "energy of a microbeam", 2, FIELD(microbeam_energy_mJ, 1)},
+        {"microbeam_diameter_um", "um", "microbeam diameter", 0, FIELD(microbeam_um, 1)},
+        {"microbeam_mean_fluence_J_cm2", "J/cm2", "mean fluence in a microbeam", 1,
+         FIELD(microbeam_fluence_J_cm2, 1)},
+        {"background_fluence_J_cm2", "J/cm2", "fluence between the microbeams", 2,
+         FIELD(background_fluence_J_cm2, 1)},
+        {"microbeams_per_cm2_pass", "/cm2", "microbeams of a pass", 0, FIELD(microbeams_per_cm2_pass, 1)},
+        {"microbeams_per_cm2", "/cm2", "microbeams of all passes", 0, FIELD(microbeams_per_cm2, 1)},
+        {"coverage_pass_pct", "%", "coverage of a pass", 1, FIELD(coverage_pass_frac, PCT)},
+        {"coverage_sum_pct", "%", "coverage, passes added", 1, FIELD(coverage_sum_frac, PCT)},
+        {"coverage_union_pct", "%", "coverage, passes at random", 1, FIELD(coverage_union_frac, PCT)},
+        {"needle_depth_mm", "mm", "needle depth", 2, FIELD(depth_um, MM_PER_UM)},
+        {"pins", "", "pins", 0, FIELD(pins, 1)},
+        {"tip_cm2", "cm2", "tip area", 2, FIELD(tip_cm2, 1)},
+        {"passes", "", "passes", 0, 0, 1, passes},
+#undef FIELD
 };
 #define NUMBERS (sizeof numbers / sizeof numbers[0])
 _Static_assert(NUMBERS <= EXPOSURE_NUMBERS_MAX, "struct exposure_numbers holds every number");
+
+static double number_value(const struct exposure *exposure, size_t index)
+{
+	if (numbers[index].of)
+		return numbers[index].of(exposure);
+	double value;
+	memcpy(&value, (const char *)exposure + numbers[index].offset, sizeof value);
+	return value * numbers[index].scale;
+}
 
 void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *out)
 {
 	out->count = 0;
 	for (size_t i = 0; i < NUMBERS; i++) {
-		double value = numbers[i].of(exposure);
+		double value = number_value(exposure, i);
 		if (!isfinite(value))
 			continue;
 		out->number[out->count++] = (struct exposure_number){.key = numbers[i].key,
@@ -161,6 +185,6 @@ double exposure_number(const struct exposure *exposure, const char *key)
 {
 	for (size_t i = 0; i < NUMBERS; i++)
 		if (strcmp(numbers[i].key, key) == 0)
-			return numbers[i].of(exposure);
+			return number_value(exposure, i);
 	return (double)NAN;
 }

@@ -32,11 +32,11 @@ struct exposure {
 	double microbeams_per_cm2_pass; /* one pass */
 	double microbeams_per_cm2;      /* all passes */
 	double coverage_pass_frac;
-	double coverage_sum_frac;   /* passes added: what limits are judged on; may exceed 1 */
-	double coverage_union_frac; /* share hit at least once by passes at random: 1 - (1 - c)^passes */
+	double coverage_sum_frac;        /* passes added: what limits are judged on; may exceed 1 */
+	double coverage_union_frac;      /* share hit at least once by passes at random: 1 - (1 - c)^passes */
 	double background_fluence_J_cm2; /* lens arrays: between the foci */
 	double microbeam_spread_frac;    /* deviation of energy between microbeams; 0 when not known */
-	unsigned passes, stack; /* at least 1 */
+	unsigned passes, stack;          /* at least 1 */
 	double rep_hz;
 	enum cooling_kind cooling;
 	/* radiofrequency */
@@ -65,8 +65,8 @@ void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *
 /* NAN when the exposure has no such number. */
 double exposure_number(const struct exposure *exposure, const char *key);
 
-/* Eyewear: optical density against one pulse of the mode's highest energy. NAN throughout for RF and where the
- * profile has no energy; required_od is then what is worn at the wavelength anyway. */
+/* Eyewear: optical density against one pulse of the mode's highest energy. NAN throughout for RF and where
+ * the profile has no energy; required_od is then what is worn at the wavelength anyway. */
 struct eyewear {
 	double energy_J, pulse_s;
 	double exposure_J_m2; /* of the unprotected eye, over the limiting aperture */

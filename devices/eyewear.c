@@ -9,8 +9,8 @@
 #include "physics/base/units.h"
 
 #define M_PER_MM 1e-3
-#define PUPIL_MM 7.0            /* limiting aperture, 400-1400 nm */
-#define CORNEA_APERTURE_MM 1.0  /* limiting aperture above 1400 nm, t <= 0.35 s */
+#define PUPIL_MM 7.0           /* limiting aperture, 400-1400 nm */
+#define CORNEA_APERTURE_MM 1.0 /* limiting aperture above 1400 nm, t <= 0.35 s */
 #define RETINA_OD_WORN 7.0
 #define CORNEA_OD_WORN 5.0
 #define LONGEST_PULSE_S 10.0

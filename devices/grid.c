@@ -9,7 +9,8 @@ static void drop_derived(const struct device_mode *mode, struct settings *settin
 }
 
 /* Bounds and stride of what has no grid: the plan's own settings, and ranges without steps. */
-static void stride_of(const struct device_mode *mode, enum setting_id id, double *min, double *max, double *stride)
+static void stride_of(const struct device_mode *mode, enum setting_id id, double *min, double *max,
+                      double *stride)
 {
 	const struct setting_domain *domain = &mode->setting[id];
 	const struct setting_spec *spec = setting_spec(id);
@@ -20,7 +21,8 @@ static void stride_of(const struct device_mode *mode, enum setting_id id, double
 	*stride = pow(10, -spec->decimals);
 }
 
-static enum status refuse_end(const struct device_mode *mode, enum setting_id id, double end, struct fail *why)
+static enum status refuse_end(const struct device_mode *mode, enum setting_id id, double end,
+                              struct fail *why)
 {
 	const struct setting_spec *spec = setting_spec(id);
 
@@ -82,8 +84,8 @@ static enum status next_value(const struct device_mode *mode, enum setting_id id
 	enum domain_kind kind = mode->setting[id].kind;
 
 	if (kind == DOMAIN_DERIVED)
-		return fail_set(why, ST_INPUT, spec->key, "%s follows from the other settings; change one of those",
-		                spec->label);
+		return fail_set(why, ST_INPUT, spec->key,
+		                "%s follows from the other settings; change one of those", spec->label);
 	if (kind == DOMAIN_FIXED)
 		return fail_set(why, ST_INPUT, spec->key, "%s is fixed at %.6g %s on %s", spec->label,
 		                mode->setting[id].min, spec->unit, mode->name);
@@ -144,12 +146,14 @@ enum status device_grid_init(struct device_grid *grid, const struct device_mode 
 			continue;
 		size_t values = setting_grid_count(&mode->setting[id]);
 		if (values == 0)
-			return fail_set(why, ST_MODEL, setting_spec(id)->key,
-			                "%s of %s has no steps in the profile; give it a value to search the others",
-			                setting_spec(id)->label, mode->name);
+			return fail_set(
+			        why, ST_MODEL, setting_spec(id)->key,
+			        "%s of %s has no steps in the profile; give it a value to search the others",
+			        setting_spec(id)->label, mode->name);
 		if (grid->knobs == GRID_KNOBS_MAX)
-			return fail_set(why, ST_MODEL, setting_spec(id)->key, "%s has more than %d knobs; give one a value",
-			                mode->name, GRID_KNOBS_MAX);
+			return fail_set(why, ST_MODEL, setting_spec(id)->key,
+			                "%s has more than %d knobs; give one a value", mode->name,
+			                GRID_KNOBS_MAX);
 		grid->knob[grid->knobs++] = id;
 		grid->count *= values;
 	}

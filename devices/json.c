@@ -27,7 +27,8 @@ static const char *quotable(const char *text, char *out, size_t size)
 
 	while (c < end) {
 		size_t bytes = *c < 0x80 ? 1 : *c < 0xE0 ? 2 : *c < 0xF0 ? 3 : 4;
-		bool hidden = *c < 0x20 || *c == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0) || bytes > (size_t)(end - c);
+		bool hidden =
+		        *c < 0x20 || *c == 0x7F || (c[0] == 0xC2 && c[1] < 0xA0) || bytes > (size_t)(end - c);
 		if (length + bytes + sizeof "..." > size) {
 			memcpy(out + length, "...", 3);
 			length += 3;
@@ -76,14 +77,16 @@ const char *json_path(const struct json_at *at, char *buffer, size_t size)
 
 enum status json_refuse(const struct json_at *at, enum status code, struct fail *why, const char *format, ...)
 {
-	char path[PATH_MAX_BYTES], field[FAIL_FIELD_MAX + NAME_MAX_BYTES], text[FAIL_TEXT_MAX];
+	char path[PATH_MAX_BYTES], field[FAIL_FIELD_MAX], text[FAIL_TEXT_MAX];
 	va_list args;
 
 	va_start(args, format);
 	(void)vsnprintf(text, sizeof text, format, args);
 	va_end(args);
 	(void)json_path(at, path, sizeof path);
-	(void)snprintf(field, sizeof field, "%s%s%s", at->doc->name, path[0] ? ": " : "", path);
+	/* where both do not fit the name is cut, because the path says which value it is */
+	int room = (int)(sizeof field - sizeof ": " - strlen(path));
+	(void)snprintf(field, sizeof field, "%.*s%s%s", room, at->doc->name, path[0] ? ": " : "", path);
 	return fail_set(why, code, field, "%s", text);
 }
 
@@ -92,8 +95,8 @@ enum status json_refuse(const struct json_at *at, enum status code, struct fail 
 const char *json_kind_name(enum json_kind kind)
 {
 	static const char *const names[] = {
-		[JSON_NULL] = "null",     [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
-		[JSON_STRING] = "a text", [JSON_ARRAY] = "a list",       [JSON_OBJECT] = "an object",
+	        [JSON_NULL] = "null",     [JSON_BOOL] = "true or false", [JSON_NUMBER] = "a number",
+	        [JSON_STRING] = "a text", [JSON_ARRAY] = "a list",       [JSON_OBJECT] = "an object",
 	};
 	return names[kind];
 }
@@ -292,8 +295,9 @@ enum status json_number_at(const struct json_at *at, double min, double max, con
 		return st;
 	double value = at->node->valuedouble;
 	if (!(value >= min && value <= max))
-		return json_refuse(at, ST_RANGE, why, "%.10g is outside %.10g..%.10g%s%s; enter a value %s%s", value,
-		                   min, max, unit[0] ? " " : "", unit, unit[0] ? "in " : "in that range", unit);
+		return json_refuse(at, ST_RANGE, why, "%.10g is outside %.10g..%.10g%s%s; enter a value %s%s",
+		                   value, min, max, unit[0] ? " " : "", unit,
+		                   unit[0] ? "in " : "in that range", unit);
 	*out = value;
 	return ST_OK;
 }
@@ -307,8 +311,8 @@ enum status json_integer_at(const struct json_at *at, int min, int max, const ch
 	if (st)
 		return st;
 	if (value != floor(value))
-		return json_refuse(at, ST_RANGE, why, "%.10g is not a whole number; enter one from %d to %d", value,
-		                   min, max);
+		return json_refuse(at, ST_RANGE, why, "%.10g is not a whole number; enter one from %d to %d",
+		                   value, min, max);
 	*out = (int)value;
 	return ST_OK;
 }
@@ -322,7 +326,8 @@ enum status json_string_at(const struct json_at *at, char *out, size_t size, str
 		return st;
 	const char *text = at->node->valuestring;
 	if (strlen(text) >= size)
-		return json_refuse(at, ST_INPUT, why, "\"%s\" has %zu bytes; at most %zu are kept; shorten it",
+		return json_refuse(at, ST_INPUT, why,
+		                   "\"%s\" has %zu bytes; at most %zu are kept; shorten it",
 		                   quotable(text, quote, sizeof quote), strlen(text), size - 1);
 	memcpy(out, text, strlen(text) + 1);
 	return ST_OK;
@@ -460,7 +465,8 @@ static void list_names(const char *const *table, size_t count, char *out, size_t
 static enum status refuse_name(const struct json_at *at, const char *word, const char *const *table,
                                size_t count, struct fail *why)
 {
-	char list[FAIL_TEXT_MAX - 3 * QUOTE_MAX_BYTES], quote[QUOTE_MAX_BYTES], guess[QUOTE_MAX_BYTES + 24] = "";
+	char list[FAIL_TEXT_MAX - 3 * QUOTE_MAX_BYTES], quote[QUOTE_MAX_BYTES],
+	        guess[QUOTE_MAX_BYTES + 24] = "";
 	const char *nearest = json_nearest(word, table, count);
 
 	if (nearest)

@@ -53,7 +53,7 @@ const char *json_path(const struct json_at *at, char *buffer, size_t size);
 
 /* Refusal of the value at a cursor; the text is the caller's, the field is filled in. */
 enum status json_refuse(const struct json_at *at, enum status code, struct fail *why, const char *format, ...)
-	__attribute__((format(printf, 4, 5)));
+        __attribute__((format(printf, 4, 5)));
 
 /* --- members ------------------------------------------------------------------------------------------
  * present == NULL: the member is required. Otherwise *present tells whether it is there and the output is

@@ -42,7 +42,8 @@ static enum status refuse_at(const struct scan *scan, size_t pos, const char *te
 static enum status refuse(const struct scan *scan, const char *text)
 {
 	if (scan->pos >= scan->len)
-		return refuse_at(scan, scan->pos, "the text ends in the middle of a value; it may be cut off");
+		return refuse_at(scan, scan->pos,
+		                 "the text ends in the middle of a value; it may be cut off");
 	return refuse_at(scan, scan->pos, text);
 }
 
@@ -259,7 +260,8 @@ static enum status scan_entries(struct scan *scan, bool keyed, int close)
 		if (st || peek(scan) == close)
 			return st;
 		if (peek(scan) != ',')
-			return refuse(scan, keyed ? "a comma or } is expected here" : "a comma or ] is expected here");
+			return refuse(scan, keyed ? "a comma or } is expected here"
+			                          : "a comma or ] is expected here");
 		scan->pos++;
 	}
 }

@@ -36,7 +36,8 @@ static enum status check_array(const struct device_mode *mode, struct fail *why)
 
 	if (counted && !isnan(mode->microbeam_um.value) && !isnan(mode->energy_fraction_in_microbeams.value))
 		return ST_OK;
-	return fail_set(why, ST_MODEL, mode->id, "the profile of %s does not describe its lens array", mode->name);
+	return fail_set(why, ST_MODEL, mode->id, "the profile of %s does not describe its lens array",
+	                mode->name);
 }
 
 /* The foci share a fraction of the energy, the rest lies evenly between them. */
@@ -60,6 +61,7 @@ enum status lens_array_expose(const struct device_mode *mode, const struct setti
 	out->coverage_pass_frac = out->microbeams_per_cm2_pass * disc_area_cm2(out->microbeam_um);
 	out->coverage_sum_frac = out->coverage_pass_frac * out->passes;
 	out->coverage_union_frac = family_union_frac(out->coverage_pass_frac, out->passes);
-	out->background_fluence_J_cm2 = out->fluence_J_cm2 * (1 - in_foci_frac) / (1 - out->coverage_pass_frac);
+	out->background_fluence_J_cm2 =
+	        out->fluence_J_cm2 * (1 - in_foci_frac) / (1 - out->coverage_pass_frac);
 	return ST_OK;
 }

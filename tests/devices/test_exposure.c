@@ -17,8 +17,8 @@ struct entry {
 };
 
 /* The exposure of a mode at some settings, and the device to free. */
-static struct exposure expose(const char *device_id, const char *mode_id, const struct entry *entry, size_t count,
-                              struct device **device)
+static struct exposure expose(const char *device_id, const char *mode_id, const struct entry *entry,
+                              size_t count, struct device **device)
 {
 	struct settings settings = {0};
 	struct setting_issues issues;
@@ -38,7 +38,7 @@ static struct exposure expose(const char *device_id, const char *mode_id, const 
 	return exposure;
 }
 #define EXPOSE(device_id, mode_id, device, ...)                                                              \
-	expose(device_id, mode_id, (const struct entry[]){__VA_ARGS__},                                          \
+	expose(device_id, mode_id, (const struct entry[]){__VA_ARGS__},                                      \
 	       sizeof((const struct entry[]){__VA_ARGS__}) / sizeof(struct entry), device)
 
 /* Worked case: 15 mJ, 10 % of 120 um microbeams: 884 /cm2, 13.26 and 132.6 J/cm2. */
@@ -47,8 +47,8 @@ static void deepfx_worked_case(void **state)
 	struct device *device;
 
 	(void)state;
-	struct exposure e = EXPOSE("ultrapulse", "deepfx", &device, {SETTING_ENERGY_MJ, 15}, {SETTING_DENSITY_PCT, 10},
-	                           {SETTING_PASSES, 1}, {SETTING_REP_HZ, 300});
+	struct exposure e = EXPOSE("ultrapulse", "deepfx", &device, {SETTING_ENERGY_MJ, 15},
+	                           {SETTING_DENSITY_PCT, 10}, {SETTING_PASSES, 1}, {SETTING_REP_HZ, 300});
 	assert_int_equal(e.kind, EXPOSURE_MICROBEAMS);
 	assert_near(exposure_number(&e, "microbeams_per_cm2"), 884, 0.5);
 	assert_near(exposure_number(&e, "mean_fluence_J_cm2"), 13.26, 0.005);
@@ -68,8 +68,8 @@ static void passes_add_and_unite(void **state)
 	struct device *device;
 
 	(void)state;
-	struct exposure e = EXPOSE("ultrapulse", "deepfx", &device, {SETTING_ENERGY_MJ, 30}, {SETTING_DENSITY_PCT, 25},
-	                           {SETTING_PASSES, 2});
+	struct exposure e = EXPOSE("ultrapulse", "deepfx", &device, {SETTING_ENERGY_MJ, 30},
+	                           {SETTING_DENSITY_PCT, 25}, {SETTING_PASSES, 2});
 	assert_near(exposure_number(&e, "coverage_sum_pct"), 50, 1e-9);
 	assert_near(exposure_number(&e, "coverage_union_pct"), 43.75, 1e-9);
 	assert_near(e.microbeams_per_cm2, 2 * e.microbeams_per_cm2_pass, 1e-9);
@@ -77,15 +77,15 @@ static void passes_add_and_unite(void **state)
 	device_free(&device);
 }
 
-/* Fraxel counts all passes: 20 % in 6 passes stays 20 %. Density near the published 252 /cm2 at 20 % and 784 at
- * 70 % (Polder & Bruce 2012). */
+/* Fraxel counts all passes: 20 % in 6 passes stays 20 %. Density near the published 252 /cm2 at 20 % and 784
+ * at 70 % (Polder & Bruce 2012). */
 static void fraxel_coverage_is_the_total(void **state)
 {
 	struct device *device;
 
 	(void)state;
-	struct exposure e = EXPOSE("fraxel_dual", "1927", &device, {SETTING_ENERGY_MJ, 10}, {SETTING_TREATMENT_LEVEL, 1},
-	                           {SETTING_PASSES, 6});
+	struct exposure e = EXPOSE("fraxel_dual", "1927", &device, {SETTING_ENERGY_MJ, 10},
+	                           {SETTING_TREATMENT_LEVEL, 1}, {SETTING_PASSES, 6});
 	assert_near(e.coverage_sum_frac, 0.20, 1e-12);
 	assert_near(e.coverage_pass_frac, 0.20 / 6, 1e-12);
 	assert_near(e.coverage_union_frac, 1 - pow(1 - 0.20 / 6, 6), 1e-12);
@@ -102,13 +102,14 @@ static void picosure_fluence_by_spot(void **state)
 {
 	static const struct {
 		double spot_mm, fluence_J_cm2;
-	} rows[] = {{2, 6.37}, {2.5, 4.07}, {3, 2.83}, {3.5, 2.08}, {4, 1.59}, {4.5, 1.26}, {5, 1.02}, {6, 0.71},
-	            {8, 0.40}, {10, 0.25}};
+	} rows[] = {{2, 6.37},   {2.5, 4.07}, {3, 2.83}, {3.5, 2.08}, {4, 1.59},
+	            {4.5, 1.26}, {5, 1.02},   {6, 0.71}, {8, 0.40},   {10, 0.25}};
 	struct device *device;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		struct exposure e = EXPOSE("picosure", "755_zoom", &device, {SETTING_SPOT_MM, rows[i].spot_mm});
+		struct exposure e =
+		        EXPOSE("picosure", "755_zoom", &device, {SETTING_SPOT_MM, rows[i].spot_mm});
 		assert_int_equal(e.kind, EXPOSURE_BROAD);
 		assert_near(e.fluence_J_cm2, rows[i].fluence_J_cm2, 0.006);
 		assert_near(e.energy_mJ, 200, 1e-9);
@@ -118,8 +119,8 @@ static void picosure_fluence_by_spot(void **state)
 	}
 }
 
-/* PicoSure Focus array: 500 um pitch, 70 % of the energy in the foci (JDD 2021;20:1302): 131 lenses in 6 mm with
- * 1.07 mJ each, 232 in 8 mm, 363 in 10 mm. */
+/* PicoSure Focus array: 500 um pitch, 70 % of the energy in the foci (JDD 2021;20:1302): 131 lenses in 6 mm
+ * with 1.07 mJ each, 232 in 8 mm, 363 in 10 mm. */
 static void lens_array_shares_the_pulse(void **state)
 {
 	static const double spots_mm[] = {6, 8, 10}, lenses[] = {131, 232, 363};
@@ -127,8 +128,8 @@ static void lens_array_shares_the_pulse(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < 3; i++) {
-		struct exposure e = EXPOSE("picosure", "755_focus_array", &device, {SETTING_SPOT_MM, spots_mm[i]},
-		                           {SETTING_PASSES, 3});
+		struct exposure e = EXPOSE("picosure", "755_focus_array", &device,
+		                           {SETTING_SPOT_MM, spots_mm[i]}, {SETTING_PASSES, 3});
 		double area_cm2 = disc_area_cm2(e.spot_um);
 		assert_int_equal(e.kind, EXPOSURE_LENS_ARRAY);
 		assert_near(e.microbeams_per_cm2_pass * area_cm2, lenses[i], 1e-9);
@@ -136,7 +137,8 @@ static void lens_array_shares_the_pulse(void **state)
 			assert_near(e.microbeam_energy_mJ, 1.07, 0.005);
 		/* no energy is lost: foci and background add up to the pulse */
 		double foci_mJ = e.microbeam_energy_mJ * lenses[i];
-		double rest_mJ = e.background_fluence_J_cm2 * area_cm2 * (1 - e.coverage_pass_frac) / J_PER_MJ;
+		double rest_mJ =
+		        e.background_fluence_J_cm2 * area_cm2 * (1 - e.coverage_pass_frac) / J_PER_MJ;
 		assert_near(foci_mJ + rest_mJ, 200, 1e-6);
 		assert_true(e.background_fluence_J_cm2 < e.fluence_J_cm2);
 		assert_true(e.microbeam_fluence_J_cm2 > 5 * e.fluence_J_cm2);
@@ -146,14 +148,15 @@ static void lens_array_shares_the_pulse(void **state)
 	}
 }
 
-/* ProFractional asks for depth: 300 um at 6 um per J/cm2 (Hibst & Kaufmann 1991) are 50 J/cm2 in each beam. */
+/* ProFractional asks for depth: 300 um at 6 um per J/cm2 (Hibst & Kaufmann 1991) are 50 J/cm2 in each beam.
+ */
 static void depth_gives_energy(void **state)
 {
 	struct device *device;
 
 	(void)state;
-	struct exposure e = EXPOSE("profractional", "2940", &device, {SETTING_DEPTH_UM, 300}, {SETTING_SPOT_MM, 0.25},
-	                           {SETTING_DENSITY_PCT, 11});
+	struct exposure e = EXPOSE("profractional", "2940", &device, {SETTING_DEPTH_UM, 300},
+	                           {SETTING_SPOT_MM, 0.25}, {SETTING_DENSITY_PCT, 11});
 	assert_near(e.microbeam_fluence_J_cm2, 50, 1e-9);
 	assert_near(e.microbeam_um, 250, 1e-9);
 	assert_near(e.fluence_J_cm2, 0.11 * 50, 1e-9);
@@ -165,7 +168,8 @@ static void radiofrequency_carries_the_console(void **state)
 	struct device *device;
 
 	(void)state;
-	struct exposure e = EXPOSE("morpheus8", "face24", &device, {SETTING_DEPTH_MM, 3}, {SETTING_ENERGY_MJ_PIN, 20});
+	struct exposure e =
+	        EXPOSE("morpheus8", "face24", &device, {SETTING_DEPTH_MM, 3}, {SETTING_ENERGY_MJ_PIN, 20});
 	assert_int_equal(e.kind, EXPOSURE_RF);
 	assert_near(e.depth_um, 3000, 0);
 	assert_near(e.energy_mJ, 20, 0);
@@ -204,12 +208,14 @@ static void every_open_mode_exposes(void **state)
 			if (!(e.pulse_s > 0 && e.pulse_s < 1 && e.fluence_J_cm2 > 0 && e.energy_mJ > 0))
 				fail_msg("%s.%s has no pulse or fluence", device->id, mode->id);
 			if (e.kind != EXPOSURE_BROAD)
-				assert_true(e.coverage_union_frac > 0 && e.coverage_union_frac <= e.coverage_sum_frac + 1e-12);
+				assert_true(e.coverage_union_frac > 0 &&
+				            e.coverage_union_frac <= e.coverage_sum_frac + 1e-12);
 			struct exposure_numbers numbers;
 			exposure_numbers(&e, &numbers);
 			assert_true(numbers.count >= 6);
 			for (size_t n = 0; n < numbers.count; n++)
-				assert_near(exposure_number(&e, numbers.number[n].key), numbers.number[n].value, 0);
+				assert_near(exposure_number(&e, numbers.number[n].key),
+				            numbers.number[n].value, 0);
 		}
 		device_free(&device);
 	}
@@ -236,13 +242,16 @@ static void limits_of_the_eye(void **state)
 	static const struct {
 		double wavelength_nm, pulse_s, mpe_J_cm2;
 	} rows[] = {
-		{532, 4.5e-10, 2e-7}, {532, 0.01, 5.6921e-05}, {532, 10, 0.0101221}, {755, 4.5e-10, 2.5765e-07},
-		{755, 8e-9, 2.5765e-07}, {755, 0.01, 7.33285e-05}, {755, 10, 0.0130398}, {785, 0.01, 8.41923e-05},
-		{785, 10, 0.0149717}, {1064, 4.5e-10, 2e-06}, {1064, 8e-9, 2e-06}, {1064, 0.01, 0.000284605},
-		{1064, 10, 0.0506107}, {1320, 0.01, 0.18185}, {1320, 10, 32.3381}, {1450, 4.5e-10, 0.045},
-		{1450, 8e-9, 0.1}, {1450, 0.01, 0.177088}, {1450, 10, 0.995836}, {1550, 0.01, 1}, {1550, 10, 1},
-		{1927, 4.5e-10, 0.045}, {1927, 8e-9, 0.1}, {1927, 0.01, 0.177088}, {2940, 0.01, 0.177088},
-		{10600, 4.5e-10, 0.0045}, {10600, 8e-9, 0.01}, {10600, 0.01, 0.177088}, {10600, 10, 0.995836},
+	        {532, 4.5e-10, 2e-7},       {532, 0.01, 5.6921e-05},  {532, 10, 0.0101221},
+	        {755, 4.5e-10, 2.5765e-07}, {755, 8e-9, 2.5765e-07},  {755, 0.01, 7.33285e-05},
+	        {755, 10, 0.0130398},       {785, 0.01, 8.41923e-05}, {785, 10, 0.0149717},
+	        {1064, 4.5e-10, 2e-06},     {1064, 8e-9, 2e-06},      {1064, 0.01, 0.000284605},
+	        {1064, 10, 0.0506107},      {1320, 0.01, 0.18185},    {1320, 10, 32.3381},
+	        {1450, 4.5e-10, 0.045},     {1450, 8e-9, 0.1},        {1450, 0.01, 0.177088},
+	        {1450, 10, 0.995836},       {1550, 0.01, 1},          {1550, 10, 1},
+	        {1927, 4.5e-10, 0.045},     {1927, 8e-9, 0.1},        {1927, 0.01, 0.177088},
+	        {2940, 0.01, 0.177088},     {10600, 4.5e-10, 0.0045}, {10600, 8e-9, 0.01},
+	        {10600, 0.01, 0.177088},    {10600, 10, 0.995836},
 	};
 
 	(void)state;
@@ -262,8 +271,10 @@ static void eyewear_for_the_highest_pulse(void **state)
 		const char *device, *mode;
 		double computed_od, required_od;
 	} rows[] = {
-		{"picoway", "532_zoom", 6.41, 7}, {"picoway", "1064_zoom", 5.72, 7}, {"picoplus", "1064", 6.02, 7},
-		{"picoway", "730", 6.15, 7},
+	        {"picoway", "532_zoom", 6.41, 7},
+	        {"picoway", "1064_zoom", 5.72, 7},
+	        {"picoplus", "1064", 6.02, 7},
+	        {"picoway", "730", 6.15, 7},
 	};
 
 	(void)state;
@@ -290,17 +301,17 @@ static void eyewear_for_the_highest_pulse(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(deepfx_worked_case),
-		cmocka_unit_test(passes_add_and_unite),
-		cmocka_unit_test(fraxel_coverage_is_the_total),
-		cmocka_unit_test(picosure_fluence_by_spot),
-		cmocka_unit_test(lens_array_shares_the_pulse),
-		cmocka_unit_test(depth_gives_energy),
-		cmocka_unit_test(radiofrequency_carries_the_console),
-		cmocka_unit_test(every_open_mode_exposes),
-		cmocka_unit_test(what_the_profile_lacks_is_named),
-		cmocka_unit_test(limits_of_the_eye),
-		cmocka_unit_test(eyewear_for_the_highest_pulse),
+	        cmocka_unit_test(deepfx_worked_case),
+	        cmocka_unit_test(passes_add_and_unite),
+	        cmocka_unit_test(fraxel_coverage_is_the_total),
+	        cmocka_unit_test(picosure_fluence_by_spot),
+	        cmocka_unit_test(lens_array_shares_the_pulse),
+	        cmocka_unit_test(depth_gives_energy),
+	        cmocka_unit_test(radiofrequency_carries_the_console),
+	        cmocka_unit_test(every_open_mode_exposes),
+	        cmocka_unit_test(what_the_profile_lacks_is_named),
+	        cmocka_unit_test(limits_of_the_eye),
+	        cmocka_unit_test(eyewear_for_the_highest_pulse),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

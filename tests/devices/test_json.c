@@ -95,8 +95,10 @@ static void good_text_is_read(void **state)
 	char text[32];
 
 	(void)state;
-	assert_int_equal(parse(" {\"n\": -1.25e-2, \"t\": \"\\u00e9\\ud83d\\ude00\\n\xC3\xA9\", \"e\": {}, \"l\": []}\r\n",
-	                       &doc, &why), ST_OK);
+	assert_int_equal(parse(" {\"n\": -1.25e-2, \"t\": \"\\u00e9\\ud83d\\ude00\\n\xC3\xA9\", \"e\": {}, "
+	                       "\"l\": []}\r\n",
+	                       &doc, &why),
+	                 ST_OK);
 	struct json_at root = json_root(doc);
 	assert_int_equal(json_number_in(&root, "n", -1, 1, "mm", &number, NULL, &why), ST_OK);
 	assert_near(number, -0.0125, 0);
@@ -154,7 +156,9 @@ static void refusals_name_path_value_range_and_remedy(void **state)
 	bool present = true;
 
 	(void)state;
-	assert_int_equal(parse("{\"patient\":{\"ita_deg\":460,\"age\":\"x\",\"n\":1.5,\"z\":null}}", &doc, &why), ST_OK);
+	assert_int_equal(
+	        parse("{\"patient\":{\"ita_deg\":460,\"age\":\"x\",\"n\":1.5,\"z\":null}}", &doc, &why),
+	        ST_OK);
 	struct json_at root = json_root(doc);
 	assert_int_equal(json_member(&root, "patient", JSON_OBJECT, &patient, NULL, &why), ST_OK);
 	assert_int_equal(json_number_in(&patient, "ita_deg", -90, 90, "deg", &value, NULL, &why), ST_RANGE);
@@ -173,6 +177,28 @@ static void refusals_name_path_value_range_and_remedy(void **state)
 	assert_false(present);
 	assert_near(value, 7, 0);
 	assert_int_equal(whole, 7);
+	json_free(&doc);
+}
+
+/* A long file name gives way to the path. */
+static void the_path_is_kept_when_space_is_short(void **state)
+{
+	static const char name[] = "a_case_file_with_a_very_long_name_that_somebody_gave_it_in_a_hurry.json";
+	static const char text[] =
+	        "{\"a_key_of_some_length_0123456789\":{\"another_key_of_some_length_01234567\":{\"ita\":1}}}";
+	struct json_doc *doc = NULL;
+	struct fail why = {0};
+	struct json_at outer, inner;
+	double value;
+
+	(void)state;
+	assert_int_equal(json_parse(name, text, strlen(text), &doc, &why), ST_OK);
+	struct json_at root = json_root(doc);
+	assert_true(json_find(&root, "a_key_of_some_length_0123456789", &outer));
+	assert_true(json_find(&outer, "another_key_of_some_length_01234567", &inner));
+	assert_int_equal(json_number_in(&inner, "ita", 2, 3, "deg", &value, NULL, &why), ST_RANGE);
+	assert_non_null(strstr(why.field, ".ita"));
+	assert_string_equal(strstr(why.field, ".ita"), ".ita");
 	json_free(&doc);
 }
 
@@ -246,8 +272,8 @@ static void walking_visits_everything_in_order(void **state)
 }
 
 static const char sample[] =
-	"{\"schema\":\"s/1\",\"id\":\"caf\xC3\xA9 \\u00e9\\ud83d\\ude00\",\"n\":[1,-2.5e3,0.25,1e-7],"
-	"\"o\":{\"t\":true,\"f\":false,\"z\":null,\"deep\":[[[{\"k\":[]}]]]},\"l\":[\"a\",\"b\\n\"]}";
+        "{\"schema\":\"s/1\",\"id\":\"caf\xC3\xA9 \\u00e9\\ud83d\\ude00\",\"n\":[1,-2.5e3,0.25,1e-7],"
+        "\"o\":{\"t\":true,\"f\":false,\"z\":null,\"deep\":[[[{\"k\":[]}]]]},\"l\":[\"a\",\"b\\n\"]}";
 
 static void a_cut_text_is_never_accepted(void **state)
 {
@@ -293,7 +319,8 @@ static void mutated_text_never_crashes(void **state)
 		memcpy(text, sample, len);
 		for (uint64_t edits = 1 + rng_next(&rng) % 4; edits > 0; edits--) {
 			size_t at = rng_next(&rng) % len;
-			char c = rng_next(&rng) % 4 ? spice[rng_next(&rng) % (sizeof spice - 1)] : (char)rng_next(&rng);
+			char c = rng_next(&rng) % 4 ? spice[rng_next(&rng) % (sizeof spice - 1)]
+			                            : (char)rng_next(&rng);
 			if (rng_next(&rng) % 2) {
 				text[at] = c;
 			} else {
@@ -319,18 +346,19 @@ static void mutated_text_never_crashes(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(malformed_text_is_refused_with_line_and_column),
-		cmocka_unit_test(texts_are_checked_to_the_byte),
-		cmocka_unit_test(nul_bytes_are_refused),
-		cmocka_unit_test(good_text_is_read),
-		cmocka_unit_test(what_the_tree_must_not_hold),
-		cmocka_unit_test(depth_and_size_are_bounded),
-		cmocka_unit_test(refusals_name_path_value_range_and_remedy),
-		cmocka_unit_test(unknown_names_come_with_the_nearest),
-		cmocka_unit_test(hostile_names_cannot_reach_the_terminal),
-		cmocka_unit_test(walking_visits_everything_in_order),
-		cmocka_unit_test(a_cut_text_is_never_accepted),
-		cmocka_unit_test(mutated_text_never_crashes),
+	        cmocka_unit_test(malformed_text_is_refused_with_line_and_column),
+	        cmocka_unit_test(texts_are_checked_to_the_byte),
+	        cmocka_unit_test(nul_bytes_are_refused),
+	        cmocka_unit_test(good_text_is_read),
+	        cmocka_unit_test(what_the_tree_must_not_hold),
+	        cmocka_unit_test(depth_and_size_are_bounded),
+	        cmocka_unit_test(refusals_name_path_value_range_and_remedy),
+	        cmocka_unit_test(the_path_is_kept_when_space_is_short),
+	        cmocka_unit_test(unknown_names_come_with_the_nearest),
+	        cmocka_unit_test(hostile_names_cannot_reach_the_terminal),
+	        cmocka_unit_test(walking_visits_everything_in_order),
+	        cmocka_unit_test(a_cut_text_is_never_accepted),
+	        cmocka_unit_test(mutated_text_never_crashes),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

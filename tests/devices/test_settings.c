@@ -26,7 +26,7 @@ static struct settings settings_of(const struct entry *entry, size_t count)
 	return settings;
 }
 #define SETTINGS_OF(...)                                                                                     \
-	settings_of((const struct entry[]){__VA_ARGS__},                                                         \
+	settings_of((const struct entry[]){__VA_ARGS__},                                                     \
 	            sizeof((const struct entry[]){__VA_ARGS__}) / sizeof(struct entry))
 
 static const struct device_mode *open_mode(const char *device_id, const char *mode_id, struct device **device)
@@ -116,7 +116,8 @@ static void density_follows_from_coverage(void **state)
 	struct settings out;
 
 	(void)state;
-	struct settings in = SETTINGS_OF({SETTING_ENERGY_MJ, 15}, {SETTING_DENSITY_PCT, 10}, {SETTING_PASSES, 1});
+	struct settings in =
+	        SETTINGS_OF({SETTING_ENERGY_MJ, 15}, {SETTING_DENSITY_PCT, 10}, {SETTING_PASSES, 1});
 	assert_true(settings_complete(mode, &in, &out, NULL));
 	assert_near(out.value[SETTING_DENSITY_PER_CM2], 884.19, 0.01);
 	assert_false(settings_has(&out, SETTING_REP_HZ)); /* optional: stays open */
@@ -135,7 +136,8 @@ static void coverage_and_level_go_together(void **state)
 	struct settings out;
 
 	(void)state;
-	struct settings in = SETTINGS_OF({SETTING_ENERGY_MJ, 40}, {SETTING_COVERAGE_PCT, 20}, {SETTING_PASSES, 8});
+	struct settings in =
+	        SETTINGS_OF({SETTING_ENERGY_MJ, 40}, {SETTING_COVERAGE_PCT, 20}, {SETTING_PASSES, 8});
 	assert_true(settings_complete(mode, &in, &out, NULL));
 	assert_near(out.value[SETTING_TREATMENT_LEVEL], 7, 0);
 	in = SETTINGS_OF({SETTING_ENERGY_MJ, 40}, {SETTING_TREATMENT_LEVEL, 13});
@@ -153,7 +155,8 @@ static void coverage_and_level_go_together(void **state)
 	device_free(&device);
 }
 
-/* SmartXide has no mJ: 30 W for 1000 us are 30 mJ; 350 um dots 500 um apart stand 850 um from centre to centre. */
+/* SmartXide has no mJ: 30 W for 1000 us are 30 mJ; 350 um dots 500 um apart stand 850 um from centre to
+ * centre. */
 static void power_dwell_and_spacing_give_energy_and_density(void **state)
 {
 	struct device *device;
@@ -162,7 +165,8 @@ static void power_dwell_and_spacing_give_energy_and_density(void **state)
 	struct settings out;
 
 	(void)state;
-	struct settings in = SETTINGS_OF({SETTING_POWER_W, 30}, {SETTING_DWELL_US, 1000}, {SETTING_PITCH_UM, 500});
+	struct settings in =
+	        SETTINGS_OF({SETTING_POWER_W, 30}, {SETTING_DWELL_US, 1000}, {SETTING_PITCH_UM, 500});
 	assert_true(settings_complete(mode, &in, &out, NULL));
 	assert_near(out.value[SETTING_ENERGY_MJ], 30, 1e-9);
 	assert_near(out.value[SETTING_DENSITY_PER_CM2], 138.41, 0.01); /* 1 / 0.085^2 */
@@ -182,8 +186,8 @@ static void values_off_the_grid_are_refused_by_name(void **state)
 	struct settings out;
 
 	(void)state;
-	struct settings in = SETTINGS_OF({SETTING_ENERGY_MJ, 31}, {SETTING_DENSITY_PCT, 60}, {SETTING_PASSES, 1.5},
-	                                 {SETTING_SPOT_MM, 3});
+	struct settings in = SETTINGS_OF({SETTING_ENERGY_MJ, 31}, {SETTING_DENSITY_PCT, 60},
+	                                 {SETTING_PASSES, 1.5}, {SETTING_SPOT_MM, 3});
 	assert_false(settings_complete(mode, &in, &out, &issues));
 	assert_int_equal(issues.count, 4);
 	assert_issue(&issues, SETTING_ENERGY_MJ, ISSUE_STEP);
@@ -195,7 +199,8 @@ static void values_off_the_grid_are_refused_by_name(void **state)
 	for (size_t i = 0; i < issues.count; i++) {
 		if (issues.issue[i].id != SETTING_ENERGY_MJ)
 			continue;
-		assert_string_equal(issues.issue[i].text, "energy 31 mJ is not on the grid 2.5..50 mJ in steps of 2.5");
+		assert_string_equal(issues.issue[i].text,
+		                    "energy 31 mJ is not on the grid 2.5..50 mJ in steps of 2.5");
 		assert_string_equal(issues.issue[i].remedy, "set 30 or 32.5 mJ");
 		assert_true(issues.issue[i].source[0] != '\0');
 	}
@@ -205,7 +210,8 @@ static void values_off_the_grid_are_refused_by_name(void **state)
 	assert_issue(&issues, SETTING_ENERGY_MJ, ISSUE_MISSING);
 	assert_issue(&issues, SETTING_DENSITY_PCT, ISSUE_MISSING);
 	assert_issue(&issues, SETTING_PASSES, ISSUE_MISSING);
-	in = SETTINGS_OF({SETTING_ENERGY_MJ, (double)NAN}, {SETTING_DENSITY_PCT, (double)INFINITY}, {SETTING_PASSES, 1});
+	in = SETTINGS_OF({SETTING_ENERGY_MJ, (double)NAN}, {SETTING_DENSITY_PCT, (double)INFINITY},
+	                 {SETTING_PASSES, 1});
 	assert_false(settings_complete(mode, &in, &out, &issues));
 	assert_issue(&issues, SETTING_ENERGY_MJ, ISSUE_RANGE);
 	assert_issue(&issues, SETTING_DENSITY_PCT, ISSUE_RANGE);
@@ -241,7 +247,8 @@ static void steps_follow_the_grid_and_say_where_it_ends(void **state)
 {
 	struct device *device;
 	const struct device_mode *mode = open_mode("ultrapulse", "deepfx", &device);
-	struct settings in = SETTINGS_OF({SETTING_ENERGY_MJ, 15}, {SETTING_DENSITY_PCT, 10}, {SETTING_PASSES, 1});
+	struct settings in =
+	        SETTINGS_OF({SETTING_ENERGY_MJ, 15}, {SETTING_DENSITY_PCT, 10}, {SETTING_PASSES, 1});
 	struct settings out = {0};
 	struct fail why = {0};
 
@@ -316,7 +323,8 @@ static void every_grid_value_completes(void **state)
 				(void)settings_complete(mode, &settings, &settings, &issues);
 				/* only what follows from the knobs may forbid a combination of them */
 				for (size_t k = 0; k < issues.count; k++)
-					assert_int_equal(mode->setting[issues.issue[k].id].kind, DOMAIN_DERIVED);
+					assert_int_equal(mode->setting[issues.issue[k].id].kind,
+					                 DOMAIN_DERIVED);
 			}
 			if (good == 0)
 				fail_msg("%s.%s: no combination is allowed", device->id, mode->id);
@@ -352,7 +360,8 @@ static void slip(const struct device_mode *mode, const struct settings *good, en
 	}
 }
 
-/* Slips in up to TRIALS grid settings of a mode: of whole settings, and of the knobs with nothing else entered. */
+/* Slips in up to TRIALS grid settings of a mode: of whole settings, and of the knobs with nothing else
+ * entered. */
 static void slip_everywhere(const struct device_mode *mode, struct slips *whole, struct slips *bare)
 {
 	struct device_grid grid;
@@ -377,8 +386,8 @@ static double share_pct(size_t part, size_t whole)
 	return 100.0 * (double)part / (double)whole;
 }
 
-/* 15 mJ typed as 150 or 1.5, 3 mm as 3000, 0.4 J/cm2 as 400. Range, step and coupling must catch 99 of 100 in a
- * whole setting. A knob alone has nothing to contradict it: 40 mJ for 4 mJ is a setting like any other, and
+/* 15 mJ typed as 150 or 1.5, 3 mm as 3000, 0.4 J/cm2 as 400. Range, step and coupling must catch 99 of 100 in
+ * a whole setting. A knob alone has nothing to contradict it: 40 mJ for 4 mJ is a setting like any other, and
  * left to the limits by skin type and zone; that share is printed. */
 static void unit_slips_are_caught(void **state)
 {
@@ -393,14 +402,16 @@ static void unit_slips_are_caught(void **state)
 		device_free(&device);
 	}
 	print_message("unit slips caught: %.1f %% of %zu in whole settings, %.1f %% of %zu in knobs alone\n",
-	              share_pct(whole.caught, whole.made), whole.made, share_pct(bare.caught, bare.made), bare.made);
+	              share_pct(whole.caught, whole.made), whole.made, share_pct(bare.caught, bare.made),
+	              bare.made);
 	assert_int_equal(whole.caught_1000, whole.made_1000); /* mm for um, J for mJ: never */
 	assert_true(share_pct(whole.caught, whole.made) >= 99);
 }
 
 static void cases_are_read_strictly(void **state)
 {
-	static const char good[] = "{\"energy_mJ\":15,\"density_pct\":10,\"return_pad_site\":\"thigh\",\"x_a\":1}";
+	static const char good[] =
+	        "{\"energy_mJ\":15,\"density_pct\":10,\"return_pad_site\":\"thigh\",\"x_a\":1}";
 	static const char *const bad[] = {"{\"energy\":15}", "{\"energy_mJ\":\"15\"}", "{\"spot_mm\":3000}",
 	                                  "{\"passes\":null}", "[]"};
 	struct settings settings = {0};
@@ -427,19 +438,19 @@ static void cases_are_read_strictly(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_table_is_whole),
-		cmocka_unit_test(spot_gives_fluence_and_fluence_gives_spot),
-		cmocka_unit_test(contradictions_beyond_two_percent_are_reported),
-		cmocka_unit_test(density_follows_from_coverage),
-		cmocka_unit_test(coverage_and_level_go_together),
-		cmocka_unit_test(power_dwell_and_spacing_give_energy_and_density),
-		cmocka_unit_test(values_off_the_grid_are_refused_by_name),
-		cmocka_unit_test(the_energy_limit_couples_fluence_and_spot),
-		cmocka_unit_test(steps_follow_the_grid_and_say_where_it_ends),
-		cmocka_unit_test(stepping_keeps_what_was_solved),
-		cmocka_unit_test(every_grid_value_completes),
-		cmocka_unit_test(unit_slips_are_caught),
-		cmocka_unit_test(cases_are_read_strictly),
+	        cmocka_unit_test(the_table_is_whole),
+	        cmocka_unit_test(spot_gives_fluence_and_fluence_gives_spot),
+	        cmocka_unit_test(contradictions_beyond_two_percent_are_reported),
+	        cmocka_unit_test(density_follows_from_coverage),
+	        cmocka_unit_test(coverage_and_level_go_together),
+	        cmocka_unit_test(power_dwell_and_spacing_give_energy_and_density),
+	        cmocka_unit_test(values_off_the_grid_are_refused_by_name),
+	        cmocka_unit_test(the_energy_limit_couples_fluence_and_spot),
+	        cmocka_unit_test(steps_follow_the_grid_and_say_where_it_ends),
+	        cmocka_unit_test(stepping_keeps_what_was_solved),
+	        cmocka_unit_test(every_grid_value_completes),
+	        cmocka_unit_test(unit_slips_are_caught),
+	        cmocka_unit_test(cases_are_read_strictly),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,10 +2,15 @@
 #include "tests/support/device_profiles.h"
 
 const char *const profile_ids[PROFILES] = {
-	"acupulse", "clear_brilliant", "discovery_pico", "eco2", "enlighten_iii", "fraxel_dual", "fraxel_repair",
-	"genius", "gentlemax_pro", "icon_1540", "lasemd", "morpheus8", "mosaic_1550", "pearl_fractional",
-	"picocare_majesty", "picoplus", "picosure", "picoway", "piqo4", "potenza", "profound_matrix",
-	"profractional", "resurfx", "secret_rf", "smartxide_dot", "thermage_flx", "ultrapulse",
+        "acupulse",      "clear_brilliant",  "discovery_pico",
+        "eco2",          "enlighten_iii",    "fraxel_dual",
+        "fraxel_repair", "genius",           "gentlemax_pro",
+        "icon_1540",     "lasemd",           "morpheus8",
+        "mosaic_1550",   "pearl_fractional", "picocare_majesty",
+        "picoplus",      "picosure",         "picoway",
+        "piqo4",         "potenza",          "profound_matrix",
+        "profractional", "resurfx",          "secret_rf",
+        "smartxide_dot", "thermage_flx",     "ultrapulse",
 };
 
 bool profile_text(const char *id, struct profile_text *out)
