@@ -9,6 +9,7 @@
 #include "devices/exposure.h"
 #include "devices/json.h"
 #include "physics/base/rng.h"
+#include "planner/safety/limits.h"
 #include "tests/support/device_profiles.h"
 #include "tests/support/near.h"
 
@@ -261,6 +262,40 @@ static void every_source_cited_is_listed(void **state)
 	assert_true(cited > 100);
 }
 
+/* The limits table finds the class of a mode by name, modality and wavelength; the profile names it. Both
+ * must say the same, or a limit would be looked up under the wrong class. */
+static void the_limits_table_agrees_on_the_class_of_every_mode(void **state)
+{
+	static char bytes[131072];
+	FILE *file = fopen("profiles/safety/limits.json", "rb");
+	struct limits *limits = NULL;
+	struct fail why = {0};
+
+	(void)state;
+	assert_non_null(file);
+	size_t len = fread(bytes, 1, sizeof bytes, file);
+	(void)fclose(file);
+	if (limits_parse(bytes, len, "limits.json", &limits, &why))
+		fail_msg("%s", why.text);
+	for (size_t i = 0; i < PROFILES; i++) {
+		struct device *device = profile_device(profile_ids[i]);
+		assert_non_null(device);
+		for (size_t m = 0; m < device->modes; m++) {
+			const struct device_mode *mode = &device->mode[m];
+			char name[2 * DEVICE_ID_MAX];
+			(void)snprintf(name, sizeof name, "%s.%s", device->id, mode->id);
+			const char *class =
+			        limits_mode_class(limits, name, modality_name(device->modality),
+			                          mode->wavelength_nm, device_mode_is_fractional(mode));
+			if (!class || strcmp(class, mode->mode_class) != 0)
+				fail_msg("%s: %s here, %s in the limits", name, mode->mode_class,
+				         class ? class : "none");
+		}
+		device_free(&device);
+	}
+	limits_free(&limits);
+}
+
 /* --- bent profiles ------------------------------------------------------------------------------------ */
 
 /* The smallest profile; %s stands for its settings. */
@@ -470,6 +505,7 @@ int main(void)
 	        cmocka_unit_test(the_schema_lists_the_settings_with_their_bounds),
 	        cmocka_unit_test(the_schema_lists_the_names),
 	        cmocka_unit_test(every_source_cited_is_listed),
+	        cmocka_unit_test(the_limits_table_agrees_on_the_class_of_every_mode),
 	        cmocka_unit_test(bent_settings_are_refused_with_the_field),
 	        cmocka_unit_test(bent_profiles_are_refused_with_the_field),
 	        cmocka_unit_test(mutated_profiles_never_crash),
