@@ -561,7 +561,8 @@ static size_t parse_not(struct compiler *c)
 	c->depth--;
 	if (!want_type(c, operand, EXPR_BOOL, column, "not"))
 		return NO_NODE;
-	return add_node(c, (struct expr_node){.op = OP_NOT, .type = EXPR_BOOL, .child = {operand}, .children = 1});
+	return add_node(c, (struct expr_node){.op = OP_NOT, .type = EXPR_BOOL, .child = {operand},
+	                                      .children = 1});
 }
 
 static size_t parse_and(struct compiler *c)

@@ -13,11 +13,12 @@
  *   start     confirmed at the treatment station before the first pulse; rules of phase start use them.
  *
  * What the planner sets before rules_evaluate() (everything else comes from the answers):
- *   device    modality ("pico", "nafl", "afl", "rf_mono", "rf_mn", "longpulse"; required), mode_class (see
- *             limits_mode_class(); required where limits are to bite), device_mode ("ultrapulse.deepfx"),
+ *   device    modality ("pico", "nafl", "afl", "rf_mono", "rf_mn", "longpulse"; required), mode_class (of
+ *             the limits table; an unknown one raises R-LIMITS), device_mode ("ultrapulse.deepfx"; the limits
+ *             table may give this very mode another class),
  *             wavelength_nm, pulse_s, passes_max, stack_allowed, needs_cooling, cleared_listed,
- *             cleared_use, cleared_fitz, label_excludes_isotretinoin, profile_locked, fluence_label_max_J_cm2 (of the
- *             maker's table, for the type of rules_effective_type()), energy_label_max_mJ_pin (the same),
+ *             cleared_use, cleared_fitz, label_excludes_isotretinoin, profile_locked,
+ *             fluence_label_max_J_cm2 (of the maker's table, for the type of rules_effective_type()), energy_label_max_mJ_pin (the same),
  *             eyewear_od_required
  *   setting   zones (required), indication (required), energy_mJ, energy_mJ_pin, energy_J_cm3,
  *             fluence_J_cm2, spot_mm, coverage_sum_pct (all passes added: what limits are judged on),
@@ -27,8 +28,9 @@
  *   reading   age_y, sex ("F", "M", "X"), fitz (1..6), ita_drop_deg (unexposed - field), tan_mi_rel
  *             (adjacent normal over unexposed melanin index - 1; never the lesion), mi_measured_days_ago,
  *             readings_age_max_days
- *   model     dermis_um_p05, thermal_penumbra_um, lesion_change_flag; of the prediction: omega_basal_p95,
- *             dermis_peak_C_p95, dermis_margin_um_p05, melanosome_ratio_p95, second_check_pct and its se
+ *   model     dermis_um_p05, dermis_margin_um_p05, dermis_peak_C_p95, omega_basal_p95, melanosome_ratio_p95,
+ *             second_check_pct, second_check_se_pct, thermal_penumbra_um (absent: the limits table's bound is
+ *             used), lesion_change_flag
  *   derived   dose_ratio_to_last_tolerated, tolerated_visits, new_wavelength
  *
  * History keys of a case file are fact names. Its two records are flattened with their key in front:

@@ -11,6 +11,7 @@
 #define MODES_MAX 64
 #define OPEN_MAX 16
 #define LIMIT_VALUE_MAX 1e6
+#define SAME_SPOT_MM 1e-3 /* spots are set in tenths of a millimetre */
 #define ANY "any"
 #define NO_MATCH SIZE_MAX
 
@@ -363,7 +364,8 @@ static enum status read_document(struct limits *limits, const struct json_at *ro
 	return status;
 }
 
-enum status limits_parse(const char *text, size_t length, const char *file, struct limits **out, struct fail *why)
+enum status limits_parse(const char *text, size_t length, const char *file, struct limits **out,
+                         struct fail *why)
 {
 	struct json_doc *doc = NULL;
 	enum status status = json_parse(file, text, length, &doc, why);
@@ -420,7 +422,7 @@ static bool restrictions_hold(const struct limit_row *row, const struct limit_qu
 {
 	if (!isnan(row->nm_min) && !(query->wavelength_nm >= row->nm_min && query->wavelength_nm <= row->nm_max))
 		return false;
-	return isnan(row->spot_mm) || query->spot_mm == row->spot_mm;
+	return isnan(row->spot_mm) || fabs(query->spot_mm - row->spot_mm) <= SAME_SPOT_MM;
 }
 
 struct rank {
@@ -531,12 +533,20 @@ static bool mode_fits(const struct mode *mode, const char *modality, double wave
 	return isnan(mode->nm_min) || (wavelength_nm >= mode->nm_min && wavelength_nm <= mode->nm_max);
 }
 
+const char *limits_mode_class_of(const struct limits *limits, const char *device_mode)
+{
+	for (size_t i = 0; device_mode != NULL && device_mode[0] != '\0' && i < limits->modes; i++)
+		if (strcmp(limits->mode[i].device_mode, device_mode) == 0)
+			return limits->mode_class[limits->mode[i].mode_class].name;
+	return NULL;
+}
+
 const char *limits_mode_class(const struct limits *limits, const char *device_mode, const char *modality,
                               double wavelength_nm, bool fractional)
 {
-	for (size_t i = 0; device_mode != NULL && i < limits->modes; i++)
-		if (strcmp(limits->mode[i].device_mode, device_mode) == 0)
-			return limits->mode_class[limits->mode[i].mode_class].name;
+	const char *named = limits_mode_class_of(limits, device_mode);
+	if (named != NULL)
+		return named;
 	for (size_t i = 0; i < limits->modes; i++)
 		if (mode_fits(&limits->mode[i], modality, wavelength_nm, fractional))
 			return limits->mode_class[limits->mode[i].mode_class].name;

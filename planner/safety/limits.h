@@ -59,6 +59,7 @@ const char *limits_zone_class(const struct limits *limits, const char *zone);
 const char *limits_zone_name(const struct limits *limits, size_t index);
 /* Mode class of a device mode: by its name ("clear_brilliant.1927") first, else by modality, wavelength
  * and array; NULL when the table has none. fractional: the mode makes an array of microbeams. */
+const char *limits_mode_class_of(const struct limits *limits, const char *device_mode); /* by name only */
 const char *limits_mode_class(const struct limits *limits, const char *device_mode, const char *modality,
                               double wavelength_nm, bool fractional);
 

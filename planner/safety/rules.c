@@ -226,8 +226,11 @@ static void judge_prepare(struct judge *judge, const struct ruleset *set, const 
 	*judge = (struct judge){.set = set, .facts = facts, .at_zone = SIZE_MAX};
 	judge->modality = text_or_null(facts, "modality");
 	judge->indication = text_or_null(facts, "indication");
+	/* A mode that the limits table names itself has the class given there, whatever its profile says. */
+	const char *named = limits_mode_class_of(set->limits, text_or_null(facts, "device_mode"));
 	judge->query = (struct limit_query){
-		.mode_class = text_or_null(facts, "mode_class"), .wavelength_nm = number_or_nan(facts, "wavelength_nm"),
+		.mode_class = named != NULL ? named : text_or_null(facts, "mode_class"),
+		.wavelength_nm = number_or_nan(facts, "wavelength_nm"),
 		.spot_mm = number_or_nan(facts, "spot_mm"),
 	};
 	prepare_zones(judge);
@@ -351,7 +354,8 @@ static enum status list_condition(struct judge *judge, const struct rule *rule, 
 static enum status check_required(const struct judge *judge, struct fail *why)
 {
 	if (judge->modality == NULL || modality_index(judge->modality) < 0)
-		return fail_set(why, ST_INPUT, "modality", "the rules need a modality: pico, nafl, afl, rf_mono, rf_mn or longpulse");
+		return fail_set(why, ST_INPUT, "modality",
+		                "the rules need a modality: pico, nafl, afl, rf_mono, rf_mn or longpulse");
 	if (judge->indication == NULL)
 		return fail_set(why, ST_INPUT, "indication", "the rules need an indication");
 	if (judge->zones == 0)

@@ -646,7 +646,7 @@ static void test_every_rule_explains_itself(void **state)
 			assert_non_null(strstr(text, ": "));
 	}
 	assert_string_equal(rules_source_text(set, "V87, K", text, sizeof(text)),
-	                    "V87: Avram 2009: neck scars (omicsonline abstract page); K");
+	                    "V87: Avram 2009 (hypertrophic scars of the neck after fractional CO2); K");
 	assert_string_equal(rules_source_text(set, "V87, K", text, 6), "V87: ");
 }
 
@@ -666,6 +666,18 @@ static void test_finding_text_is_cut_not_overrun(void **state)
 		assert_int_equal(strncmp(text, "R-COV BLOCK_MD cheeks: 26 %, limit 25 %. ", strlen(text)), 0);
 	}
 	findings_clear(&findings);
+	facts_free(&facts);
+}
+
+/* Superficial CO2 is not judged by the limits of deep beams, though its profile may say the wider class. */
+static void test_named_mode_has_its_class(void **state)
+{
+	struct facts *facts = facts_of_base("afl");
+	(void)state;
+	assert_true(rules_limit(set, facts, "cheeks", "energy_max_mJ").value == 30.0);
+	set_text(facts, "device_mode", "ultrapulse.activefx");
+	assert_false(rules_limit(set, facts, "cheeks", "energy_max_mJ").row);
+	assert_true(rules_limit(set, facts, "cheeks", "coverage_total_pct").value == 25.0);
 	facts_free(&facts);
 }
 
@@ -843,6 +855,7 @@ int main(void)
 		cmocka_unit_test(test_every_rule_explains_itself),
 		cmocka_unit_test(test_finding_text_is_cut_not_overrun),
 		cmocka_unit_test(test_effective_type),
+		cmocka_unit_test(test_named_mode_has_its_class),
 		cmocka_unit_test(test_required_facts),
 		cmocka_unit_test(test_requirements_can_be_met),
 		cmocka_unit_test(test_hostile_rules_are_refused),
