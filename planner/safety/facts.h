@@ -15,11 +15,10 @@
  * What the planner sets before rules_evaluate() (everything else comes from the answers):
  *   device    modality ("pico", "nafl", "afl", "rf_mono", "rf_mn", "longpulse"; required), mode_class (of
  *             the limits table; an unknown one raises R-LIMITS), device_mode ("ultrapulse.deepfx"; the limits
- *             table may give this very mode another class),
- *             wavelength_nm, pulse_s, passes_max, stack_allowed, needs_cooling, cleared_listed,
- *             cleared_use, cleared_fitz, label_excludes_isotretinoin, profile_locked,
- *             fluence_label_max_J_cm2 (of the maker's table, for the type of rules_effective_type()), energy_label_max_mJ_pin (the same),
- *             eyewear_od_required
+ *             table may give this very mode another class), wavelength_nm, pulse_s, passes_max,
+ *             stack_allowed, needs_cooling, cleared_listed, cleared_use, cleared_fitz,
+ *             label_excludes_isotretinoin, profile_locked, eyewear_od_required; and, of the maker's tables for
+ *             the type of rules_effective_type(): fluence_label_max_J_cm2, energy_label_max_mJ_pin
  *   setting   zones (required), indication (required), energy_mJ, energy_mJ_pin, energy_J_cm3,
  *             fluence_J_cm2, spot_mm, coverage_sum_pct (all passes added: what limits are judged on),
  *             coverage_union_pct, passes, stack, overlap_pct, depth_um, interval_days, visits, level,
