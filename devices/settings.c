@@ -97,9 +97,10 @@ const char *settings_text(const struct settings *settings, char *buffer, size_t 
 	for (unsigned id = 0; id < SETTINGS && used < size; id++) {
 		if (!settings_has(settings, (enum setting_id)id))
 			continue;
-		int wrote = snprintf(buffer + used, size - used, "%s%s %.6g%s%s", used ? ", " : "",
-		                     specs[id].label, settings->value[id], specs[id].unit[0] ? " " : "",
-		                     specs[id].unit);
+		double place = pow(10.0, specs[id].decimals); /* as the console shows it, without idle zeros */
+		int wrote = snprintf(buffer + used, size - used, "%s%s %.10g%s%s", used ? ", " : "",
+		                     specs[id].label, round(settings->value[id] * place) / place,
+		                     specs[id].unit[0] ? " " : "", specs[id].unit);
 		used += wrote > 0 ? (size_t)wrote : 0;
 	}
 	return buffer;

@@ -141,7 +141,10 @@ struct microbeam_table_request {
 	struct microbeam beam; /* its energy is ignored */
 	double energy_min_mJ, energy_max_mJ;
 	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
-	void *context;
+	/* Runs item(state, 0 .. count - 1), in any order and on any threads of the caller's, and reports its own
+	 * progress; false: cancelled. NULL: one after the other, here. The table does not depend on it. */
+	bool (*run)(void *context, size_t count, void (*item)(void *state, size_t index), void *state);
+	void *context; /* of progress and run */
 };
 
 enum status microbeam_table_new(const struct microbeam_table_request *request, struct microbeam_table **out,

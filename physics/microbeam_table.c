@@ -156,7 +156,8 @@ static enum status build_node(struct microbeam_table *table, const struct microb
 		}
 	}
 	variant->events[node] = lesion.events;
-	table->histology_factor = lesion.histology_factor;
+	if (v == 0)
+		table->histology_factor = lesion.histology_factor;
 	keep_axis(table, &axis, variant, node);
 	return ST_OK;
 }
@@ -171,23 +172,62 @@ static void finish_variant(const struct microbeam_table *table, struct variant *
 	}
 }
 
+/* The runs after the first one are independent: variant and node from the index, a verdict for each. */
+struct work {
+	struct microbeam_table *table;
+	const struct microbeam_table_request *request;
+	struct outcome {
+		enum status status;
+		struct fail why;
+	} *outcome;
+};
+
+static void work_item(void *state, size_t index)
+{
+	struct work *w = state;
+	size_t run = index + 1; /* run 0 was the strongest beam of the first variant */
+	struct outcome *o = &w->outcome[index];
+	o->status = build_node(w->table, w->request, run / NODES, NODES - 1 - run % NODES, &o->why);
+}
+
+static bool one_by_one(const struct microbeam_table_request *r, size_t count, struct work *work)
+{
+	for (size_t i = 0; i < count; i++) {
+		work_item(work, i);
+		if (work->outcome[i].status != ST_OK)
+			return true;
+		if (r->progress && r->progress(r->context, (double)(i + 2) / (double)(count + 1)))
+			return false;
+	}
+	return true;
+}
+
+static enum status first_failure(const struct work *work, size_t count, struct fail *why)
+{
+	for (size_t i = 0; i < count; i++)
+		if (work->outcome[i].status != ST_OK)
+			return fail_set(why, work->outcome[i].status, work->outcome[i].why.field, "%s",
+			                work->outcome[i].why.text);
+	return ST_OK;
+}
+
 static enum status build(struct microbeam_table *table, const struct microbeam_table_request *r,
                          struct fail *why)
 {
-	size_t done = 0;
-	for (size_t v = 0; v < r->variants; v++) {
-		for (size_t i = NODES; i-- > 0;) { /* the strongest first: it sets the depths */
-			enum status st = build_node(table, r, v, i, why);
-			if (st != ST_OK)
-				return st;
-			done++;
-			if (r->progress &&
-			    r->progress(r->context, (double)done / (double)(NODES * r->variants)))
-				return fail_set(why, ST_CANCELLED, "table", "cancelled");
-		}
-		finish_variant(table, &table->variant[v]);
+	size_t count = NODES * r->variants - 1;
+	struct work work = {table, r, calloc(count, sizeof *work.outcome)};
+	if (!work.outcome)
+		return fail_set(why, ST_FULL, "table", "no memory for the table of lesions");
+	/* the strongest beam of the first variant sets the depths of all */
+	enum status st = build_node(table, r, 0, NODES - 1, why);
+	if (st == ST_OK) {
+		bool whole = r->run ? r->run(r->context, count, work_item, &work) : one_by_one(r, count, &work);
+		st = whole ? first_failure(&work, count, why) : fail_set(why, ST_CANCELLED, "table", "cancelled");
 	}
-	return ST_OK;
+	free(work.outcome);
+	for (size_t v = 0; st == ST_OK && v < r->variants; v++)
+		finish_variant(table, &table->variant[v]);
+	return st;
 }
 
 enum status microbeam_table_new(const struct microbeam_table_request *request, struct microbeam_table **out,

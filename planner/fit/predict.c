@@ -24,6 +24,8 @@ static const struct metric_spec specs[METRICS] = {
 	[METRIC_DERMIS_MARGIN_UM] = {"dermis_margin_um", "um", "Dermis left below", 0},
 	[METRIC_BELOW_BASAL_UM] = {"below_basal_um", "um", "Depth below basal layer", 0},
 	[METRIC_COVERAGE_SUM_PCT] = {"coverage_sum_pct", "%", "Coverage, all passes", 1},
+	[METRIC_ENERGY_MJ] = {"energy_mJ", "mJ", "Energy of a microbeam", 1},
+	[METRIC_FLUENCE_J_CM2] = {"fluence_J_cm2", "J/cm2", "Fluence", 2},
 };
 
 /* Time between passes on the same skin: a scanned roller comes back in about ten seconds, a stamped array
@@ -201,7 +203,7 @@ static struct bulk_dose dose_of(const struct exposure *e)
 		.spot_um = microbeams || isnan(e->spot_um) ? INFINITY : e->spot_um,
 		.passes = e->passes ? e->passes : 1,
 		.stack = e->stack ? e->stack : 1,
-		.rep_Hz = isnan(e->rep_hz) || e->rep_hz <= 0.0 ? 1.0 : e->rep_hz,
+		.rep_Hz = e->stack > 1 && e->rep_hz > 0.0 ? e->rep_hz : 1.0, /* a single pulse has no rate */
 		.pass_interval_s = microbeams ? ROLLER_PASS_S : STAMP_PASS_S,
 		.cold_air = e->cooling == COOLING_FORCED_AIR && microbeams,
 		.concentration = 1.0,
@@ -234,11 +236,20 @@ static void name_models(const struct predictor *p, struct prediction *out)
 	bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);
 }
 
-static void coverage_metric(const struct exposure *e, struct prediction *out)
+/* What the settings say outright: protocols may ask for it as they ask for effects. */
+static void settings_metrics(const struct exposure *e, struct prediction *out)
 {
-	double pct = 100.0 * e->coverage_sum_frac;
-	if (!isnan(pct))
-		out->metric[METRIC_COVERAGE_SUM_PCT] = (struct band){pct, pct, pct, VALID};
+	const struct {
+		enum metric metric;
+		double value;
+	} rows[] = {
+		{METRIC_COVERAGE_SUM_PCT, 100.0 * e->coverage_sum_frac},
+		{METRIC_ENERGY_MJ, e->kind == EXPOSURE_MICROBEAMS ? e->microbeam_energy_mJ : (double)NAN},
+		{METRIC_FLUENCE_J_CM2, e->kind == EXPOSURE_MICROBEAMS ? (double)NAN : e->fluence_J_cm2},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
+		if (!isnan(rows[i].value))
+			out->metric[rows[i].metric] = (struct band){rows[i].value, rows[i].value, rows[i].value, VALID};
 }
 
 enum status predictor_run(struct predictor *p, const struct exposure *e, enum predict_depth depth,
@@ -261,7 +272,7 @@ enum status predictor_run(struct predictor *p, const struct exposure *e, enum pr
 		st = bulk_predict(p->bulk, &dose, depth, out, why);
 	if (st)
 		return st;
-	coverage_metric(e, out);
+	settings_metrics(e, out);
 	name_models(p, out);
 	for (int m = 0; m < METRICS; m++)
 		if (!(out->metric[m].flags & VALIDITY_ABSENT))

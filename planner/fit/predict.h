@@ -33,7 +33,10 @@ enum metric {
 	METRIC_COAGULATION_WIDTH_UM,
 	METRIC_DERMIS_MARGIN_UM, /* thickness of dermis left under the deepest point */
 	METRIC_BELOW_BASAL_UM,  /* how far coagulation passes the basal layer */
-	METRIC_COVERAGE_SUM_PCT,  /* of the settings: no spread */
+	/* of the settings themselves: no spread */
+	METRIC_COVERAGE_SUM_PCT,
+	METRIC_ENERGY_MJ,
+	METRIC_FLUENCE_J_CM2,
 	METRICS
 };
 

@@ -172,7 +172,7 @@ static enum status judge(const struct planning *p, struct assessment *a, size_t 
 	struct facts *facts = NULL;
 	enum status st = facts_clone(p->base, &facts, why);
 	if (!st)
-		st = planning_facts_of_settings(facts, &p->request, a, issues, why);
+		st = planning_facts_of_settings(facts, library_rules(p->library), p->mode, a, issues, why);
 	if (!st && a->predicted)
 		st = planning_facts_of_prediction(facts, &a->prediction, why);
 	if (!st)

@@ -140,19 +140,29 @@ static double percent(double fraction)
 	return 100.0 * fraction;
 }
 
-enum status planning_facts_of_settings(struct facts *facts, const struct request *request,
-                                       const struct assessment *a, size_t issues, struct fail *why)
+/* NAN where the label has no figure for this type, or the type is not known. */
+static double label_energy_max(const struct device_mode *mode, int type)
+{
+	return type >= 1 && type <= 6 ? mode->label_energy_mJ_pin_max[type - 1] : (double)NAN;
+}
+
+enum status planning_facts_of_settings(struct facts *facts, const struct ruleset *rules,
+                                       const struct device_mode *mode, const struct assessment *a, size_t issues,
+                                       struct fail *why)
 {
 	const struct exposure *e = &a->exposure;
 	const struct settings *s = &a->settings;
-	(void)request;
+	int type = rules_effective_type(rules, facts);
+	double spot_mm = e->spot_um / 1000.0;
 	double energy = isnan(e->microbeam_energy_mJ) ? e->energy_mJ : e->microbeam_energy_mJ;
 	const struct named rows[] = {
 		{"setting_issues", (double)issues},
 		{"energy_mJ", energy},
 		{"energy_mJ_pin", settings_get(s, SETTING_ENERGY_MJ_PIN)},
 		{"fluence_J_cm2", e->fluence_J_cm2},
-		{"spot_mm", e->spot_um / 1000.0},
+		{"spot_mm", spot_mm},
+		{"fluence_label_max_J_cm2", type ? device_label_fluence_max_J_cm2(mode, type, spot_mm) : (double)NAN},
+		{"energy_label_max_mJ_pin", label_energy_max(mode, type)},
 		{"pulse_s", e->pulse_s},
 		{"coverage_sum_pct", percent(e->coverage_sum_frac)},
 		{"coverage_union_pct", percent(e->coverage_union_frac)},

@@ -10,9 +10,10 @@ enum status planning_facts_of_readings(struct facts *facts, const struct subject
 enum status planning_facts_of_device(struct facts *facts, const struct ruleset *rules, const struct device *device,
                                      const struct device_mode *mode, const struct request *request, int fitzpatrick,
                                      struct fail *why) MUST_CHECK;
-enum status planning_facts_of_settings(struct facts *facts, const struct request *request,
-                                       const struct assessment *assessment, size_t issues,
-                                       struct fail *why) MUST_CHECK;
+/* After the readings and the device: the label's limits go by the effective skin type. */
+enum status planning_facts_of_settings(struct facts *facts, const struct ruleset *rules,
+                                       const struct device_mode *mode, const struct assessment *assessment,
+                                       size_t issues, struct fail *why) MUST_CHECK;
 enum status planning_facts_of_prediction(struct facts *facts, const struct prediction *prediction,
                                          struct fail *why) MUST_CHECK;
 

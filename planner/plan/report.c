@@ -9,7 +9,7 @@ const char report_intended_use[] =
 static void band_text(const struct band *b, int decimals, const char *unit, char *out, size_t size)
 {
 	(void)snprintf(out, size, "%.*f (%.*f to %.*f)%s%s%s", decimals, b->value, decimals, b->p05, decimals, b->p95,
-	               unit[0] ? " " : "", unit, b->flags & VALIDITY_MODEL_LIMIT ? "  beyond the model" : "");
+	               unit[0] ? " " : "", unit, b->flags & VALIDITY_MODEL_LIMIT ? "  (model limit)" : "");
 }
 
 static void write_twin(FILE *f, const struct twin *t)
@@ -39,8 +39,12 @@ static void write_numbers(FILE *f, const struct exposure *e)
 	exposure_numbers(e, &numbers);
 	fprintf(f, "  Numbers\n");
 	for (size_t i = 0; i < numbers.count; i++)
-		fprintf(f, "    %-34s %10.*f %s\n", numbers.number[i].label, numbers.number[i].decimals,
-		        numbers.number[i].value, numbers.number[i].unit);
+		if (numbers.number[i].decimals > 4) /* pulse durations: picoseconds to milliseconds */
+			fprintf(f, "    %-34s %10.4g %s\n", numbers.number[i].label, numbers.number[i].value,
+			        numbers.number[i].unit);
+		else
+			fprintf(f, "    %-34s %10.*f %s\n", numbers.number[i].label, numbers.number[i].decimals,
+			        numbers.number[i].value, numbers.number[i].unit);
 }
 
 static void write_check(FILE *f, const struct prediction *p)
@@ -85,7 +89,9 @@ static void write_missing(FILE *f, const struct finding *x)
 static void write_finding(FILE *f, const struct ruleset *rules, const struct finding *x)
 {
 	char source[512];
-	fprintf(f, "    %-12s %-10s %s%s%s", outcome_name(x->outcome), x->rule, x->name, x->zone[0] ? ", " : "", x->zone);
+	/* at the station these are a list to tick off, whatever their outcome would be if they failed */
+	const char *mark = x->phase == PHASE_START ? "[ ]" : outcome_name(x->outcome);
+	fprintf(f, "    %-12s %-10s %s%s%s", mark, x->rule, x->name, x->zone[0] ? ", " : "", x->zone);
 	if (x->has_value && x->has_limit)
 		fprintf(f, ": %.4g %s against %.4g %s", x->value, x->unit ? x->unit : "", x->limit, x->unit ? x->unit : "");
 	fprintf(f, "\n");

@@ -64,8 +64,8 @@ struct prior prior_melanosome_ln(int type)
 {
 	int row = type >= 1 && type <= 6 ? type : 0;
 	return (struct prior){log(melanosome_by_type[row].median), melanosome_by_type[row].ln_sd, VALIDITY_ASSUMED,
-	                      row ? "prior of the skin type (Alaluf 2002, Norvang 1997, interpolated)"
-	                          : "prior, skin type unknown"};
+	                      row ? "by skin type (Alaluf 2002, Norvang 1997, interpolated)"
+	                          : "skin type unknown"};
 }
 
 /* R2 falls from about 0.88 at 20 y to 0.62 at 70 y (Cutometer series, recalled). */
@@ -74,7 +74,7 @@ static struct prior elasticity_prior(const struct readings *r)
 	double age = r->present[READING_AGE_Y] ? r->value[READING_AGE_Y] : 45.0;
 	double spread = r->present[READING_AGE_Y] ? 0.07 : 0.12;
 	double r2 = 0.88 - 0.0052 * (fmin(fmax(age, 20.0), 80.0) - 20.0);
-	return (struct prior){r2, spread, VALIDITY_ASSUMED, "prior by age (Cutometer series)"};
+	return (struct prior){r2, spread, VALIDITY_ASSUMED, "by age (Cutometer series)"};
 }
 
 /* Dermis thins by about 6 % per decade after 50 (recalled, women); applied to both sexes with its spread. */
@@ -103,15 +103,15 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 	case TWIN_BASAL_RATIO:
 		return basal_ratio_prior(r);
 	case TWIN_BLOOD_FRAC: /* papillary dermis 0.2-1 % (Jacques 1998 and later reviews) */
-		return (struct prior){0.006, 0.003, VALIDITY_ASSUMED, "prior 0.2-1 % blood (Jacques 1998)"};
+		return (struct prior){0.006, 0.003, VALIDITY_ASSUMED, "0.2-1 % blood (Jacques 1998)"};
 	case TWIN_SATURATION_FRAC:
-		return (struct prior){0.67, 0.08, VALIDITY_ASSUMED, "prior 0.6-0.75 (MCmatlab example, reviews)"};
+		return (struct prior){0.67, 0.08, VALIDITY_ASSUMED, "0.6-0.75 (MCmatlab example, reviews)"};
 	case TWIN_CORNEUM_WATER_FRAC:
-		return (struct prior){0.28, 0.08, VALIDITY_ASSUMED, "prior 15-40 % water"};
+		return (struct prior){0.28, 0.08, VALIDITY_ASSUMED, "15-40 % water"};
 	case TWIN_EPIDERMIS_WATER_FRAC:
-		return (struct prior){0.70, 0.03, VALIDITY_ASSUMED, "prior 65-75 % water"};
+		return (struct prior){0.70, 0.03, VALIDITY_ASSUMED, "65-75 % water"};
 	case TWIN_DERMIS_WATER_FRAC:
-		return (struct prior){0.67, 0.025, VALIDITY_ASSUMED, "prior 65-70 % water"};
+		return (struct prior){0.67, 0.025, VALIDITY_ASSUMED, "65-70 % water"};
 	case TWIN_CORNEUM_UM:
 		return (struct prior){site->corneum_um, site->corneum_sd, VALID, SITE_SOURCE};
 	case TWIN_EPIDERMIS_UM:
@@ -123,7 +123,7 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 	case TWIN_ELASTICITY_R2:
 		return elasticity_prior(r);
 	case TWIN_SKIN_TEMPERATURE_C:
-		return (struct prior){33.0, 1.2, VALID, "prior: skin at room climate"};
+		return (struct prior){33.0, 1.2, VALID, "skin at room climate"};
 	case TWIN_MELANOSOME_FRAC:
 	case TWIN_LESION_MELANOSOME_FRAC:
 	case TWIN_PROPERTIES:

@@ -103,11 +103,11 @@ struct direct {
 	const char *source;
 };
 static const struct direct directs[] = {
-	{TWIN_EPIDERMIS_UM, READING_EPIDERMIS_UM, 1, 0.08, 3, "measured; OCT or ultrasound, 8 %"},
-	{TWIN_DERMIS_UM, READING_DERMIS_MM, 1000, 0.08, 60, "measured; ultrasound, 8 %"},
-	{TWIN_SUBCUTIS_UM, READING_SUBCUTIS_MM, 1000, 0.15, 200, "measured; ultrasound, 15 %"},
-	{TWIN_ELASTICITY_R2, READING_ELASTICITY_R2, 1, 0.05, 0.01, "measured; Cutometer, 5 %"},
-	{TWIN_SKIN_TEMPERATURE_C, READING_SKIN_TEMP_C, 1, 0, 0.5, "measured; contact or infrared, 0.5 C"},
+	{TWIN_EPIDERMIS_UM, READING_EPIDERMIS_UM, 1, 0.08, 3, "OCT or ultrasound, 8 %"},
+	{TWIN_DERMIS_UM, READING_DERMIS_MM, 1000, 0.08, 60, "ultrasound, 8 %"},
+	{TWIN_SUBCUTIS_UM, READING_SUBCUTIS_MM, 1000, 0.15, 200, "ultrasound, 15 %"},
+	{TWIN_ELASTICITY_R2, READING_ELASTICITY_R2, 1, 0.05, 0.01, "Cutometer, 5 %"},
+	{TWIN_SKIN_TEMPERATURE_C, READING_SKIN_TEMP_C, 1, 0, 0.5, "contact or infrared thermometer, 0.5 C"},
 };
 
 static void set_direct(struct twin *twin, const struct readings *r)
