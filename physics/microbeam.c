@@ -71,7 +71,7 @@ static enum status run_once(const struct run *run, const struct microbeam_consta
 	                            sizes, axis, why);
 }
 
-#define SIZE_COUNT 6
+#define SIZE_COUNT 7
 
 static void list_sizes(const struct microbeam_sizes *s, double *list)
 {
@@ -81,6 +81,7 @@ static void list_sizes(const struct microbeam_sizes *s, double *list)
 	list[3] = s->coagulation_width_um;
 	list[4] = s->coagulation_rim_um;
 	list[5] = s->peak_C;
+	list[6] = s->heat_left_mJ;
 }
 
 static enum status add_spread(const struct run *run, const double *value, double *variance, struct fail *why)
@@ -125,6 +126,7 @@ static void fill_lesion(const double *value, const double *variance, unsigned ev
 	        .coagulation_width_um = size_estimate(value[3], variance[3], events),
 	        .coagulation_rim_um = size_estimate(value[4], variance[4], events),
 	        .peak_C = size_estimate(value[5], variance[5], events),
+	        .heat_left_mJ = size_estimate(value[6], variance[6], events),
 	        .histology_factor = {HISTOLOGY_FACTOR, HISTOLOGY_FACTOR_SD, VALID},
 	        .events = events,
 	};

@@ -71,6 +71,7 @@ struct microbeam_lesion {
 	 * (MODEL_LIMIT): the vapour in the crater heats the wall too, which the model leaves out. */
 	struct estimate coagulation_rim_um;
 	struct estimate peak_C;           /* hottest remaining tissue at any time */
+	struct estimate heat_left_mJ; /* stays in the skin as heat: what warms the tissue between columns */
 	struct estimate histology_factor; /* divide a depth by it to compare with sections */
 	unsigned events;                  /* OR of enum microbeam_event */
 };

@@ -277,6 +277,7 @@ void microbeam_measure(const struct heat_rz *heat, const struct microbeam_grid *
 	sizes->ablation_width_um = 2.0 * mouth_radius_um(heat, grid);
 	sizes->coagulation_depth_um = fmax(sizes->coagulation_depth_um, sizes->ablation_depth_um);
 	sizes->coagulation_width_um = fmax(sizes->coagulation_width_um, sizes->ablation_width_um);
+	sizes->heat_left_mJ = heat_rz_balance(heat).stored_J / J_PER_MJ;
 	if (axis)
 		fill_axis(heat, grid, axis);
 }

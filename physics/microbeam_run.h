@@ -28,6 +28,7 @@ struct microbeam_constants {
 struct microbeam_sizes {
 	double ablation_depth_um, ablation_width_um, coagulation_depth_um, coagulation_width_um;
 	double coagulation_rim_um, peak_C;
+	double heat_left_mJ;
 	double cell_um; /* grid error of a size */
 	unsigned events;
 };

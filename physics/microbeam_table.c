@@ -12,7 +12,7 @@
 #include "physics/montecarlo.h"
 
 #define NODES MICROBEAM_TABLE_NODES
-#define SIZES 6
+#define SIZES 7
 #define GROWING_SIZES 4 /* the first ones */
 #define AXIS_POINTS 128
 #define LOG_OMEGA_LIMIT 30.0
@@ -41,6 +41,7 @@ static struct estimate *size_of(struct microbeam_lesion *lesion, size_t k)
 	struct estimate *list[SIZES] = {
 	        &lesion->ablation_depth_um,    &lesion->ablation_width_um,  &lesion->coagulation_depth_um,
 	        &lesion->coagulation_width_um, &lesion->coagulation_rim_um, &lesion->peak_C,
+	        &lesion->heat_left_mJ,
 	};
 	return list[k];
 }

@@ -19,10 +19,7 @@ struct columns {
 	struct microbeam_table *table;
 	double epidermis_um[SAMPLES_MAX], skin_um[SAMPLES_MAX]; /* skin: epidermis and dermis */
 	double z[SAMPLES_MAX];                                  /* where on the model's own error a sample sits */
-	double removal_J_cm3;
-	/* of the last prediction, for the heat left behind */
-	double last_energy_mJ;
-	struct microbeam_lesion last[SAMPLES_MAX];
+	struct microbeam_lesion last[SAMPLES_MAX]; /* of the last prediction, for the heat left behind */
 };
 
 void columns_free(struct columns **columns)
@@ -154,17 +151,13 @@ static enum status prepare(const struct columns_request *q, struct columns *c, s
 {
 	enum microbeam_mechanism mechanism;
 	struct microbeam_light *light = NULL;
-	struct estimate removal = {0};
 	compose(q, c, tissue);
 	enum status st = microbeam_mechanism(&tissue[0], q->wavelength_nm, &mechanism, why);
 	if (st)
 		return st;
 	c->opaque = mechanism == MICROBEAM_OPAQUE;
-	if (c->opaque)
-		st = microbeam_heat_of_ablation_J_cm3(&tissue[0], q->wavelength_nm, &removal, why);
-	else
+	if (!c->opaque)
 		st = prepare_light(q, c, tissue, &light, why);
-	c->removal_J_cm3 = removal.value;
 	if (!st)
 		st = prepare_table(q, c, tissue, light, why);
 	microbeam_light_free(&light);
@@ -285,7 +278,6 @@ enum status columns_predict(struct columns *c, double energy_mJ, struct predicti
 		note_lesion(c, &c->last[s], s, spreads);
 		note_axis(axis, depth_um, depths, s, spreads);
 	}
-	c->last_energy_mJ = energy_mJ;
 	if (!st)
 		publish(spreads, depth_um, depths, out);
 	free(axis);
@@ -293,19 +285,12 @@ enum status columns_predict(struct columns *c, double energy_mJ, struct predicti
 	return st;
 }
 
-/* A crater of a Gaussian beam narrows to a point: half the volume of its cylinder (paraboloid). */
-static double crater_cm3(const struct microbeam_lesion *l)
-{
-	return 0.5 * disc_area_cm2(l->ablation_width_um.value) * l->ablation_depth_um.value * CM_PER_UM;
-}
-
 void columns_residual_heat(const struct columns *c, unsigned count, double *heat_mJ, double *depth_um)
 {
 	for (unsigned s = 0; s < count; s++) {
 		unsigned from = s < c->count ? s : 0;
 		const struct microbeam_lesion *l = &c->last[from];
-		double removed_mJ = crater_cm3(l) * c->removal_J_cm3 / J_PER_MJ;
-		heat_mJ[s] = fmax(c->last_energy_mJ - removed_mJ, 0.0);
+		heat_mJ[s] = l->heat_left_mJ.value;
 		depth_um[s] = fmax(l->coagulation_depth_um.value, 20.0);
 	}
 }

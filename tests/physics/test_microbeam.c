@@ -155,6 +155,23 @@ static void test_more_energy_is_deeper(void **state)
 	}
 }
 
+/* What stays as heat is part of the pulse, grows with it, and is small beside what ablation carries off:
+ * the steady front takes the heat of ablation, the wall keeps a layer of it. */
+static void test_heat_left_is_a_growing_part_of_the_pulse(void **state)
+{
+	(void)state;
+	double before_mJ = 0.0;
+	for (double energy_mJ = 5; energy_mJ <= 40; energy_mJ *= 2) {
+		struct microbeam_lesion lesion = lesion_of(NULL, carbon_dioxide, energy_mJ, NULL);
+		assert_true(lesion.heat_left_mJ.value > before_mJ);
+		assert_true(lesion.heat_left_mJ.value < 0.5 * energy_mJ);
+		before_mJ = lesion.heat_left_mJ.value;
+	}
+	/* below the threshold of ablation nothing is carried off but what the surface reflects and the air takes */
+	double threshold_mJ = 0.3;
+	assert_true(lesion_of(NULL, carbon_dioxide, threshold_mJ / 4, NULL).heat_left_mJ.value > 0.8 * threshold_mJ / 4);
+}
+
 /* A long pulse loses heat to the wall: shallower crater, wider lesion, thicker rim. */
 static void test_long_pulse_coagulates(void **state)
 {
@@ -437,6 +454,7 @@ int main(void)
 	        cmocka_unit_test(test_threshold_separates),
 	        cmocka_unit_test(test_steady_state_slope),
 	        cmocka_unit_test(test_more_energy_is_deeper),
+	        cmocka_unit_test(test_heat_left_is_a_growing_part_of_the_pulse),
 	        cmocka_unit_test(test_long_pulse_coagulates),
 	        cmocka_unit_test(test_profile_matters),
 	        cmocka_unit_test(test_spread_and_axis),
