@@ -78,6 +78,13 @@ bool app_busy(const struct app *app)
 	return app->task != NULL;
 }
 
+bool app_preparing(const struct app *app)
+{
+	bool running = app->task != NULL && app->task->kind == TASK_PREPARE &&
+	               app->task->generation == app->generation;
+	return app->prepare_wanted || running;
+}
+
 const char *app_task_text(const struct app *app)
 {
 	static const char *const text[] = {
@@ -214,7 +221,7 @@ size_t app_line_count(const struct app *app, enum screen screen)
 
 const struct app_message *app_last_message(const struct app *app)
 {
-	return app->messages > 0 ? &app->message[(app->messages - 1) % APP_MESSAGES_MAX] : NULL;
+	return app->messages > app->hidden ? &app->message[(app->messages - 1) % APP_MESSAGES_MAX] : NULL;
 }
 
 void app_say(struct app *app, enum role role, const char *format, ...)
@@ -492,6 +499,8 @@ void app_do(struct app *app, enum action action)
 		return;
 	if (action_enabled(spec, app_available(app), &why))
 		perform(app, action);
+	else if (spec->need == NEED_PLAN && app_preparing(app))
+		app_say(app, ROLE_CAUTION, "%s: the plan is still being prepared.", spec->name);
 	else
 		app_say(app, ROLE_CAUTION, "%s: %s.", spec->name, why);
 }
@@ -525,8 +534,20 @@ static bool take_text(struct app *app, struct key_event event)
 	return entry_type(&app->entry, event.key) || event.pasted;
 }
 
+/* A key has been pressed, so what stood in the message line was seen; it stays in the log. Only what went
+ * wrong stays until the screen changes. */
+static void hide_seen_message(struct app *app)
+{
+	const struct app_message *message = app_last_message(app);
+	if (message != NULL && message->role != ROLE_STOP)
+		app->hidden = app->messages;
+}
+
 void app_key(struct app *app, struct key_event event)
 {
+	enum screen before = app_screen(app);
+	size_t said = app->messages;
+	hide_seen_message(app);
 	if (take_text(app, event))
 		return;
 	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
@@ -534,6 +555,8 @@ void app_key(struct app *app, struct key_event event)
 		cancel_job(app);
 	else
 		app_do(app, action_for_key(app_screen(app), event.key));
+	if (app_screen(app) != before && app->hidden < said)
+		app->hidden = said;
 }
 
 void app_wake(struct app *app)

@@ -175,6 +175,7 @@ struct app {
 	char filter[APP_FILTER_MAX];
 
 	size_t messages; /* ever said */
+	size_t hidden;   /* of them, those that have left the message line; all stay in the log */
 	struct app_message message[APP_MESSAGES_MAX];
 };
 
@@ -194,7 +195,9 @@ enum screen app_screen_below(const struct app *app); /* the topmost that fills t
 unsigned app_available(const struct app *app); /* OR of 1 << enum need */
 bool app_busy(const struct app *app);
 const char *app_task_text(const struct app *app); /* what is being computed */
-const struct app_message *app_last_message(const struct app *app); /* NULL: none */
+/* What the message line shows; NULL: nothing. */
+const struct app_message *app_last_message(const struct app *app);
+bool app_preparing(const struct app *app);
 size_t app_line_count(const struct app *app, enum screen screen); /* lines that can be selected there */
 
 /* --- shared between app.c, app_plan.c and the screens --- */

@@ -306,9 +306,8 @@ void app_plan_open(struct app *app, size_t index)
 /* Prepares the plan when there is none, so that the next screens have something to show. */
 void app_plan_ensure(struct app *app)
 {
-	bool coming = app->prepare_wanted || (app->task != NULL && app->task->kind == TASK_PREPARE &&
-	                                      app->task->generation == app->generation);
-	if (!app->open || app->plan != NULL || coming || app->request.device_mode[0] == '\0')
+	bool possible = app->open && app->request.device_mode[0] != '\0';
+	if (!possible || app->plan != NULL || app_preparing(app))
 		return;
 	app->failed = false;
 	app->prepare_wanted = true;

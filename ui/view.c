@@ -159,10 +159,12 @@ bool view_no_plan(const struct app *app, struct canvas *canvas, struct area area
 
 /* --- the depth plot --------------------------------------------------------------------------------- */
 
-#define PROTEIN_DENATURATION_C 60.0 /* where tissue coagulates within seconds; the label of the guide line   \
-	                             */
+#define PROTEIN_DENATURATION_C                                                                               \
+	60.0 /* where tissue coagulates within seconds; the label of the guide line                          \
+	      */
 #define WATER_BOILS_C 100.0
-#define LABEL_COLS_MIN 52 /* plots from this width on have room for words at the guide lines */
+#define NAME_COLS_MIN 62  /* and for where the profile was taken */
+#define LABEL_COLS_MIN 48 /* plots from this width on have room for words at the guide lines */
 #define DEPTH_SHOWN_MIN_UM 400.0
 #define TEMPERATURE_RISE_SHOWN_C 2.0
 #define DAMAGE_SHOWN_FRAC 0.01
@@ -246,6 +248,7 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	const struct depth_profile *profile = &app->assessment.prediction.profile;
 	struct profile_columns columns;
 	struct fail why;
+	char name[96] = "peak";
 	bool roomy = area.cols >= LABEL_COLS_MIN;
 	struct plot plot = {
 	        .x_label = "depth µm",
@@ -256,10 +259,12 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	        .line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
 	                 {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
 	};
+	if (area.cols >= NAME_COLS_MIN && profile->where != NULL)
+		snprintf(name, sizeof name, "peak %s", profile->where);
 	split_profile(profile, &columns);
 	temperature_axis(profile, &plot.axis[PLOT_LEFT]);
 	plot.axis[PLOT_RIGHT] = (struct plot_axis){0.0, 100.0, "damage %"};
-	plot.curve[0] = (struct plot_curve){"peak",       profile->count, profile->depth_um,
+	plot.curve[0] = (struct plot_curve){name,         profile->count, profile->depth_um,
 	                                    columns.peak, columns.low,    columns.high,
 	                                    PLOT_LEFT,    ROLE_CURVE_1,   false};
 	plot.curve[1] = (struct plot_curve){"damage",       profile->count, profile->depth_um,
@@ -371,13 +376,22 @@ static void draw_message(const struct app *app, struct canvas *canvas, int row)
 	}
 }
 
+/* The key to name: the first; where letters are text, the first that is none. */
+static int key_shown(const struct action_spec *spec, enum screen screen)
+{
+	for (int i = 0; i < ACTION_KEYS_MAX && screen == SCREEN_PALETTE; i++)
+		if (spec->key[i] >= UI_KEY_NONE)
+			return spec->key[i];
+	return spec->key[0];
+}
+
 /* Draws one key and its word at col unless it would pass end; returns the columns used. */
 static int draw_footer_key(const struct app *app, struct canvas *canvas, int row, int col, int end,
                            const struct action_spec *spec)
 {
 	char buffer[8];
 	bool enabled = action_enabled(spec, app_available(app), NULL);
-	const char *key = key_label(spec->key[0], buffer);
+	const char *key = key_label(key_shown(spec, app_screen(app)), buffer);
 	int key_cols = text_width(key), width = key_cols + 1 + text_width(spec->label);
 	if (col + width > end)
 		return 0;
@@ -401,7 +415,8 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 		const struct action_spec *spec = action_spec(fixed[i]);
 		if (!action_on_screen(spec, screen))
 			continue;
-		end -= 2 + text_width(spec->label); /* both have one-letter keys */
+		char buffer[8];
+		end -= text_width(key_label(key_shown(spec, screen), buffer)) + 1 + text_width(spec->label);
 		draw_footer_key(app, canvas, row, end, canvas->cols, spec);
 		end -= 2;
 	}

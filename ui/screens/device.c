@@ -6,9 +6,9 @@
 static void draw_mode(struct canvas *canvas, struct area line, const struct app_mode *mode)
 {
 	enum role role = mode->locked ? ROLE_DIM : ROLE_TEXT;
-	int half = line.cols / 2 - 2;
-	canvas_text(canvas, line.row, line.col + 2, half, role, mode->name);
-	canvas_text(canvas, line.row, line.col + 3 + half, half - 9, ROLE_DIM, mode->device_mode);
+	int name = line.cols * 5 / 9, id = line.cols - name - 12;
+	canvas_text(canvas, line.row, line.col + 2, name, role, mode->name);
+	canvas_text(canvas, line.row, line.col + 3 + name, id, ROLE_DIM, mode->device_mode);
 	if (mode->locked)
 		canvas_text_right(canvas, line.row, line.col, line.cols, ROLE_CAUTION, "locked ");
 	else if (mode->protocol == NULL)

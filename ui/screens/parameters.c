@@ -4,9 +4,11 @@
  * findings. From 110 columns: knobs, outcomes and findings on the left, the plot on the right. */
 #include "ui/view.h"
 
-#define LABEL_COLS 20
+#define LABEL_COLS 18
 #define VALUE_COLS 9
-#define UNIT_COLS 9
+#define UNIT_COLS 7
+#define NOTE_COLS 12
+#define SLIDER_ROOM_MIN 19
 #define SLIDER_COLS_MAX 26
 #define KNOBS_ROWS_MAX 8
 #define KNOB_SIGN 0x25CFu
@@ -113,9 +115,10 @@ static void draw_knob(struct canvas *canvas, struct area line, const struct knob
 	canvas_text(canvas, line.row, col + VALUE_COLS + 1, UNIT_COLS - 1, ROLE_DIM, spec->unit);
 	col += VALUE_COLS + UNIT_COLS;
 	int end = line.col + line.cols, used = 0;
-	if (knob->turnable)
-		used = draw_slider(canvas, line.row, col, end - col - 12 > 18 ? end - col - 12 : end - col,
-		                   knob);
+	/* Where both do not fit, a limit in words goes before a picture of the range. */
+	bool both = end - col - NOTE_COLS >= SLIDER_ROOM_MIN;
+	if (knob->turnable && (both || !isfinite(knob->label_max)))
+		used = draw_slider(canvas, line.row, col, both ? end - col - NOTE_COLS : end - col, knob);
 	knob_note(knob, note, sizeof note, &note_role);
 	canvas_text(canvas, line.row, col + used + 1, end - col - used - 1, note_role, note);
 }
@@ -219,11 +222,15 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 	const struct device *device = app->engine->device(app->plan->planning);
 	const struct device_mode *mode = app->engine->mode(app->plan->planning);
 	const struct protocol *protocol = app->engine->protocol(app->plan->planning);
-	char text[400], words[APP_NAME_MAX];
+	char text[400] = "", words[APP_NAME_MAX];
+	size_t used = 0;
 	view_words(words, sizeof words, app->request.indication);
-	size_t used = (size_t)snprintf(text, sizeof text, "%s, %s for %s", device->name, mode->name, words);
+	if (area.cols >= VIEW_COLS_WIDE)
+		used = (size_t)snprintf(text, sizeof text, "%s, %s for %s", device->name, mode->name, words);
+	else
+		used = (size_t)snprintf(text, sizeof text, "%s for %s", app->request.device_mode, words);
 	for (size_t i = 0; i < app->request.zones && used < sizeof text; i++)
-		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? " on " : ", ",
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? ", " : " and ",
 		                         app->request.zone[i]);
 	int columns = canvas_text(canvas, area.row, area.col, area.cols, ROLE_STRONG, text);
 	if (protocol != NULL && protocol->endpoint[0] != '\0')
@@ -237,7 +244,7 @@ void screen_parameters(const struct app *app, struct canvas *canvas, struct area
 		return;
 	draw_title(app, canvas, area);
 	bool wide = area.cols >= VIEW_COLS_WIDE, full = area.cols >= VIEW_COLS_FULL;
-	int max = wide ? 12 : full ? KNOBS_ROWS_MAX : 6, left = wide ? area.cols * 9 / 16 : area.cols;
+	int max = wide ? 12 : full ? KNOBS_ROWS_MAX : 6, left = wide ? area.cols * 3 / 5 : area.cols;
 	struct area knobs = {area.row + 1, area.col, max, left};
 	int used = draw_knobs(app, canvas, knobs) + 1, rest = area.rows - used;
 	struct area side = {area.row + used, area.col, rest, left};

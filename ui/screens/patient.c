@@ -142,8 +142,8 @@ void screen_patient(const struct app *app, struct canvas *canvas, struct area ar
 	const struct readings *readings = &app->subject.readings;
 	char indication[APP_NAME_MAX];
 	view_words(indication, sizeof indication, app->request.indication);
-	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "%s, %s on %s; melanin scale %s",
-	              app->subject.label, indication[0] != '\0' ? indication : "no indication",
+	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "For %s on %s; melanin scale %s",
+	              indication[0] != '\0' ? indication : "no indication",
 	              app->request.zones > 0 ? app->request.zone[0] : "no zone",
 	              melanin_scale_name(readings->mi_scale));
 	struct area left = {area.row + 1, area.col, area.rows - 3,

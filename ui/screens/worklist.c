@@ -34,8 +34,9 @@ static void draw_line(struct canvas *canvas, struct area line, struct columns at
                       const struct app_patient *patient)
 {
 	char words[APP_NAME_MAX];
+	bool marked = patient->is_virtual && strstr(patient->label, "VIRTUAL") == NULL; /* once is enough */
 	canvas_format(canvas, line.row, line.col + at.label, at.device - at.label - 1, ROLE_TEXT, "%s%s",
-	              patient->label, patient->is_virtual ? " (virtual)" : "");
+	              patient->label, marked ? " (virtual)" : "");
 	cell(canvas, line, at.device, at.indication > 0 ? at.indication : at.verdict, ROLE_TEXT,
 	     patient->device_mode);
 	view_words(words, sizeof words, patient->indication);
