@@ -71,8 +71,8 @@ enum status columns_predict(struct columns *columns, double energy_mJ, struct pr
 bool columns_opaque(const struct columns *columns);
 double columns_energy_min_mJ(const struct columns *columns);
 double columns_energy_max_mJ(const struct columns *columns);
-/* For the bulk between the columns: heat one microbeam leaves in the tissue and the depth it is spread over; arrays of count samples. Only meaningful
- * for opaque tissue, after columns_predict. */
+/* For the bulk between the columns: heat one microbeam leaves in the tissue and the depth it is spread over;
+ * arrays of count samples. Only meaningful for opaque tissue, after columns_predict. */
 void columns_residual_heat(const struct columns *columns, unsigned count, double *heat_mJ, double *depth_um);
 
 #endif
