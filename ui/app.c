@@ -89,7 +89,7 @@ const char *app_task_text(const struct app *app)
 {
 	static const char *const text[] = {
 	        [TASK_NONE] = "",
-	        [TASK_PREPARE] = "making the twin and preparing light and heat for its samples",
+	        [TASK_PREPARE] = "making the twin, preparing light and heat",
 	        [TASK_ASSESS] = "judging the settings",
 	        [TASK_FIT] = "searching the lowest sufficient dose",
 	};

@@ -409,6 +409,9 @@ void app_plan_save(struct app *app)
 		return;
 	}
 	app->undo.count = app->redo.count = 0;
+	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
+	                         &why) != ST_OK)
+		app_say(app, ROLE_CAUTION, "Saved, but the worklist shows the plan before: %s", why.text);
 	app_say(app, ROLE_OK, "Saved as a draft, verdict %s.", verdict_name(app->assessment.verdict));
 }
 

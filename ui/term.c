@@ -281,6 +281,7 @@ enum status term_open(const struct term_options *options, struct fail *why)
 	prepare_restore();
 	leave_signal = 0;
 	register_handlers();
+	del_curterm(cur_term); /* of the look at its capabilities; curses makes its own */
 	screen = newterm(NULL, stdout, stdin);
 	if (screen == NULL)
 		return fail_set(why, ST_IO, "TERM",

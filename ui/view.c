@@ -366,7 +366,9 @@ static void draw_steps(const struct app *app, struct canvas *canvas)
 static void draw_message(const struct app *app, struct canvas *canvas, int row)
 {
 	const struct app_message *message = app_last_message(app);
-	if (app->task != NULL && app->task->kind != TASK_ASSESS) {
+	bool in_body = app->plan == NULL && app_screen_below(app) >= SCREEN_TWIN &&
+	               app_screen_below(app) <= SCREEN_CHECKS && app_screen_below(app) != SCREEN_DEVICE;
+	if (app->task != NULL && app->task->kind != TASK_ASSESS && !in_body) {
 		int used = canvas_format(canvas, row, 1, canvas->cols - PROGRESS_COLS - 10, ROLE_TEXT, "%s ",
 		                         app_task_text(app));
 		canvas_bar(canvas, row, 1 + used, PROGRESS_COLS, app->job.done_frac, ROLE_KEY);

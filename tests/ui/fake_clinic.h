@@ -4,6 +4,8 @@
 #ifndef LASERTWIN_TEST_FAKE_CLINIC_H
 #define LASERTWIN_TEST_FAKE_CLINIC_H
 
+#include <stdatomic.h>
+
 #include "physics/base/units.h"
 #include "ui/app.h"
 
@@ -13,9 +15,10 @@ struct planning {
 
 /* Knobs of the test on the clinic. */
 struct fake_clinic {
-	unsigned prepared, saved_plans, saved_readings;
+	atomic_uint prepared; /* counted by the worker */
+	unsigned saved_plans, saved_readings;
 	bool refuse_prepare;
-	bool wait_for_cancel; /* prepare runs until it is cancelled */
+	atomic_bool wait_for_cancel; /* prepare runs until it is cancelled */
 };
 static struct fake_clinic clinic;
 
@@ -448,7 +451,8 @@ static struct app *fake_open(bool threaded, struct jobs **jobs)
 {
 	struct app *app = NULL;
 	struct fail why = {.text = ""};
-	clinic = (struct fake_clinic){.prepared = 0};
+	clinic.prepared = clinic.saved_plans = clinic.saved_readings = 0;
+	clinic.refuse_prepare = clinic.wait_for_cancel = false;
 	fake_make_device();
 	fake_make_twin();
 	fake_make_protocol();

@@ -158,6 +158,37 @@ static void help_lists_every_action(void **state)
 	fake_close(&app, &jobs);
 }
 
+/* A hostile name (carriage return, clear screen, right-to-left override) shows as marks in the frame and on
+ * the list, and moves nothing: every other row is as with a harmless name of the same width. */
+static void hostile_names_move_nothing(void **state)
+{
+	(void)state;
+	char *dump[2];
+	static const char *const label[2] = {"M\rN\x1b[2J\xE2\x80\xAEx", "MaNb[2Jcx"};
+	for (int i = 0; i < 2; i++) {
+		struct jobs *jobs = NULL;
+		struct canvas *canvas = NULL;
+		struct fail why;
+		struct app *app = fake_open(false, &jobs);
+		snprintf(app->patient[0].label, sizeof app->patient[0].label, "%s", label[i]);
+		assert_int_equal(canvas_new(24, 80, false, &canvas, &why), ST_OK);
+		app_draw(app, canvas);
+		for (int cell = 0; cell < 24 * 80; cell++)
+			assert_true(canvas->cell[cell].point[0] >= ' ' || canvas->cell[cell].point[0] == 0);
+		dump[i] = canvas_dump(canvas);
+		canvas_free(&canvas);
+		fake_close(&app, &jobs);
+	}
+	const char *marked = strstr(dump[0], "M\xE2\x90\x8DN\xE2\x90\x9B[2J\xEF\xBF\xBDx (virtual)");
+	const char *plain = strstr(dump[1], "MaNb[2Jcx (virtual)");
+	assert_non_null(marked);
+	assert_non_null(plain);
+	assert_memory_equal(dump[0], dump[1], (size_t)(plain - dump[1]));
+	assert_string_equal(strchr(marked, ')'), strchr(plain, ')'));
+	free(dump[0]);
+	free(dump[1]);
+}
+
 /* No size makes a screen draw outside or stop. */
 static void every_size_is_drawn(void **state)
 {
@@ -191,6 +222,7 @@ int main(void)
 	        cmocka_unit_test(intended_use_stands_on_the_first_screen),
 	        cmocka_unit_test(help_lists_every_action),
 	        cmocka_unit_test(every_size_is_drawn),
+	        cmocka_unit_test(hostile_names_move_nothing),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -13,11 +13,10 @@ static void draw_alternative(struct canvas *canvas, struct area line,
 	if (goal != NULL)
 		view_band(endpoint, sizeof endpoint, &alternative->endpoint, goal->decimals);
 	int used = canvas_format(canvas, line.row + 1, line.col + 4, line.cols - 4, ROLE_TEXT,
-	                         "%.3g " FIT_DOSE_UNIT "; %s %s%s%s; ", alternative->dose_J_cm2, endpoint,
-	                         goal != NULL ? goal->unit : "", goal != NULL ? " " : "",
-	                         goal != NULL ? goal->label : "");
+	                         "%.3g " FIT_DOSE_UNIT ", %s %s; ", alternative->dose_J_cm2, endpoint,
+	                         goal != NULL ? goal->unit : "");
 	canvas_format(canvas, line.row + 1, line.col + 4 + used, line.cols - 4 - used, ROLE_DIM, "%s%s",
-	              alternative->binding[0] != '\0' ? "more is stopped by " : "nothing stops the next step",
+	              alternative->binding[0] != '\0' ? "more: " : "nothing stops more",
 	              alternative->binding);
 }
 
@@ -38,8 +37,10 @@ static int draw_list(const struct app *app, struct canvas *canvas, struct area a
 	const struct protocol *protocol = app->engine->protocol(app->plan->planning);
 	const struct metric_spec *goal =
 	        protocol != NULL && protocol->goals > 0 ? metric_spec(protocol->goal[0].metric) : NULL;
-	int row = view_heading(canvas, area, top,
-	                       "Alternatives: settings, mean dose, endpoint, what stops more");
+	char heading[160];
+	snprintf(heading, sizeof heading, "Alternatives: settings, mean dose, %s, what stops more",
+	         goal != NULL ? goal->label : "endpoint");
+	int row = view_heading(canvas, area, top, heading);
 	for (size_t i = 0; i < app->fit.alternatives; i++) {
 		struct area line = {row + 2 * (int)i, area.col, 1, area.cols};
 		const struct fit_alternative *alternative = &app->fit.alternative[i];

@@ -1,0 +1,145 @@
+/* The command line: what is understood, what is refused and how, where data are looked for. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "ui/cli.h"
+
+#define WORDS_MAX 8
+
+struct line {
+	const char *words[WORDS_MAX];
+};
+
+static enum status parse(const struct line *line, struct cli_options *out, struct fail *why)
+{
+	char *argv[WORDS_MAX + 1] = {"lasertwin"};
+	int argc = 1;
+	for (; argc <= WORDS_MAX && line->words[argc - 1] != NULL; argc++)
+		argv[argc] = (char *)(uintptr_t)line->words[argc - 1];
+	return cli_parse(argc, argv, out, why);
+}
+
+static void commands_are_understood(void **state)
+{
+	(void)state;
+	static const struct {
+		struct line line;
+		enum cli_command command;
+	} known[] = {
+	        {{{NULL}}, CLI_PLANNER},           {{{"demo"}}, CLI_DEMO},
+	        {{{"case", "a.json"}}, CLI_CASE},  {{{"--version"}}, CLI_VERSION},
+	        {{{"--help"}}, CLI_HELP},          {{{"-h"}}, CLI_HELP},
+	        {{{"--ascii", "demo"}}, CLI_DEMO}, {{{"case", "--json", "a.json", "--strict"}}, CLI_CASE},
+	};
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
+		struct cli_options options;
+		struct fail why;
+		assert_int_equal(parse(&known[i].line, &options, &why), ST_OK);
+		assert_int_equal(options.command, known[i].command);
+	}
+}
+
+static void options_are_taken(void **state)
+{
+	(void)state;
+	const struct line line = {
+	        {"demo", "--ascii", "--color=never", "--plain", "--profiles", "P", "--home", "H"}};
+	const struct line case_line = {{"case", "x.json", "--json", "--strict", "--utf8"}};
+	struct cli_options options;
+	struct fail why;
+	assert_int_equal(parse(&line, &options, &why), ST_OK);
+	assert_int_equal(options.term.charset, TERM_CHARSET_ASCII);
+	assert_int_equal(options.term.color, TERM_COLOR_NEVER);
+	assert_true(options.plain && !options.json && !options.strict);
+	assert_string_equal(options.profiles, "P");
+	assert_string_equal(options.home, "H");
+	assert_int_equal(parse(&case_line, &options, &why), ST_OK);
+	assert_true(options.json && options.strict);
+	assert_string_equal(options.file, "x.json");
+	assert_int_equal(options.term.charset, TERM_CHARSET_UTF8);
+}
+
+/* Each refusal names the word it is about. */
+static void the_rest_is_refused_by_name(void **state)
+{
+	(void)state;
+	static const struct {
+		struct line line;
+		const char *field;
+	} bad[] = {
+	        {{{"frob"}}, "frob"},
+	        {{{"--colour"}}, "--colour"},
+	        {{{"--color=always"}}, "--color=always"},
+	        {{{"case"}}, "case"},
+	        {{{"case", "a", "b"}}, "b"},
+	        {{{"demo", "case"}}, "case"},
+	        {{{"demo", "--json"}}, "--json"},
+	        {{{"--strict"}}, "--strict"},
+	        {{{"demo", "--home"}}, "--home"},
+	        {{{"case", "-x"}}, "-x"},
+	        {{{""}}, ""},
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct cli_options options;
+		struct fail why = {.text = ""};
+		assert_int_equal(parse(&bad[i].line, &options, &why), ST_INPUT);
+		assert_string_equal(why.field, bad[i].field);
+		assert_true(why.text[0] != '\0');
+	}
+}
+
+static void failures_have_exit_codes(void **state)
+{
+	(void)state;
+	const struct cli_options options = {.command = CLI_CASE};
+	const struct fail why = {.field = "test", .text = "an expected complaint of the test"};
+	assert_int_equal(cli_complain(&options, ST_INPUT, &why), 2);
+	assert_int_equal(cli_complain(&options, ST_RANGE, &why), 2);
+	assert_int_equal(cli_complain(&options, ST_NOT_FOUND, &why), 2);
+	assert_int_equal(cli_complain(&options, ST_IO, &why), 1);
+	assert_int_equal(cli_complain(&options, ST_FULL, &why), 1);
+}
+
+static void places_follow_option_environment_default(void **state)
+{
+	(void)state;
+	char path[512];
+	struct cli_options options = {.home = "/a"};
+	cli_home(&options, path, sizeof path);
+	assert_string_equal(path, "/a");
+	options.home = NULL;
+	setenv("LASERTWIN_HOME", "/b", 1);
+	cli_home(&options, path, sizeof path);
+	assert_string_equal(path, "/b");
+	unsetenv("LASERTWIN_HOME");
+	setenv("XDG_DATA_HOME", "/c", 1);
+	cli_home(&options, path, sizeof path);
+	assert_string_equal(path, "/c/lasertwin");
+	unsetenv("XDG_DATA_HOME");
+	setenv("HOME", "/d", 1);
+	cli_home(&options, path, sizeof path);
+	assert_string_equal(path, "/d/.local/share/lasertwin");
+	setenv("LASERTWIN_PROFILES", "/e", 1);
+	cli_profiles(&options, path, sizeof path);
+	assert_string_equal(path, "/e");
+	options.profiles = "/f";
+	cli_profiles(&options, path, sizeof path);
+	assert_string_equal(path, "/f");
+	unsetenv("LASERTWIN_PROFILES");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(commands_are_understood),
+	        cmocka_unit_test(options_are_taken),
+	        cmocka_unit_test(the_rest_is_refused_by_name),
+	        cmocka_unit_test(failures_have_exit_codes),
+	        cmocka_unit_test(places_follow_option_environment_default),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
