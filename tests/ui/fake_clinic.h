@@ -451,8 +451,10 @@ static struct app *fake_open(bool threaded, struct jobs **jobs)
 {
 	struct app *app = NULL;
 	struct fail why = {.text = ""};
-	clinic.prepared = clinic.saved_plans = clinic.saved_readings = 0;
-	clinic.refuse_prepare = clinic.wait_for_cancel = false;
+	clinic.prepared = 0;
+	clinic.saved_plans = clinic.saved_readings = 0;
+	clinic.refuse_prepare = false;
+	clinic.wait_for_cancel = false;
 	fake_make_device();
 	fake_make_twin();
 	fake_make_protocol();
