@@ -28,10 +28,11 @@ LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
+SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh)))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan tsan valgrind install uninstall clean deps help
+.PHONY: all run test check lint bench validate asan clang build-all tsan valgrind install uninstall clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -47,6 +48,7 @@ help:
 	@echo "lint      include direction, sizes, banned calls, formatting of the tree"
 	@echo "bench     speed table (and $(BUILD)/bench.json)"
 	@echo "validate  published results against the models"
+	@echo "clang     build everything with clang"
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
 
@@ -57,11 +59,12 @@ run: deps
 	@$(MAKE) --no-print-directory lasertwin
 	@./lasertwin demo
 
-test: deps
+test:
+	@sh .ci/install --test
 	@$(MAKE) --no-print-directory lint check
 
-check: lasertwin $(TESTS)
-	@sh tests/run.sh $(TESTS)
+check: $(BUILD)/lasertwin $(TESTS)
+	@LASERTWIN=$(BUILD)/lasertwin sh tests/run.sh $(TESTS) $(SCRIPTS)
 
 lint:
 	@sh tests/lint/lint.sh
@@ -73,8 +76,13 @@ validate: $(filter $(BUILD)/tests/validation/%,$(TESTS))
 	@for t in $^; do LASERTWIN_VALIDATE=1 $$t 2>/dev/null || exit 1; done
 
 asan:
-	@ASAN_OPTIONS=detect_leaks=1 $(MAKE) --no-print-directory check BUILD=$(BUILD)/asan OPT="-O1 -g" \
+	@ASAN_OPTIONS=detect_leaks=1 LSAN_OPTIONS=suppressions=tests/support/lsan.supp:print_suppressions=0 $(MAKE) --no-print-directory check BUILD=$(BUILD)/asan OPT="-O1 -g" \
 		SANITISE="-fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer"
+
+clang:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build-all
+
+build-all: $(BUILD)/lasertwin $(TESTS) $(BENCHES)
 
 tsan:
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"
@@ -125,4 +133,4 @@ $(GEN:.c=.o): $(GEN)
 	$(call say,CC)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 
--include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/asan/*' -not -path '$(BUILD)/tsan/*' 2>/dev/null)
+-include $(shell find $(BUILD) -name '*.d' -not -path '$(BUILD)/asan/*' -not -path '$(BUILD)/tsan/*' -not -path '$(BUILD)/clang/*' 2>/dev/null)

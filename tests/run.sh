@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs test programs two at a time and closes with the sum of their cases.
+# Runs test programs and terminal scripts (*.sh, one case each) two at a time; closes with the sum.
 # usage: run.sh [--valgrind] PROGRAM...
 set -u
 wrapper=
@@ -16,6 +16,13 @@ for program in "$@"; do
 	i=$((i + 1))
 	printf '%s\0%s\0' "$program" "$logs/$(printf %03d $i)"
 done | xargs -0 -n 2 -P 2 sh -c '
+	case "$0" in
+	*.sh)
+		sh "$0" >"$1" 2>&1; code=$?
+		cat "$1"
+		[ "$code" -eq 0 ] && echo "1 0 0 $0" >"$1.sum" || echo "0 1 $code $0" >"$1.sum"
+		exit 0 ;;
+	esac
 	'"$wrapper"' "$0" >"$1" 2>&1; code=$?
 	passed=$(sed -n "s/^\[  PASSED  \] \([0-9]*\) test(s)\.*$/\1/p" "$1" | awk "{s+=\$1} END{print s+0}")
 	failed=$(grep -c "^\[  FAILED  \] [a-z_]*$" "$1")

@@ -21,8 +21,8 @@ static const char *const outcomes[OUTCOMES] = {
 /* What to do when a rule does not say it itself. */
 static const char *const next_steps[OUTCOMES] = {
 	[OUTCOME_BLOCK] = "Do not treat; this cannot be overridden at the station.",
-	[OUTCOME_BLOCK_MD] = "Change the plan, or the dermatologist overrides with a written reason and a second "
-	                     "signature.",
+	[OUTCOME_BLOCK_MD] = ("Change the plan, or the dermatologist overrides with a written reason and a second "
+	                     "signature."),
 	[OUTCOME_MD_DECISION] = "The dermatologist decides and records the reason.",
 	[OUTCOME_DEFER] = "Postpone to the date shown.",
 	[OUTCOME_REQUIRE] = "Confirm this item before the start.",
