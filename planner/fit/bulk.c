@@ -11,6 +11,7 @@
 #include "physics/montecarlo.h"
 #include "physics/ordinates.h"
 #include "physics/pigment.h"
+#include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 
 #define SPOT_PHOTONS 20000
@@ -370,17 +371,30 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 	return heat_new(&problem, out, why);
 }
 
+struct heat_work {
+	struct bulk *bulk;
+	const struct bulk_dose *dose;
+	enum status status[SAMPLES_MAX];
+};
+
+static void heat_item(void *state, size_t index)
+{
+	struct heat_work *w = state;
+	w->status[index] = heat_sample(w->bulk, w->dose, (unsigned)index, &w->bulk->heat[index], NULL);
+}
+
 static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, struct fail *why)
 {
 	if (b->heat[0] && same_schedule(&b->prepared, dose))
 		return ST_OK;
+	struct heat_work work = {.bulk = b, .dose = dose};
 	b->prepared.spot_um = 0.0;
-	for (unsigned s = 0; s < b->count; s++) {
+	for (unsigned s = 0; s < b->count; s++)
 		heat_free(&b->heat[s]);
-		enum status st = heat_sample(b, dose, s, &b->heat[s], why);
-		if (st)
-			return st;
-	}
+	(void)parallel_run(b->count, heat_item, &work, NULL, NULL);
+	for (unsigned s = 0; s < b->count; s++)
+		if (work.status[s])
+			return fail_set(why, work.status[s], "heat", "the schedule of pulses cannot be computed for a sample");
 	b->prepared = *dose;
 	return ST_OK;
 }

@@ -3,12 +3,10 @@
  * Light of the samples differs in composition, not in geometry: layer thicknesses are the median twin's, so
  * that one Monte Carlo run serves all of them; margins to the dermis' end use each sample's own thickness.
  */
-#include <pthread.h>
-#include <stdatomic.h>
-
 #include "physics/base/rng.h"
 #include "physics/base/units.h"
 #include "physics/microbeam.h"
+#include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 
 struct columns {
@@ -89,44 +87,9 @@ static enum status prepare_light(const struct columns_request *q, const struct c
 	return microbeam_light_new(&request, light, why);
 }
 
-/* Two threads share the runs of a table; the calling one also reports progress and listens for cancel. */
-struct shared_work {
-	atomic_size_t next;
-	atomic_bool stop;
-	size_t count;
-	void (*item)(void *state, size_t index);
-	void *state;
-};
-
-static bool take_one(struct shared_work *w)
-{
-	size_t index = atomic_fetch_add(&w->next, 1);
-	if (index >= w->count || atomic_load(&w->stop))
-		return false;
-	w->item(w->state, index);
-	return true;
-}
-
-static void *second_thread(void *argument)
-{
-	while (take_one(argument))
-		;
-	return NULL;
-}
-
 static bool run_shared(void *context, size_t count, void (*item)(void *state, size_t index), void *state)
 {
-	struct shared_work work = {.count = count, .item = item, .state = state};
-	pthread_t other;
-	bool two = pthread_create(&other, NULL, second_thread, &work) == 0;
-	while (take_one(&work)) {
-		double done = fmin((double)atomic_load(&work.next), (double)count) / (double)count;
-		if (part_progress(context, done))
-			atomic_store(&work.stop, true);
-	}
-	if (two)
-		(void)pthread_join(other, NULL);
-	return !atomic_load(&work.stop);
+	return parallel_run(count, item, state, part_progress, context);
 }
 
 static enum status prepare_table(const struct columns_request *q, struct columns *c, const struct tissue *tissue,

@@ -6,11 +6,11 @@
 #include "planner/fit/predict_private.h"
 
 static const struct metric_spec specs[METRICS] = {
-	[METRIC_SURFACE_PEAK_C] = {"surface_peak_C", "C", "Surface peak", 1},
-	[METRIC_BASAL_PEAK_C] = {"basal_peak_C", "C", "Basal layer peak", 1},
-	[METRIC_DERMIS_PEAK_C] = {"dermis_peak_C", "C", "Dermis peak", 1},
-	[METRIC_OMEGA_BASAL] = {"omega_basal", "", "Damage Omega, basal", 3},
-	[METRIC_OMEGA_PAPILLARY] = {"omega_papillary", "", "Damage Omega, 0.2 mm below", 3},
+	[METRIC_SURFACE_PEAK_C] = {"surface_peak_C", "C", "Bulk surface peak", 1},
+	[METRIC_BASAL_PEAK_C] = {"basal_peak_C", "C", "Bulk basal peak", 1},
+	[METRIC_DERMIS_PEAK_C] = {"dermis_peak_C", "C", "Bulk dermis peak", 1},
+	[METRIC_OMEGA_BASAL] = {"omega_basal", "", "Bulk Omega, basal", 3},
+	[METRIC_OMEGA_PAPILLARY] = {"omega_papillary", "", "Bulk Omega, 0.2 mm below", 3},
 	[METRIC_MELANOSOME_PEAK_C] = {"melanosome_peak_C", "C", "Melanosome, normal skin", 0},
 	[METRIC_MELANOSOME_RATIO] = {"melanosome_ratio", "x", "Melanosome / rupture", 2},
 	[METRIC_TARGET_PEAK_C] = {"target_peak_C", "C", "Target peak", 0},
