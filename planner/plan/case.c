@@ -63,9 +63,13 @@ static enum status read_scale(const struct json_at *at, struct readings *r, stru
 static enum status read_site(const struct json_at *at, struct readings *r, struct fail *why)
 {
 	enum status st = json_string_at(at, r->site, sizeof r->site, why);
-	if (!st && !site_known(r->site))
-		st = json_refuse(at, ST_INPUT, why, "unknown site \"%s\"; the known sites are listed in the README", r->site);
-	return st;
+	if (st || site_known(r->site))
+		return st;
+	char known[FAIL_TEXT_MAX / 2];
+	int used = 0;
+	for (size_t i = 0; site_name(i) && used < (int)sizeof known; i++)
+		used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i ? ", " : "", site_name(i));
+	return json_refuse(at, ST_INPUT, why, "unknown site \"%s\"; the sites are %s", r->site, known);
 }
 
 /* Wood's lamp is kept for the record; no model uses it yet. */
@@ -201,7 +205,7 @@ static enum status unknown_question(const struct json_at *at, struct fail *why)
 		if (facts_spec(i)->kind == FACT_QUESTION)
 			names[n++] = facts_spec(i)->name;
 	const char *near = json_nearest(at->key, names, n);
-	return json_refuse(at, ST_INPUT, why, "there is no such question%s%s%s; the questions are listed in the README",
+	return json_refuse(at, ST_INPUT, why, "there is no such question%s%s%s; the planner's questions screen lists them all",
 	                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"" : "");
 }
 

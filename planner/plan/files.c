@@ -24,7 +24,7 @@ static enum status read_stream(FILE *stream, const char *path, size_t max_bytes,
 	}
 	if (got > max_bytes) {
 		free(buffer);
-		return fail_set(why, ST_FULL, path, "larger than the %zu bytes allowed; this is not such a file",
+		return fail_set(why, ST_INPUT, path, "larger than the %zu bytes allowed; this is not such a file",
 		                max_bytes);
 	}
 	char *fitted = realloc(buffer, got + 1);

@@ -10,8 +10,8 @@
 
 #define FILES_LIST_MAX 256
 
-/* *bytes is malloc'ed and NUL-terminated beyond *length; the caller frees it. ST_NOT_FOUND, ST_IO, ST_FULL
- * when larger than max_bytes. */
+/* *bytes is malloc'ed and NUL-terminated beyond *length; the caller frees it. ST_NOT_FOUND, ST_IO, ST_INPUT
+ * when larger than max_bytes or not a regular file. */
 enum status file_read(const char *path, size_t max_bytes, char **bytes, size_t *length,
                       struct fail *why) MUST_CHECK;
 

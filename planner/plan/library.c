@@ -212,6 +212,58 @@ enum status library_find_mode(const struct library *library, const char *device_
 	return *mode ? ST_OK : no_mode(*device, mode_id, why);
 }
 
+/* Each known word once; what the tables hold bounds them. */
+#define WORDS_MAX 512
+struct words {
+	size_t count;
+	const char *word[WORDS_MAX];
+};
+
+static void add_word(struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->word[i], word) == 0)
+			return;
+	if (words->count < WORDS_MAX)
+		words->word[words->count++] = word;
+}
+
+static enum status check_word(const struct words *words, const char *field, const char *word, struct fail *why)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->word[i], word) == 0)
+			return ST_OK;
+	char known[FAIL_TEXT_MAX];
+	int used = 0;
+	known[0] = '\0';
+	for (size_t i = 0; i < words->count && used < (int)sizeof known - 40; i++)
+		used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i ? ", " : "", words->word[i]);
+	const char *near = json_nearest(word, words->word, words->count);
+	return fail_set(why, ST_INPUT, field, "\"%s\" is not known%s%s%s; known: %s", word,
+	                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", known);
+}
+
+enum status library_check_indication(const struct library *library, const char *indication, struct fail *why)
+{
+	struct words words = {0};
+	for (size_t i = 0; i < library->protocols; i++)
+		add_word(&words, library->protocol[i].indication);
+	for (size_t i = 0; i < library->devices; i++)
+		for (size_t c = 0; c < library->device[i]->clearances; c++)
+			for (size_t k = 0; k < library->device[i]->clearance[c].indications; k++)
+				add_word(&words, library->device[i]->clearance[c].indication[k]);
+	return check_word(&words, "indication", indication, why);
+}
+
+enum status library_check_zone(const struct library *library, const char *zone, struct fail *why)
+{
+	const struct limits *limits = ruleset_limits(library->rules);
+	struct words words = {0};
+	for (size_t i = 0; limits_zone_name(limits, i); i++)
+		add_word(&words, limits_zone_name(limits, i));
+	return check_word(&words, "zones", zone, why);
+}
+
 const struct ruleset *library_rules(const struct library *library)
 {
 	return library->rules;

@@ -52,6 +52,11 @@ const struct device *library_device(const struct library *library, size_t index)
 enum status library_find_mode(const struct library *library, const char *device_mode,
                               const struct device **device, const struct device_mode **mode,
                               struct fail *why) MUST_CHECK;
+/* Refuses an indication or a zone that neither protocols, clearances nor limits know: a slip of the pen there
+ * would pass by every rule made for it. Names the nearest known one. */
+enum status library_check_indication(const struct library *library, const char *indication,
+                                     struct fail *why) MUST_CHECK;
+enum status library_check_zone(const struct library *library, const char *zone, struct fail *why) MUST_CHECK;
 const struct ruleset *library_rules(const struct library *library);
 const struct protocol *library_protocol(const struct library *library, const char *indication,
                                         const char *device_mode); /* NULL: none */

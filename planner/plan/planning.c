@@ -19,13 +19,16 @@ struct planning {
 
 /* ---- making ------------------------------------------------------------------------------------------- */
 
-static enum status check_request(const struct request *request, struct fail *why)
+static enum status check_request(const struct library *library, const struct request *request, struct fail *why)
 {
 	if (!request->indication[0])
 		return fail_set(why, ST_INPUT, "indication", "missing; name what is to be treated, for example \"melasma\"");
 	if (request->zones == 0)
 		return fail_set(why, ST_INPUT, "zones", "missing; name at least one zone, for example \"cheeks\"");
-	return ST_OK;
+	enum status st = library_check_indication(library, request->indication, why);
+	for (size_t i = 0; !st && i < request->zones; i++)
+		st = library_check_zone(library, request->zone[i], why);
+	return st;
 }
 
 /* Settings of the request, or the lowest the grid has, to shape the beam the predictor is prepared for. */
@@ -66,7 +69,7 @@ static enum status prepare_predictor(struct planning *p, struct fail *why)
 
 static enum status make(struct planning *p, const struct subject *subject, struct fail *why)
 {
-	enum status st = check_request(&p->request, why);
+	enum status st = check_request(p->library, &p->request, why);
 	if (st || (st = library_find_mode(p->library, p->request.device_mode, &p->device, &p->mode, why)) ||
 	    (st = twin_from_readings(&subject->readings, &p->twin, why)))
 		return st;

@@ -141,7 +141,7 @@ enum status readings_check(const struct readings *readings, struct fail *why)
 	if (readings->fitzpatrick < 0 || readings->fitzpatrick > 6)
 		return fail_set(why, ST_RANGE, "fitz", "%d is not a skin type; enter I to VI", readings->fitzpatrick);
 	if (readings->site[0] && !site_known(readings->site))
-		return fail_set(why, ST_INPUT, "site", "unknown site \"%s\"; the sites are listed under help", readings->site);
+		return fail_set(why, ST_INPUT, "site", "unknown site \"%s\"; choose one of the list", readings->site);
 	enum status st = check_lab(readings, why);
 	return st ? st : check_layers(readings, why);
 }

@@ -175,6 +175,29 @@ static void unknown_devices_are_refused_with_a_suggestion(void **state)
 	free(good);
 }
 
+static void unknown_zones_and_indications_are_refused_with_a_suggestion(void **state)
+{
+	(void)state;
+	size_t length;
+	char *good = read_text("tests/validation/cases/S2.json", &length);
+	for (int zone = 0; zone <= 1; zone++) {
+		struct case_file *file = NULL;
+		struct fail why = {0};
+		struct case_result *r = calloc(1, sizeof *r);
+		const struct case_options options = {.seed = 1, .samples = 2};
+		assert_non_null(r);
+		assert_int_equal(case_parse("S2.json", good, length, &file, &why), ST_OK);
+		char *word = zone ? file->request[0].request.zone[0] : file->request[0].request.indication;
+		(void)snprintf(word, PLANNING_TEXT_MAX, "%s", zone ? "cheekss" : "melasm");
+		assert_int_equal(case_evaluate(library, &file->request[0], &options, r, &why), ST_INPUT);
+		assert_string_equal(why.field, zone ? "zones" : "indication");
+		assert_non_null(strstr(why.text, zone ? "did you mean \"cheeks\"?" : "did you mean \"melasma\"?"));
+		free(r);
+		case_free(&file);
+	}
+	free(good);
+}
+
 static void truncation_at_every_byte_is_refused(void **state)
 {
 	(void)state;
@@ -272,6 +295,7 @@ int main(void)
 		cmocka_unit_test(pacemaker_s3_is_judged_exactly),
 		cmocka_unit_test(faults_are_refused_by_name),
 		cmocka_unit_test(unknown_devices_are_refused_with_a_suggestion),
+		cmocka_unit_test(unknown_zones_and_indications_are_refused_with_a_suggestion),
 		cmocka_unit_test(truncation_at_every_byte_is_refused),
 		cmocka_unit_test(random_damage_never_breaks_the_reader),
 		cmocka_unit_test(oversized_and_non_utf8_files_are_refused),
