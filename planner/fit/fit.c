@@ -12,7 +12,7 @@
 
 struct candidate {
 	struct settings settings;
-	double dose_J_cm2, energy_mJ, spot_um;
+	double dose_J_cm2, spot_um, coverage_frac;
 };
 
 struct search {
@@ -30,15 +30,16 @@ static double dose_of(const struct exposure *e)
 	return e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
 }
 
-/* Ascending dose; at equal dose the lower energy, then the larger spot (deeper light, gentler surface). */
+/* Ascending dose; at equal dose the larger spot (more light at depth for the same surface; types V-VI are
+ * advised the largest usable one), then the lower coverage (density harms more than energy, V41, V42). */
 static int by_dose(const void *left, const void *right)
 {
 	const struct candidate *a = left, *b = right;
 	if (a->dose_J_cm2 != b->dose_J_cm2)
 		return a->dose_J_cm2 < b->dose_J_cm2 ? -1 : 1;
-	if (a->energy_mJ != b->energy_mJ)
-		return a->energy_mJ < b->energy_mJ ? -1 : 1;
-	return (a->spot_um < b->spot_um) - (a->spot_um > b->spot_um);
+	if (a->spot_um > b->spot_um || a->spot_um < b->spot_um)
+		return a->spot_um > b->spot_um ? -1 : 1;
+	return (a->coverage_frac > b->coverage_frac) - (a->coverage_frac < b->coverage_frac);
 }
 
 static bool forbids(const struct finding *f)
@@ -118,8 +119,8 @@ static enum status keep_if_allowed(struct search *s, const struct settings *sett
 	struct assessment a;
 	enum status st = planning_assess_to(s->planning, settings, ASSESS_RULES, &a, why);
 	if (!st && allowed(s->result, &a))
-		s->candidate[s->count++] = (struct candidate){a.settings, dose_of(&a.exposure), a.exposure.energy_mJ,
-		                                              a.exposure.spot_um};
+		s->candidate[s->count++] = (struct candidate){a.settings, dose_of(&a.exposure), a.exposure.spot_um,
+		                                              a.exposure.coverage_sum_frac};
 	assessment_clear(&a);
 	return st;
 }
