@@ -5,6 +5,7 @@
 #include "devices/json.h"
 #include "planner/plan/files.h"
 #include "planner/plan/protocol.h"
+#include "planner/safety/pih.h"
 #include "planner/safety/rules.h"
 #include "planner/store/digest.h"
 
@@ -17,6 +18,7 @@ struct library {
 	struct ruleset *rules;
 	size_t protocols;
 	struct protocol *protocol;
+	struct pih_table pih;
 	char digest[DIGEST_TEXT_SIZE];
 };
 
@@ -85,7 +87,19 @@ static enum status load_protocols(const char *folder, struct library *lib, struc
 	return st;
 }
 
-/* A protocol for a device nobody has a profile of is a slip of the pen. */
+static enum status load_pih(const char *folder, struct library *lib, struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	enum status st = join(path, folder, "safety/pih.json", why);
+	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
+		return st;
+	st = pih_parse(bytes, length, "pih.json", &lib->pih, why);
+	free(bytes);
+	return st;
+}
+
+/* A protocol for a device nobody has a profile of, or a series nobody counted, is a slip of the pen. */
 static enum status check_protocols(const struct library *lib, struct fail *why)
 {
 	for (size_t i = 0; i < lib->protocols; i++) {
@@ -95,6 +109,9 @@ static enum status check_protocols(const struct library *lib, struct fail *why)
 		if (library_find_mode(lib, lib->protocol[i].device_mode, &device, &mode, &detail))
 			return fail_set(why, ST_INPUT, "protocols.json", "%s names %s, which has no profile",
 			                lib->protocol[i].id, lib->protocol[i].device_mode);
+		if (lib->protocol[i].pih_series[0] && !pih_find(&lib->pih, lib->protocol[i].pih_series))
+			return fail_set(why, ST_INPUT, "protocols.json", "%s names the PIH series \"%s\", which is not in pih.json",
+			                lib->protocol[i].id, lib->protocol[i].pih_series);
 	}
 	return ST_OK;
 }
@@ -152,6 +169,8 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 		st = ruleset_load(path, &lib->rules, why);
 	if (!st)
 		st = load_protocols(folder, lib, why);
+	if (!st)
+		st = load_pih(folder, lib, why);
 	if (!st)
 		st = check_protocols(lib, why);
 	if (!st)
@@ -277,6 +296,11 @@ const struct protocol *library_protocol(const struct library *library, const cha
 		    strcmp(library->protocol[i].device_mode, device_mode) == 0)
 			return &library->protocol[i];
 	return NULL;
+}
+
+const struct pih_series *library_pih(const struct library *library, const struct protocol *protocol)
+{
+	return protocol->pih_series[0] ? pih_find(&library->pih, protocol->pih_series) : NULL;
 }
 
 size_t library_protocol_count(const struct library *library)

@@ -15,6 +15,7 @@
 struct device;
 struct device_mode;
 struct ruleset;
+struct pih_series;
 
 #define PROTOCOL_GOALS_MAX 3
 
@@ -60,6 +61,8 @@ enum status library_check_zone(const struct library *library, const char *zone, 
 const struct ruleset *library_rules(const struct library *library);
 const struct protocol *library_protocol(const struct library *library, const char *indication,
                                         const char *device_mode); /* NULL: none */
+/* Published PIH of a protocol's series; NULL: none on file. */
+const struct pih_series *library_pih(const struct library *library, const struct protocol *protocol);
 size_t library_protocol_count(const struct library *library);
 const struct protocol *library_protocol_at(const struct library *library, size_t index);
 /* Digest (hex) of every file read, in name order: part of every plan. */

@@ -1,6 +1,8 @@
 /* Reports as text. */
 #include "planner/plan/report.h"
 
+#include "planner/safety/pih.h"
+
 const char report_intended_use[] =
 	"Decision support for trained professionals. Numbers are for planning and training until a clinic has "
 	"validated them. lasertwin never controls a device.";
@@ -108,9 +110,11 @@ static void write_findings(FILE *f, const struct ruleset *rules, const struct fi
 	static const char *const title[] = {"Rules", "Before the first pulse (evaluated again at the station)"};
 	for (int phase = PHASE_PLAN; phase <= PHASE_START; phase++) {
 		fprintf(f, "  %s\n", title[phase]);
-		for (size_t i = 0; i < findings->count; i++)
-			if (findings->finding[i].phase == (enum rule_phase)phase)
-				write_finding(f, rules, &findings->finding[i]);
+		for (int strength = 0; strength < OUTCOMES; strength++) /* strongest first */
+			for (size_t i = 0; i < findings->count; i++)
+				if (findings->finding[i].phase == (enum rule_phase)phase &&
+				    findings->finding[i].outcome == (enum outcome)strength)
+					write_finding(f, rules, &findings->finding[i]);
 	}
 }
 
@@ -149,15 +153,16 @@ static void write_fit(FILE *f, const struct case_result *r)
 		        fit->exclusion[i].text);
 }
 
-static void write_protocol(FILE *f, const struct protocol *p)
+static void write_protocol(FILE *f, const struct library *library, const struct protocol *p)
 {
+	char pih[256];
 	if (!p)
 		return;
 	fprintf(f, "  Endpoint       %s\n  Published      %s\n", p->endpoint, p->published);
 	if (p->evidence[0])
 		fprintf(f, "  Evidence       %s\n", p->evidence);
-	if (p->pih_series[0])
-		fprintf(f, "  PIH            published series: %s; not from this patient\n", p->pih_series);
+	if (library_pih(library, p))
+		fprintf(f, "  Published PIH  %s\n", pih_text(library_pih(library, p), pih, sizeof pih));
 	fprintf(f, "  Course         %g visits, at least %g d apart\n", p->visits, p->interval_days);
 }
 
@@ -185,7 +190,7 @@ static void write_request(FILE *f, const struct library *library, const struct c
 	write_fit(f, r);
 	write_numbers(f, &r->assessment.exposure);
 	write_prediction(f, &r->assessment);
-	write_protocol(f, planning_protocol(r->planning));
+	write_protocol(f, library, planning_protocol(r->planning));
 	write_findings(f, library_rules(library), &r->assessment.findings);
 	write_checks(f, r);
 }

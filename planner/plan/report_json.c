@@ -2,6 +2,7 @@
 #include <cjson/cJSON.h>
 
 #include "planner/plan/report.h"
+#include "planner/safety/pih.h"
 
 /* JSON has no NaN: a number that does not exist is left out. */
 static void add_number(cJSON *object, const char *key, double value)
@@ -194,8 +195,10 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	cJSON_AddItemToObject(object, "models", models_json(a));
 	if (protocol && protocol->evidence[0])
 		add_text(object, "evidence", protocol->evidence);
-	if (protocol && protocol->pih_series[0])
-		add_text(object, "pih_published_not_this_patient", protocol->pih_series);
+	if (protocol && library_pih(library, protocol)) {
+		char pih[256];
+		add_text(object, "pih_published", pih_text(library_pih(library, protocol), pih, sizeof pih));
+	}
 	return object;
 }
 
