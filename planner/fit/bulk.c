@@ -1,29 +1,20 @@
 /* Bulk tissue: light of a broad or circular beam on its axis, absorbers in it, and heat in one dimension.
  *
- * Broad-beam light comes from discrete ordinates for every sample. A finite spot loses light sideways: one
- * Monte Carlo run with a pencil beam on the median skin gives, by reciprocity, the share of the broad-beam
- * absorption that survives on the axis of a flat-top spot of any radius (what a pencil deposits within R
- * at a depth is what the axis receives at that depth from a spot of radius R). The same run is the second
- * calculation of the broad-beam light.
+ * Broad-beam light comes from discrete ordinates for every sample. A finite spot loses light sideways: the
+ * share left on its axis (spots.h) is that of the median skin, for all samples. The run behind it is the
+ * second calculation of the broad-beam light.
  */
 #include "physics/base/rng.h"
 #include "physics/base/units.h"
-#include "physics/montecarlo.h"
 #include "physics/ordinates.h"
 #include "physics/pigment.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
+#include "planner/fit/spots.h"
 
-#define SPOT_PHOTONS 20000
 #define CHECK_LAYERS 3 /* stratum corneum, epidermis, basal layer */
-#define AIR_LEAD_S 3.0 /* forced air blows this long before the first pulse */
-
-static const double ring_cm[] = {0,    0.025, 0.05, 0.075, 0.10, 0.125, 0.15, 0.175, 0.20, 0.225,
-                                 0.25, 0.30,  0.35, 0.40,  0.45, 0.50,  0.60, 0.75};
-#define RINGS (sizeof ring_cm / sizeof ring_cm[0] - 1)
-static const double slab_cm[] = {0,     0.002, 0.005, 0.0075, 0.010, 0.015, 0.020, 0.030, 0.040,
-                                 0.055, 0.075, 0.10,  0.13,   0.17,  0.22,  0.30};
-#define SLABS (sizeof slab_cm / sizeof slab_cm[0] - 1)
+#define AIR_LEAD_S 3.0 /* forced air blows this long before the first pulse ... */
+#define AIR_TAIL_S 1.0 /* ... and after the last */
 
 /* One sample of the twin, ready for any dose. */
 struct ready {
@@ -46,8 +37,7 @@ struct bulk {
 	struct ready sample[SAMPLES_MAX];
 	struct heat *heat[SAMPLES_MAX];
 	struct bulk_dose prepared; /* the dose heat[] was made for; spot_um 0: none */
-	bool have_spots;
-	double spot_share[SLABS][RINGS + 1]; /* of the broad-beam absorption, by depth and radius */
+	struct spot_table spots;
 	double check_difference_pct, check_se_pct;
 };
 
@@ -189,44 +179,17 @@ static int forward_progress(void *context, double done_frac)
 	return p->progress ? p->progress(p->context, p->from + (p->to - p->from) * done_frac) : 0;
 }
 
-static void read_spot_shares(struct bulk *b, const struct mc_result *mc)
-{
-	for (size_t iz = 0; iz < SLABS; iz++) {
-		double se, inside = 0.0, broad = mc_absorbed_z(mc, 0, iz, &se);
-		b->spot_share[iz][0] = 0.0;
-		for (size_t ir = 0; ir < RINGS; ir++) {
-			double area = PI * (ring_cm[ir + 1] * ring_cm[ir + 1] - ring_cm[ir] * ring_cm[ir]);
-			inside += mc_absorbed(mc, 0, ir, iz, &se) * area;
-			b->spot_share[iz][ir + 1] = broad > 0.0 ? fmin(inside / broad, 1.0) : 1.0;
-		}
-	}
-	b->have_spots = true;
-}
-
-static void compare_engines(struct bulk *b, const struct mc_result *mc, const struct ordinates *solver)
+static void compare_engines(struct bulk *b, const struct ordinates *solver)
 {
 	struct light_balance balance;
-	double first = 0.0, second = 0.0, variance = 0.0;
+	double first = 0.0;
+	if (!b->spots.ready)
+		return;
 	ordinates_balance(solver, &balance);
-	for (size_t l = 0; l < CHECK_LAYERS; l++) {
-		double se;
+	for (size_t l = 0; l < CHECK_LAYERS; l++)
 		first += balance.absorbed_frac[l];
-		second += mc_layer_absorbed(mc, 0, l, &se);
-		variance += se * se;
-	}
-	b->check_difference_pct = 100.0 * (second / first - 1.0);
-	b->check_se_pct = 100.0 * sqrt(variance) / first;
-}
-
-/* Light that hardly scatters keeps its spot; there is nothing for Monte Carlo to find. */
-static bool scatters(const struct light_stack *stack)
-{
-	for (size_t l = 0; l < stack->count; l++) {
-		double reduced = stack->layer[l].mus_1_cm * (1.0 - stack->layer[l].g);
-		if (reduced > 0.2 * stack->layer[l].mua_1_cm)
-			return true;
-	}
-	return false;
+	b->check_difference_pct = 100.0 * (b->spots.absorbed_frac / first - 1.0);
+	b->check_se_pct = 100.0 * b->spots.absorbed_se_frac / first;
 }
 
 static enum status prepare_spots(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
@@ -235,46 +198,18 @@ static enum status prepare_spots(struct bulk *b, const struct cohort *cohort, st
 	struct tissue tissue;
 	struct light_layer layers[TISSUE_LAYERS_MAX];
 	struct step_progress part = {q->progress, q->context, 0.5, 1.0};
-	struct mc_request mc = {
-		.source = {.beam = MC_PENCIL},
-		.grid = {RINGS, SLABS, ring_cm, slab_cm},
-		.photons = SPOT_PHOTONS,
-		.seed = q->seed,
-		.progress = forward_progress,
-		.context = &part,
-	};
-	struct mc_result *result = NULL;
+	struct spot_request request = {
+		.check_layers = CHECK_LAYERS, .seed = q->seed, .progress = forward_progress, .context = &part};
 	twin_tissue(cohort->value[0], TWIN_NORMAL_SKIN, &tissue);
-	enum status st = tissue_light_stack(&tissue, b->wavelength_nm, layers, &mc.stack, why);
+	enum status st = tissue_light_stack(&tissue, b->wavelength_nm, layers, &request.stack, why);
 	b->check_difference_pct = b->check_se_pct = NAN;
-	if (st || !scatters(&mc.stack))
-		return st;
-	if ((st = broad_light(solver, &tissue, b->wavelength_nm, why)) || (st = mc_run(&mc, &result, why)))
-		return st;
-	read_spot_shares(b, result);
-	compare_engines(b, result, solver);
-	mc_free(&result);
-	return ST_OK;
-}
-
-/* Share of the broad-beam light on the axis of a spot, linear in radius and depth. */
-static double spot_share(const struct bulk *b, double radius_cm, double depth_cm)
-{
-	if (!b->have_spots || !isfinite(radius_cm) || radius_cm >= ring_cm[RINGS])
-		return 1.0;
-	size_t ir = 0;
-	while (ir + 1 < RINGS && ring_cm[ir + 1] < radius_cm)
-		ir++;
-	double fr = (radius_cm - ring_cm[ir]) / (ring_cm[ir + 1] - ring_cm[ir]);
-	/* depths: slab centres */
-	size_t iz = 0;
-	while (iz + 2 < SLABS && 0.5 * (slab_cm[iz + 1] + slab_cm[iz + 2]) < depth_cm)
-		iz++;
-	double z0 = 0.5 * (slab_cm[iz] + slab_cm[iz + 1]), z1 = 0.5 * (slab_cm[iz + 1] + slab_cm[iz + 2]);
-	double fz = fmin(fmax((depth_cm - z0) / (z1 - z0), 0.0), 1.0);
-	double upper = b->spot_share[iz][ir] * (1.0 - fr) + b->spot_share[iz][ir + 1] * fr;
-	double lower = b->spot_share[iz + 1][ir] * (1.0 - fr) + b->spot_share[iz + 1][ir + 1] * fr;
-	return upper * (1.0 - fz) + lower * fz;
+	if (!st)
+		st = broad_light(solver, &tissue, b->wavelength_nm, why);
+	if (!st)
+		st = spots_measure(&request, &b->spots, why);
+	if (!st)
+		compare_engines(b, solver);
+	return st;
 }
 
 static double criterion_of(const struct target *target)
@@ -336,7 +271,7 @@ static void source_of(const struct bulk *b, const struct bulk_dose *dose, unsign
 			absorption[i] = depth > 0.0 ? inside / (bottom - top) / (depth * CM_PER_UM) : 0.0;
 		} else {
 			double middle_cm = 0.5 * (top + bottom) * CM_PER_UM;
-			absorption[i] = r->absorption_1_cm[i] * spot_share(b, 0.5 * dose->spot_um * CM_PER_UM, middle_cm);
+			absorption[i] = r->absorption_1_cm[i] * spot_share(&b->spots, 0.5 * dose->spot_um * CM_PER_UM, middle_cm);
 		}
 	}
 }
@@ -478,8 +413,8 @@ static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose,
 	const struct ready *r = &b->sample[s];
 	double radius_cm = 0.5 * dose->spot_um * CM_PER_UM;
 	double field = dose->fluence_J_cm2 * dose->concentration;
-	double at_melanosome = field * r->basal_fluence_frac * spot_share(b, radius_cm, r->basal_um * CM_PER_UM);
-	double at_target = field * r->target_fluence_frac * spot_share(b, radius_cm, r->target_um * CM_PER_UM);
+	double at_melanosome = field * r->basal_fluence_frac * spot_share(&b->spots, radius_cm, r->basal_um * CM_PER_UM);
+	double at_target = field * r->target_fluence_frac * spot_share(&b->spots, radius_cm, r->target_um * CM_PER_UM);
 	double melanosome = at_melanosome / r->melanosome_local_J_cm2;
 	double target = at_target / r->target_local_J_cm2;
 	note(out, METRIC_MELANOSOME_RATIO, s, melanosome);
