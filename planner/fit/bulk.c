@@ -27,6 +27,7 @@ struct ready {
 	double basal_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
 	double melanosome_local_J_cm2, target_local_J_cm2; /* local fluence that reaches the criterion */
 	double melanosome_MPa_cm2_J;
+	unsigned melanosome_flags, target_flags, pressure_flags; /* of the three above */
 };
 
 struct bulk {
@@ -36,7 +37,8 @@ struct bulk {
 	double criterion_C[2]; /* melanosome, target */
 	struct ready sample[SAMPLES_MAX];
 	struct heat *heat[SAMPLES_MAX];
-	struct bulk_dose prepared; /* the dose heat[] was made for; spot_um 0: none */
+	bool heated; /* heat[] holds what the schedule of `prepared` gives; never set for heat left by columns */
+	struct bulk_dose prepared;
 	struct spot_table spots;
 	double check_difference_pct, check_se_pct;
 };
@@ -106,10 +108,9 @@ static struct pigment_absorber target_absorber(const struct bulk *b)
 	return a;
 }
 
-/* Local fluence at which an absorber reaches its criterion, with the absorber's own uncertainty drawn for
- * this sample; the median sample carries the best estimate. */
+/* Local fluence at which an absorber reaches its criterion, z standard errors of its own from the best. */
 static enum status local_threshold(const struct pigment_absorber *a, double pulse_s, double start_C,
-                                   double criterion_C, double z, double *out, struct fail *why)
+                                   double criterion_C, double z, double *out, unsigned *flags, struct fail *why)
 {
 	struct estimate threshold;
 	const struct estimate one = {1.0, 0.0, VALID};
@@ -119,7 +120,15 @@ static enum status local_threshold(const struct pigment_absorber *a, double puls
 	double vapour_C = pigment_vaporisation_C().value;
 	double scale = (criterion_C - start_C) / (vapour_C - start_C);
 	*out = threshold.value * scale * exp(z * threshold.sd / threshold.value);
+	*flags = threshold.flags;
 	return ST_OK;
+}
+
+/* Where on an absorber's own error a sample sits; the median sample carries the best estimate. */
+static double drawn_z(struct rng *rng, unsigned index)
+{
+	double z = fmin(fmax(rng_normal(rng), -3.0), 3.0);
+	return index ? z : 0.0;
 }
 
 static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_t seed, struct ready *r,
@@ -129,17 +138,21 @@ static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_
 	struct pigment_absorber melanosome = pigment_melanosome(b->wavelength_nm), target = target_absorber(b);
 	struct estimate pressure;
 	rng_seed(&rng, seed, 1000 + index);
-	double z = index ? fmin(fmax(rng_normal(&rng), -3.0), 3.0) : 0.0;
-	double start_C = r->surface_C;
-	enum status st = local_threshold(&melanosome, b->pulse_s, start_C, b->criterion_C[0], z,
-	                                 &r->melanosome_local_J_cm2, why);
-	if (!st) /* the same melanin is wrong by the same amount wherever it sits */
-		st = local_threshold(&target, b->pulse_s, start_C, b->criterion_C[1], z, &r->target_local_J_cm2, why);
+	double z = drawn_z(&rng, index), other_z = drawn_z(&rng, index);
+	/* the same melanin is wrong by the same amount wherever it sits; ink is wrong by its own */
+	double target_z = b->target.kind == TARGET_INK ? other_z : z;
+	enum status st = local_threshold(&melanosome, b->pulse_s, r->surface_C, b->criterion_C[0], z,
+	                                 &r->melanosome_local_J_cm2, &r->melanosome_flags, why);
+	if (!st)
+		st = local_threshold(&target, b->pulse_s, r->surface_C, b->criterion_C[1], target_z,
+		                     &r->target_local_J_cm2, &r->target_flags, why);
 	if (!st)
 		st = pigment_pressure_MPa(&melanosome, 1.0, b->pulse_s, &pressure, why);
-	if (!st)
-		r->melanosome_MPa_cm2_J = pressure.value;
-	return st;
+	if (st)
+		return st;
+	r->melanosome_MPa_cm2_J = pressure.value;
+	r->pressure_flags = pressure.flags;
+	return ST_OK;
 }
 
 static enum status ready_sample(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
@@ -254,9 +267,8 @@ enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fai
 
 static bool same_schedule(const struct bulk_dose *a, const struct bulk_dose *b)
 {
-	return !b->column_depth_um && !a->column_depth_um && a->spot_um == b->spot_um && a->passes == b->passes &&
-	       a->stack == b->stack && a->rep_Hz == b->rep_Hz && a->pass_interval_s == b->pass_interval_s &&
-	       a->cold_air == b->cold_air;
+	return a->spot_um == b->spot_um && a->passes == b->passes && a->stack == b->stack && a->rep_Hz == b->rep_Hz &&
+	       a->pass_interval_s == b->pass_interval_s && a->cold_air == b->cold_air;
 }
 
 /* Light on the axis of the spot, or the heat columns leave behind spread evenly over their depth. */
@@ -282,8 +294,8 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 	const struct ready *r = &b->sample[s];
 	double absorption[HEAT_CELLS_MAX];
 	double lead = dose->cold_air ? AIR_LEAD_S : 0.0;
-	double last = lead + (dose->passes - 1) * dose->pass_interval_s + 1.0;
-	struct heat_stage air = heat_cold_air(0.0, last);
+	double last = lead + (dose->passes - 1) * dose->pass_interval_s + (dose->stack - 1) / dose->rep_Hz;
+	struct heat_stage air = heat_cold_air(0.0, last + AIR_TAIL_S);
 	struct heat_problem problem = {
 		.layers = r->layers,
 		.layer = r->layer,
@@ -320,10 +332,10 @@ static void heat_item(void *state, size_t index)
 
 static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, struct fail *why)
 {
-	if (b->heat[0] && same_schedule(&b->prepared, dose))
+	if (b->heated && !dose->column_depth_um && same_schedule(&b->prepared, dose))
 		return ST_OK;
 	struct heat_work work = {.bulk = b, .dose = dose};
-	b->prepared.spot_um = 0.0;
+	b->heated = false;
 	for (unsigned s = 0; s < b->count; s++)
 		heat_free(&b->heat[s]);
 	(void)parallel_run(b->count, heat_item, &work, NULL, NULL);
@@ -331,12 +343,14 @@ static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, st
 		if (work.status[s])
 			return fail_set(why, work.status[s], "heat", "the schedule of pulses cannot be computed for a sample");
 	b->prepared = *dose;
+	b->prepared.column_depth_um = b->prepared.column_fluence_J_cm2 = NULL; /* the caller's */
+	b->heated = !dose->column_depth_um;
 	return ST_OK;
 }
 
 /* ---- prediction ----------------------------------------------------------------------------------------- */
 
-/* Depths of the profile: every 10 um through the epidermis, coarser below. */
+/* Depths of the profile: every 5 um through the epidermis, coarser below. */
 static size_t profile_depths(double *depth_um)
 {
 	size_t n = 0;
@@ -352,10 +366,11 @@ struct bulk_spreads {
 	struct spread peak[PREDICT_DEPTHS_MAX], damage[PREDICT_DEPTHS_MAX];
 };
 
-static void note(struct bulk_spreads *out, enum metric metric, unsigned s, double value)
+static void note(struct bulk_spreads *out, enum metric metric, unsigned s, double value, unsigned flags)
 {
 	out->metric[metric].value[s] = value;
 	out->metric[metric].count = s + 1;
+	out->metric[metric].flags |= flags;
 }
 
 /* Damage along depth: Henriques for the epidermis, collagen below it. */
@@ -366,7 +381,7 @@ static void note_profile(const struct heat *heat, const struct ready *r, const d
 	for (size_t i = 0; i < depths; i++) {
 		const double *set = depth_um[i] <= r->epidermis_um ? omega : omega + rows;
 		out->peak[i].value[s] = heat_at_depth(heat, peak, depth_um[i]);
-		out->damage[i].value[s] = damage_fraction(heat_at_depth(heat, set, depth_um[i]));
+		out->damage[i].value[s] = damage_fraction(heat_omega_at_depth(heat, set, depth_um[i]));
 		out->peak[i].count = out->damage[i].count = s + 1;
 	}
 }
@@ -395,14 +410,15 @@ static enum status heat_metrics(struct bulk *b, const struct bulk_dose *dose, un
 	enum status st = heat_evaluate(heat, fluence, &damage, &hottest, why);
 	if (st)
 		return st;
-	note(out, METRIC_SURFACE_PEAK_C, s, peak[0]);
-	note(out, METRIC_BASAL_PEAK_C, s, heat_at_depth(heat, peak, r->basal_um));
-	note(out, METRIC_DERMIS_PEAK_C, s, hottest_below(heat, peak, r->papillary_um));
-	note(out, METRIC_OMEGA_BASAL, s, heat_at_depth(heat, omega, r->basal_um));
-	note(out, METRIC_OMEGA_PAPILLARY, s,
-	     heat_at_depth(heat, omega, r->basal_um + papillary_below_basal_um));
+	const double at[] = {
+		[METRIC_SURFACE_PEAK_C] = peak[0],
+		[METRIC_BASAL_PEAK_C] = heat_at_depth(heat, peak, r->basal_um),
+		[METRIC_DERMIS_PEAK_C] = hottest_below(heat, peak, r->papillary_um),
+		[METRIC_OMEGA_BASAL] = heat_omega_at_depth(heat, omega, r->basal_um),
+		[METRIC_OMEGA_PAPILLARY] = heat_omega_at_depth(heat, omega, r->basal_um + papillary_below_basal_um),
+	};
 	for (int m = METRIC_SURFACE_PEAK_C; m <= METRIC_OMEGA_PAPILLARY; m++)
-		out->metric[m].flags |= hottest.flags;
+		note(out, (enum metric)m, s, at[m], hottest.flags);
 	note_profile(heat, r, peak, omega, depth_um, depths, s, out);
 	return ST_OK;
 }
@@ -417,14 +433,16 @@ static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose,
 	double at_target = field * r->target_fluence_frac * spot_share(&b->spots, radius_cm, r->target_um * CM_PER_UM);
 	double melanosome = at_melanosome / r->melanosome_local_J_cm2;
 	double target = at_target / r->target_local_J_cm2;
-	note(out, METRIC_MELANOSOME_RATIO, s, melanosome);
-	note(out, METRIC_MELANOSOME_PEAK_C, s, r->surface_C + melanosome * (b->criterion_C[0] - r->surface_C));
-	note(out, METRIC_PRESSURE_MPA, s, at_melanosome * r->melanosome_MPa_cm2_J);
+	note(out, METRIC_MELANOSOME_RATIO, s, melanosome, r->melanosome_flags);
+	note(out, METRIC_MELANOSOME_PEAK_C, s, r->surface_C + melanosome * (b->criterion_C[0] - r->surface_C),
+	     r->melanosome_flags);
+	note(out, METRIC_PRESSURE_MPA, s, at_melanosome * r->melanosome_MPa_cm2_J, r->pressure_flags);
 	if (b->target.kind == TARGET_NONE)
 		return;
-	note(out, METRIC_TARGET_RATIO, s, target);
-	note(out, METRIC_TARGET_PEAK_C, s, r->surface_C + target * (b->criterion_C[1] - r->surface_C));
-	note(out, METRIC_SELECTIVITY, s, melanosome > 0.0 ? target / melanosome : 0.0);
+	note(out, METRIC_TARGET_RATIO, s, target, r->target_flags);
+	note(out, METRIC_TARGET_PEAK_C, s, r->surface_C + target * (b->criterion_C[1] - r->surface_C), r->target_flags);
+	note(out, METRIC_SELECTIVITY, s, melanosome > 0.0 ? target / melanosome : 0.0,
+	     r->melanosome_flags | r->target_flags);
 }
 
 /* Thermal confinement of a melanosome ends near a microsecond: absorbers matter for short pulses only. */

@@ -200,10 +200,11 @@ static void note_axis(const struct microbeam_axis *axis, const double *depth_um,
 	}
 }
 
-/* Twice the depth of the median lesion, at least 300 um, in even steps. */
+/* A good deal deeper than the median lesion, so that its end is seen, in even steps. */
 static size_t axis_depths(const struct microbeam_lesion *median, double *depth_um)
 {
-	double reach = fmax(300.0, 1.6 * median->coagulation_depth_um.value);
+	static const double least_um = 300.0, beyond = 1.6;
+	double reach = fmax(least_um, beyond * median->coagulation_depth_um.value);
 	size_t n = PREDICT_DEPTHS_MAX / 2;
 	for (size_t i = 0; i < n; i++)
 		depth_um[i] = reach * (double)i / (double)(n - 1);
