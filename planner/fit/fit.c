@@ -21,13 +21,16 @@ struct search {
 	struct fit_result *result;
 	struct candidate *candidate; /* allowed by the rules without physics, ascending dose */
 	size_t count;
+	enum assess_depth goal_depth; /* what of the prediction the goals need */
 	int (*progress)(void *context, double done_frac);
 	void *context;
 };
 
+/* To the microjoule: the same dose reached by two ways must not differ by its rounding. */
 static double dose_of(const struct exposure *e)
 {
-	return e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
+	double dose_J_cm2 = e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
+	return round(dose_J_cm2 * 1e6) / 1e6;
 }
 
 /* Ascending dose; at equal dose the larger spot (more light at depth for the same surface; types V-VI are
@@ -59,19 +62,36 @@ static void exclusion_text(const struct finding *f, char *text, size_t size)
 		(void)snprintf(text, size, "%s%s%s (%s)", f->name, zone, f->zone, f->source);
 }
 
+/* By how much of its limit a rule is broken; a rule without numbers counts as broken altogether. */
+static double excess(const struct finding *f)
+{
+	if (f->unknown || !f->has_value || !f->has_limit)
+		return INFINITY;
+	return fabs(f->value - f->limit) / fmax(fabs(f->limit), 1e-9);
+}
+
+static struct fit_exclusion *exclusion_of(struct fit_result *r, const char *rule)
+{
+	for (size_t i = 0; i < r->exclusions; i++)
+		if (strcmp(r->exclusion[i].rule, rule) == 0)
+			return &r->exclusion[i];
+	if (r->exclusions == FIT_EXCLUSIONS_MAX)
+		return NULL;
+	struct fit_exclusion *x = &r->exclusion[r->exclusions++];
+	(void)snprintf(x->rule, sizeof x->rule, "%s", rule);
+	return x;
+}
+
 static void count_exclusion(struct fit_result *r, const struct finding *f)
 {
-	size_t i = 0;
-	while (i < r->exclusions && strcmp(r->exclusion[i].rule, f->rule) != 0)
-		i++;
-	if (i == r->exclusions) {
-		if (r->exclusions == FIT_EXCLUSIONS_MAX)
-			return;
-		r->exclusions++;
-		(void)snprintf(r->exclusion[i].rule, sizeof r->exclusion[i].rule, "%s", f->rule);
-		exclusion_text(f, r->exclusion[i].text, sizeof r->exclusion[i].text);
+	struct fit_exclusion *x = exclusion_of(r, f->rule);
+	double by = excess(f);
+	if (!x)
+		return;
+	if (!x->text[0] || by < x->excess_frac) {
+		exclusion_text(f, x->text, sizeof x->text);
+		x->excess_frac = by;
 	}
-	r->exclusion[i].candidates++;
 }
 
 /* Whether the rules let it be; every rule that does not is counted once per candidate. */
@@ -84,8 +104,9 @@ static bool allowed(struct fit_result *r, const struct assessment *a)
 		if (!forbids(f))
 			continue;
 		free = false;
-		if (strcmp(f->rule, last) != 0)
-			count_exclusion(r, f);
+		count_exclusion(r, f);
+		if (strcmp(f->rule, last) != 0 && exclusion_of(r, f->rule))
+			exclusion_of(r, f->rule)->candidates++;
 		last = f->rule;
 	}
 	return free;
@@ -100,6 +121,15 @@ static double goal_value(const struct assessment *a, const struct protocol_goal 
 {
 	const struct band *band = goal_band(a, goal);
 	return strcmp(goal->at, "p05") == 0 ? band->p05 : band->value;
+}
+
+/* Heat of the bulk tissue is left out of quick predictions. */
+static enum assess_depth depth_of_goals(const struct protocol *protocol)
+{
+	for (size_t i = 0; i < protocol->goals; i++)
+		if (protocol->goal[i].metric <= METRIC_OMEGA_PAPILLARY)
+			return ASSESS_FULL;
+	return ASSESS_QUICK;
 }
 
 static bool sufficient(const struct assessment *a, const struct protocol *protocol)
@@ -177,42 +207,104 @@ static bool differs(const struct fit_result *r, const struct settings *settings)
 	return true;
 }
 
-/* The knob a technician would turn up next. */
-static enum setting_id main_knob(const struct device_mode *mode)
+/* The knob a technician would turn up next; false when the mode has none with steps. */
+static bool main_knob(const struct device_mode *mode, enum setting_id *out)
 {
-	static const enum setting_id knob[] = {SETTING_ENERGY_MJ, SETTING_FLUENCE_J_CM2, SETTING_TREATMENT_LEVEL,
-	                                       SETTING_COVERAGE_PCT, SETTING_DENSITY_PCT, SETTING_SPOT_MM};
+	static const enum setting_id knob[] = {SETTING_ENERGY_MJ,     SETTING_FLUENCE_J_CM2, SETTING_DEPTH_UM,
+	                                       SETTING_POWER_W,       SETTING_TREATMENT_LEVEL, SETTING_COVERAGE_PCT,
+	                                       SETTING_DENSITY_PCT,   SETTING_SPOT_MM};
 	for (size_t i = 0; i < sizeof knob / sizeof knob[0]; i++)
-		if (setting_grid_count(&mode->setting[knob[i]]) > 1)
-			return knob[i];
-	return SETTING_ENERGY_MJ;
+		if (setting_grid_count(&mode->setting[knob[i]]) > 1) {
+			*out = knob[i];
+			return true;
+		}
+	return false;
 }
 
-static enum status binding_limit(struct search *s, struct fit_alternative *alternative, struct fail *why)
+static const struct finding *first_forbidding(const struct assessment *a)
+{
+	for (size_t i = 0; i < a->findings.count; i++)
+		if (forbids(&a->findings.finding[i]))
+			return &a->findings.finding[i];
+	return NULL;
+}
+
+static void binding_text(const struct finding *f, char *text, size_t size)
+{
+	const char *gap = f->zone[0] ? " " : "";
+	if (f->has_value && f->has_limit)
+		(void)snprintf(text, size, "%s%s%s %.4g %s %.4g %s", f->rule, gap, f->zone, f->value,
+		               f->value > f->limit ? ">" : "<", f->limit, f->unit ? f->unit : "");
+	else
+		(void)snprintf(text, size, "%s%s%s %s", f->rule, gap, f->zone, f->name);
+}
+
+/* Whether the rules stop these settings; if so, text says which. */
+static enum status stopped(struct search *s, const struct settings *settings, enum assess_depth depth, bool *yes,
+                           struct fit_alternative *alternative, struct fail *why)
+{
+	struct assessment a;
+	enum status st = planning_assess_to(s->planning, settings, depth, &a, why);
+	const struct finding *f = st ? NULL : first_forbidding(&a);
+	*yes = f != NULL;
+	if (f) {
+		binding_text(f, alternative->binding, sizeof alternative->binding);
+		alternative->binding_settings = *settings;
+	}
+	assessment_clear(&a);
+	return st;
+}
+
+#define STEPS_UP_MAX 600 /* more than any domain has */
+
+/* Up the main knob from the alternative: the settings on the way, as far as the rules without physics allow;
+ * what stops them, if anything, is in the alternative. */
+static enum status walk_up(struct search *s, enum setting_id knob, struct fit_alternative *alternative,
+                           struct settings *step, size_t *steps, struct fail *why)
 {
 	const struct device_mode *mode = planning_mode(s->planning);
-	enum setting_id knob = main_knob(mode);
 	int up = knob == SETTING_SPOT_MM ? -1 : 1; /* a smaller spot is the higher dose */
 	struct settings next = alternative->settings;
 	struct fail end;
-	while (setting_step(mode, &next, knob, up, &next, &end) == ST_OK) {
-		struct assessment a;
-		enum status st = planning_assess_to(s->planning, &next, ASSESS_RULES, &a, why);
-		if (st)
-			return st;
-		for (size_t i = 0; i < a.findings.count; i++) {
-			const struct finding *f = &a.findings.finding[i];
-			if (!forbids(f))
-				continue;
-			(void)snprintf(alternative->binding, sizeof alternative->binding, "%s%s%s %.4g > %.4g %s", f->rule,
-			               f->zone[0] ? " " : "", f->zone, f->value, f->limit, f->unit ? f->unit : "");
-			assessment_clear(&a);
-			return ST_OK;
-		}
-		assessment_clear(&a);
+	bool stop = false;
+	enum status st = ST_OK;
+	for (*steps = 0; *steps < STEPS_UP_MAX && setting_step(mode, &next, knob, up, &next, &end) == ST_OK;) {
+		st = stopped(s, &next, ASSESS_RULES, &stop, alternative, why);
+		if (st || stop)
+			break;
+		step[(*steps)++] = next;
 	}
+	return st;
+}
+
+/* What stops the way up: the rules' limits without physics are looked at step by step; predicted effects grow
+ * with the dose, so the first step they forbid is found by halving. */
+static enum status binding_limit(struct search *s, struct fit_alternative *alternative, struct fail *why)
+{
+	enum setting_id knob;
+	size_t steps = 0;
 	(void)snprintf(alternative->binding, sizeof alternative->binding, "end of the device's range");
-	return ST_OK;
+	if (!main_knob(planning_mode(s->planning), &knob))
+		return ST_OK;
+	struct settings *step = malloc(STEPS_UP_MAX * sizeof *step);
+	if (!step)
+		return fail_set(why, ST_FULL, "fit", "out of memory");
+	enum status st = walk_up(s, knob, alternative, step, &steps, why);
+	size_t free_below = 0, first = steps; /* first: lowest step known to be forbidden */
+	while (!st && free_below < first) {
+		size_t middle = free_below + (first - free_below) / 2;
+		bool stop = false;
+		/* the topmost first: mostly nothing is in the way */
+		if (first == steps && free_below == 0)
+			middle = steps - 1;
+		st = stopped(s, &step[middle], ASSESS_FULL, &stop, alternative, why);
+		if (stop)
+			first = middle;
+		else
+			free_below = middle + 1;
+	}
+	free(step);
+	return st;
 }
 
 static enum status add_alternative(struct search *s, const struct candidate *c, const struct assessment *a,
@@ -231,7 +323,7 @@ static enum status consider(struct search *s, const struct candidate *c, struct 
 {
 	struct assessment a;
 	struct fit_result *r = s->result;
-	enum status st = planning_assess_to(s->planning, &c->settings, ASSESS_QUICK, &a, why);
+	enum status st = planning_assess_to(s->planning, &c->settings, s->goal_depth, &a, why);
 	bool enough = !st && sufficient(&a, s->protocol);
 	assessment_clear(&a);
 	if (st || !enough)
@@ -260,7 +352,8 @@ static enum status sift_by_goals(struct search *s, struct fail *why)
 static int most_excluding(const void *a, const void *b)
 {
 	const struct fit_exclusion *x = a, *y = b;
-	return (x->candidates < y->candidates) - (x->candidates > y->candidates);
+	int more = (x->candidates < y->candidates) - (x->candidates > y->candidates);
+	return more ? more : strcmp(x->rule, y->rule);
 }
 
 static void conclude(struct fit_result *r)
@@ -285,6 +378,7 @@ enum status planning_fit(struct planning *planning, int (*progress)(void *contex
 		return fail_set(why, ST_MODEL, "fit", "no protocol on file for %s with %s, so there is no endpoint to fit to; "
 		                "enter settings by hand or add a protocol to profiles/protocols",
 		                planning_request(planning)->indication, planning_request(planning)->device_mode);
+	s.goal_depth = depth_of_goals(s.protocol);
 	enum status st = sift_by_rules(&s, why);
 	if (!st)
 		st = sift_by_goals(&s, why);

@@ -77,8 +77,8 @@ enum status planning_assess_to(struct planning *planning, const struct settings 
                                enum assess_depth depth, struct assessment *out, struct fail *why) MUST_CHECK;
 void assessment_clear(struct assessment *assessment);
 
-/* Where the knobs stand when nobody has turned them: the fit's answer if there is one, else the lowest
- * grid setting. */
+/* Where the knobs stand when nobody has turned them: the request's own settings if they are sound, else the
+ * first combination of the grid (every knob at its lowest). Empty when the mode has none. */
 void planning_default_settings(const struct planning *planning, struct settings *out);
 
 /* --- fit -------------------------------------------------------------------------------------------- */
@@ -90,16 +90,20 @@ struct fit_alternative {
 	double dose_J_cm2;      /* mean over the treated area, all passes */
 	struct band endpoint;   /* the endpoint metric there */
 	enum verdict verdict;
-	char binding[96];       /* rule that forbids the next step up: "R-COV cheeks 30 > 25 %" */
+	/* What stops the way up of the main knob (energy, fluence, ...), and at which settings:
+	 * "R-COV cheeks 30 > 25 %"; "end of the device's range" leaves the settings empty. */
+	char binding[96];
+	struct settings binding_settings;
 };
 
 struct fit_exclusion {
 	char rule[24];
 	size_t candidates;  /* settings this rule alone or with others excludes */
 	char text[192];     /* value, limit, source of the mildest violation */
+	double excess_frac; /* of that one: how far past the limit, of the limit; INFINITY without numbers */
 };
 
-#define FIT_EXCLUSIONS_MAX 12
+#define FIT_EXCLUSIONS_MAX 48 /* more than the rules that can forbid */
 
 struct fit_result {
 	bool feasible;
@@ -109,7 +113,7 @@ struct fit_result {
 	size_t candidates, sufficient, allowed;
 	size_t exclusions; /* most excluding first; why nothing, or nothing more, is feasible */
 	struct fit_exclusion exclusion[FIT_EXCLUSIONS_MAX];
-	bool endpoint_unreachable; /* no candidate reaches the endpoint, limits aside */
+	bool endpoint_unreachable; /* settings are allowed, but none of them reaches the goals */
 };
 #define FIT_DOSE_UNIT "J/cm2" /* mean radiant exposure over the treated area, all passes */
 

@@ -128,7 +128,7 @@ static void write_alternatives(FILE *f, const struct fit_result *fit, const stru
 		fprintf(f, "    %s %-40s %7.2f %s  %s\n", i ? " " : "*",
 		        settings_text(&a->settings, settings, sizeof settings), a->dose_J_cm2, FIT_DOSE_UNIT,
 		        verdict_name(a->verdict));
-		fprintf(f, "        %s %s; the next step up is bound by %s\n", goal->label, band, a->binding);
+		fprintf(f, "        %s %s; more is stopped by %s\n", goal->label, band, a->binding);
 	}
 }
 
