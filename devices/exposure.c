@@ -95,6 +95,7 @@ enum status exposure_of(const struct device *device, const struct device_mode *m
 	exposure.rep_hz = settings_get(settings, SETTING_REP_HZ);
 	exposure.microbeam_spread_frac =
 	        isnan(mode->microbeam_spread_frac.value) ? 0 : mode->microbeam_spread_frac.value;
+	*out = exposure;
 	enum status st = families[mode->pattern](mode, settings, &exposure, why);
 	if (!st)
 		*out = exposure;

@@ -58,7 +58,8 @@ struct exposure_numbers {
 	struct exposure_number number[EXPOSURE_NUMBERS_MAX];
 };
 
-/* settings: completed. ST_MODEL when what the exposure needs is not in them or the profile. */
+/* settings: completed. ST_MODEL when what the exposure needs is not in them or the profile; *out then holds
+ * NAN for every quantity of the beam, never a zero somebody could take for a dose. */
 enum status exposure_of(const struct device *device, const struct device_mode *mode,
                         const struct settings *settings, struct exposure *out, struct fail *why) MUST_CHECK;
 void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *out);

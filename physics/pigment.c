@@ -8,7 +8,6 @@
  */
 #define VAPORISATION_C 112.0
 #define VAPORISATION_SD_C 7.0
-#define SUPERHEAT_LIMIT_C 302.0 /* spinodal of water at 1 atm, 300..305 C: Vogel & Venugopalan 2003 */
 
 /* Absorbers. Melanosome: 1 um sphere of protein, melanin and water; design values within the ranges in use.
  */
@@ -181,7 +180,7 @@ enum status pigment_peak_C(const struct pigment_absorber *a, double local_J_cm2,
 		return st;
 	*out = estimate_scale(heating_K_per_J_cm2(a, pulse_s), local_J_cm2);
 	out->value += start_C;
-	if (out->value > SUPERHEAT_LIMIT_C)
+	if (out->value > PIGMENT_SUPERHEAT_C)
 		out->flags |= VALIDITY_MODEL_LIMIT;
 	return ST_OK;
 }

@@ -20,6 +20,7 @@
 #define PIGMENT_RADIUS_MAX_UM 10.0
 #define PIGMENT_PULSE_MIN_S 1e-13
 #define PIGMENT_PULSE_MAX_S 1.0
+#define PIGMENT_SUPERHEAT_C 302.0 /* spinodal of water at 1 atm, 300..305 C: Vogel & Venugopalan 2003 */
 
 struct pigment_absorber {
 	double radius_um;

@@ -423,6 +423,13 @@ static enum status heat_metrics(struct bulk *b, const struct bulk_dose *dose, un
 	return ST_OK;
 }
 
+/* Linear heating: beyond the superheat limit of water the skin around the absorber has turned to vapour. */
+static void note_absorber_peak(struct bulk_spreads *out, enum metric metric, unsigned s, double peak_C,
+                               unsigned flags)
+{
+	note(out, metric, s, peak_C, peak_C > PIGMENT_SUPERHEAT_C ? flags | VALIDITY_MODEL_LIMIT : flags);
+}
+
 static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose, unsigned s,
                              struct bulk_spreads *out)
 {
@@ -434,13 +441,14 @@ static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose,
 	double melanosome = at_melanosome / r->melanosome_local_J_cm2;
 	double target = at_target / r->target_local_J_cm2;
 	note(out, METRIC_MELANOSOME_RATIO, s, melanosome, r->melanosome_flags);
-	note(out, METRIC_MELANOSOME_PEAK_C, s, r->surface_C + melanosome * (b->criterion_C[0] - r->surface_C),
-	     r->melanosome_flags);
+	note_absorber_peak(out, METRIC_MELANOSOME_PEAK_C, s,
+	                   r->surface_C + melanosome * (b->criterion_C[0] - r->surface_C), r->melanosome_flags);
 	note(out, METRIC_PRESSURE_MPA, s, at_melanosome * r->melanosome_MPa_cm2_J, r->pressure_flags);
 	if (b->target.kind == TARGET_NONE)
 		return;
 	note(out, METRIC_TARGET_RATIO, s, target, r->target_flags);
-	note(out, METRIC_TARGET_PEAK_C, s, r->surface_C + target * (b->criterion_C[1] - r->surface_C), r->target_flags);
+	note_absorber_peak(out, METRIC_TARGET_PEAK_C, s, r->surface_C + target * (b->criterion_C[1] - r->surface_C),
+	                   r->target_flags);
 	note(out, METRIC_SELECTIVITY, s, melanosome > 0.0 ? target / melanosome : 0.0,
 	     r->melanosome_flags | r->target_flags);
 }

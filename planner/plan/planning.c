@@ -44,15 +44,17 @@ static enum status shaping_settings(const struct planning *p, struct settings *o
 	return st ? st : fail_set(why, ST_MODEL, "settings", "%s has no valid combination", p->request.device_mode);
 }
 
-/* Highest and lowest microbeam energy the mode can make, through its grid of energies. */
+/* Highest and lowest microbeam energy the mode can make, through its grid of energies or the bounds of what is
+ * derived; without either the predictor is prepared around the energy asked for. */
 static void energy_range(struct planning *p)
 {
 	const struct setting_domain *energy = &p->mode->setting[SETTING_ENERGY_MJ];
 	size_t count = setting_grid_count(energy);
-	if (!count)
+	bool bounded = energy->kind == DOMAIN_DERIVED && energy->min > 0.0 && isfinite(energy->max);
+	if (!count && !bounded)
 		return;
-	p->options.energy_min_mJ = setting_grid_value(energy, 0);
-	p->options.energy_max_mJ = setting_grid_value(energy, count - 1);
+	p->options.energy_min_mJ = count ? setting_grid_value(energy, 0) : energy->min;
+	p->options.energy_max_mJ = count ? setting_grid_value(energy, count - 1) : energy->max;
 }
 
 static enum status prepare_predictor(struct planning *p, struct fail *why)
