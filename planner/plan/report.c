@@ -7,6 +7,17 @@ const char report_intended_use[] =
 	"Decision support for trained professionals. Numbers are for planning and training until a clinic has "
 	"validated them. lasertwin never controls a device.";
 
+/* What others wrote, on one line: a line break in a name must not forge a line of the report. The rest of the
+ * cleaning is the printer's. */
+static void write_quoted(FILE *f, const char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			fputs("\xEF\xBF\xBD", f); /* U+FFFD: visible, so that it looks tampered with */
+		else
+			fputc(*text, f);
+}
+
 /* "12.3 (10.1 to 15.0) um" */
 static void band_text(const struct band *b, int decimals, const char *unit, char *out, size_t size)
 {
@@ -93,7 +104,8 @@ static void write_finding(FILE *f, const struct ruleset *rules, const struct fin
 	char source[512];
 	/* at the station these are a list to tick off, whatever their outcome would be if they failed */
 	const char *mark = x->phase == PHASE_START ? "[ ]" : outcome_name(x->outcome);
-	fprintf(f, "    %-12s %-10s %s%s%s", mark, x->rule, x->name, x->zone[0] ? ", " : "", x->zone);
+	fprintf(f, "    %-12s %-10s %s%s", mark, x->rule, x->name, x->zone[0] ? ", " : "");
+	write_quoted(f, x->zone);
 	if (x->has_value && x->has_limit)
 		fprintf(f, ": %.4g %s against %.4g %s", x->value, x->unit ? x->unit : "", x->limit, x->unit ? x->unit : "");
 	fprintf(f, "\n");
@@ -128,7 +140,9 @@ static void write_alternatives(FILE *f, const struct fit_result *fit, const stru
 		fprintf(f, "    %s %-40s %7.2f %s  %s\n", i ? " " : "*",
 		        settings_text(&a->settings, settings, sizeof settings), a->dose_J_cm2, FIT_DOSE_UNIT,
 		        verdict_name(a->verdict));
-		fprintf(f, "        %s %s; more is stopped by %s\n", goal->label, band, a->binding);
+		fprintf(f, "        %s %s; more is stopped by ", goal->label, band);
+		write_quoted(f, a->binding);
+		fputc('\n', f);
 	}
 }
 
@@ -148,9 +162,11 @@ static void write_fit(FILE *f, const struct case_result *r)
 	write_alternatives(f, fit, protocol);
 	if (fit->endpoint_unreachable)
 		fprintf(f, "    no allowed setting reaches the goals\n");
-	for (size_t i = 0; i < fit->exclusions; i++)
-		fprintf(f, "    %s excludes %zu settings: %s\n", fit->exclusion[i].rule, fit->exclusion[i].candidates,
-		        fit->exclusion[i].text);
+	for (size_t i = 0; i < fit->exclusions; i++) {
+		fprintf(f, "    %s excludes %zu settings: ", fit->exclusion[i].rule, fit->exclusion[i].candidates);
+		write_quoted(f, fit->exclusion[i].text);
+		fputc('\n', f);
+	}
 }
 
 static void write_protocol(FILE *f, const struct library *library, const struct protocol *p)
@@ -171,8 +187,13 @@ static void write_checks(FILE *f, const struct case_result *r)
 	if (!r->checks)
 		return;
 	fprintf(f, "  Expected\n");
-	for (size_t i = 0; i < r->checks; i++)
-		fprintf(f, "    %-4s %s: %s\n", r->check[i].met ? "met" : "MISS", r->check[i].what, r->check[i].got);
+	for (size_t i = 0; i < r->checks; i++) {
+		fprintf(f, "    %-4s ", r->check[i].met ? "met" : "MISS");
+		write_quoted(f, r->check[i].what);
+		fputs(": ", f);
+		write_quoted(f, r->check[i].got);
+		fputc('\n', f);
+	}
 }
 
 static void write_request(FILE *f, const struct library *library, const struct case_request *q,
@@ -180,11 +201,15 @@ static void write_request(FILE *f, const struct library *library, const struct c
 {
 	char settings[200];
 	const struct request *request = &q->request;
-	fprintf(f, "\nRequest %s   %s (%s), %s\n", request->name, request->device_mode,
-	        planning_device(r->planning)->name, request->indication);
-	fprintf(f, "  Zones          ");
-	for (size_t i = 0; i < request->zones; i++)
-		fprintf(f, "%s%s", i ? ", " : "", request->zone[i]);
+	fprintf(f, "\nRequest ");
+	write_quoted(f, request->name);
+	fprintf(f, "   %s (%s), ", request->device_mode, planning_device(r->planning)->name);
+	write_quoted(f, request->indication);
+	fprintf(f, "\n  Zones          ");
+	for (size_t i = 0; i < request->zones; i++) {
+		fputs(i ? ", " : "", f);
+		write_quoted(f, request->zone[i]);
+	}
 	fprintf(f, "\n  Settings       %s\n", settings_text(&r->assessment.settings, settings, sizeof settings));
 	fprintf(f, "  Verdict        %s\n", verdict_name(r->assessment.verdict));
 	write_fit(f, r);
@@ -195,6 +220,38 @@ static void write_request(FILE *f, const struct library *library, const struct c
 	write_checks(f, r);
 }
 
+static bool same_number(double a, double b)
+{
+	return a == b || (isnan(a) && isnan(b));
+}
+
+/* Requests may override readings; each sheet then shows whose skin it is about. */
+static bool same_twin(const struct twin *a, const struct twin *b)
+{
+	bool same = a->fitzpatrick == b->fitzpatrick && strcmp(a->site, b->site) == 0 &&
+	            same_number(a->tan_rel, b->tan_rel) && same_number(a->ita_deg, b->ita_deg);
+	for (int p = 0; same && p < TWIN_PROPERTIES; p++) {
+		const struct twin_value *x = &a->property[p], *y = &b->property[p];
+		same = x->median == y->median && x->p05 == y->p05 && x->p95 == y->p95 && x->origin == y->origin;
+	}
+	return same;
+}
+
+static void write_requests(FILE *f, const struct library *library, const struct case_file *file,
+                           const struct case_result *results)
+{
+	const struct twin *shown = NULL;
+	for (size_t i = 0; i < file->requests; i++) {
+		const struct twin *twin = planning_twin(results[i].planning);
+		if (!shown || !same_twin(shown, twin)) {
+			fputc('\n', f);
+			write_twin(f, twin);
+		}
+		shown = twin;
+		write_request(f, library, &file->request[i], &results[i]);
+	}
+}
+
 enum status report_case_text(const struct library *library, const struct case_file *file,
                              const struct case_result *results, char **out, struct fail *why)
 {
@@ -203,14 +260,16 @@ enum status report_case_text(const struct library *library, const struct case_fi
 	FILE *f = open_memstream(out, &size);
 	if (!f)
 		return fail_set(why, ST_FULL, "report", "out of memory");
-	fprintf(f, "%s  %s\n%s\n\n", file->id, file->title, report_intended_use);
-	for (size_t i = 0; i < file->requests; i++) {
-		if (i == 0)
-			write_twin(f, planning_twin(results[i].planning));
-		write_request(f, library, &file->request[i], &results[i]);
-	}
+	write_quoted(f, file->id);
+	fputs("  ", f);
+	write_quoted(f, file->title);
+	fprintf(f, "\n%s\n", report_intended_use);
+	write_requests(f, library, file, results);
 	fprintf(f, "\nlasertwin %s, library %.16s\n", LASERTWIN_VERSION, library_digest(library));
-	if (fclose(f) != 0)
-		return fail_set(why, ST_FULL, "report", "out of memory");
-	return ST_OK;
+	bool failed = ferror(f) != 0;
+	if (fclose(f) == 0 && !failed)
+		return ST_OK;
+	free(*out);
+	*out = NULL;
+	return fail_set(why, ST_FULL, "report", "out of memory");
 }

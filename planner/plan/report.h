@@ -1,7 +1,8 @@
 /* Plans as text and as JSON: what a case evaluation, the demo and the store write down.
  *
- * The text is for people: every number with unit, spread and origin. It may quote input, so whoever prints
- * it cleans it first. The JSON is the stable interface (docs in the README).
+ * The text is for people: every number with unit, spread and origin. It may quote input; what was quoted
+ * never breaks a line, but whoever prints it still cleans it. The JSON is the stable interface (docs in
+ * the README); control, format and direction characters stand in it as escapes only.
  */
 #ifndef LASERTWIN_REPORT_H
 #define LASERTWIN_REPORT_H

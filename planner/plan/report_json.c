@@ -213,10 +213,59 @@ static cJSON *request_json(const struct library *library, const struct case_resu
 	return object;
 }
 
+/* What a terminal would obey or what would disguise a text (cJSON escapes only what is below U+0020): DEL and
+ * C1 controls, zero-width and direction marks, separators, byte order mark. All take two or three bytes. */
+static const struct {
+	unsigned first, last;
+} unsafe[] = {{0x7f, 0x9f}, {0x61c, 0x61c}, {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfeff, 0xfeff}};
+
+/* The code point at s when it is one of those; *bytes is its length. 0: none. */
+static unsigned unsafe_point(const unsigned char *s, size_t *bytes)
+{
+	unsigned point = s[0];
+	*bytes = 1;
+	if ((s[0] & 0xe0) == 0xc0 && s[1]) {
+		point = (s[0] & 0x1fu) << 6 | (s[1] & 0x3fu);
+		*bytes = 2;
+	} else if ((s[0] & 0xf0) == 0xe0 && s[1] && s[2]) {
+		point = (s[0] & 0x0fu) << 12 | (s[1] & 0x3fu) << 6 | (s[2] & 0x3fu);
+		*bytes = 3;
+	} else if (s[0] > 0x7f) {
+		return 0;
+	}
+	for (size_t i = 0; i < sizeof unsafe / sizeof unsafe[0]; i++)
+		if (point >= unsafe[i].first && point <= unsafe[i].last)
+			return point;
+	return 0;
+}
+
+/* All of them stand inside strings, where the escape means the same character. */
+static char *escape_unsafe(const char *json)
+{
+	size_t length = strlen(json), used = 0, bytes;
+	char *out = malloc(6 * length + 1); /* DEL, one byte, grows most */
+	if (!out)
+		return NULL;
+	for (const unsigned char *s = (const unsigned char *)json; *s; s += bytes) {
+		unsigned point = unsafe_point(s, &bytes);
+		if (point) {
+			used += (size_t)snprintf(out + used, 7, "\\u%04x", point);
+			continue;
+		}
+		memcpy(out + used, s, bytes);
+		used += bytes;
+	}
+	out[used] = '\0';
+	char *fitted = realloc(out, used + 1);
+	return fitted ? fitted : out;
+}
+
 static enum status print(cJSON *root, bool pretty, char **out, struct fail *why)
 {
-	*out = pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
+	char *json = pretty ? cJSON_Print(root) : cJSON_PrintUnformatted(root);
 	cJSON_Delete(root);
+	*out = json ? escape_unsafe(json) : NULL;
+	cJSON_free(json);
 	return *out ? ST_OK : fail_set(why, ST_FULL, "report", "out of memory");
 }
 
