@@ -15,87 +15,11 @@ struct clinic {
 	struct store_patient_list patients;
 };
 
-/* ---- opening ------------------------------------------------------------------------------------------ */
-
-static enum status make_folder(const char *path, struct fail *why)
-{
-	char part[PATH_SIZE];
-	size_t n = strlen(path);
-	if (n == 0 || n >= sizeof part)
-		return fail_set(why, ST_INPUT, path, "is not a usable folder name");
-	memcpy(part, path, n + 1);
-	for (size_t i = 1; i <= n; i++) {
-		if (part[i] != '/' && part[i] != '\0')
-			continue;
-		part[i] = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return fail_set(why, ST_IO, part, "cannot be made: %s; choose another folder with --home", strerror(errno));
-		part[i] = path[i];
-	}
-	return ST_OK;
-}
-
 static enum status list_patients(struct clinic *c, struct fail *why)
 {
 	const struct store_patient_query everybody = {.sort = STORE_SORT_LABEL};
 	store_patient_list_free(&c->patients);
 	return store_patient_list(c->store, &everybody, &c->patients, why);
-}
-
-static enum status seed_demo(struct clinic *c, const struct clinic_options *o, struct fail *why)
-{
-	char folder[PATH_SIZE], path[2 * PATH_SIZE];
-	struct files_list list;
-	(void)snprintf(folder, sizeof folder, "%s/demo", o->profiles);
-	enum status st = files_list(folder, ".json", &list, why);
-	if (st)
-		return st;
-	for (size_t i = 0; !st && i < list.count; i++) {
-		(void)snprintf(path, sizeof path, "%s/%s", folder, list.name[i]);
-		st = clinic_add(c, path, o->now_ms, why);
-	}
-	files_list_free(&list);
-	return st;
-}
-
-static enum status open_store(struct clinic *c, const struct clinic_options *o, struct fail *why)
-{
-	char path[PATH_SIZE];
-	const struct store_options options = {.kind = o->kind, .create = true, .now_ms = o->now_ms};
-	int used = snprintf(path, sizeof path, "%s/%s.db", o->home, store_kind_name(o->kind));
-	if (used < 0 || used >= (int)sizeof path)
-		return fail_set(why, ST_INPUT, o->home, "path too long");
-	enum status st = make_folder(o->home, why);
-	if (!st)
-		st = store_open(path, &options, &c->store, why);
-	if (!st)
-		st = list_patients(c, why);
-	if (!st && o->kind == STORE_DEMO && c->patients.count == 0)
-		st = seed_demo(c, o, why);
-	return st;
-}
-
-enum status clinic_open(const struct clinic_options *options, struct clinic **out, struct fail *why)
-{
-	struct clinic *c = calloc(1, sizeof *c);
-	*out = NULL;
-	if (!c)
-		return fail_set(why, ST_FULL, "clinic", "out of memory");
-	enum status st = open_store(c, options, why);
-	if (st)
-		clinic_close(&c);
-	*out = c;
-	return st;
-}
-
-void clinic_close(struct clinic **clinic)
-{
-	if (!*clinic)
-		return;
-	store_patient_list_free(&(*clinic)->patients);
-	store_close(&(*clinic)->store);
-	free(*clinic);
-	*clinic = NULL;
 }
 
 /* ---- reading ------------------------------------------------------------------------------------------ */
@@ -184,6 +108,15 @@ static enum status new_patient(struct clinic *c, const struct case_file *file, s
 	return uuid_new(p->uuid, why);
 }
 
+/* What is kept must be readable tomorrow: readings the case reader refuses are refused before they are stored. */
+static enum status check_readable(const char *json, struct fail *why)
+{
+	struct case_file *file = NULL;
+	enum status st = case_parse("readings", json, strlen(json), &file, why);
+	case_free(&file);
+	return st;
+}
+
 static enum status add_readings(struct clinic *c, const char *patient, const char *id, const struct subject *subject,
                                 const struct request *request, const struct store_stamp *stamp, char *uuid,
                                 struct fail *why)
@@ -193,6 +126,8 @@ static enum status add_readings(struct clinic *c, const char *patient, const cha
 	enum status st = uuid_new(row.uuid, why);
 	if (!st)
 		st = report_subject_json(id, subject, request, &json, why);
+	if (!st)
+		st = check_readable(json, why);
 	if (!st) {
 		memcpy(row.patient, patient, sizeof row.patient);
 		row.json = json;
@@ -212,7 +147,8 @@ static enum status finish_group(struct clinic *c, enum status st, struct fail *w
 	return st;
 }
 
-enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
+/* Inside a group: a person and the first readings. */
+static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
 {
 	struct case_file *file = NULL;
 	struct store_patient patient;
@@ -221,14 +157,20 @@ enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struc
 	enum status st = case_read(path, &file, why);
 	if (!st)
 		st = new_patient(c, file, &patient, why);
-	if (!st && !(st = store_group_begin(c->store, why))) {
+	if (!st)
 		st = store_patient_add(c->store, &patient, &stamp, why);
-		if (!st)
-			st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request,
-			                  &stamp, uuid, why);
-		st = finish_group(c, st, why);
-	}
+	if (!st)
+		st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request, &stamp,
+		                  uuid, why);
 	case_free(&file);
+	return st;
+}
+
+enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
+{
+	enum status st = store_group_begin(c->store, why);
+	if (!st)
+		st = finish_group(c, add_case(c, path, now_ms, why), why);
 	return st ? st : list_patients(c, why);
 }
 
@@ -335,4 +277,88 @@ enum status clinic_save_plan(struct clinic *c, size_t index, const struct librar
 	if (!st)
 		st = add_plan(c, row->uuid, &twin_row, library, twin, &kept, assessment, &stamp, why);
 	return finish_group(c, st, why);
+}
+
+/* ---- opening ------------------------------------------------------------------------------------------ */
+
+static enum status make_folder(const char *path, struct fail *why)
+{
+	char part[PATH_SIZE];
+	size_t n = strlen(path);
+	if (n == 0 || n >= sizeof part)
+		return fail_set(why, ST_INPUT, path, "is not a usable folder name");
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return fail_set(why, ST_IO, part, "cannot be made: %s; choose another folder with --home", strerror(errno));
+		part[i] = path[i];
+	}
+	return ST_OK;
+}
+
+static enum status join(char *path, const char *folder, const char *name, const char *suffix, struct fail *why)
+{
+	int used = snprintf(path, PATH_SIZE, "%s/%s%s", folder, name, suffix);
+	return used < 0 || used >= PATH_SIZE ? fail_set(why, ST_INPUT, folder, "path too long") : ST_OK;
+}
+
+/* All of them or none: half a demo would be taken for a whole one at the next opening. */
+static enum status seed_demo(struct clinic *c, const struct clinic_options *o, struct fail *why)
+{
+	char folder[PATH_SIZE], path[PATH_SIZE];
+	struct files_list list;
+	enum status st = join(folder, o->profiles, "demo", "", why);
+	if (st || (st = files_list(folder, ".json", &list, why)))
+		return st;
+	st = store_group_begin(c->store, why);
+	for (size_t i = 0; !st && i < list.count; i++) {
+		st = join(path, folder, list.name[i], "", why);
+		if (!st)
+			st = add_case(c, path, o->now_ms, why);
+	}
+	st = finish_group(c, st, why);
+	files_list_free(&list);
+	return st ? st : list_patients(c, why);
+}
+
+static enum status open_store(struct clinic *c, const struct clinic_options *o, struct fail *why)
+{
+	char path[PATH_SIZE];
+	const struct store_options options = {.kind = o->kind, .create = true, .now_ms = o->now_ms};
+	enum status st = join(path, o->home, store_kind_name(o->kind), ".db", why);
+	if (!st)
+		st = make_folder(o->home, why);
+	if (!st)
+		st = store_open(path, &options, &c->store, why);
+	if (!st)
+		st = list_patients(c, why);
+	if (!st && o->kind == STORE_DEMO && c->patients.count == 0)
+		st = seed_demo(c, o, why);
+	return st;
+}
+
+enum status clinic_open(const struct clinic_options *options, struct clinic **out, struct fail *why)
+{
+	struct clinic *c = calloc(1, sizeof *c);
+	*out = NULL;
+	if (!c)
+		return fail_set(why, ST_FULL, "clinic", "out of memory");
+	enum status st = open_store(c, options, why);
+	if (st)
+		clinic_close(&c);
+	*out = c;
+	return st;
+}
+
+void clinic_close(struct clinic **clinic)
+{
+	if (!*clinic)
+		return;
+	store_patient_list_free(&(*clinic)->patients);
+	store_close(&(*clinic)->store);
+	free(*clinic);
+	*clinic = NULL;
 }

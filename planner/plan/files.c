@@ -68,7 +68,7 @@ enum status files_list(const char *folder, const char *suffix, struct files_list
 	if (!dir)
 		return io_fail(folder, why);
 	for (struct dirent *entry = readdir(dir); entry && !st; entry = readdir(dir)) {
-		if (!ends_in(entry->d_name, suffix))
+		if (entry->d_name[0] == '.' || !ends_in(entry->d_name, suffix))
 			continue;
 		if (out->count == FILES_LIST_MAX)
 			st = fail_set(why, ST_FULL, folder, "more than %d files", FILES_LIST_MAX);

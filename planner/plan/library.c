@@ -43,6 +43,16 @@ static enum status join(char *path, const char *folder, const char *name, struct
 	return used < 0 || used >= PATH_SIZE ? fail_set(why, ST_INPUT, name, "path too long") : ST_OK;
 }
 
+/* Two profiles of one name: which of them a plan meant could not be told. */
+static enum status refuse_double(const struct library *lib, const char *name, struct fail *why)
+{
+	const struct device *last = lib->device[lib->devices - 1];
+	for (size_t i = 0; i + 1 < lib->devices; i++)
+		if (strcmp(lib->device[i]->id, last->id) == 0)
+			return fail_set(why, ST_INPUT, name, "gives the device \"%s\", which another file gives too", last->id);
+	return ST_OK;
+}
+
 static enum status load_device(const char *folder, const char *name, struct library *lib, struct fail *why)
 {
 	char path[PATH_SIZE], *bytes = NULL;
@@ -54,10 +64,11 @@ static enum status load_device(const char *folder, const char *name, struct libr
 		st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
 	if (!st)
 		st = device_parse(name, bytes, length, &lib->device[lib->devices], why);
-	if (!st)
-		lib->devices++;
 	free(bytes);
-	return st;
+	if (st)
+		return st;
+	lib->devices++;
+	return refuse_double(lib, name, why);
 }
 
 static enum status load_devices(const char *folder, struct library *lib, struct fail *why)
@@ -122,6 +133,7 @@ static enum status digest_folder(const char *folder, struct digest_stream *strea
 	enum status st = files_list(folder, ".json", &list, why);
 	if (st)
 		return st;
+	digest_add_int(stream, (int64_t)list.count); /* a file moved to the next folder is another library */
 	for (size_t i = 0; !st && i < list.count; i++) {
 		char path[PATH_SIZE], *bytes = NULL;
 		size_t length;
@@ -138,7 +150,7 @@ static enum status digest_folder(const char *folder, struct digest_stream *strea
 	return st;
 }
 
-static enum status digest_all(const char *folder, struct library *lib, struct fail *why)
+static enum status digest_all(const char *folder, char text[DIGEST_TEXT_SIZE], struct fail *why)
 {
 	struct digest_stream stream;
 	struct digest digest;
@@ -151,7 +163,17 @@ static enum status digest_all(const char *folder, struct library *lib, struct fa
 			st = digest_folder(path, &stream, why);
 	}
 	digest_end(&stream, &digest);
-	digest_hex(&digest, lib->digest);
+	digest_hex(&digest, text);
+	return st;
+}
+
+/* The digest speaks for what was parsed: nobody may have changed a file in between. */
+static enum status digest_again(const char *folder, const struct library *lib, struct fail *why)
+{
+	char now[DIGEST_TEXT_SIZE];
+	enum status st = digest_all(folder, now, why);
+	if (!st && strcmp(now, lib->digest) != 0)
+		st = fail_set(why, ST_CONFLICT, folder, "changed while it was read; try again");
 	return st;
 }
 
@@ -162,7 +184,9 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 	*out = NULL;
 	if (!lib)
 		return fail_set(why, ST_FULL, "library", "out of memory");
-	enum status st = load_devices(folder, lib, why);
+	enum status st = digest_all(folder, lib->digest, why);
+	if (!st)
+		st = load_devices(folder, lib, why);
 	if (!st)
 		st = join(path, folder, "safety", why);
 	if (!st)
@@ -174,7 +198,7 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 	if (!st)
 		st = check_protocols(lib, why);
 	if (!st)
-		st = digest_all(folder, lib, why);
+		st = digest_again(folder, lib, why);
 	if (st)
 		library_free(&lib);
 	*out = lib;
