@@ -341,7 +341,7 @@ static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, st
 	(void)parallel_run(b->count, heat_item, &work, NULL, NULL);
 	for (unsigned s = 0; s < b->count; s++)
 		if (work.status[s])
-			return fail_set(why, work.status[s], "heat", "the schedule of pulses cannot be computed for a sample");
+			return heat_sample(b, dose, s, &b->heat[s], why); /* again, for its reason */
 	b->prepared = *dose;
 	b->prepared.column_depth_um = b->prepared.column_fluence_J_cm2 = NULL; /* the caller's */
 	b->heated = !dose->column_depth_um;
