@@ -223,8 +223,6 @@ static enum status answer_member(const struct json_at *at, struct subject *subje
 		return unknown_question(at, why);
 	if (st)
 		return json_refuse(at, st, why, "%s", detail.text);
-	if (strcmp(at->key, "uv_last_days") == 0 && json_kind(at) == JSON_NUMBER)
-		return read_number(at, READING_UV_LAST_DAYS, &subject->readings, why);
 	return ST_OK;
 }
 
@@ -234,12 +232,16 @@ static enum status read_history(const struct json_at *at, struct subject *subjec
 	enum status st = ST_OK;
 	while (!st && json_object_each(at, &member))
 		st = answer_member(&member, subject, why);
-	if (st || !json_find(at, "others", &others))
+	if (st)
 		return st;
-	const char *text = json_text(&others);
-	if (!text || strcmp(text, "no") != 0)
-		return json_refuse(&others, ST_INPUT, why, "can only be \"no\": every question not listed was answered no");
-	facts_answer_all_other_questions_no(subject->answers);
+	if (json_find(at, "others", &others)) {
+		const char *text = json_text(&others);
+		if (!text || strcmp(text, "no") != 0)
+			return json_refuse(&others, ST_INPUT, why,
+			                   "can only be \"no\": every question not listed was answered no");
+		facts_answer_all_other_questions_no(subject->answers);
+	}
+	(void)subject_sun_from_answers(subject);
 	return ST_OK;
 }
 

@@ -69,6 +69,21 @@ static enum status prepare_predictor(struct planning *p, struct fail *why)
 	return predictor_new(&p->twin, &exposure, &p->target, &p->options, &p->predictor, why);
 }
 
+/* Answers, readings and device as facts. */
+static enum status make_base(const struct planning *p, const struct facts *answers, struct facts **out,
+                             struct fail *why)
+{
+	enum status st = facts_clone(answers, out, why);
+	if (!st)
+		st = planning_facts_of_readings(*out, p->subject, &p->twin, why);
+	if (!st)
+		st = planning_facts_of_device(*out, library_rules(p->library), p->device, p->mode, &p->request,
+		                              p->twin.fitzpatrick, why);
+	if (st)
+		facts_free(out);
+	return st;
+}
+
 static enum status make(struct planning *p, const struct subject *subject, struct fail *why)
 {
 	enum status st = check_request(p->library, &p->request, why);
@@ -78,10 +93,7 @@ static enum status make(struct planning *p, const struct subject *subject, struc
 	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
 	if (p->protocol)
 		p->target = p->protocol->target;
-	if ((st = facts_clone(subject->answers, &p->base, why)) ||
-	    (st = planning_facts_of_readings(p->base, subject, &p->twin, why)) ||
-	    (st = planning_facts_of_device(p->base, library_rules(p->library), p->device, p->mode, &p->request,
-	                                   p->twin.fitzpatrick, why)))
+	if ((st = make_base(p, subject->answers, &p->base, why)))
 		return st;
 	if (modality_is_rf(p->device->modality) || p->mode->locked)
 		return ST_OK; /* no prediction: assessments say why */
@@ -120,6 +132,17 @@ void planning_free(struct planning **planning)
 	predictor_free(&(*planning)->predictor);
 	free(*planning);
 	*planning = NULL;
+}
+
+enum status planning_answers_changed(struct planning *p, const struct facts *answers, struct fail *why)
+{
+	struct facts *base = NULL;
+	enum status st = make_base(p, answers, &base, why);
+	if (st)
+		return st;
+	facts_free(&p->base);
+	p->base = base;
+	return ST_OK;
 }
 
 const struct twin *planning_twin(const struct planning *planning)
@@ -235,4 +258,22 @@ enum status subject_init(struct subject *subject, struct fail *why)
 void subject_free(struct subject *subject)
 {
 	facts_free(&subject->answers);
+}
+
+bool subject_sun_from_answers(struct subject *subject)
+{
+	struct readings *r = &subject->readings;
+	struct expr_value days = {.known = false};
+	const double before = r->value[READING_UV_LAST_DAYS];
+	const bool was = r->present[READING_UV_LAST_DAYS];
+	size_t id = 0;
+	if (facts_find("uv_last_days", &id))
+		facts_get(subject->answers, id, &days);
+	readings_clear(r, READING_UV_LAST_DAYS);
+	if (days.known) {
+		/* never, or longer ago than the reading goes: the answer keeps the number, the twin only asks for weeks */
+		r->value[READING_UV_LAST_DAYS] = fmin(days.number, readings_spec(READING_UV_LAST_DAYS)->max);
+		r->present[READING_UV_LAST_DAYS] = true;
+	}
+	return was != r->present[READING_UV_LAST_DAYS] || fabs(before - r->value[READING_UV_LAST_DAYS]) > 0.0;
 }

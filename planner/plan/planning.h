@@ -30,6 +30,9 @@ struct subject {
 
 enum status subject_init(struct subject *subject, struct fail *why) MUST_CHECK;
 void subject_free(struct subject *subject); /* what it owns, not the struct */
+/* The days since sun exposure are asked once and used twice: by the rules, and by the twin as a reading. Call
+ * after answers have changed; says whether the reading has. */
+bool subject_sun_from_answers(struct subject *subject);
 
 struct request {
 	char name[PLANNING_TEXT_MAX];
@@ -49,6 +52,12 @@ enum status planning_new(const struct library *library, const struct subject *su
                          const struct request *request, const struct predict_options *options,
                          struct planning **out, struct fail *why) MUST_CHECK;
 void planning_free(struct planning **planning);
+
+/* Other answers of the same subject: rules see them from now on; twin and predictor stay, answers do not enter
+ * them (except the sun, see subject_sun_from_answers: then the planning is made anew). Copies the answers;
+ * unchanged on failure. */
+enum status planning_answers_changed(struct planning *planning, const struct facts *answers,
+                                     struct fail *why) MUST_CHECK;
 
 const struct twin *planning_twin(const struct planning *planning);
 const struct device *planning_device(const struct planning *planning);

@@ -52,6 +52,19 @@ const char *fact_kind_name(enum fact_kind kind)
 	return name[kind];
 }
 
+const char *facts_question_group(size_t id)
+{
+	const char *title = NULL;
+	if (facts_spec(id)->kind != FACT_QUESTION)
+		return NULL;
+	for (size_t group = 0; group < fact_groups_count; group++) {
+		size_t first = 0;
+		if (facts_find(fact_groups[group].first, &first) && first <= id)
+			title = fact_groups[group].title;
+	}
+	return title;
+}
+
 const struct fact_spec *facts_question_in_record(const char *record, size_t index)
 {
 	size_t length = strlen(record);

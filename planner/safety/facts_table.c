@@ -187,3 +187,15 @@ const struct fact_spec fact_table[] = {
 };
 
 const size_t fact_table_count = sizeof(fact_table) / sizeof(fact_table[0]);
+
+/* The table keeps the questions of a group together: each group reaches to the first of the next. */
+const struct fact_group fact_groups[] = {
+	{"isotretinoin_stopped_days_ago", "Medicines and health"},
+	{"hsv_labialis", "The field today"},
+	{"filler_last_days", "Earlier procedures"},
+	{"tattoo_in_field", "Tattoo"},
+	{"active_implants", "Implants and metal"},
+	{"anaesthesia", "Anaesthesia and eyes"},
+	{"tan_accepted", "For the dermatologist"},
+};
+const size_t fact_groups_count = sizeof(fact_groups) / sizeof(fact_groups[0]);

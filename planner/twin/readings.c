@@ -23,7 +23,7 @@ static const struct reading_spec specs[READINGS] = {
 	[READING_ELASTICITY_R2] = {"elasticity_r2", "", "Elasticity R2", 0, 1, 2, "ratio Ua/Uf, by definition"},
 	[READING_SKIN_TEMP_C] = {"skin_temp_C", "C", "Skin temperature", 20, 42, 1, "living skin at room climate"},
 	[READING_MASI] = {"masi", "", "MASI", 0, 48, 1, "scale of Kimbrough-Green 1994"},
-	[READING_MEASURED_DAYS_AGO] = {"measured_days_ago", "d", "Measured", 0, 3650, 0, "ten years"},
+	[READING_MEASURED_DAYS_AGO] = {"measured_days_ago", "d", "Measured, days ago", 0, 3650, 0, "ten years"},
 	[READING_UV_LAST_DAYS] = {"uv_last_days", "d", "Days since UV", 0, 36500, 0, "a lifetime"},
 };
 
