@@ -20,10 +20,14 @@ enum screen {
 	SCREEN_PREDICTION,
 	SCREEN_CHECKS,
 	SCREEN_ALTERNATIVES,
+	SCREEN_QUESTIONS,
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
 	SCREEN_ENTRY,
+	SCREEN_CHOICE,
+	SCREEN_SKIN_TYPE,
+	SCREEN_ALL_NO,
 	SCREEN_QUIT,
 	SCREENS
 };
@@ -36,10 +40,12 @@ enum need {
 	NEED_NOTHING,
 	NEED_PATIENT,    /* a patient is open */
 	NEED_PLAN,       /* twin and predictor are prepared */
+	NEED_STEPS,      /* something here goes in steps: a prepared plan's settings, the points of a form */
 	NEED_UNDO,
 	NEED_REDO,
 	NEED_FIT,        /* a fit has been computed */
-	NEED_STORE,      /* there is somewhere to keep a plan */
+	NEED_STORE,      /* there is something to keep, and somewhere to keep it */
+	NEED_OPEN_QUESTION,
 	NEED_JOB,        /* something is being computed */
 	NEEDS
 };
@@ -77,9 +83,14 @@ enum action {
 	ACTION_REDO,
 	ACTION_RESET,
 	ACTION_SAVE,
-	ACTION_CLEAR_READING,
+	ACTION_CLEAR,
+	ACTION_QUESTIONS,
+	ACTION_SKIN_TYPE,
+	ACTION_YES,
+	ACTION_NO,
+	ACTION_ALL_NO,
+	ACTION_CONFIRM_ASKED,
 	ACTION_CANCEL_JOB,
-	ACTION_CONFIRM_QUIT,
 	ACTIONS
 };
 

@@ -73,6 +73,12 @@ enum screen app_screen_below(const struct app *app)
 	return app->stack[at - 1];
 }
 
+bool app_on_patient(const struct app *app)
+{
+	enum screen screen = app_screen_below(app);
+	return screen == SCREEN_PATIENT || screen == SCREEN_QUESTIONS;
+}
+
 bool app_busy(const struct app *app)
 {
 	return app->task != NULL;
@@ -102,10 +108,14 @@ unsigned app_available(const struct app *app)
 	        [NEED_NOTHING] = true,
 	        [NEED_PATIENT] = app->open,
 	        [NEED_PLAN] = app->plan != NULL,
+	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE,
+	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
 	        [NEED_UNDO] = app->undo.count > 0,
 	        [NEED_REDO] = app->redo.count > 0,
 	        [NEED_FIT] = app->fitted,
-	        [NEED_STORE] = app->source->save_plan != NULL && app->assessed && !app->stale,
+	        [NEED_STORE] = app_on_patient(app) ? app->open && app->source->save_readings != NULL
+	                                           : app->source->save_plan != NULL && app->assessed &&
+	                                                     !app->stale,
 	        [NEED_JOB] = app_busy(app),
 	};
 	unsigned available = 0;
@@ -195,7 +205,13 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	case SCREEN_WORKLIST:
 		return app->patients;
 	case SCREEN_PATIENT:
-		return READINGS;
+		return app_patient_rows();
+	case SCREEN_QUESTIONS:
+		return app->questions.count;
+	case SCREEN_CHOICE:
+		return app_choice_count(app->choosing);
+	case SCREEN_SKIN_TYPE:
+		return FITZPATRICK_QUESTIONS;
 	case SCREEN_TWIN:
 		return TWIN_PROPERTIES;
 	case SCREEN_DEVICE:
@@ -321,6 +337,32 @@ static void run_palette(struct app *app)
 		app_do(app, match[at]->id);
 }
 
+static void enter_patient(struct app *app)
+{
+	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
+	if (row.choice != CHOICE_NONE)
+		app_choice_open(app, row.choice);
+	else
+		app_entry_open(app);
+}
+
+/* Leaves the program, or answers the question. */
+static void yes(struct app *app)
+{
+	if (app_screen(app) == SCREEN_QUIT)
+		app->leaving = true;
+	else
+		app_answer_yes(app);
+}
+
+static void step(struct app *app, int steps)
+{
+	if (app_screen(app) == SCREEN_SKIN_TYPE)
+		app_skin_form_step(app, steps);
+	else
+		app_plan_step(app, steps);
+}
+
 static void enter(struct app *app)
 {
 	switch (app_screen(app)) {
@@ -330,7 +372,17 @@ static void enter(struct app *app)
 		break;
 	case SCREEN_PATIENT:
 		if (app->open)
+			enter_patient(app);
+		break;
+	case SCREEN_QUESTIONS:
+		if (app->selected[SCREEN_QUESTIONS] < app->questions.count)
 			app_entry_open(app);
+		break;
+	case SCREEN_CHOICE:
+		app_choice_commit(app);
+		break;
+	case SCREEN_SKIN_TYPE:
+		app_skin_form_commit(app);
 		break;
 	case SCREEN_DEVICE:
 		choose_device(app);
@@ -355,16 +407,12 @@ static void enter(struct app *app)
 	}
 }
 
-static void clear_reading(struct app *app)
+static void clear(struct app *app)
 {
-	enum reading reading = (enum reading)app->selected[SCREEN_PATIENT];
-	if (!app->subject.readings.present[reading])
-		return;
-	readings_clear(&app->subject.readings, reading);
-	app->readings_changed = true;
-	app_plan_forget(app);
-	app_say(app, ROLE_OK, "%s: marked as not taken; the twin falls back to its prior.",
-	        readings_spec(reading)->label);
+	if (app_screen(app) == SCREEN_QUESTIONS)
+		app_answer_clear(app);
+	else
+		app_reading_clear(app);
 }
 
 static void open_palette(struct app *app)
@@ -418,9 +466,40 @@ static bool do_move(struct app *app, enum action action)
 	return false;
 }
 
+/* Readings and answers. */
+static bool do_patient(struct app *app, enum action action)
+{
+	switch (action) {
+	case ACTION_YES:
+		yes(app);
+		return true;
+	case ACTION_NO:
+		app_answer_no(app);
+		return true;
+	case ACTION_CLEAR:
+		clear(app);
+		return true;
+	case ACTION_ALL_NO:
+		app_push(app, SCREEN_ALL_NO);
+		return true;
+	case ACTION_CONFIRM_ASKED:
+		app_answer_all_no(app);
+		app->depth--;
+		return true;
+	case ACTION_QUESTIONS:
+		app_questions_show(app);
+		return true;
+	case ACTION_SKIN_TYPE:
+		app_skin_form_open(app);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void perform(struct app *app, enum action action)
 {
-	if (do_move(app, action))
+	if (do_move(app, action) || do_patient(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:
@@ -438,9 +517,6 @@ static void perform(struct app *app, enum action action)
 	case ACTION_QUIT:
 		app_push(app, SCREEN_QUIT);
 		break;
-	case ACTION_CONFIRM_QUIT:
-		app->leaving = true;
-		break;
 	case ACTION_NEXT_SCREEN:
 		go_beside(app, 1);
 		break;
@@ -451,16 +527,16 @@ static void perform(struct app *app, enum action action)
 		enter(app);
 		break;
 	case ACTION_LESS:
-		app_plan_step(app, -1);
+		step(app, -1);
 		break;
 	case ACTION_MORE:
-		app_plan_step(app, 1);
+		step(app, 1);
 		break;
 	case ACTION_MUCH_LESS:
-		app_plan_step(app, -BIG_STEP);
+		step(app, -BIG_STEP);
 		break;
 	case ACTION_MUCH_MORE:
-		app_plan_step(app, BIG_STEP);
+		step(app, BIG_STEP);
 		break;
 	case ACTION_FIT:
 		app_plan_fit(app);
@@ -478,10 +554,7 @@ static void perform(struct app *app, enum action action)
 		app_plan_set(app, &app->plan->initial);
 		break;
 	case ACTION_SAVE:
-		app_plan_save(app);
-		break;
-	case ACTION_CLEAR_READING:
-		clear_reading(app);
+		app_save(app);
 		break;
 	case ACTION_CANCEL_JOB:
 		cancel_job(app);
@@ -499,7 +572,7 @@ void app_do(struct app *app, enum action action)
 		return;
 	if (action_enabled(spec, app_available(app), &why))
 		perform(app, action);
-	else if (spec->need == NEED_PLAN && app_preparing(app))
+	else if ((spec->need == NEED_PLAN || spec->need == NEED_STEPS) && app_preparing(app))
 		app_say(app, ROLE_CAUTION, "%s: the plan is still being prepared.", spec->name);
 	else
 		app_say(app, ROLE_CAUTION, "%s: %s.", spec->name, why);
@@ -525,6 +598,10 @@ static bool take_text(struct app *app, struct key_event event)
 {
 	if (app_screen(app) == SCREEN_PALETTE)
 		return palette_text(app, event.key);
+	if (app_screen(app) == SCREEN_SKIN_TYPE && event.key >= '0' && event.key <= '4') {
+		app_skin_form_set(app, event.key - '0');
+		return true;
+	}
 	if (app_screen(app) != SCREEN_ENTRY)
 		return event.pasted;
 	if (event.key == UI_KEY_BACKSPACE) {

@@ -83,6 +83,7 @@ struct app_engine {
 	void (*default_settings)(const struct planning *planning, struct settings *out);
 	enum status (*assess)(struct planning *planning, const struct settings *settings, struct assessment *out,
 	                      struct fail *why);
+	enum status (*answers)(struct planning *planning, const struct facts *answers, struct fail *why);
 	enum status (*fit)(struct planning *planning, int (*progress)(void *context, double done_frac),
 	                   void *progress_context, struct fit_result *out, struct fail *why);
 	void (*clear)(struct assessment *assessment);
@@ -119,6 +120,7 @@ struct app_task {
 	void *progress_context;
 	struct request request;
 	struct app_plan *plan; /* prepare: made here; else borrowed */
+	struct facts *answers; /* assess: to be judged with; NULL: those of before. Owned */
 	struct settings settings;
 	struct assessment assessment;
 	bool assessed;
@@ -130,6 +132,30 @@ struct app_task {
 struct app_history {
 	size_t count;
 	struct settings settings[APP_UNDO_MAX];
+};
+
+/* --- the patient's data ----------------------------------------------------------------------------- */
+
+/* A line of the patient screen: a reading, or something chosen from a list. */
+enum patient_choice { CHOICE_NONE, CHOICE_SEX, CHOICE_TYPE, CHOICE_SITE, CHOICE_SCALE, CHOICES };
+struct patient_row {
+	enum patient_choice choice; /* CHOICE_NONE: the reading */
+	enum reading reading;
+};
+
+/* The form of ten questions while it is open. */
+struct skin_form {
+	int answer[FITZPATRICK_QUESTIONS]; /* 0..4; SKIN_FORM_OPEN */
+	bool refused;                      /* Enter before all were answered */
+};
+#define SKIN_FORM_OPEN (-1)
+
+/* The questions in the order they had when the screen was opened: what was open first, so that an answer
+ * does not move its line away from under the eye. */
+#define APP_QUESTIONS_MAX 128
+struct questions {
+	size_t count, open_first; /* the first open_first were open */
+	size_t id[APP_QUESTIONS_MAX];
 };
 
 struct app {
@@ -152,7 +178,11 @@ struct app {
 	size_t modes;
 	struct app_mode mode[APP_MODES_MAX];
 
-	bool readings_changed; /* since they were last kept */
+	bool readings_changed; /* readings or answers, since they were last kept */
+	bool answers_changed;  /* since the plan was last told them */
+	struct questions questions;
+	enum patient_choice choosing;
+	struct skin_form skin_form;
 
 	struct app_plan *plan;   /* NULL: none prepared */
 	struct app_plan *orphan; /* given up while a job still works on it; freed when the job ends */
@@ -161,7 +191,7 @@ struct app {
 	struct app_history undo, redo;
 	struct assessment assessment;
 	bool assessed;
-	bool stale; /* the assessment is not for these settings */
+	bool stale; /* the assessment is not for these settings and answers */
 	struct fit_result fit;
 	bool fitted;
 
@@ -200,7 +230,7 @@ const struct app_message *app_last_message(const struct app *app);
 bool app_preparing(const struct app *app);
 size_t app_line_count(const struct app *app, enum screen screen); /* lines that can be selected there */
 
-/* --- shared between app.c, app_plan.c and the screens --- */
+/* --- shared between the app*.c files and the screens --- */
 
 #define APP_KNOBS_MAX SETTINGS
 /* The mode's settings in display order: those that can be turned first. Returns how many can be turned. */
@@ -223,9 +253,52 @@ void app_plan_step(struct app *app, int steps);
 void app_plan_undo(struct app *app);
 void app_plan_redo(struct app *app);
 void app_plan_fit(struct app *app);
-void app_plan_save(struct app *app);
+void app_save(struct app *app);
+bool app_on_patient(const struct app *app); /* where readings and answers are entered */
 void app_plan_forget(struct app *app);
+void app_plan_answers_changed(struct app *app);
+bool app_readings_keep(struct app *app); /* true when nothing is left to keep */
 void app_entry_open(struct app *app);
 void app_entry_commit(struct app *app);
+
+/* --- the patient screen (app_patient.c) --- */
+
+size_t app_patient_rows(void);
+struct patient_row app_patient_row(size_t index);
+const char *app_choice_label(enum patient_choice choice);
+size_t app_choice_count(enum patient_choice choice);
+/* The option-th answer in words, and the one that stands (app_choice_count when none does). */
+const char *app_choice_option(enum patient_choice choice, size_t option);
+size_t app_choice_current(const struct app *app, enum patient_choice choice);
+void app_choice_open(struct app *app, enum patient_choice choice);
+void app_choice_commit(struct app *app);
+void app_reading_clear(struct app *app);
+
+void app_skin_form_open(struct app *app);
+void app_skin_form_set(struct app *app, int points); /* of the selected question; goes to the next */
+void app_skin_form_step(struct app *app, int steps);
+void app_skin_form_commit(struct app *app);
+struct skin_points {
+	int answered, points;
+	int type_min, type_max; /* with 0 and 4 points for what is open */
+};
+struct skin_points app_skin_points(const struct skin_form *form);
+
+/* --- the questions screen (app_questions.c) --- */
+
+/* Asked of this person at all (some are not, by sex). */
+bool app_question_asked(const struct app *app, size_t id);
+bool app_question_open(const struct app *app, size_t id); /* asked and not answered */
+size_t app_questions_open(const struct app *app);         /* how many */
+bool app_answer_is_no(const struct facts *answers, size_t id);
+void app_answer_text(const struct facts *answers, size_t id, char *out, size_t capacity);
+void app_questions_show(struct app *app);
+void app_answer_yes(struct app *app);
+void app_answer_no(struct app *app);
+void app_answer_clear(struct app *app);
+void app_answer_all_no(struct app *app);
+/* The answer to the entry's question as typed. */
+enum status app_answer_typed(struct app *app, struct entry *entry) MUST_CHECK;
+void app_answer_entry(struct app *app, struct entry *entry); /* of the selected question */
 
 #endif

@@ -54,7 +54,7 @@ void app_plan_forget(struct app *app)
 	app->plan = NULL;
 	app->fitted = app->failed = false;
 	app->undo.count = app->redo.count = 0;
-	app->prepare_wanted = app->assess_wanted = app->fit_wanted = false;
+	app->prepare_wanted = app->assess_wanted = app->fit_wanted = app->answers_changed = false;
 	app->generation++;
 	if (app->task != NULL)
 		jobs_cancel(app->jobs);
@@ -87,8 +87,11 @@ static enum status assess_work(void *argument, void *context, struct fail *why)
 {
 	struct app_task *task = argument;
 	(void)context;
-	enum status status =
-	        task->engine->assess(task->plan->planning, &task->settings, &task->assessment, why);
+	enum status status = ST_OK;
+	if (task->answers != NULL)
+		status = task->engine->answers(task->plan->planning, task->answers, why);
+	if (status == ST_OK)
+		status = task->engine->assess(task->plan->planning, &task->settings, &task->assessment, why);
 	task->assessed = status == ST_OK;
 	return status;
 }
@@ -101,8 +104,22 @@ static enum status fit_work(void *argument, void *context, struct fail *why)
 
 /* --- starting ---------------------------------------------------------------------------------------- */
 
+/* What the job needs of the patient, as a copy. */
+static enum status task_take_subject(struct app *app, struct app_task *task, struct fail *why)
+{
+	enum status status = ST_OK;
+	if (task->kind == TASK_PREPARE)
+		status = plan_new(&app->subject, &task->plan, why);
+	else if (task->kind == TASK_ASSESS && app->answers_changed)
+		status = facts_clone(app->subject.answers, &task->answers, why);
+	if (status == ST_OK && task->kind != TASK_FIT)
+		app->answers_changed = false;
+	return status;
+}
+
 static void start(struct app *app, enum task_kind kind, job_work *work)
 {
+	struct fail why;
 	struct app_task *task = calloc(1, sizeof *task);
 	if (task == NULL) {
 		app_say(app, ROLE_STOP, "no memory for the computation");
@@ -114,8 +131,7 @@ static void start(struct app *app, enum task_kind kind, job_work *work)
 	task->settings = app->settings;
 	task->generation = app->generation;
 	task->plan = app->plan;
-	struct fail why;
-	if (kind == TASK_PREPARE && plan_new(&app->subject, &task->plan, &why) != ST_OK) {
+	if (task_take_subject(app, task, &why) != ST_OK) {
 		app_say(app, ROLE_STOP, "%s", why.text);
 		free(task);
 		return;
@@ -125,16 +141,20 @@ static void start(struct app *app, enum task_kind kind, job_work *work)
 	BUG_ON(!jobs_start(app->jobs, work, task));
 }
 
-static void keep_readings(struct app *app)
+/* Contradicting readings are not a record: half an L*a*b* would be read as zeros. */
+bool app_readings_keep(struct app *app)
 {
 	struct fail why;
 	if (!app->readings_changed || app->source->save_readings == NULL)
-		return;
-	if (app->source->save_readings(app->source->context, app->open_index, &app->subject, &app->request,
-	                               &why) == ST_OK)
-		app->readings_changed = false;
-	else
+		return true;
+	enum status status = readings_check(&app->subject.readings, &why);
+	if (status == ST_OK)
+		status = app->source->save_readings(app->source->context, app->open_index, &app->subject,
+		                                    &app->request, &why);
+	app->readings_changed = status != ST_OK;
+	if (status != ST_OK)
 		app_say(app, ROLE_STOP, "The readings are NOT kept: %s", why.text);
+	return status == ST_OK;
 }
 
 void app_plan_pump(struct app *app)
@@ -143,7 +163,7 @@ void app_plan_pump(struct app *app)
 		return;
 	if (app->prepare_wanted) {
 		app->prepare_wanted = app->assess_wanted = false;
-		keep_readings(app);
+		(void)app_readings_keep(app);
 		start(app, TASK_PREPARE, prepare_work);
 	} else if (app->plan != NULL && app->assess_wanted) {
 		app->assess_wanted = false;
@@ -168,14 +188,14 @@ static bool same_settings(const struct settings *a, const struct settings *b)
 	return true;
 }
 
-/* Takes the task's assessment; it is old at once when the knobs have moved on. */
+/* Takes the task's assessment; it is old at once when the knobs have moved on, or an answer has. */
 static void accept_assessment(struct app *app, struct app_task *task)
 {
 	bool latest = same_settings(&task->settings, &app->settings);
 	forget_assessment(app);
 	app->assessment = task->assessment;
 	app->assessed = true;
-	app->stale = !latest;
+	app->stale = !latest || app->answers_changed;
 	task->assessed = false; /* moved */
 	if (latest)
 		app->settings = app->assessment.settings;
@@ -214,6 +234,10 @@ static void assess_ended(struct app *app, struct app_task *task)
 
 static void fit_ended(struct app *app, struct app_task *task)
 {
+	if (app->answers_changed) {
+		app_say(app, ROLE_CAUTION, "The fit is dropped: it was for the answers before; f fits again.");
+		return;
+	}
 	if (app->job.status == ST_CANCELLED) {
 		app_say(app, ROLE_CAUTION, "The fit was cancelled; settings are as they were.");
 		return;
@@ -242,6 +266,7 @@ static void task_free(struct app *app)
 		app->engine->clear(&app->task->assessment);
 	if (app->task->kind == TASK_PREPARE)
 		plan_free(app->engine, &app->task->plan);
+	facts_free(&app->task->answers);
 	free(app->task);
 	app->task = NULL;
 	plan_free(app->engine, &app->orphan);
@@ -272,6 +297,9 @@ static void list_modes(struct app *app)
 
 static void close_patient(struct app *app)
 {
+	if (app->open && !app_readings_keep(app))
+		app_say(app, ROLE_STOP, "%s closed; the changed readings and answers are lost.",
+		        app->subject.label);
 	if (app->open && app->undo.count > 0)
 		app_say(app, ROLE_CAUTION, "%s closed; changed settings were not saved.", app->subject.label);
 	app_plan_forget(app);
@@ -307,6 +335,8 @@ void app_plan_open(struct app *app, size_t index)
 void app_plan_ensure(struct app *app)
 {
 	bool possible = app->open && app->request.device_mode[0] != '\0';
+	if (app->plan != NULL)
+		(void)app_readings_keep(app); /* else the preparation does */
 	if (!possible || app->plan != NULL || app_preparing(app))
 		return;
 	app->failed = false;
@@ -388,6 +418,20 @@ void app_plan_step(struct app *app, int steps)
 		app_plan_set(app, &settings);
 }
 
+/* Answers enter the rules alone: the prepared plan stays and is judged again. */
+void app_plan_answers_changed(struct app *app)
+{
+	if (app->plan == NULL && !app_preparing(app))
+		return;
+	app->answers_changed = true;
+	app->stale = app->assessed;
+	app->fitted = app->fit_wanted = false;
+	app->assess_wanted = true;
+	if (app->task != NULL && app->task->kind == TASK_FIT)
+		jobs_cancel(app->jobs);
+	app_plan_pump(app);
+}
+
 void app_plan_fit(struct app *app)
 {
 	if (app->plan == NULL || (app->task != NULL && app->task->kind == TASK_FIT))
@@ -396,10 +440,18 @@ void app_plan_fit(struct app *app)
 	app_plan_pump(app);
 }
 
-void app_plan_save(struct app *app)
+static void save_readings(struct app *app)
+{
+	bool changed = app->readings_changed;
+	if (app_readings_keep(app))
+		app_say(app, ROLE_OK,
+		        changed ? "Readings and answers are kept." : "Readings and answers were kept already.");
+}
+
+static void save_plan(struct app *app)
 {
 	struct fail why;
-	struct app_draft draft = {.subject = &app->plan->subject,
+	struct app_draft draft = {.subject = &app->subject, /* the plan is judged with these: it is not stale */
 	                          .twin = app->engine->twin(app->plan->planning),
 	                          .request = &app->request,
 	                          .assessment = &app->assessment};
@@ -409,127 +461,17 @@ void app_plan_save(struct app *app)
 		return;
 	}
 	app->undo.count = app->redo.count = 0;
+	app->readings_changed = false;
 	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
 	                         &why) != ST_OK)
 		app_say(app, ROLE_CAUTION, "Saved, but the worklist shows the plan before: %s", why.text);
 	app_say(app, ROLE_OK, "Saved as a draft, verdict %s.", verdict_name(app->assessment.verdict));
 }
 
-/* --- number entry ------------------------------------------------------------------------------------- */
-
-static void open_reading(struct app *app, enum reading reading)
+void app_save(struct app *app)
 {
-	struct entry *entry = &app->entry;
-	const struct reading_spec *spec = readings_spec(reading);
-	double min, max;
-	readings_range(&app->subject.readings, reading, &min, &max);
-	*entry = (struct entry){.kind = ENTRY_READING, .id = (int)reading};
-	snprintf(entry->title, sizeof entry->title, "%s", spec->label);
-	snprintf(entry->unit, sizeof entry->unit, "%s", spec->unit);
-	snprintf(entry->range, sizeof entry->range, "%g to %g %s (%s)", min, max, spec->unit, spec->source);
-	if (app->subject.readings.present[reading])
-		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals,
-		         app->subject.readings.value[reading], spec->unit);
+	if (app_on_patient(app))
+		save_readings(app);
 	else
-		snprintf(entry->before, sizeof entry->before, "not taken");
-}
-
-static void describe_domain(const struct setting_domain *domain, const char *unit, char *out, size_t capacity)
-{
-	size_t used = 0;
-	if (domain->kind == DOMAIN_CHOICES) {
-		used = (size_t)snprintf(out, capacity, "one of");
-		for (size_t i = 0; i < domain->choices && used < capacity; i++)
-			used += (size_t)snprintf(out + used, capacity - used, " %g", domain->choice[i]);
-	} else {
-		used = (size_t)snprintf(out, capacity, "%g to %g", domain->min, domain->max);
-		if (domain->step > 0.0 && used < capacity)
-			used += (size_t)snprintf(out + used, capacity - used, " in steps of %g",
-			                         domain->step);
-	}
-	if (used < capacity)
-		snprintf(out + used, capacity - used, " %s (%s)", unit, domain->from.source);
-}
-
-static void open_setting(struct app *app, enum setting_id id)
-{
-	struct entry *entry = &app->entry;
-	const struct setting_spec *spec = setting_spec(id);
-	const struct device_mode *mode = app->engine->mode(app->plan->planning);
-	*entry = (struct entry){.kind = ENTRY_SETTING, .id = (int)id};
-	snprintf(entry->title, sizeof entry->title, "%s", spec->label);
-	snprintf(entry->unit, sizeof entry->unit, "%s", spec->unit);
-	describe_domain(&mode->setting[id], spec->unit, entry->range, sizeof entry->range);
-	if (settings_has(&app->settings, id))
-		snprintf(entry->before, sizeof entry->before, "%.*f %s", spec->decimals,
-		         app->settings.value[id], spec->unit);
-	else
-		snprintf(entry->before, sizeof entry->before, "not set");
-}
-
-void app_entry_open(struct app *app)
-{
-	enum setting_id knob[APP_KNOBS_MAX];
-	size_t count;
-	if (app_screen(app) == SCREEN_PATIENT) {
-		open_reading(app, (enum reading)app->selected[SCREEN_PATIENT]);
-	} else {
-		size_t turnable = app_knobs(app, knob, &count);
-		if (app->selected[SCREEN_PARAMETERS] >= turnable)
-			return;
-		open_setting(app, knob[app->selected[SCREEN_PARAMETERS]]);
-	}
-	app_push(app, SCREEN_ENTRY);
-}
-
-static enum status commit_reading(struct app *app, double value)
-{
-	struct entry *entry = &app->entry;
-	enum status status =
-	        readings_set(&app->subject.readings, (enum reading)entry->id, value, &entry->refusal);
-	if (status != ST_OK)
-		return status;
-	app->readings_changed = true;
-	app_plan_forget(app);
-	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from the changed readings.",
-	        entry->title, entry->typed, entry->before);
-	return ST_OK;
-}
-
-/* A value the device cannot take is refused with its grid, never moved. */
-static enum status commit_setting(struct app *app, double value)
-{
-	struct entry *entry = &app->entry;
-	const struct device_mode *mode = app->engine->mode(app->plan->planning);
-	enum setting_id id = (enum setting_id)entry->id;
-	const struct setting_domain *domain = &mode->setting[id];
-	bool choice = domain->kind != DOMAIN_CHOICES;
-	for (size_t i = 0; i < domain->choices && !choice; i++)
-		choice = fabs(domain->choice[i] - value) <= 1e-9 * fabs(value);
-	if (!choice || value < domain->min || value > domain->max)
-		return fail_set(&entry->refusal, ST_RANGE, entry->title,
-		                "%g %s is outside what the device takes: %s", value, entry->unit,
-		                entry->range);
-	struct settings settings = app->settings, completed;
-	struct setting_issues issues;
-	for (int other = 0; other < SETTINGS; other++)
-		if (mode->setting[other].kind == DOMAIN_DERIVED)
-			settings_drop(&settings, (enum setting_id)other);
-	settings_set(&settings, id, value);
-	if (!settings_complete(mode, &settings, &completed, &issues) && issues.count > 0)
-		return fail_set(&entry->refusal, ST_RANGE, entry->title, "%s; %s", issues.issue[0].text,
-		                issues.issue[0].remedy);
-	app_plan_set(app, &completed);
-	return ST_OK;
-}
-
-void app_entry_commit(struct app *app)
-{
-	double value;
-	if (entry_number(app->entry.typed, &value, &app->entry.refusal) != ST_OK)
-		return;
-	enum status status =
-	        app->entry.kind == ENTRY_READING ? commit_reading(app, value) : commit_setting(app, value);
-	if (status == ST_OK)
-		app->depth--;
+		save_plan(app);
 }

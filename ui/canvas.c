@@ -187,7 +187,7 @@ void canvas_rule(struct canvas *canvas, int row, int col, int cols, enum role ro
 		canvas_point(canvas, row, col + i, role, 0x2500); /* box drawings light horizontal */
 }
 
-static void clear_area(struct canvas *canvas, struct area area)
+void canvas_clear_area(struct canvas *canvas, struct area area)
 {
 	for (int row = area.row; row < area.row + area.rows; row++)
 		for (int col = area.col; col < area.col + area.cols; col++)
@@ -197,7 +197,7 @@ static void clear_area(struct canvas *canvas, struct area area)
 void canvas_box(struct canvas *canvas, struct area area, enum role role, const char *title)
 {
 	int bottom = area.row + area.rows - 1, right = area.col + area.cols - 1;
-	clear_area(canvas, area);
+	canvas_clear_area(canvas, area);
 	canvas_rule(canvas, area.row, area.col, area.cols, role);
 	canvas_rule(canvas, bottom, area.col, area.cols, role);
 	for (int row = area.row + 1; row < bottom; row++) {

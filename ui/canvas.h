@@ -60,6 +60,7 @@ enum status canvas_new(int rows, int cols, bool ascii, struct canvas **out, stru
 void canvas_free(struct canvas **canvas);
 enum status canvas_resize(struct canvas *canvas, int rows, int cols, struct fail *why) MUST_CHECK;
 void canvas_clear(struct canvas *canvas);
+void canvas_clear_area(struct canvas *canvas, struct area area);
 const struct cell *canvas_cell(const struct canvas *canvas, int row, int col); /* NULL outside */
 
 /* Text in at most width columns from (row, col), cut with an ellipsis. Returns the columns drawn. */

@@ -75,6 +75,7 @@ struct app_engine engine_of(const struct library *library)
 	        .protocol = planning_protocol,
 	        .default_settings = planning_default_settings,
 	        .assess = planning_assess,
+	        .answers = planning_answers_changed,
 	        .fit = planning_fit,
 	        .clear = assessment_clear,
 	        .source_text = source_text,

@@ -11,6 +11,7 @@
 #include "ui/plot.h"
 
 #define PROGRESS_COLS 24
+#define DIALOG_COLS 62
 #define MARK_SELECTED 0x25B8u
 
 /* --- lists and numbers ------------------------------------------------------------------------------ */
@@ -43,6 +44,12 @@ int view_heading(struct canvas *canvas, struct area area, int row, const char *t
 	int used = canvas_format(canvas, row, area.col, area.cols, ROLE_HEADING, "%s ", text);
 	canvas_rule(canvas, row, area.col + used, area.cols - used, ROLE_FRAME);
 	return row + 1;
+}
+
+struct area view_dialog(struct area area, int rows)
+{
+	int cols = area.cols < DIALOG_COLS ? area.cols : DIALOG_COLS, held = rows < area.rows ? rows : area.rows;
+	return (struct area){area.row + (area.rows - held) / 3, area.col + (area.cols - cols) / 2, held, cols};
 }
 
 void view_words(char *out, size_t capacity, const char *key)
@@ -347,16 +354,32 @@ static void draw_header(const struct app *app, struct canvas *canvas)
 	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s", who);
 }
 
+/* Side screens belong to the step they are reached from. */
+static enum screen step_of(enum screen screen)
+{
+	return screen == SCREEN_QUESTIONS ? SCREEN_PATIENT
+	       : screen == SCREEN_ALTERNATIVES ? SCREEN_PARAMETERS : screen;
+}
+
+/* Where the whole titles do not fit beside each other. */
+static const char *brief_title(enum screen screen)
+{
+	static const char *const brief[] = {"List", "Patient", "Twin", "Device", "Param", "Predict", "Checks"};
+	return brief[screen];
+}
+
 static void draw_steps(const struct app *app, struct canvas *canvas)
 {
 	int col = 1;
-	enum screen below = app_screen_below(app);
-	int gap = canvas->cols >= 80 ? 2 : 1, brief = canvas->cols >= 76 ? 12 : 5;
+	enum screen below = step_of(app_screen_below(app));
+	bool roomy = canvas->cols >= VIEW_COLS_FULL;
+	int gap = canvas->cols >= 80 ? 2 : 1;
 	for (int screen = SCREEN_WORKLIST; screen <= SCREEN_CHECKS; screen++) {
 		bool here = screen == (int)below;
+		const char *title = roomy ? screen_title((enum screen)screen) : brief_title((enum screen)screen);
 		canvas_format(canvas, 1, col, 1, here ? ROLE_KEY : ROLE_DIM, "%d", screen + 1);
-		int used = canvas_format(canvas, 1, col + 2, brief, here ? ROLE_STRONG : ROLE_DIM, "%.*s",
-		                         brief, screen_title((enum screen)screen));
+		int used = canvas_text(canvas, 1, col + 2, canvas->cols - col - 2,
+		                       here ? ROLE_STRONG : ROLE_DIM, title);
 		if (here)
 			canvas_select(canvas, (struct area){1, col - 1, 1, used + 4});
 		col += used + 2 + gap;
@@ -381,7 +404,8 @@ static void draw_message(const struct app *app, struct canvas *canvas, int row)
 /* The key to name: the first; where letters are text, the first that is none. */
 static int key_shown(const struct action_spec *spec, enum screen screen)
 {
-	for (int i = 0; i < ACTION_KEYS_MAX && screen == SCREEN_PALETTE; i++)
+	bool letters_are_text = screen == SCREEN_PALETTE || screen == SCREEN_ENTRY;
+	for (int i = 0; i < ACTION_KEYS_MAX && letters_are_text; i++)
 		if (spec->key[i] >= UI_KEY_NONE)
 			return spec->key[i];
 	return spec->key[0];
@@ -451,10 +475,14 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_PREDICTION] = screen_prediction,
         [SCREEN_CHECKS] = screen_checks,
         [SCREEN_ALTERNATIVES] = screen_alternatives,
+        [SCREEN_QUESTIONS] = screen_questions,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,
         [SCREEN_ENTRY] = screen_entry,
+        [SCREEN_CHOICE] = screen_choice,
+        [SCREEN_SKIN_TYPE] = screen_skin_type,
+        [SCREEN_ALL_NO] = screen_all_no,
         [SCREEN_QUIT] = screen_quit,
 };
 

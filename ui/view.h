@@ -19,6 +19,9 @@ void view_scroll_note(struct canvas *canvas, struct area area, size_t first, siz
 /* Heading with a rule to the right end; returns the row below. */
 int view_heading(struct canvas *canvas, struct area area, int row, const char *text);
 
+/* A box of that many rows over the area. */
+struct area view_dialog(struct area area, int rows);
+
 /* A key as words: "acne_scars_atrophic" -> "acne scars atrophic". */
 void view_words(char *out, size_t capacity, const char *key);
 /* "energy" -> "Energy". */
@@ -46,10 +49,14 @@ void screen_parameters(const struct app *app, struct canvas *canvas, struct area
 void screen_prediction(const struct app *app, struct canvas *canvas, struct area area);
 void screen_checks(const struct app *app, struct canvas *canvas, struct area area);
 void screen_alternatives(const struct app *app, struct canvas *canvas, struct area area);
+void screen_questions(const struct app *app, struct canvas *canvas, struct area area);
 void screen_help(const struct app *app, struct canvas *canvas, struct area area);
 void screen_messages(const struct app *app, struct canvas *canvas, struct area area);
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area);
 void screen_entry(const struct app *app, struct canvas *canvas, struct area area);
+void screen_choice(const struct app *app, struct canvas *canvas, struct area area);
+void screen_skin_type(const struct app *app, struct canvas *canvas, struct area area);
+void screen_all_no(const struct app *app, struct canvas *canvas, struct area area);
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area);
 
 #endif

@@ -4,7 +4,7 @@
 demo 80 24
 expect "Worklist"
 keys Enter; expect "Readings"
-keys Down Enter; expect "takes"
+keys Down Down Down Down Down Enter; expect "takes"
 keys '12,5' Enter; expect "write 12.5"
 keys BSpace BSpace BSpace BSpace
 keys 999 Enter; expect "999"

@@ -11,11 +11,13 @@
 
 struct planning {
 	struct request request;
+	bool gold_open; /* the question about gold is not answered */
 };
 
 /* Knobs of the test on the clinic. */
 struct fake_clinic {
 	atomic_uint prepared; /* counted by the worker */
+	atomic_uint told_answers; /* likewise: plans told of other answers */
 	unsigned saved_plans, saved_readings;
 	bool refuse_prepare;
 	atomic_bool wait_for_cancel; /* prepare runs until it is cancelled */
@@ -152,6 +154,7 @@ static enum status fake_load(void *context, size_t index, struct subject *subjec
 		status = facts_set_bool(subject->answers, "hsv_labialis", true, why);
 	if (status == ST_OK)
 		status = facts_set_unanswered(subject->answers, "gold_therapy", why);
+	(void)subject_sun_from_answers(subject);
 	snprintf(request->device_mode, sizeof request->device_mode, "testlaser.deep");
 	snprintf(request->indication, sizeof request->indication, "acne_scars_atrophic");
 	request->zones = 1;
@@ -204,12 +207,25 @@ static size_t fake_modes(const void *context, const char *indication, struct app
 	return 2;
 }
 
+static bool fake_gold_open(const struct facts *answers)
+{
+	size_t id;
+	return facts_find("gold_therapy", &id) && facts_state(answers, id) != FACT_SET;
+}
+
+static enum status fake_answers(struct planning *planning, const struct facts *answers, struct fail *why)
+{
+	(void)why;
+	planning->gold_open = fake_gold_open(answers);
+	clinic.told_answers++;
+	return ST_OK;
+}
+
 static enum status fake_prepare(const void *context, const struct subject *subject,
                                 const struct request *request, const struct predict_options *options,
                                 struct planning **out, struct fail *why)
 {
 	(void)context;
-	(void)subject;
 	for (int step = 0; step <= 10 || clinic.wait_for_cancel; step++) {
 		if (options->progress != NULL &&
 		    options->progress(options->context, step < 10 ? 0.1 * step : 1.0) != 0)
@@ -223,6 +239,7 @@ static enum status fake_prepare(const void *context, const struct subject *subje
 	if (*out == NULL)
 		return fail_set(why, ST_FULL, "", "memory");
 	(*out)->request = *request;
+	(*out)->gold_open = fake_gold_open(subject->answers);
 	clinic.prepared++;
 	return ST_OK;
 }
@@ -357,11 +374,10 @@ static const struct finding fake_findings[4] = {
          .unknown = true},
 };
 
-/* R-COV is raised when density times passes passes 25 %. */
+/* R-COV is raised when density times passes passes 25 %, R-GOLD while the question about gold is open. */
 static enum status fake_assess(struct planning *planning, const struct settings *settings,
                                struct assessment *out, struct fail *why)
 {
-	(void)planning;
 	memset(out, 0, sizeof *out);
 	out->settings = *settings;
 	out->predicted = true;
@@ -372,9 +388,12 @@ static enum status fake_assess(struct planning *planning, const struct settings 
 	if (out->findings.finding == NULL)
 		return fail_set(why, ST_FULL, "", "memory");
 	for (size_t i = 0; i < 4; i++)
-		if (coverage > 25.0 || strcmp(fake_findings[i].rule, "R-COV") != 0)
+		if ((coverage > 25.0 || strcmp(fake_findings[i].rule, "R-COV") != 0) &&
+		    (planning->gold_open || strcmp(fake_findings[i].rule, "R-GOLD") != 0))
 			out->findings.finding[out->findings.count++] = fake_findings[i];
-	out->verdict = coverage > 25.0 ? VERDICT_BLOCK_MD : VERDICT_ALLOW_AFTER_MD;
+	out->verdict = coverage > 25.0       ? VERDICT_BLOCK_MD
+	               : planning->gold_open ? VERDICT_ALLOW_AFTER_MD
+	                                     : VERDICT_ALLOW;
 	return ST_OK;
 }
 
@@ -441,6 +460,7 @@ static const struct app_engine fake_engine = {
         .protocol = fake_get_protocol,
         .default_settings = fake_default_settings,
         .assess = fake_assess,
+        .answers = fake_answers,
         .fit = fake_fit,
         .clear = fake_clear,
         .source_text = fake_source_text,
@@ -451,7 +471,7 @@ static struct app *fake_open(bool threaded, struct jobs **jobs)
 {
 	struct app *app = NULL;
 	struct fail why = {.text = ""};
-	clinic.prepared = 0;
+	clinic.prepared = clinic.told_answers = 0;
 	clinic.saved_plans = clinic.saved_readings = 0;
 	clinic.refuse_prepare = false;
 	clinic.wait_for_cancel = false;

@@ -90,9 +90,21 @@ static void back_and_help_are_everywhere(void **state)
 static void leaving_needs_another_key(void **state)
 {
 	(void)state;
-	assert_int_equal(action_for_key(SCREEN_QUIT, 'y'), ACTION_CONFIRM_QUIT);
+	assert_int_equal(action_for_key(SCREEN_QUIT, 'y'), ACTION_YES);
 	assert_int_equal(action_for_key(SCREEN_QUIT, 'Q'), ACTION_NONE);
 	assert_int_equal(action_for_key(SCREEN_QUIT, UI_KEY_ENTER), ACTION_NONE);
+}
+
+/* Nothing that answers a single question, opens the dialog, or is pressed by habit takes "no" for all. */
+static void no_to_all_needs_another_key(void **state)
+{
+	(void)state;
+	static const int keys[] = {'y', 'n', 'N', 'x', ' ', UI_KEY_ENTER};
+	assert_int_equal(action_for_key(SCREEN_QUESTIONS, 'N'), ACTION_ALL_NO);
+	assert_int_equal(action_for_key(SCREEN_ALL_NO, 'A'), ACTION_CONFIRM_ASKED);
+	assert_int_equal(action_for_key(SCREEN_QUESTIONS, 'A'), ACTION_NONE);
+	for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+		assert_int_equal(action_for_key(SCREEN_ALL_NO, keys[i]), ACTION_NONE);
 }
 
 static void what_is_missing_is_said(void **state)
@@ -126,6 +138,7 @@ int main(void)
 	        cmocka_unit_test(keys_find_their_action_only_where_it_is),
 	        cmocka_unit_test(back_and_help_are_everywhere),
 	        cmocka_unit_test(leaving_needs_another_key),
+	        cmocka_unit_test(no_to_all_needs_another_key),
 	        cmocka_unit_test(what_is_missing_is_said),
 	        cmocka_unit_test(keys_have_names),
 	};

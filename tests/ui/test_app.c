@@ -53,6 +53,39 @@ static double energy(const struct app *app)
 	return settings_get(&app->settings, SETTING_ENERGY_MJ);
 }
 
+/* On the patient screen. */
+static void go_to_reading(struct app *app, enum reading reading)
+{
+	fake_press(app, UI_KEY_HOME);
+	while (app_patient_row(app->selected[SCREEN_PATIENT]).reading != reading)
+		fake_press(app, UI_KEY_DOWN);
+}
+
+static void go_to_choice(struct app *app, enum patient_choice choice)
+{
+	fake_press(app, UI_KEY_HOME);
+	while (app_patient_row(app->selected[SCREEN_PATIENT]).choice != choice)
+		fake_press(app, UI_KEY_DOWN);
+}
+
+/* On the questions screen. */
+static size_t go_to_question(struct app *app, const char *name)
+{
+	size_t id = 0;
+	assert_true(facts_find(name, &id));
+	fake_press(app, UI_KEY_HOME);
+	while (app->questions.id[app->selected[SCREEN_QUESTIONS]] != id)
+		fake_press(app, UI_KEY_DOWN);
+	return id;
+}
+
+static struct expr_value answer(const struct app *app, size_t id)
+{
+	struct expr_value value;
+	facts_get(app->subject.answers, id, &value);
+	return value;
+}
+
 static void opening_a_patient_prepares_the_plan(void **state)
 {
 	struct app *app = app_of(state);
@@ -148,7 +181,7 @@ static void a_changed_reading_makes_the_plan_anew(void **state)
 {
 	struct app *app = app_of(state);
 	fake_press(app, UI_KEY_ENTER);
-	fake_press(app, UI_KEY_DOWN); /* ITA */
+	go_to_reading(app, READING_ITA_DEG);
 	fake_press(app, UI_KEY_ENTER);
 	type(app, "12,5");
 	fake_press(app, UI_KEY_ENTER);
@@ -263,6 +296,257 @@ static void pastes_are_no_commands(void **state)
 	assert_int_equal(app_screen(app), SCREEN_WORKLIST);
 }
 
+/* --- questions ---------------------------------------------------------------------------------------- */
+
+static void open_questions_come_first_and_are_told_to_the_plan(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW_AFTER_MD);
+	type(app, "w");
+	assert_int_equal(app_screen(app), SCREEN_QUESTIONS);
+	assert_int_equal(app->questions.open_first, 1);
+	size_t gold = 0;
+	assert_true(facts_find("gold_therapy", &gold));
+	assert_int_equal(app->questions.id[0], gold);
+	type(app, "n");
+	assert_int_equal(facts_state(app->subject.answers, gold), FACT_SET);
+	assert_int_equal(answer(app, gold).items, 0);
+	assert_int_equal(app->selected[SCREEN_QUESTIONS], 1); /* on to the next */
+	assert_int_equal(app->questions.id[0], gold);         /* which did not move */
+	assert_int_equal(clinic.prepared, 1);                 /* the physics is as before */
+	assert_int_equal(clinic.told_answers, 1);
+	assert_true(app->assessed && !app->stale);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW);
+	type(app, "kx"); /* back to not answered: the rule is back */
+	assert_int_equal(facts_state(app->subject.answers, gold), FACT_UNANSWERED);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW_AFTER_MD);
+}
+
+static void answers_are_kept_by_s_and_before_a_plan_is_shown(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "wn");
+	assert_int_equal(clinic.saved_readings, 0);
+	type(app, "s");
+	assert_int_equal(clinic.saved_readings, 1);
+	type(app, "s"); /* nothing new */
+	assert_int_equal(clinic.saved_readings, 1);
+	assert_int_equal(clinic.saved_plans, 0);
+	type(app, "n5");
+	assert_int_equal(clinic.saved_readings, 2);
+	type(app, "2wn1"); /* and before another patient takes the place */
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->open_index, 1);
+	assert_int_equal(clinic.saved_readings, 3);
+}
+
+/* Half an L*a*b* in a record would be read as zeros. */
+static void contradicting_readings_are_not_kept(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	go_to_reading(app, READING_LAB_L);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "60");
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "s");
+	assert_int_equal(clinic.saved_readings, 0);
+	assert_true(app->readings_changed);
+	assert_non_null(strstr(said(app), "NOT kept"));
+}
+
+static void numbers_and_names_are_typed_as_answers(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "w");
+	size_t id = go_to_question(app, "isotretinoin_stopped_days_ago");
+	type(app, "y"); /* yes is not enough: the field opens */
+	assert_int_equal(app_screen(app), SCREEN_ENTRY);
+	static const char *const refused[] = {"yes", "12,5", "50000", "-1", "quick", ""};
+	for (size_t i = 0; i < sizeof refused / sizeof *refused; i++) {
+		type(app, refused[i]);
+		fake_press(app, UI_KEY_ENTER);
+		assert_int_equal(app_screen(app), SCREEN_ENTRY);
+		assert_true(app->entry.refusal.text[0] != '\0');
+		while (app->entry.typed[0] != '\0')
+			fake_press(app, UI_KEY_BACKSPACE);
+		assert_true(fabs(answer(app, id).number - 425.0) < 1e-9);
+	}
+	type(app, "30");
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_QUESTIONS);
+	assert_true(fabs(answer(app, id).number - 30.0) < 1e-9);
+	id = go_to_question(app, "isotretinoin_stopped_days_ago");
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "Never");
+	fake_press(app, UI_KEY_ENTER);
+	assert_true(isinf(answer(app, id).number));
+}
+
+static void type_answer(struct app *app, const char *question, const char *text)
+{
+	(void)go_to_question(app, question);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, text);
+	fake_press(app, UI_KEY_ENTER);
+}
+
+static void lists_are_split_at_commas_and_added_to(void **state)
+{
+	struct app *app = app_of(state);
+	size_t id = 0;
+	assert_true(facts_find("drugs", &id));
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "w");
+	type_answer(app, "drugs", " doxycycline ,, amiodarone,");
+	assert_int_equal(answer(app, id).items, 2);
+	assert_string_equal(answer(app, id).item[0], "doxycycline");
+	assert_string_equal(answer(app, id).item[1], "amiodarone");
+	type_answer(app, "drugs", ", q10"); /* q is a letter here */
+	assert_int_equal(answer(app, id).items, 3);
+	assert_string_equal(answer(app, id).item[2], "q10");
+	type_answer(app, "drugs", ", none");
+	assert_int_equal(app_screen(app), SCREEN_ENTRY);
+	assert_non_null(strstr(app->entry.refusal.text, "contradicts"));
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_int_equal(answer(app, id).items, 3);
+}
+
+static void no_to_all_asks_and_sets_open_ones_only(void **state)
+{
+	struct app *app = app_of(state);
+	size_t id = 0, hsv = 0;
+	struct fail why;
+	assert_true(facts_find("keloid", &id) && facts_find("hsv_labialis", &hsv));
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(facts_set_absent(app->subject.answers, "keloid", &why), ST_OK);
+	type(app, "w");
+	assert_int_equal(app_questions_open(app), 2);
+	static const int habits[] = {'N', 'y', 'n', ' ', UI_KEY_ENTER};
+	type(app, "N");
+	for (size_t i = 0; i < sizeof habits / sizeof *habits; i++)
+		fake_press(app, habits[i]);
+	assert_int_equal(app_screen(app), SCREEN_ALL_NO);
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_int_equal(app_questions_open(app), 2);
+	type(app, "NA");
+	assert_int_equal(app_screen(app), SCREEN_QUESTIONS);
+	assert_int_equal(app_questions_open(app), 0);
+	assert_false(answer(app, id).truth);
+	assert_true(answer(app, hsv).truth); /* an answer given stays */
+	assert_non_null(strstr(said(app), "2 questions"));
+	type(app, "N"); /* nothing left to ask */
+	assert_int_equal(app_screen(app), SCREEN_QUESTIONS);
+	assert_non_null(strstr(said(app), "every question is answered"));
+}
+
+/* Asked of whom it can concern; of a person whose sex is not recorded, of all. */
+static void pregnancy_is_not_asked_of_men(void **state)
+{
+	struct app *app = app_of(state);
+	size_t id = 0;
+	assert_true(facts_find("pregnant", &id));
+	fake_press(app, UI_KEY_ENTER);
+	app->subject.readings.sex = SEX_MALE;
+	assert_false(app_question_asked(app, id));
+	app->subject.readings.sex = SEX_UNKNOWN;
+	assert_true(app_question_asked(app, id));
+}
+
+/* The days since the sun are a reading of the twin too. */
+static void the_sun_makes_the_plan_anew(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "w");
+	type_answer(app, "uv_last_days", "10");
+	assert_true(fabs(app->subject.readings.value[READING_UV_LAST_DAYS] - 10.0) < 1e-12);
+	assert_null(app->plan);
+	type(app, "7");
+	assert_int_equal(clinic.prepared, 2);
+}
+
+/* --- choices and the skin type ------------------------------------------------------------------------- */
+
+static void sex_site_and_type_are_chosen(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	go_to_choice(app, CHOICE_SITE);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_CHOICE);
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_ENTER);
+	assert_string_equal(app->subject.readings.site, "forehead"); /* after cheek in the table */
+	assert_null(app->plan);
+	go_to_choice(app, CHOICE_TYPE);
+	fake_press(app, UI_KEY_ENTER);
+	fake_press(app, UI_KEY_END);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->subject.readings.fitzpatrick, 6);
+	go_to_choice(app, CHOICE_SEX);
+	fake_press(app, UI_KEY_ENTER);
+	fake_press(app, UI_KEY_HOME);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->subject.readings.sex, SEX_UNKNOWN);
+	type(app, "x"); /* a choice is no reading: said, not done */
+	assert_non_null(strstr(said(app), "Enter shows the choices"));
+	type(app, "3");
+	assert_int_equal(clinic.prepared, 2);
+	assert_int_equal(clinic.saved_readings, 1);
+}
+
+/* The DermaSpectrometer's scale ends at 200: an index of 300 was read on another instrument. */
+static void a_scale_that_does_not_fit_the_indices_is_refused(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	app->subject.readings.value[READING_MI_FIELD] = 300.0;
+	app->subject.readings.present[READING_MI_FIELD] = true;
+	go_to_choice(app, CHOICE_SCALE);
+	fake_press(app, UI_KEY_ENTER);
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_CHOICE);
+	assert_non_null(strstr(app->entry.refusal.text, "300 is outside"));
+	assert_int_equal(app->subject.readings.mi_scale, MI_MEXAMETER);
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_non_null(app->plan);
+}
+
+/* Ten times 3 points: 30, the highest sum of type IV (Fitzpatrick 1988); one more gives V. */
+static void ten_questions_give_the_type(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "t333333333"); /* nine */
+	struct skin_points sum = app_skin_points(&app->skin_form);
+	assert_int_equal(sum.answered, 9);
+	assert_int_equal(sum.points, 27);
+	assert_int_equal(sum.type_min, 4);
+	assert_int_equal(sum.type_max, 5);
+	fake_press(app, UI_KEY_ENTER); /* the tenth is missing */
+	assert_int_equal(app_screen(app), SCREEN_SKIN_TYPE);
+	assert_true(app->skin_form.refused);
+	assert_int_equal(app->subject.readings.fitzpatrick, 2);
+	type(app, "3");
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_PATIENT);
+	assert_int_equal(app->subject.readings.fitzpatrick, 4);
+	assert_null(app->plan);
+	type(app, "t4"); /* left: nothing changes */
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_int_equal(app->subject.readings.fitzpatrick, 4);
+	type(app, "t3333333333");
+	fake_press(app, UI_KEY_RIGHT); /* the last question is still selected: 4 points */
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->subject.readings.fitzpatrick, 5);
+}
+
 /* --- the worker --------------------------------------------------------------------------------------- */
 
 static double seconds(void)
@@ -316,6 +600,33 @@ static void late_results_are_dropped(void **state)
 	app_key(app, (struct key_event){.key = '5'});
 	app_key(app, (struct key_event){.key = 'l'});
 	assert_true(app->stale); /* until the worker answers */
+	fake_close(&app, &jobs);
+}
+
+/* An answer given while the plan is still prepared from the old ones: what comes is marked old, then judged
+ * with the new. */
+static void answers_overtake_a_running_job(void **state)
+{
+	(void)state;
+	struct jobs *jobs = NULL;
+	struct app *app = fake_open(true, &jobs);
+	app_key(app, (struct key_event){.key = UI_KEY_ENTER});
+	app_key(app, (struct key_event){.key = 'w'});
+	app_key(app, (struct key_event){.key = 'n'});
+	assert_true(app->answers_changed);
+	fake_settle(app);
+	assert_false(app->answers_changed);
+	assert_int_equal(clinic.prepared, 1);
+	assert_int_equal(clinic.told_answers, 1);
+	assert_false(app->stale);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW);
+	app_key(app, (struct key_event){.key = '5'});
+	app_key(app, (struct key_event){.key = 'f'});
+	app_key(app, (struct key_event){.key = 'w'});
+	app_key(app, (struct key_event){.key = 'x'}); /* while fitting: the fit was for other answers */
+	fake_settle(app);
+	assert_false(app->fitted);
+	assert_false(app->stale);
 	fake_close(&app, &jobs);
 }
 
@@ -377,6 +688,12 @@ static void a_random_walk_holds_the_invariants(void **state)
 	canvas_free(&canvas);
 }
 
+static bool letters_are_text(const struct app *app)
+{
+	return app_screen(app) == SCREEN_PALETTE ||
+	       (app_screen(app) == SCREEN_ENTRY && app->entry.kind == ENTRY_ANSWER);
+}
+
 /* From wherever a walk ends, q (Esc where letters are text) leads back to the worklist. */
 static void q_always_leads_back(void **state)
 {
@@ -387,7 +704,7 @@ static void q_always_leads_back(void **state)
 		for (int i = 0; i < 40; i++)
 			fake_press(app, random_key(&rng));
 		for (int i = 0; i < APP_STACK_MAX && app->depth > 1; i++)
-			fake_press(app, app_screen(app) == SCREEN_PALETTE ? UI_KEY_ESCAPE : 'q');
+			fake_press(app, letters_are_text(app) ? UI_KEY_ESCAPE : 'q');
 		assert_int_equal(app_screen(app), SCREEN_WORKLIST);
 	}
 }
@@ -431,8 +748,23 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_refused_preparation_is_explained, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_palette_finds_and_runs, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pastes_are_no_commands, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(open_questions_come_first_and_are_told_to_the_plan, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(answers_are_kept_by_s_and_before_a_plan_is_shown, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(contradicting_readings_are_not_kept, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(numbers_and_names_are_typed_as_answers, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(lists_are_split_at_commas_and_added_to, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(no_to_all_asks_and_sets_open_ones_only, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(pregnancy_is_not_asked_of_men, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_sun_makes_the_plan_anew, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(sex_site_and_type_are_chosen, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_scale_that_does_not_fit_the_indices_is_refused, set_up,
+	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(ten_questions_give_the_type, set_up, tear_down),
 	        cmocka_unit_test(escape_cancels_a_long_preparation),
 	        cmocka_unit_test(late_results_are_dropped),
+	        cmocka_unit_test(answers_overtake_a_running_job),
 	        cmocka_unit_test_setup_teardown(a_random_walk_holds_the_invariants, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(q_always_leads_back, set_up, tear_down),
 	        cmocka_unit_test(numbers_are_read_strictly),

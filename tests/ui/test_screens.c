@@ -31,6 +31,11 @@ static const struct scene scenes[] = {
         {"palette", "\r5:fit"},
         {"entry", "\r5\r16"},
         {"entry_comma", "\r2\r12,5\r"},
+        {"questions", "\rw"},
+        {"answer", "\rwjj\raspirin"},
+        {"all_no", "\rwxjjx" "N"},
+        {"choice", "\rjjj\r"},
+        {"skin_type", "\rt3120"},
         {"quit", "q"},
 };
 

@@ -1,7 +1,6 @@
 /* Help and messages, and what is drawn over a screen: palette, number entry, leaving. */
 #include "ui/view.h"
 
-#define DIALOG_COLS 62
 #define PALETTE_ROWS 14
 
 void screen_help(const struct app *app, struct canvas *canvas, struct area area)
@@ -40,18 +39,11 @@ void screen_messages(const struct app *app, struct canvas *canvas, struct area a
 		canvas_text(canvas, row, area.col, area.cols, ROLE_DIM, "Nothing was said yet.");
 }
 
-static struct area dialog(struct area area, int rows)
-{
-	int cols = area.cols < DIALOG_COLS ? area.cols : DIALOG_COLS;
-	return (struct area){area.row + (area.rows - rows) / 3, area.col + (area.cols - cols) / 2, rows,
-	                     cols};
-}
-
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area)
 {
 	const struct action_spec *match[ACTIONS];
 	size_t count = app_palette(app, match), selected = app->selected[SCREEN_PALETTE];
-	struct area box = dialog(area, PALETTE_ROWS), in = area_inside(box, 1, 2);
+	struct area box = view_dialog(area, PALETTE_ROWS), in = area_inside(box, 1, 2);
 	size_t rows = (size_t)in.rows - 1, first = view_first(selected, rows, count);
 	canvas_box(canvas, box, ROLE_KEY, "Commands: type a part of the name");
 	canvas_format(canvas, in.row, in.col, in.cols, ROLE_STRONG, ": %s_", app->filter);
@@ -74,35 +66,56 @@ void screen_palette(const struct app *app, struct canvas *canvas, struct area ar
 		            "No command has this in its name.");
 }
 
+/* What was typed, its end where it is long; returns the rows used. */
+static int draw_typed(const struct entry *entry, struct canvas *canvas, struct area area)
+{
+	char text[ENTRY_TYPED_MAX + 40];
+	const char *typed = entry->typed;
+	int room = area.rows * area.cols * 3 / 4; /* words break: not all of the area can be used */
+	while (text_width(typed) > room) {
+		struct glyph glyph;
+		typed += text_next(typed, &glyph);
+	}
+	snprintf(text, sizeof text, "%s%s_ %s", typed > entry->typed ? "..." : "", typed, entry->unit);
+	return canvas_wrap(canvas, area, ROLE_STRONG, text);
+}
+
 void screen_entry(const struct app *app, struct canvas *canvas, struct area area)
 {
 	const struct entry *entry = &app->entry;
-	struct area box = dialog(area, 10), in = area_inside(box, 1, 2);
-	canvas_box(canvas, box, ROLE_KEY, entry->title);
-	canvas_format(canvas, in.row + 1, in.col, in.cols, ROLE_DIM, "now   %s", entry->before);
-	canvas_format(canvas, in.row + 2, in.col, in.cols, ROLE_STRONG, "new   %s_ %s", entry->typed,
-	              entry->unit);
-	struct area range = {in.row + 3, in.col + 6, 2, in.cols - 6};
-	canvas_text(canvas, in.row + 3, in.col, 6, ROLE_DIM, "takes");
-	canvas_wrap(canvas, range, ROLE_DIM, entry->range);
+	bool answer = entry->kind == ENTRY_ANSWER;
+	struct area box = view_dialog(area, answer ? 15 : 10), in = area_inside(box, 1, 2);
+	int row = in.row;
+	canvas_box(canvas, box, ROLE_KEY, answer ? "Answer" : entry->title);
+	if (answer)
+		row += canvas_wrap(canvas, (struct area){row, in.col, 3, in.cols}, ROLE_STRONG, entry->title);
+	canvas_text(canvas, row + 1, in.col, 6, ROLE_DIM, "now");
+	canvas_text(canvas, row + 1, in.col + 6, in.cols - 6, ROLE_DIM, entry->before);
+	canvas_text(canvas, row + 2, in.col, 6, ROLE_DIM, "new");
+	row += 2 + draw_typed(entry, canvas,
+	                      (struct area){row + 2, in.col + 6, answer ? 4 : 1, in.cols - 6});
+	canvas_text(canvas, row, in.col, 6, ROLE_DIM, "takes");
+	canvas_wrap(canvas, (struct area){row, in.col + 6, 2, in.cols - 6}, ROLE_DIM, entry->range);
 	if (entry->refusal.text[0] != '\0')
-		canvas_wrap(canvas, (struct area){in.row + 5, in.col, 3, in.cols}, ROLE_STOP,
+		canvas_wrap(canvas, (struct area){in.row + in.rows - 3, in.col, 3, in.cols}, ROLE_STOP,
 		            entry->refusal.text);
 	else
-		canvas_text(canvas, in.row + 6, in.col, in.cols, ROLE_DIM,
-		            "Enter takes it, Esc leaves the value as it is");
+		canvas_text(canvas, in.row + in.rows - 2, in.col, in.cols, ROLE_DIM,
+		            answer ? "Enter takes it, Esc leaves the answer as it is"
+		                   : "Enter takes it, Esc leaves the value as it is");
 }
 
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area)
 {
-	struct area box = dialog(area, 7), in = area_inside(box, 1, 2);
+	struct area box = view_dialog(area, 7), in = area_inside(box, 1, 2);
 	canvas_box(canvas, box, ROLE_CAUTION, "Leave lasertwin?");
-	const char *loss = app->undo.count > 0     ? "Changed settings of the open patient are not saved."
-	                   : app_busy(app)         ? "A computation is running; it will be stopped."
-	                   : app->readings_changed ? "Changed readings are not kept yet."
-	                                           : "Nothing is unsaved.";
-	canvas_text(canvas, in.row + 1, in.col, in.cols,
-	            app->undo.count > 0 || app->readings_changed ? ROLE_CAUTION : ROLE_TEXT, loss);
+	bool settings = app->undo.count > 0, readings = app->readings_changed;
+	const char *loss = settings && readings ? "Changed settings and readings are not saved (s saves)."
+	                   : settings           ? "Changed settings of the open patient are not saved."
+	                   : readings           ? "Changed readings and answers are not kept yet (s keeps)."
+	                   : app_busy(app)      ? "A computation is running; it will be stopped."
+	                                        : "Nothing is unsaved.";
+	canvas_text(canvas, in.row + 1, in.col, in.cols, settings || readings ? ROLE_CAUTION : ROLE_TEXT, loss);
 	int used = canvas_text(canvas, in.row + 3, in.col, in.cols, ROLE_KEY, "Esc");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " stays      ");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_KEY, "y");

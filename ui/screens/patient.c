@@ -1,20 +1,35 @@
-/* Patient: what was measured and what was answered today. */
+/* Patient: what was measured, and which questions are open or were not answered with a plain no. */
 #include "ui/view.h"
 
-#define READINGS_COLS 42
+#define READINGS_COLS 43
+#define VALUE_COLS 9
+#define UNIT_COLS 7
+
+/* --- readings ------------------------------------------------------------------------------------------- */
+
+static void draw_choice(const struct app *app, struct canvas *canvas, struct area line,
+                        enum patient_choice choice)
+{
+	const char *option = app_choice_option(choice, app_choice_current(app, choice));
+	bool recorded = choice == CHOICE_SCALE || app_choice_current(app, choice) > 0;
+	int end = line.cols - UNIT_COLS;
+	canvas_text(canvas, line.row, line.col + 2, end - 2, ROLE_TEXT, app_choice_label(choice));
+	canvas_text_right(canvas, line.row, line.col + end / 2, end - end / 2,
+	                  recorded ? ROLE_STRONG : ROLE_DIM, option != NULL ? option : "unknown");
+}
 
 static void draw_reading(struct canvas *canvas, struct area line, const struct readings *readings,
                          enum reading id)
 {
 	const struct reading_spec *spec = readings_spec(id);
-	int label = line.cols - 19;
-	canvas_text(canvas, line.row, line.col + 2, label - 3, ROLE_TEXT, spec->label);
+	int value = line.cols - UNIT_COLS - VALUE_COLS;
+	canvas_text(canvas, line.row, line.col + 2, value - 3, ROLE_TEXT, spec->label);
 	if (readings->present[id])
-		canvas_format_right(canvas, line.row, line.col + label, 9, ROLE_STRONG, "%.*f",
+		canvas_format_right(canvas, line.row, line.col + value, VALUE_COLS, ROLE_STRONG, "%.*f",
 		                    spec->decimals, readings->value[id]);
 	else
-		canvas_text_right(canvas, line.row, line.col + label, 9, ROLE_DIM, "not taken");
-	canvas_text(canvas, line.row, line.col + label + 10, line.cols - label - 10, ROLE_DIM,
+		canvas_text_right(canvas, line.row, line.col + value, VALUE_COLS, ROLE_DIM, "not taken");
+	canvas_text(canvas, line.row, line.col + line.cols - UNIT_COLS + 1, UNIT_COLS - 1, ROLE_DIM,
 	            readings->present[id] ? spec->unit : "");
 }
 
@@ -22,136 +37,146 @@ static void draw_readings(const struct app *app, struct canvas *canvas, struct a
 {
 	const struct readings *readings = &app->subject.readings;
 	size_t selected = app->selected[SCREEN_PATIENT], rows = (size_t)area.rows - 1;
-	size_t first = view_first(selected, rows, READINGS);
-	char heading[64] = "Readings";
-	if (readings->present[READING_MEASURED_DAYS_AGO])
-		snprintf(heading, sizeof heading, "Readings, %.0f d old",
-		         readings->value[READING_MEASURED_DAYS_AGO]);
-	view_heading(canvas, area, area.row, heading);
-	view_scroll_note(canvas, area, first, rows, READINGS);
-	for (size_t i = 0; i < rows && first + i < READINGS; i++) {
+	size_t count = app_patient_rows(), first = view_first(selected, rows, count);
+	view_heading(canvas, area, area.row, "Readings");
+	view_scroll_note(canvas, area, first, rows, count);
+	for (size_t i = 0; i < rows && first + i < count; i++) {
 		struct area line = {area.row + 1 + (int)i, area.col, 1, area.cols};
-		draw_reading(canvas, line, readings, (enum reading)(first + i));
+		struct patient_row row = app_patient_row(first + i);
+		if (row.choice != CHOICE_NONE)
+			draw_choice(app, canvas, line, row.choice);
+		else
+			draw_reading(canvas, line, readings, row.reading);
 		if (first + i == selected)
 			view_select_line(canvas, line);
 	}
 }
 
+/* --- answers -------------------------------------------------------------------------------------------- */
+
 struct answers {
-	size_t not_answered, no, listed;
-	size_t list[256];
+	size_t open, no, other;
+	size_t open_id[APP_QUESTIONS_MAX], other_id[APP_QUESTIONS_MAX];
 };
 
-static bool says_no(const struct fact_spec *spec, const struct expr_value *value)
+static void sort_answers(const struct app *app, struct answers *out)
 {
-	switch (value->type) {
-	case EXPR_BOOL:
-		return !value->truth;
-	case EXPR_NUMBER: /* "never" is infinite */
-		return !isfinite(value->number) || (spec->no == NO_IS_ZERO && value->number == 0.0);
-	case EXPR_LIST:
-		return value->items == 0;
-	default:
-		return value->text == NULL || value->text[0] == '\0';
+	const struct facts *facts = app->subject.answers;
+	*out = (struct answers){.open = 0};
+	for (size_t id = 0; id < facts_spec_count(); id++) {
+		if (!app_question_asked(app, id) || out->open + out->no + out->other == APP_QUESTIONS_MAX)
+			continue;
+		if (app_question_open(app, id))
+			out->open_id[out->open++] = id;
+		else if (app_answer_is_no(facts, id))
+			out->no++;
+		else
+			out->other_id[out->other++] = id;
 	}
-}
-
-/* Unanswered questions first, then what was not a plain no. */
-static void sort_answers(const struct facts *facts, struct answers *out)
-{
-	*out = (struct answers){.not_answered = 0};
-	for (int pass = 0; pass < 2; pass++)
-		for (size_t id = 0; id < facts_spec_count(); id++) {
-			struct expr_value value;
-			bool set = facts_state(facts, id) == FACT_SET;
-			if (facts_spec(id)->kind != FACT_QUESTION || set != (pass == 1))
-				continue;
-			facts_get(facts, id, &value);
-			if (!set && value.known)
-				continue; /* not asked of this sex */
-			out->not_answered += !set;
-			bool no = set && says_no(facts_spec(id), &value);
-			out->no += no;
-			if (!no && out->listed < sizeof out->list / sizeof *out->list)
-				out->list[out->listed++] = id;
-		}
-}
-
-static void answer_text(const struct facts *facts, size_t id, char *out, size_t capacity)
-{
-	struct expr_value value;
-	size_t used = 0;
-	facts_get(facts, id, &value);
-	out[0] = '\0';
-	if (facts_state(facts, id) != FACT_SET)
-		snprintf(out, capacity, "NOT ANSWERED");
-	else if (value.type == EXPR_BOOL)
-		snprintf(out, capacity, "yes");
-	else if (value.type == EXPR_NUMBER)
-		snprintf(out, capacity, "%g %s", value.number, facts_spec(id)->unit);
-	else if (value.type == EXPR_TEXT)
-		snprintf(out, capacity, "%s", value.text);
-	else
-		for (size_t i = 0; i < value.items && used < capacity; i++)
-			used += (size_t)snprintf(out + used, capacity - used, "%s%s", i > 0 ? ", " : "",
-			                         value.item[i]);
 }
 
 static void draw_answer(const struct facts *facts, struct canvas *canvas, struct area line, size_t id)
 {
 	char answer[160];
-	enum role role = facts_state(facts, id) == FACT_SET ? ROLE_STRONG : ROLE_CAUTION;
-	answer_text(facts, id, answer, sizeof answer);
+	app_answer_text(facts, id, answer, sizeof answer);
 	int width = text_width(answer) < line.cols / 2 ? text_width(answer) : line.cols / 2;
 	canvas_text(canvas, line.row, line.col, line.cols - width - 2, ROLE_TEXT, facts_spec(id)->wording);
-	canvas_text_right(canvas, line.row, line.col + line.cols - width, width, role, answer);
+	canvas_text_right(canvas, line.row, line.col + line.cols - width, width, ROLE_STRONG, answer);
+}
+
+/* At most rows lines, the last of them "and n more" where they do not suffice; returns the row below. */
+static int draw_open(struct canvas *canvas, struct area area, int rows, const struct answers *answers)
+{
+	char heading[48];
+	size_t fit = answers->open <= (size_t)rows ? answers->open : (size_t)(rows > 0 ? rows - 1 : 0);
+	snprintf(heading, sizeof heading, "Not answered: %zu", answers->open);
+	int row = view_heading(canvas, area, area.row, heading);
+	for (size_t i = 0; i < fit; i++)
+		canvas_text(canvas, row++, area.col, area.cols, ROLE_CAUTION,
+		            facts_spec(answers->open_id[i])->wording);
+	if (fit < answers->open)
+		canvas_format(canvas, row++, area.col, area.cols, ROLE_CAUTION, "and %zu more: w asks them",
+		              answers->open - fit);
+	return row;
 }
 
 static void draw_answers(const struct app *app, struct canvas *canvas, struct area area)
 {
 	struct answers answers;
-	sort_answers(app->subject.answers, &answers);
-	view_heading(canvas, area, area.row, "Answers");
-	size_t rows = area.rows > 3 ? (size_t)area.rows - 3 : 0;
-	size_t shown = answers.listed < rows ? answers.listed : rows;
-	for (size_t i = 0; i < shown; i++)
-		draw_answer(app->subject.answers, canvas,
-		            (struct area){area.row + 1 + (int)i, area.col, 1, area.cols}, answers.list[i]);
-	canvas_format(canvas, area.row + area.rows - 1, area.col, area.cols,
-	              answers.not_answered > 0 ? ROLE_CAUTION : ROLE_DIM,
-	              "%zu not answered%s, %zu answered no%s", answers.not_answered,
-	              answers.not_answered > 0 ? " (never taken as no)" : "", answers.no,
-	              shown < answers.listed ? "; more than fits" : "");
+	int row = area.row, end = area.row + area.rows;
+	sort_answers(app, &answers);
+	if (answers.open > 0) {
+		int others = (int)answers.other + 2, half = area.rows / 2;
+		row = draw_open(canvas, area, area.rows - 1 - (others < half ? others : half), &answers);
+	}
+	char heading[64];
+	snprintf(heading, sizeof heading, "Answered: %zu no, %zu other", answers.no, answers.other);
+	row = view_heading(canvas, area, row, heading);
+	for (size_t i = 0; i < answers.other && row < end; i++)
+		draw_answer(app->subject.answers, canvas, (struct area){row++, area.col, 1, area.cols},
+		            answers.other_id[i]);
 }
+
+/* Where there is no room beside the readings: one line. */
+static void draw_answers_line(const struct app *app, struct canvas *canvas, struct area line)
+{
+	struct answers answers;
+	sort_answers(app, &answers);
+	canvas_format(canvas, line.row, line.col, line.cols, answers.open > 0 ? ROLE_CAUTION : ROLE_DIM,
+	              "Questions: %zu not answered, %zu no, %zu other; w shows them", answers.open, answers.no,
+	              answers.other);
+}
+
+/* --- the screen ----------------------------------------------------------------------------------------- */
 
 static void draw_detail(const struct app *app, struct canvas *canvas, struct area area)
 {
-	enum reading id = (enum reading)app->selected[SCREEN_PATIENT];
-	const struct reading_spec *spec = readings_spec(id);
-	double min, max;
-	readings_range(&app->subject.readings, id, &min, &max);
+	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
 	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
-	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: plausible %g to %g %s. %s",
-	              spec->label, min, max, spec->unit, spec->source);
+	if (row.choice != CHOICE_NONE) {
+		canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: Enter shows the choices%s",
+		              app_choice_label(row.choice),
+		              row.choice == CHOICE_TYPE ? "; t finds it by ten questions" : "");
+		return;
+	}
+	const struct reading_spec *spec = readings_spec(row.reading);
+	double min, max;
+	readings_range(&app->subject.readings, row.reading, &min, &max);
+	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: plausible %g to %g%s%s. %s",
+	              spec->label, min, max, spec->unit[0] != '\0' ? " " : "", spec->unit, spec->source);
+}
+
+static void draw_purpose(const struct app *app, struct canvas *canvas, struct area line)
+{
+	char text[PLANNING_ZONES_MAX * PLANNING_TEXT_MAX], indication[APP_NAME_MAX];
+	view_words(indication, sizeof indication, app->request.indication);
+	size_t used = (size_t)snprintf(text, sizeof text, "For %s on ",
+	                               indication[0] != '\0' ? indication : "no indication");
+	for (size_t i = 0; i < app->request.zones && used < sizeof text; i++)
+		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? " and " : "",
+		                         app->request.zone[i]);
+	if (app->request.zones == 0)
+		snprintf(text + used, sizeof text - used, "no zone");
+	canvas_text(canvas, line.row, line.col, line.cols, ROLE_TEXT, text);
 }
 
 void screen_patient(const struct app *app, struct canvas *canvas, struct area area)
 {
 	if (!app->open)
 		return;
-	const struct readings *readings = &app->subject.readings;
-	char indication[APP_NAME_MAX];
-	view_words(indication, sizeof indication, app->request.indication);
-	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "For %s on %s; melanin scale %s",
-	              indication[0] != '\0' ? indication : "no indication",
-	              app->request.zones > 0 ? app->request.zone[0] : "no zone",
-	              melanin_scale_name(readings->mi_scale));
-	struct area left = {area.row + 1, area.col, area.rows - 3,
-	                    area.cols < 76 ? area.cols / 2 : READINGS_COLS};
+	struct area left = {area.row + 1, area.col, area.rows - 3, READINGS_COLS};
+	draw_purpose(app, canvas, area);
 	if (area.cols >= VIEW_COLS_WIDE)
 		left.cols = area.cols / 2 - 2;
-	struct area right = {left.row, left.col + left.cols + 2, left.rows, area.cols - left.cols - 2};
+	if (area.cols < VIEW_COLS_FULL) {
+		left.cols = area.cols;
+		left.rows--;
+		draw_answers_line(app, canvas, (struct area){left.row + left.rows, area.col, 1, area.cols});
+	} else {
+		struct area right = {left.row, left.col + left.cols + 2, left.rows,
+		                     area.cols - left.cols - 2};
+		draw_answers(app, canvas, right);
+	}
 	draw_readings(app, canvas, left);
-	draw_answers(app, canvas, right);
 	draw_detail(app, canvas, (struct area){area.row + area.rows - 2, area.col, 2, area.cols});
 }

@@ -1,0 +1,284 @@
+/* The patient screen: its lines, what is chosen from a list, and the ten questions for the skin type. All of it
+ * enters the twin, so every change gives the prepared plan up. */
+#include "ui/app.h"
+
+/* --- lines -------------------------------------------------------------------------------------------- */
+
+/* Who it is first; the scale stands before the indices read on it. Days since sun exposure are asked among
+ * the questions. */
+static const struct patient_row rows[] = {
+        {CHOICE_NONE, READING_AGE_Y},
+        {CHOICE_SEX, READINGS},
+        {CHOICE_TYPE, READINGS},
+        {CHOICE_SITE, READINGS},
+        {CHOICE_NONE, READING_MEASURED_DAYS_AGO},
+        {CHOICE_NONE, READING_ITA_DEG},
+        {CHOICE_NONE, READING_ITA_UNEXPOSED_DEG},
+        {CHOICE_NONE, READING_LAB_L},
+        {CHOICE_NONE, READING_LAB_A},
+        {CHOICE_NONE, READING_LAB_B},
+        {CHOICE_SCALE, READINGS},
+        {CHOICE_NONE, READING_MI_FIELD},
+        {CHOICE_NONE, READING_MI_ADJACENT_NORMAL},
+        {CHOICE_NONE, READING_MI_UNEXPOSED},
+        {CHOICE_NONE, READING_EI},
+        {CHOICE_NONE, READING_EPIDERMIS_UM},
+        {CHOICE_NONE, READING_DERMIS_MM},
+        {CHOICE_NONE, READING_SUBCUTIS_MM},
+        {CHOICE_NONE, READING_TEWL_G_M2_H},
+        {CHOICE_NONE, READING_HYDRATION_AU},
+        {CHOICE_NONE, READING_ELASTICITY_R2},
+        {CHOICE_NONE, READING_SKIN_TEMP_C},
+        {CHOICE_NONE, READING_MASI},
+};
+
+size_t app_patient_rows(void)
+{
+	return sizeof rows / sizeof *rows;
+}
+
+struct patient_row app_patient_row(size_t index)
+{
+	return rows[index < app_patient_rows() ? index : 0];
+}
+
+static void twin_input_changed(struct app *app)
+{
+	app->readings_changed = true;
+	app_plan_forget(app);
+}
+
+void app_reading_clear(struct app *app)
+{
+	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
+	if (row.choice != CHOICE_NONE) {
+		app_say(app, ROLE_CAUTION, "%s: Enter shows the choices; \"not recorded\" is one of them.",
+		        app_choice_label(row.choice));
+		return;
+	}
+	if (!app->subject.readings.present[row.reading])
+		return;
+	readings_clear(&app->subject.readings, row.reading);
+	twin_input_changed(app);
+	app_say(app, ROLE_OK, "%s: marked as not taken; the twin falls back to its prior.",
+	        readings_spec(row.reading)->label);
+}
+
+/* --- choices ------------------------------------------------------------------------------------------ */
+
+#define NOT_RECORDED "not recorded"
+
+static const char *const choice_labels[CHOICES] = {
+        [CHOICE_NONE] = "",
+        [CHOICE_SEX] = "Sex",
+        [CHOICE_TYPE] = "Skin type",
+        [CHOICE_SITE] = "Site",
+        [CHOICE_SCALE] = "Melanin scale",
+};
+
+static const char *const sex_words[] = {[SEX_UNKNOWN] = NOT_RECORDED,
+                                        [SEX_FEMALE] = "female",
+                                        [SEX_MALE] = "male",
+                                        [SEX_OTHER] = "other"};
+
+const char *app_choice_label(enum patient_choice choice)
+{
+	return choice_labels[choice];
+}
+
+const char *app_choice_option(enum patient_choice choice, size_t option)
+{
+	switch (choice) {
+	case CHOICE_SEX:
+		return option < sizeof sex_words / sizeof *sex_words ? sex_words[option] : NULL;
+	case CHOICE_TYPE:
+		return option == FITZPATRICK_UNKNOWN ? NOT_RECORDED : fitzpatrick_name((int)option);
+	case CHOICE_SITE:
+		return option == 0 ? NOT_RECORDED : site_name(option - 1);
+	case CHOICE_SCALE:
+		return option < MI_SCALES ? melanin_scale_name((enum melanin_scale)option) : NULL;
+	default:
+		return NULL;
+	}
+}
+
+size_t app_choice_count(enum patient_choice choice)
+{
+	size_t count = 0;
+	while (app_choice_option(choice, count) != NULL)
+		count++;
+	return count;
+}
+
+static size_t current_site(const struct readings *readings)
+{
+	size_t option = 1;
+	if (readings->site[0] == '\0')
+		return 0;
+	while (site_name(option - 1) != NULL && strcmp(site_name(option - 1), readings->site) != 0)
+		option++;
+	return option;
+}
+
+size_t app_choice_current(const struct app *app, enum patient_choice choice)
+{
+	const struct readings *readings = &app->subject.readings;
+	switch (choice) {
+	case CHOICE_SEX:
+		return (size_t)readings->sex;
+	case CHOICE_TYPE:
+		return (size_t)readings->fitzpatrick;
+	case CHOICE_SITE:
+		return current_site(readings);
+	case CHOICE_SCALE:
+		return (size_t)readings->mi_scale;
+	default:
+		return 0;
+	}
+}
+
+void app_choice_open(struct app *app, enum patient_choice choice)
+{
+	app->choosing = choice;
+	app->selected[SCREEN_CHOICE] = app_choice_current(app, choice);
+	app->entry.refusal.text[0] = '\0';
+	app_push(app, SCREEN_CHOICE);
+}
+
+/* An index is a number on its instrument's scale: one that does not fit the new scale was read on another. */
+static enum status set_scale(struct readings *readings, enum melanin_scale scale, struct fail *why)
+{
+	static const enum reading indices[] = {READING_MI_FIELD, READING_MI_ADJACENT_NORMAL,
+	                                       READING_MI_UNEXPOSED};
+	struct readings changed = *readings;
+	changed.mi_scale = scale;
+	for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {
+		double min, max, value = readings->value[indices[i]];
+		readings_range(&changed, indices[i], &min, &max);
+		if (readings->present[indices[i]] && (value < min || value > max))
+			return fail_set(why, ST_RANGE, readings_spec(indices[i])->key,
+			                "%s %g is outside the scale of %s, %g to %g; mark it as not taken (x) first",
+			                readings_spec(indices[i])->label, value, melanin_scale_name(scale), min,
+			                max);
+	}
+	*readings = changed;
+	return ST_OK;
+}
+
+static enum status set_choice(struct readings *readings, enum patient_choice choice, size_t option,
+                              struct fail *why)
+{
+	switch (choice) {
+	case CHOICE_SEX:
+		readings->sex = (enum sex)option;
+		return ST_OK;
+	case CHOICE_TYPE:
+		readings->fitzpatrick = (int)option;
+		return ST_OK;
+	case CHOICE_SITE:
+		snprintf(readings->site, sizeof readings->site, "%s", option == 0 ? "" : site_name(option - 1));
+		return ST_OK;
+	default:
+		return set_scale(readings, (enum melanin_scale)option, why);
+	}
+}
+
+void app_choice_commit(struct app *app)
+{
+	size_t option = app->selected[SCREEN_CHOICE], before = app_choice_current(app, app->choosing);
+	const char *was = app_choice_option(app->choosing, before);
+	if (option >= app_choice_count(app->choosing) ||
+	    set_choice(&app->subject.readings, app->choosing, option, &app->entry.refusal) != ST_OK)
+		return;
+	app->depth--;
+	if (option == before)
+		return;
+	twin_input_changed(app);
+	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from it.", app_choice_label(app->choosing),
+	        app_choice_option(app->choosing, option), was != NULL ? was : "unknown");
+}
+
+/* --- the ten questions --------------------------------------------------------------------------------- */
+
+#define POINTS_MAX 4 /* of one question */
+
+void app_skin_form_open(struct app *app)
+{
+	app->skin_form.refused = false;
+	for (size_t i = 0; i < FITZPATRICK_QUESTIONS; i++)
+		app->skin_form.answer[i] = SKIN_FORM_OPEN;
+	app->selected[SCREEN_SKIN_TYPE] = 0;
+	app_push(app, SCREEN_SKIN_TYPE);
+}
+
+static int *selected_points(struct app *app)
+{
+	return &app->skin_form.answer[app->selected[SCREEN_SKIN_TYPE] % FITZPATRICK_QUESTIONS];
+}
+
+void app_skin_form_set(struct app *app, int points)
+{
+	*selected_points(app) = points;
+	app->skin_form.refused = false;
+	if (app->selected[SCREEN_SKIN_TYPE] + 1 < FITZPATRICK_QUESTIONS)
+		app->selected[SCREEN_SKIN_TYPE]++;
+}
+
+void app_skin_form_step(struct app *app, int steps)
+{
+	int *points = selected_points(app), next = *points + steps;
+	if (*points == SKIN_FORM_OPEN)
+		next = steps > 0 ? 0 : POINTS_MAX; /* from the near end */
+	*points = next < 0 ? 0 : next > POINTS_MAX ? POINTS_MAX : next;
+	app->skin_form.refused = false;
+}
+
+static int type_when_open(const struct skin_form *form, int points_if_open)
+{
+	int answer[FITZPATRICK_QUESTIONS], type = FITZPATRICK_UNKNOWN, points;
+	struct fail ignored;
+	for (size_t i = 0; i < FITZPATRICK_QUESTIONS; i++)
+		answer[i] = form->answer[i] == SKIN_FORM_OPEN ? points_if_open : form->answer[i];
+	enum status status = fitzpatrick_from_answers(answer, &type, &points, &ignored);
+	BUG_ON(status != ST_OK); /* every answer is 0 to 4 here */
+	return type;
+}
+
+struct skin_points app_skin_points(const struct skin_form *form)
+{
+	struct skin_points sum = {.type_min = type_when_open(form, 0),
+	                          .type_max = type_when_open(form, POINTS_MAX)};
+	for (size_t i = 0; i < FITZPATRICK_QUESTIONS; i++)
+		if (form->answer[i] != SKIN_FORM_OPEN) {
+			sum.answered++;
+			sum.points += form->answer[i];
+		}
+	return sum;
+}
+
+static size_t first_open(const struct skin_form *form)
+{
+	size_t i = 0;
+	while (i < FITZPATRICK_QUESTIONS && form->answer[i] != SKIN_FORM_OPEN)
+		i++;
+	return i;
+}
+
+void app_skin_form_commit(struct app *app)
+{
+	struct skin_points sum = app_skin_points(&app->skin_form);
+	const char *was = app_choice_option(CHOICE_TYPE, app_choice_current(app, CHOICE_TYPE));
+	app->skin_form.refused = sum.answered < FITZPATRICK_QUESTIONS;
+	if (app->skin_form.refused) {
+		app->selected[SCREEN_SKIN_TYPE] = first_open(&app->skin_form);
+		return;
+	}
+	app->depth--;
+	bool same = app->subject.readings.fitzpatrick == sum.type_min;
+	if (!same) {
+		app->subject.readings.fitzpatrick = sum.type_min;
+		twin_input_changed(app);
+	}
+	app_say(app, ROLE_OK, "Skin type %s by %d points, was %s.%s", fitzpatrick_name(sum.type_min), sum.points,
+	        was, same ? "" : " The plan is made anew from it.");
+}
