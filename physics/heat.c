@@ -54,16 +54,14 @@ static enum status heat_alloc(const struct heat_problem *problem, size_t fields,
 	return ST_OK;
 }
 
-/* Initial state into the first field, and the ambient temperature that keeps it, when asked for. */
-static void start_from_steady(const struct heat_problem *problem, struct heat *solver, double *temperature_C)
+void heat_start(const struct heat_problem *problem, const struct heat_cells *cells, double *temperature_C,
+                double *ambient_C)
 {
-	double flux_W_m2 =
-	        heat_steady_state(&solver->cells, problem->surface_C, problem->core_C, temperature_C);
+	double flux_W_m2 = heat_steady_state(cells, problem->surface_C, problem->core_C, temperature_C);
 	double h_W_m2K = problem->surface.ambient_h_W_m2K;
-	solver->ambient_C = problem->surface.ambient_C;
-	if (isnan(solver->ambient_C))
-		solver->ambient_C =
-		        h_W_m2K > 0.0 ? problem->surface_C - flux_W_m2 / h_W_m2K : problem->surface_C;
+	*ambient_C = problem->surface.ambient_C;
+	if (isnan(*ambient_C))
+		*ambient_C = h_W_m2K > 0.0 ? problem->surface_C - flux_W_m2 / h_W_m2K : problem->surface_C;
 }
 
 /* Node-major while marching, row-major for reading: each row's history is then contiguous. */
@@ -89,7 +87,7 @@ static size_t block_last(const struct heat *solver, size_t block)
 
 /* Largest value of every run of steps in every row: bounds what the run can reach at any radiant exposure, so
  * that cold stretches cost one comparison. A run shares its last node with the next. */
-static enum status find_highest(struct heat *solver, size_t f, struct fail *why)
+enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
 {
 	solver->blocks = (solver->steps + HEAT_BLOCK - 1) / HEAT_BLOCK;
 	solver->highest[f] = malloc(solver->rows * solver->blocks * sizeof *solver->highest[f]);
@@ -99,10 +97,15 @@ static enum status find_highest(struct heat *solver, size_t f, struct fail *why)
 		for (size_t block = 0; block < solver->blocks; block++) {
 			const double *value = solver->value[f] + row * solver->steps;
 			size_t last = block_last(solver, block);
-			double highest = value[last];
-			for (size_t step = block * HEAT_BLOCK; step < last; step++)
+			double highest = value[last], other = highest; /* two chains: maxima are slow to chain */
+			size_t step = block * HEAT_BLOCK;
+			for (; step + 1 < last; step += 2) {
 				highest = value[step] > highest ? value[step] : highest;
-			solver->highest[f][row * solver->blocks + block] = highest;
+				other = value[step + 1] > other ? value[step + 1] : other;
+			}
+			if (step < last)
+				other = value[step] > other ? value[step] : other;
+			solver->highest[f][row * solver->blocks + block] = highest > other ? highest : other;
 		}
 	return ST_OK;
 }
@@ -121,12 +124,12 @@ static enum status heat_run(const struct heat_problem *problem, struct heat_fiel
 		field[f].next = field[f].now + 2 * n;
 		field[f].supply_W_m2 = field[f].now + 3 * n;
 	}
-	start_from_steady(problem, solver, field[0].now);
+	heat_start(problem, &solver->cells, field[0].now, &solver->ambient_C);
 	enum status status = heat_march(problem, solver, field, latent, why);
 	for (size_t f = 0; status == ST_OK && f < fields; f++) {
 		status = transpose(solver, f, why);
 		if (status == ST_OK)
-			status = find_highest(solver, f, why);
+			status = heat_find_highest(solver, f, why);
 	}
 	free(block);
 	return status;
@@ -146,23 +149,23 @@ static enum status heat_build(const struct heat_problem *problem, struct heat_fi
 	return status;
 }
 
-static double time_tolerance(const struct heat_problem *problem)
+double heat_time_tolerance(const struct heat_problem *problem)
 {
 	return problem ? heat_option(problem->options.time_tolerance, TIME_TOLERANCE_DEFAULT)
 	               : TIME_TOLERANCE_DEFAULT;
 }
 
 /* The base is held to the same strictness as the response: 0.02 K at the default. */
-static double base_tolerance_K(const struct heat_problem *problem)
+double heat_base_tolerance_K(const struct heat_problem *problem)
 {
-	return BASE_TOLERANCE_K * time_tolerance(problem) / TIME_TOLERANCE_DEFAULT;
+	return BASE_TOLERANCE_K * heat_time_tolerance(problem) / TIME_TOLERANCE_DEFAULT;
 }
 
 enum status heat_new(const struct heat_problem *problem, struct heat **out, struct fail *why)
 {
 	struct heat_field field[HEAT_FIELDS] = {
-	        {.boundary = 1.0, .tolerance_K = base_tolerance_K(problem)},
-	        {.source = 1.0, .tolerance_frac = time_tolerance(problem)},
+	        {.boundary = 1.0, .tolerance_K = heat_base_tolerance_K(problem)},
+	        {.source = 1.0, .tolerance_frac = heat_time_tolerance(problem)},
 	};
 	return heat_build(problem, field, HEAT_FIELDS, false, out, why);
 }
@@ -182,7 +185,7 @@ enum status heat_new_boiling(const struct heat_problem *problem, double fluence_
 	if (status != ST_OK)
 		return status;
 	struct heat_field field = {
-	        .boundary = 1.0, .source = fluence_J_cm2, .tolerance_K = base_tolerance_K(problem)};
+	        .boundary = 1.0, .source = fluence_J_cm2, .tolerance_K = heat_base_tolerance_K(problem)};
 	return heat_build(problem, &field, 1, latent, out, why);
 }
 
@@ -469,7 +472,7 @@ enum status heat_error(const struct heat_problem *problem, double fluence_J_cm2,
 		return status;
 	struct heat_problem finer = *problem;
 	finer.options.refine = ERROR_REFINE * heat_option(problem->options.refine, 1.0);
-	finer.options.time_tolerance = ERROR_TIME_FRAC * time_tolerance(problem);
+	finer.options.time_tolerance = ERROR_TIME_FRAC * heat_time_tolerance(problem);
 	status = heat_new(&finer, &fine, why);
 	if (status == ST_OK)
 		status = evaluate_profile(coarse, fluence_J_cm2, set, &rough, why);

@@ -146,6 +146,7 @@ static void fill_cell(struct heat_cells *cells, size_t i, const struct heat_laye
 	cells->sink_W_m2K[i] = layer->perfusion_1_s * BLOOD_J_M3K * size_m;
 	cells->metabolic_W_m2[i] = layer->perfusion_1_s > 0.0 ? metabolic_W_m3 * size_m : 0.0;
 	cells->latent_J_m2[i] = layer->water_frac * LATENT_J_M3 * size_m;
+	cells->lateral_W_K[i] = layer->conductivity_W_mK * size_m;
 }
 
 /* Series resistance of the two half cells: exact for steady flow through an interface (Patankar 1980, 4.2-3).
@@ -165,8 +166,7 @@ static void fill_cells(struct heat_cells *cells, const struct heat_problem *prob
 	cells->conductance_W_m2K[cells->count] = problem->deep == HEAT_DEEP_CORE ? 1.0 / before : 0.0;
 }
 
-/* Energy of the source's bins that falls into each cell: overlap length times bin mean; conserves energy. */
-static void fill_deposit(struct heat_cells *cells, const struct heat_source *source)
+void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source, double *deposit_J_m2)
 {
 	size_t bin = 0;
 	for (size_t i = 0; i < cells->count && bin < source->bins; i++) {
@@ -174,8 +174,8 @@ static void fill_deposit(struct heat_cells *cells, const struct heat_source *sou
 		while (bin < source->bins && source->edge_um[bin] < bottom_um) {
 			double overlap_um = fmin(bottom_um, source->edge_um[bin + 1]) -
 			                    fmax(top_um, source->edge_um[bin]);
-			cells->deposit_J_m2[i] += fmax(overlap_um, 0.0) * CM_PER_UM *
-			                          source->absorption_1_cm[bin] * J_M2_PER_J_CM2;
+			deposit_J_m2[i] += fmax(overlap_um, 0.0) * CM_PER_UM * source->absorption_1_cm[bin] *
+			                   J_M2_PER_J_CM2;
 			if (source->edge_um[bin + 1] > bottom_um)
 				break;
 			bin++;
@@ -191,7 +191,7 @@ enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells
 	                               HEAT_CELLS_MAX + 1, &edges, why);
 	if (status != ST_OK)
 		return status;
-	enum { ARRAYS = 7 };
+	enum { ARRAYS = 8 };
 	double *block = calloc(ARRAYS * edges, sizeof *block);
 	if (!block)
 		return fail_set(why, ST_FULL, "heat.grid", "out of memory for %zu cells", edges - 1);
@@ -203,10 +203,11 @@ enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells
 	                             .metabolic_W_m2 = block + 3 * edges,
 	                             .latent_J_m2 = block + 4 * edges,
 	                             .deposit_J_m2 = block + 5 * edges,
-	                             .conductance_W_m2K = block + 6 * edges};
+	                             .conductance_W_m2K = block + 6 * edges,
+	                             .lateral_W_K = block + 7 * edges};
 	memcpy(cells->edge_um, edge_um, edges * sizeof *edge_um);
 	fill_cells(cells, problem);
-	fill_deposit(cells, &problem->source);
+	heat_cells_deposit(cells, &problem->source, cells->deposit_J_m2);
 	return ST_OK;
 }
 

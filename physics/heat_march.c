@@ -10,9 +10,6 @@
  * chosen by the error of just that. The middle stage value minus the chord at gamma = 2 - sqrt 2 is gamma (1
  * - gamma)/2 dt^2 T'' = 0.121 dt^2 T'', the chord's largest error being 0.125 dt^2 T''. The error of the
  * integration itself is of third order and smaller.
- *
- * A pulse shorter than a tenth of the shortest cell's relaxation time dz^2/kappa is deposited at once: no
- * heat leaves its cell meanwhile.
  */
 #include "physics/heat_private.h"
 
@@ -26,37 +23,18 @@
 #define FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
 #define FEWEST_STEPS 2.0         /* per interval */
 #define SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
-#define INSTANT_FRAC 0.1         /* of the shortest cell relaxation time */
-#define SAME_TIME_S 1e-12
-#define TAIL_MAX_S 60.0
 #define TAIL_DECAY_FRAC 0.02
 #define STEPS_FIRST 128
-
-struct event {
-	double time_s;
-	double instant;  /* pulses deposited at this moment */
-	bool last_event; /* nothing changes after it: the march may stop when the response has decayed */
-};
-
-/* What holds between two events. */
-struct regime {
-	double surface_W_m2K; /* conductance from the first centre to the medium */
-	double half_W_m2K;    /* from the first centre to the surface */
-	double h_W_m2K, medium_C;
-	double power_1_s; /* source per unit radiant exposure: 1/duration while a pulse is on */
-};
 
 struct march {
 	const struct heat_problem *problem;
 	struct heat *solver;
 	struct heat_field *field;
-	struct heat_pulses pulses;
-	bool latent, instant;
-	struct regime regime;
+	struct heat_timeline timeline;
+	bool latent;
+	struct heat_regime regime;
 	double *pivot, *ratio; /* [cells] of the factored matrix */
 	double *spare;         /* [cells] the second column when there is one field only */
-	struct event *event;
-	size_t events;
 };
 
 /* ---- linear algebra ---- */
@@ -250,7 +228,7 @@ static enum status grow(struct heat *solver, struct fail *why)
 }
 
 /* The surface has no heat capacity: what reaches it through the half cell leaves through h. */
-static double surface_value(const struct regime *regime, const struct heat_field *field)
+static double surface_value(const struct heat_regime *regime, const struct heat_field *field)
 {
 	double medium = field->boundary * regime->medium_C;
 	if (isinf(regime->h_W_m2K))
@@ -340,42 +318,6 @@ static enum status march_interval(struct march *march, double from_s, double to_
 	return ST_OK;
 }
 
-static double pulse_start_s(const struct heat_pulses *pulses, size_t pass, size_t i)
-{
-	double within_s = i > 0 ? (double)i / pulses->rate_Hz : 0.0;
-	return pulses->start_s + within_s + (pass > 0 ? (double)pass * pulses->pass_interval_s : 0.0);
-}
-
-static bool pulse_on(const struct heat_pulses *pulses, double time_s)
-{
-	for (size_t pass = 0; pass < pulses->passes; pass++)
-		for (size_t i = 0; i < pulses->count; i++) {
-			double start_s = pulse_start_s(pulses, pass, i);
-			if (time_s >= start_s && time_s < start_s + pulses->duration_s)
-				return true;
-		}
-	return false;
-}
-
-/* What holds at a moment inside an interval. */
-static struct regime regime_at(const struct march *march, double time_s)
-{
-	const struct heat_surface *surface = &march->problem->surface;
-	struct regime regime = {.h_W_m2K = surface->ambient_h_W_m2K,
-	                        .medium_C = march->solver->ambient_C,
-	                        .half_W_m2K = march->solver->cells.conductance_W_m2K[0]};
-	for (size_t i = 0; i < surface->stages; i++)
-		if (time_s >= surface->stage[i].start_s && time_s < surface->stage[i].end_s) {
-			regime.h_W_m2K = surface->stage[i].h_W_m2K;
-			regime.medium_C = surface->stage[i].medium_C;
-		}
-	regime.surface_W_m2K =
-	        regime.h_W_m2K > 0.0 ? 1.0 / (1.0 / regime.h_W_m2K + 1.0 / regime.half_W_m2K) : 0.0;
-	if (!march->instant && pulse_on(&march->pulses, time_s))
-		regime.power_1_s = 1.0 / march->pulses.duration_s;
-	return regime;
-}
-
 static void deposit(struct march *march, double pulses)
 {
 	const struct heat_cells *cells = &march->solver->cells;
@@ -389,11 +331,13 @@ static void deposit(struct march *march, double pulses)
 
 static enum status march_events(struct march *march, struct fail *why)
 {
+	const struct heat_timeline *timeline = &march->timeline;
 	enum status status = ST_OK;
-	for (size_t e = 0; status == ST_OK && e + 1 < march->events; e++) {
-		const struct event *event = &march->event[e];
-		double to_s = march->event[e + 1].time_s;
-		march->regime = regime_at(march, 0.5 * (event->time_s + to_s));
+	for (size_t e = 0; status == ST_OK && e + 1 < timeline->events; e++) {
+		const struct heat_event *event = &timeline->event[e];
+		double to_s = timeline->event[e + 1].time_s;
+		march->regime = heat_regime_at(march->problem, timeline, march->solver->cells.conductance_W_m2K[0],
+		                               march->solver->ambient_C, 0.5 * (event->time_s + to_s));
 		for (size_t f = 0; f < march->solver->fields; f++)
 			fill_supply(march, &march->field[f]);
 		if (event->instant > 0.0)
@@ -405,96 +349,12 @@ static enum status march_events(struct march *march, struct fail *why)
 	return status;
 }
 
-/* ---- events ---- */
-
-static int by_time(const void *a, const void *b)
-{
-	double first_s = ((const struct event *)a)->time_s, second_s = ((const struct event *)b)->time_s;
-	return (first_s > second_s) - (first_s < second_s);
-}
-
-static void add_event(struct march *march, double time_s, double instant)
-{
-	march->event[march->events++] = (struct event){.time_s = time_s, .instant = instant};
-}
-
-static void merge_events(struct march *march)
-{
-	size_t kept = 0;
-	qsort(march->event, march->events, sizeof *march->event, by_time);
-	for (size_t i = 1; i < march->events; i++) {
-		if (march->event[i].time_s - march->event[kept].time_s <= SAME_TIME_S)
-			march->event[kept].instant += march->event[i].instant;
-		else
-			march->event[++kept] = march->event[i];
-	}
-	march->events = kept + 1;
-}
-
-/* Either the run ends at end_s (later events are cut off) or a tail follows the last event. */
-static void end_events(struct march *march)
-{
-	double end_s = march->problem->end_s;
-	bool tail = !(end_s > 0.0) && march->pulses.count > 0;
-	if (end_s > 0.0) {
-		while (march->events > 1 && march->event[march->events - 1].time_s >= end_s - SAME_TIME_S)
-			march->events--;
-		add_event(march, end_s, 0.0);
-	} else if (tail) {
-		march->event[march->events - 1].last_event = true;
-		add_event(march, march->event[march->events - 1].time_s + TAIL_MAX_S, 0.0);
-	}
-}
-
-static enum status plan_events(struct march *march, struct fail *why)
-{
-	const struct heat_surface *surface = &march->problem->surface;
-	size_t most = 2 + 2 * surface->stages + 2 * march->pulses.count * march->pulses.passes;
-	march->event = calloc(most, sizeof *march->event);
-	if (!march->event)
-		return fail_set(why, ST_FULL, "heat.pulses", "out of memory for %zu events", most);
-	add_event(march, 0.0, 0.0);
-	for (size_t i = 0; i < surface->stages; i++) {
-		add_event(march, surface->stage[i].start_s, 0.0);
-		add_event(march, surface->stage[i].end_s, 0.0);
-	}
-	for (size_t pass = 0; pass < march->pulses.passes; pass++)
-		for (size_t i = 0; i < march->pulses.count; i++) {
-			double start_s = pulse_start_s(&march->pulses, pass, i);
-			add_event(march, start_s, march->instant ? 1.0 : 0.0);
-			if (!march->instant)
-				add_event(march, start_s + march->pulses.duration_s, 0.0);
-		}
-	merge_events(march);
-	end_events(march);
-	return ST_OK;
-}
-
-/* Shortest relaxation time of a cell: capacity over the conductances to its neighbours is dz^2/(2 kappa). */
-static double shortest_relaxation_s(const struct heat_cells *cells)
-{
-	double shortest_s = INFINITY;
-	for (size_t i = 0; i < cells->count; i++) {
-		double leak_W_m2K =
-		        cells->conductance_W_m2K[i + 1] + (i > 0 ? cells->conductance_W_m2K[i] : 0.0);
-		if (leak_W_m2K > 0.0)
-			shortest_s = fmin(shortest_s, 2.0 * cells->capacity_J_m2K[i] / leak_W_m2K);
-	}
-	return shortest_s;
-}
-
 enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
                        bool latent, struct fail *why)
 {
 	size_t n = solver->cells.count;
-	struct march march = {.problem = problem,
-	                      .solver = solver,
-	                      .field = field,
-	                      .latent = latent,
-	                      .pulses = heat_pulses_filled(problem)};
-	double instant_s = INSTANT_FRAC * shortest_relaxation_s(&solver->cells);
-	march.instant = march.pulses.count > 0 && march.pulses.duration_s <= instant_s;
-	enum status status = plan_events(&march, why);
+	struct march march = {.problem = problem, .solver = solver, .field = field, .latent = latent};
+	enum status status = heat_timeline_new(problem, &solver->cells, &march.timeline, why);
 	if (status != ST_OK)
 		return status;
 	march.pivot = calloc(3 * n, sizeof *march.pivot);
@@ -506,7 +366,7 @@ enum status heat_march(const struct heat_problem *problem, struct heat *solver, 
 		status = fail_set(why, ST_FULL, "heat", "out of memory for %zu cells", n);
 	}
 	free(march.pivot);
-	free(march.event);
+	heat_timeline_free(&march.timeline);
 	return status;
 }
 

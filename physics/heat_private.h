@@ -15,6 +15,7 @@ struct heat_cells {
 	double *latent_J_m2;       /* water x rho_w L dz */
 	double *deposit_J_m2;      /* absorbed per J/cm2 of radiant exposure */
 	double *conductance_W_m2K; /* [count + 1] */
+	double *lateral_W_K;       /* k dz: conduction along the layer, for the beam solver */
 	double *block;             /* owns all of the above */
 };
 
@@ -44,10 +45,50 @@ struct heat {
 	double core_C, ambient_C;
 };
 
+struct heat_event {
+	double time_s;
+	double instant;  /* pulses deposited at this moment */
+	bool last_event; /* nothing changes after it: the march may stop when the response has decayed */
+};
+
+/* What holds between two events. */
+struct heat_regime {
+	double surface_W_m2K; /* conductance from the first centre to the medium */
+	double half_W_m2K;    /* from the first centre to the surface */
+	double h_W_m2K, medium_C;
+	double power_1_s; /* source per unit radiant exposure: 1/duration while a pulse is on */
+};
+
+/* Everything that happens, in order of time. */
+struct heat_timeline {
+	struct heat_pulses pulses;
+	bool instant; /* pulses are deposited at once */
+	struct heat_event *event;
+	size_t events;
+};
+
+/* heat_events.c */
+enum status heat_timeline_new(const struct heat_problem *problem, const struct heat_cells *cells,
+                              struct heat_timeline *timeline, struct fail *why);
+void heat_timeline_free(struct heat_timeline *timeline);
+struct heat_regime heat_regime_at(const struct heat_problem *problem, const struct heat_timeline *timeline,
+                                  double half_W_m2K, double ambient_C, double time_s);
+
 /* heat_grid.c */
 double heat_option(double value, double fallback);
 enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells *cells, struct fail *why);
 void heat_cells_free(struct heat_cells *cells);
+/* Energy of the source's bins that falls into each cell: overlap length times bin mean; conserves energy.
+ * Adds to deposit_J_m2[cells->count]. */
+void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source, double *deposit_J_m2);
+
+/* heat.c: initial steady state with the ambient that keeps it (into *ambient_C), and the largest value of
+ * every run of HEAT_BLOCK steps of a finished record. */
+void heat_start(const struct heat_problem *problem, const struct heat_cells *cells, double *temperature_C,
+                double *ambient_C);
+enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why);
+double heat_time_tolerance(const struct heat_problem *problem);
+double heat_base_tolerance_K(const struct heat_problem *problem);
 
 /* heat_check.c */
 struct heat_pulses heat_pulses_filled(const struct heat_problem *problem);
