@@ -1,0 +1,247 @@
+/* The beam's march in time: that of heat_march.c (TR-BDF2, steps chosen by the error of the chord) for all
+ * radial modes at once, the base in a lane of its own, so that base and response share their times. The chord
+ * is checked on the axis and where the beam ends. */
+#include "physics/heat_beam_private.h"
+
+#define SAFETY 0.9
+#define GROW_MAX 4.0
+#define SHRINK_MAX 0.05
+#define FIRST_STEP_FRAC 0.25
+#define FEWEST_STEPS 2.0
+#define SMALLEST_STEP_FRAC 1e-12
+#define TAIL_DECAY_FRAC 0.02
+#define STEPS_FIRST 64
+
+static size_t state_size(const struct heat_beam_march *march)
+{
+	return march->modes->blocks * HEAT_BEAM_LANES * march->cells->count;
+}
+
+/* Where the base stands in a state, cell by cell. */
+static size_t base_at(const struct heat_beam_march *march, size_t cell)
+{
+	size_t block = march->modes->base / HEAT_BEAM_LANES, lane = march->modes->base % HEAT_BEAM_LANES;
+	return (block * march->cells->count + cell) * HEAT_BEAM_LANES + lane;
+}
+
+/* ---- the record ---- */
+
+static bool grow_array(double **array, size_t count)
+{
+	double *grown = realloc(*array, count * sizeof *grown);
+	if (grown)
+		*array = grown;
+	return grown != NULL;
+}
+
+static enum status make_room(struct heat_beam_march *march, struct fail *why)
+{
+	size_t size = march->modes->blocks * march->kept * HEAT_BEAM_LANES,
+	       most = HEAT_BEAM_VALUES_MAX / size;
+	if (march->steps >= most || march->steps >= HEAT_STEPS_MAX)
+		return fail_set(why, ST_FULL, "heat.steps",
+		                "more than %zu time steps; fewer pulses, a shorter run or a coarser grid",
+		                march->steps);
+	if (march->steps < march->capacity)
+		return ST_OK;
+	size_t capacity = march->capacity ? 2 * march->capacity : STEPS_FIRST;
+	if (!grow_array(&march->time_s, capacity) || !grow_array(&march->surface_share, capacity) ||
+	    !grow_array(&march->surface_C, capacity) || !grow_array(&march->value, capacity * size))
+		return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
+	march->capacity = capacity;
+	return ST_OK;
+}
+
+static enum status record(struct heat_beam_march *march, double time_s, struct fail *why)
+{
+	enum status status = make_room(march, why);
+	if (status != ST_OK)
+		return status;
+	const struct heat_regime *regime = &march->regime;
+	double all = regime->half_W_m2K + regime->h_W_m2K;
+	bool held = isinf(regime->h_W_m2K);
+	size_t kept = march->kept * HEAT_BEAM_LANES, all_cells = march->cells->count * HEAT_BEAM_LANES;
+	size_t at = march->steps++, blocks = march->modes->blocks;
+	for (size_t b = 0; b < blocks; b++)
+		memcpy(march->value + (at * blocks + b) * kept, march->now + b * all_cells,
+		       kept * sizeof *march->value);
+	march->time_s[at] = time_s;
+	march->surface_share[at] = held ? 0.0 : regime->half_W_m2K / all;
+	march->surface_C[at] = held ? regime->medium_C : regime->h_W_m2K * regime->medium_C / all;
+	return ST_OK;
+}
+
+/* ---- steps ---- */
+
+/* Chord error over its allowance for what the watched radii show; size is the largest response there. */
+static double watch(struct heat_beam_march *march, double *size)
+{
+	const struct heat_modes *modes = march->modes;
+	struct heat_beam_watch w = {.cells = march->cells->count,
+	                            .blocks = modes->blocks,
+	                            .gamma = HEAT_BEAM_GAMMA,
+	                            .now = march->now,
+	                            .stage = march->stage,
+	                            .next = march->next};
+	for (size_t k = 0; k < HEAT_BEAM_WATCHED; k++)
+		w.row[k] = modes->vector + march->watched[k] * modes->lanes;
+	heat_beam_kernel_watch(&w);
+	*size = w.size;
+	double allowed = march->tolerance_frac * fmax(march->largest, w.size), base = 0.0;
+	for (size_t i = 0; i < march->cells->count; i++) {
+		size_t at = base_at(march, i);
+		double bend = march->stage[at] - march->now[at] -
+		              HEAT_BEAM_GAMMA * (march->next[at] - march->now[at]);
+		base = fmax(base, fabs(bend));
+	}
+	return fmax(base / march->tolerance_K, allowed > 0.0 ? w.error / allowed : 0.0);
+}
+
+static double try_step(struct heat_beam_march *march, double dt_s, double *size)
+{
+	const struct heat_cells *cells = march->cells;
+	const struct heat_beam_step step = {.cells = cells->count,
+	                                    .blocks = march->modes->blocks,
+	                                    .theta_s = 0.5 * HEAT_BEAM_GAMMA * dt_s,
+	                                    .surface_W_m2K = march->regime.surface_W_m2K,
+	                                    .capacity_J_m2K = cells->capacity_J_m2K,
+	                                    .conductance_W_m2K = cells->conductance_W_m2K,
+	                                    .sink_W_m2K = cells->sink_W_m2K,
+	                                    .lateral_W_K = cells->lateral_W_K,
+	                                    .eigenvalue_1_m2 = march->modes->eigenvalue_1_m2,
+	                                    .supply_W_m2 = march->supply_W_m2,
+	                                    .now = march->now,
+	                                    .stage = march->stage,
+	                                    .next = march->next,
+	                                    .pivot = march->pivot,
+	                                    .ratio = march->ratio};
+	heat_beam_kernel_step(&step);
+	return watch(march, size);
+}
+
+static void accept_step(struct heat_beam_march *march, double size)
+{
+	double *swap = march->now;
+	march->now = march->next;
+	march->next = swap;
+	march->largest = fmax(march->largest, size);
+}
+
+/* From one event to the next; a decayed response may end the last interval. */
+static enum status march_interval(struct heat_beam_march *march, double from_s, double to_s, bool stop_early,
+                                  struct fail *why)
+{
+	double length_s = to_s - from_s, done_s = 0.0, dt_s = FIRST_STEP_FRAC * length_s;
+	while (done_s < length_s) {
+		double left_s = length_s - done_s, size = 0.0;
+		if (left_s <= FEWEST_STEPS * dt_s)
+			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
+		double error = try_step(march, dt_s, &size);
+		if (!isfinite(error) || dt_s < SMALLEST_STEP_FRAC * length_s)
+			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s",
+			                from_s + done_s);
+		double factor = error > 0.0 ? SAFETY / sqrt(error) : GROW_MAX;
+		if (error > 1.0) {
+			dt_s *= fmax(factor, SHRINK_MAX);
+			continue;
+		}
+		accept_step(march, size);
+		done_s = dt_s == left_s ? length_s : done_s + dt_s;
+		enum status status = record(march, done_s == length_s ? to_s : from_s + done_s, why);
+		if (status != ST_OK || (stop_early && size < TAIL_DECAY_FRAC * march->largest))
+			return status;
+		dt_s *= fmin(factor, GROW_MAX);
+	}
+	return ST_OK;
+}
+
+/* Sources [W/m2], constant within a regime: light in the modes; boundaries, blood, metabolism in the base. */
+static void fill_supply(struct heat_beam_march *march)
+{
+	const struct heat_cells *cells = march->cells;
+	size_t size = state_size(march), n = cells->count;
+	double core_C = march->problem->core_C;
+	for (size_t i = 0; i < size; i++)
+		march->supply_W_m2[i] = march->regime.power_1_s * march->deposit_J_m2[i];
+	for (size_t i = 0; i < n; i++)
+		march->supply_W_m2[base_at(march, i)] =
+		        cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i];
+	march->supply_W_m2[base_at(march, 0)] += march->regime.surface_W_m2K * march->regime.medium_C;
+	march->supply_W_m2[base_at(march, n - 1)] += cells->conductance_W_m2K[n] * core_C;
+}
+
+static void deposit(struct heat_beam_march *march, double pulses)
+{
+	const struct heat_cells *cells = march->cells;
+	for (size_t b = 0, at = 0; b < march->modes->blocks; b++)
+		for (size_t i = 0; i < cells->count; i++)
+			for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++, at++)
+				march->now[at] += pulses * march->deposit_J_m2[at] / cells->capacity_J_m2K[i];
+}
+
+/* The response right now, at the watched radii. */
+static double size_now(struct heat_beam_march *march)
+{
+	double size = 0.0;
+	memcpy(march->next, march->now, state_size(march) * sizeof *march->next);
+	memcpy(march->stage, march->now, state_size(march) * sizeof *march->stage);
+	(void)watch(march, &size);
+	return size;
+}
+
+static enum status march_events(struct heat_beam_march *march, struct fail *why)
+{
+	const struct heat_timeline *timeline = &march->timeline;
+	enum status status = ST_OK;
+	for (size_t e = 0; status == ST_OK && e + 1 < timeline->events; e++) {
+		const struct heat_event *event = &timeline->event[e];
+		double to_s = timeline->event[e + 1].time_s;
+		march->regime = heat_regime_at(march->problem, timeline, march->cells->conductance_W_m2K[0],
+		                               march->ambient_C, 0.5 * (event->time_s + to_s));
+		fill_supply(march);
+		if (event->instant > 0.0) {
+			deposit(march, event->instant);
+			march->largest = fmax(march->largest, size_now(march));
+		}
+		status = record(march, event->time_s, why);
+		if (status == ST_OK)
+			status = march_interval(march, event->time_s, to_s, event->last_event, why);
+	}
+	return status;
+}
+
+static bool workspace(struct heat_beam_march *march, double **block)
+{
+	size_t size = state_size(march), scratch = march->cells->count * HEAT_BEAM_LANES;
+	*block = calloc(4 * size + 2 * scratch, sizeof **block);
+	if (!*block)
+		return false;
+	march->now = *block;
+	march->stage = march->now + size;
+	march->next = march->stage + size;
+	march->supply_W_m2 = march->next + size;
+	march->pivot = march->supply_W_m2 + size;
+	march->ratio = march->pivot + scratch;
+	return true;
+}
+
+enum status heat_beam_marched(struct heat_beam_march *march, const double *start_C, struct fail *why)
+{
+	double *block = NULL;
+	enum status status = heat_timeline_new(march->problem, march->cells, &march->timeline, why);
+	if (status != ST_OK)
+		return status;
+	march->tolerance_frac = heat_time_tolerance(march->problem);
+	march->tolerance_K = heat_base_tolerance_K(march->problem);
+	if (workspace(march, &block)) {
+		for (size_t i = 0; i < march->cells->count; i++)
+			march->now[base_at(march, i)] = start_C[i];
+		status = march_events(march, why);
+	} else {
+		status = fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu values",
+		                  state_size(march));
+	}
+	free(block);
+	heat_timeline_free(&march->timeline);
+	return status;
+}
