@@ -8,7 +8,8 @@ if [ "${1:-}" = --valgrind ]; then
 	shift
 fi
 export TZ=UTC LC_ALL=C.UTF-8 LINES=24 COLUMNS=80 CMOCKA_MESSAGE_OUTPUT=stdout
-unset NO_COLOR LASERTWIN_HOME LASERTWIN_PROFILES
+unset NO_COLOR LASERTWIN_HOME
+export LASERTWIN_PROFILES="$PWD/profiles" # programs under test do not lie beside them
 logs=$(mktemp -d)
 trap 'rm -rf "$logs"' EXIT
 i=0

@@ -24,6 +24,7 @@ static const char help_text[] =
         "  lasertwin demo         open it on a clinic of virtual patients; without a terminal,\n"
         "                         print one of their plans as text\n"
         "  lasertwin case FILE    plan or check every request of a case file\n"
+        "  lasertwin add FILE     put a case file's patient on the clinic's worklist\n"
         "  lasertwin --version    print the version\n"
         "  lasertwin --help       print this\n"
         "\n"
@@ -32,8 +33,8 @@ static const char help_text[] =
         "  --plain          no full screen: print text\n"
         "  --ascii, --utf8  choose the characters; default: what the locale says\n"
         "  --color=WHEN     auto (default; off when NO_COLOR is set) or never\n"
-        "  --profiles DIR   devices, protocols, rules; default: $LASERTWIN_PROFILES, ./profiles,\n"
-        "                   then the installed ones\n"
+        "  --profiles DIR   devices, protocols, rules; default: $LASERTWIN_PROFILES, the folder\n"
+        "                   profiles beside the program, then the installed ones\n"
         "  --home DIR       records; default: $LASERTWIN_HOME, $XDG_DATA_HOME/lasertwin,\n"
         "                   then ~/.local/share/lasertwin\n"
         "\n"
@@ -71,6 +72,7 @@ static bool set_command(const char *argument, struct cli_options *out)
 		enum cli_command command;
 	} commands[] = {{"demo", CLI_DEMO},
 	                {"case", CLI_CASE},
+	                {"add", CLI_ADD},
 	                {"--version", CLI_VERSION},
 	                {"--help", CLI_HELP},
 	                {"-h", CLI_HELP}};
@@ -95,10 +97,17 @@ static enum status check_together(const struct cli_options *options, struct fail
 	if (options->command == CLI_CASE && options->file == NULL)
 		return fail_set(why, ST_INPUT, "case",
 		                "which file? usage: lasertwin case FILE [--json] [--strict]");
+	if (options->command == CLI_ADD && options->file == NULL)
+		return fail_set(why, ST_INPUT, "add", "which file? usage: lasertwin add FILE");
 	if (options->command != CLI_CASE && (options->json || options->strict))
 		return fail_set(why, ST_INPUT, options->json ? "--json" : "--strict",
 		                "goes with `lasertwin case FILE` only");
 	return ST_OK;
+}
+
+static bool takes_file(enum cli_command command)
+{
+	return command == CLI_CASE || command == CLI_ADD;
 }
 
 enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fail *why)
@@ -111,7 +120,7 @@ enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fai
 			*value = argv[++i];
 		else if (value != NULL)
 			return fail_set(why, ST_INPUT, argv[i], "needs a folder after it");
-		else if (out->command == CLI_CASE && out->file == NULL && argv[i][0] != '-')
+		else if (takes_file(out->command) && out->file == NULL && argv[i][0] != '-')
 			out->file = argv[i];
 		else if (!set_flag(argv[i], out)) {
 			if (chosen || !set_command(argv[i], out))
@@ -131,15 +140,49 @@ static const char *environment(const char *name)
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
-void cli_profiles(const struct cli_options *options, char *out, size_t capacity)
+/* profiles beside the running program; empty where that cannot be told. */
+static void beside_program(char *out, size_t capacity)
 {
+	char program[PATH_BYTES_MAX];
+	ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+	out[0] = '\0';
+	if (length <= 0)
+		return;
+	program[length] = '\0';
+	char *slash = strrchr(program, '/');
+	if (slash != NULL)
+		*slash = '\0';
+	snprintf(out, capacity, "%s/profiles", program);
+}
+
+static bool holds_profiles(const char *folder)
+{
+	char rules[PATH_BYTES_MAX + 32];
+	int used = snprintf(rules, sizeof rules, "%s/safety/rules.json", folder);
+	return used < (int)sizeof rules && access(rules, R_OK) == 0;
+}
+
+enum status cli_profiles(const struct cli_options *options, char *out, size_t capacity, struct fail *why)
+{
+	static const char installed[] = LASERTWIN_DATADIR "/profiles";
 	const char *named = options->profiles != NULL ? options->profiles : environment("LASERTWIN_PROFILES");
-	if (named != NULL)
+	char beside[PATH_BYTES_MAX + 16];
+	if (named != NULL && holds_profiles(named)) {
 		snprintf(out, capacity, "%s", named);
-	else if (access("profiles/devices", R_OK) == 0)
-		snprintf(out, capacity, "profiles");
-	else
-		snprintf(out, capacity, "%s/profiles", LASERTWIN_DATADIR);
+		return ST_OK;
+	}
+	if (named != NULL)
+		return fail_set(why, ST_NOT_FOUND, named,
+		                "holds no profiles (safety/rules.json cannot be read); %s names it",
+		                options->profiles != NULL ? "--profiles" : "LASERTWIN_PROFILES");
+	beside_program(beside, sizeof beside);
+	if (!holds_profiles(beside) && !holds_profiles(installed))
+		return fail_set(why, ST_NOT_FOUND, "profiles",
+		                "found neither in %s nor in %s; name the folder with --profiles DIR or "
+		                "LASERTWIN_PROFILES",
+		                beside[0] != '\0' ? beside : "the program's folder", installed);
+	snprintf(out, capacity, "%s", holds_profiles(beside) ? beside : installed);
+	return ST_OK;
 }
 
 void cli_home(const struct cli_options *options, char *out, size_t capacity)
@@ -163,7 +206,7 @@ static int64_t wall_clock_ms(void)
 
 /* --- printing ----------------------------------------------------------------------------------------- */
 
-static int exit_code(enum status status)
+int cli_exit_code(enum status status)
 {
 	switch (status) {
 	case ST_OK:
@@ -187,7 +230,7 @@ static void print_line(FILE *out, bool ascii, const char *line, size_t length)
 	fprintf(out, "%s\n", ascii ? plain : clean);
 }
 
-static void print_text(FILE *out, bool ascii, const char *text)
+void cli_print(FILE *out, bool ascii, const char *text)
 {
 	while (*text != '\0') {
 		size_t length = strcspn(text, "\n");
@@ -202,80 +245,7 @@ int cli_complain(const struct cli_options *options, enum status status, const st
 	int used = snprintf(line, sizeof line, "lasertwin: %s%s%s", why->field,
 	                    why->field[0] != '\0' ? ": " : "", why->text);
 	print_line(stderr, !term_charset_utf8(options->term.charset), line, (size_t)used);
-	return exit_code(status);
-}
-
-/* --- case --------------------------------------------------------------------------------------------- */
-
-struct case_run {
-	struct library *library;
-	struct case_file *file;
-	struct case_result *result; /* file->requests of them */
-};
-
-static void case_run_free(struct case_run *run)
-{
-	for (size_t i = 0; run->result != NULL && i < run->file->requests; i++)
-		case_result_clear(&run->result[i]);
-	free(run->result);
-	case_free(&run->file);
-	library_free(&run->library);
-}
-
-static enum status case_run_all(const char *profiles, const char *path, struct case_run *run,
-                                struct fail *why)
-{
-	const struct case_options evaluation = {.seed = 0};
-	enum status status = case_read(path, &run->file, why);
-	if (status == ST_OK)
-		status = library_load(profiles, &run->library, why);
-	if (status != ST_OK)
-		return status;
-	run->result = calloc(run->file->requests, sizeof *run->result);
-	if (run->result == NULL)
-		return fail_set(why, ST_FULL, "case", "no memory for %zu requests", run->file->requests);
-	for (size_t i = 0; i < run->file->requests && status == ST_OK; i++)
-		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i],
-		                       why);
-	return status;
-}
-
-static bool expectations_met(const struct case_run *run)
-{
-	for (size_t r = 0; r < run->file->requests; r++)
-		for (size_t c = 0; c < run->result[r].checks; c++)
-			if (!run->result[r].check[c].met)
-				return false;
-	return true;
-}
-
-static enum status print_case(const struct cli_options *options, const struct case_run *run, struct fail *why)
-{
-	char *text = NULL;
-	enum status status = options->json
-	                             ? report_case_json(run->library, run->file, run->result, &text, why)
-	                             : report_case_text(run->library, run->file, run->result, &text, why);
-	if (status == ST_OK && options->json)
-		printf("%s\n", text); /* strings in JSON carry no control characters */
-	else if (status == ST_OK)
-		print_text(stdout, !term_charset_utf8(options->term.charset), text);
-	free(text);
-	return status;
-}
-
-/* Evaluates and prints the case at path. */
-static int run_case(const struct cli_options *options, const char *profiles, const char *path)
-{
-	struct case_run run = {.library = NULL};
-	struct fail why = {.text = ""};
-	enum status status = case_run_all(profiles, path, &run, &why);
-	if (status == ST_OK)
-		status = print_case(options, &run, &why);
-	int code = status != ST_OK                              ? cli_complain(options, status, &why)
-	           : options->strict && !expectations_met(&run) ? EXIT_NOT_DONE
-	                                                        : 0;
-	case_run_free(&run);
-	return code;
+	return cli_exit_code(status);
 }
 
 /* --- planner and demo --------------------------------------------------------------------------------- */
@@ -320,6 +290,46 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 	return status;
 }
 
+/* The file's first patient, if it can be planned for: a device that is not on file would only be found out at
+ * the bedside. Nothing is written before all of that is known. */
+static enum status check_addable(const char *profiles, const char *path, char *label, size_t capacity,
+                                 struct fail *why)
+{
+	struct case_file *file = NULL;
+	struct library *library = NULL;
+	const struct device *device;
+	const struct device_mode *mode;
+	enum status status = case_read(path, &file, why);
+	if (status == ST_OK)
+		status = library_load(profiles, &library, why);
+	if (status == ST_OK)
+		status = library_find_mode(library, file->request[0].request.device_mode, &device, &mode, why);
+	if (status == ST_OK)
+		snprintf(label, capacity, "%s", file->title[0] != '\0' ? file->title : file->id);
+	library_free(&library);
+	case_free(&file);
+	return status;
+}
+
+static int run_add(const struct cli_options *options, const char *profiles)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	char label[CASE_TEXT_MAX], line[CASE_TEXT_MAX + 64];
+	enum status status = check_addable(profiles, options->file, label, sizeof label, &why);
+	if (status == ST_OK)
+		status = open_records(options, profiles, &clinic, &why);
+	if (status == ST_OK)
+		status = clinic_add(clinic, options->file, wall_clock_ms(), &why);
+	if (status == ST_OK) {
+		snprintf(line, sizeof line, "%s is on the clinic's worklist now (%zu patient%s)", label,
+		         clinic_count(clinic), clinic_count(clinic) == 1 ? "" : "s");
+		cli_print(stdout, !term_charset_utf8(options->term.charset), line);
+	}
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
 static void print_worklist(const struct cli_options *options, struct clinic *clinic)
 {
 	bool ascii = !term_charset_utf8(options->term.charset);
@@ -345,8 +355,11 @@ static int run_plain(const struct cli_options *options, const char *profiles)
 	enum status status = open_records(options, profiles, &clinic, &why);
 	if (status != ST_OK)
 		return cli_complain(options, status, &why);
-	print_text(stdout, true, report_intended_use);
+	cli_print(stdout, true, report_intended_use);
 	print_worklist(options, clinic);
+	if (clinic_count(clinic) == 0)
+		puts("No patients on file. `lasertwin add FILE` adds the patient of a case file;\n"
+		     "`lasertwin demo` opens a clinic of virtual patients to try.");
 	puts("`lasertwin case FILE` plans a case as text.");
 	clinic_close(&clinic);
 	return 0;
@@ -372,25 +385,26 @@ static int run_demo_text(const struct cli_options *options, const char *profiles
 {
 	char path[PATH_BYTES_MAX + sizeof DEMO_CASE];
 	snprintf(path, sizeof path, "%s/" DEMO_CASE, profiles);
-	puts("VIRTUAL PATIENT: made up for training, nobody's data.\n");
-	fflush(stdout);
-	return run_case(options, profiles, path);
+	return cli_case(options, profiles, path);
 }
 
 int cli_run(const struct cli_options *options)
 {
 	char profiles[PATH_BYTES_MAX];
+	struct fail why = {.text = ""};
 	bool text = options->plain || isatty(STDOUT_FILENO) == 0;
-	cli_profiles(options, profiles, sizeof profiles);
+	if (options->command == CLI_VERSION || options->command == CLI_HELP) {
+		fputs(options->command == CLI_VERSION ? "lasertwin " LASERTWIN_VERSION "\n" : help_text, stdout);
+		return 0;
+	}
+	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
+	if (status != ST_OK)
+		return cli_complain(options, status, &why);
 	switch (options->command) {
-	case CLI_VERSION:
-		puts("lasertwin " LASERTWIN_VERSION);
-		return 0;
-	case CLI_HELP:
-		fputs(help_text, stdout);
-		return 0;
+	case CLI_ADD:
+		return run_add(options, profiles);
 	case CLI_CASE:
-		return run_case(options, profiles, options->file);
+		return cli_case(options, profiles, options->file);
 	case CLI_DEMO:
 		return text ? run_demo_text(options, profiles) : run_planner(options, profiles);
 	default:

@@ -19,4 +19,30 @@ run case profiles/demo/03.json --json; code_is 0
 grep -q '"verdict"' "$work/out" || fail "no verdict in the JSON"
 run case profiles/demo/03.json --ascii; code_is 0
 LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "--ascii prints other characters"
+# add: one line, on the list afterwards; a bad file and an unknown device write nothing
+run add profiles/demo/03.json --home "$work/new"; code_is 0
+[ "$(wc -l <"$work/out")" -eq 1 ] || fail "add prints other than one line"
+run --plain --home "$work/new"; code_is 0
+grep -q "VIRTUAL 03" "$work/out" || fail "the added patient is not on the list"
+run add profiles/demo/03.json --home "$work/new"; code_is 1 # there already
+sed 's/picoway\.532_zoom/nosuch.mode/' profiles/demo/03.json >"$work/unknown.json"
+for file in "$work/broken.json" "$work/none.json" "$work/unknown.json"; do
+	run add "$file" --home "$work/untouched"; code_is 2
+done
+[ -e "$work/untouched" ] && fail "a refused file made records"
+run --plain --home "$work/empty"; code_is 0
+grep -q "lasertwin add FILE" "$work/out" || fail "an empty clinic does not say what to do"
+# profiles: beside the program, never those of the folder one stands in
+here=$PWD
+mkdir -p "$work/bin" "$work/elsewhere/profiles/safety" && : >"$work/elsewhere/profiles/safety/rules.json"
+cp "$program" "$work/bin/lasertwin"
+ln -s "$here/profiles" "$work/bin/profiles"
+saved=$LASERTWIN_PROFILES program=$work/bin/lasertwin
+unset LASERTWIN_PROFILES
+cd "$work/elsewhere" || fail "no folder to stand in"
+run case "$here/profiles/demo/03.json"; code_is 0
+grep -q "Verdict" "$work/out" || fail "profiles beside the program are not found"
+run case "$here/profiles/demo/03.json" --profiles profiles; code_is 2 # named, and empty
+cd "$here" || exit 1
+export LASERTWIN_PROFILES="$saved"
 pass "commands and exit codes without a terminal"

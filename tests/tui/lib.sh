@@ -5,6 +5,7 @@ name=$(basename "$0" .sh)
 work=$(mktemp -d)
 servers=0
 export LC_ALL=C.UTF-8
+export LASERTWIN_PROFILES="${LASERTWIN_PROFILES:-$PWD/profiles}"
 unset NO_COLOR LASERTWIN_HOME
 ulimit -c 0
 

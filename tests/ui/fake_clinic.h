@@ -20,6 +20,7 @@ struct fake_clinic {
 	atomic_uint told_answers; /* likewise: plans told of other answers */
 	unsigned saved_plans, saved_readings;
 	bool refuse_prepare;
+	bool empty; /* nobody on the list; kept by fake_open */
 	atomic_bool wait_for_cancel; /* prepare runs until it is cancelled */
 };
 static struct fake_clinic clinic;
@@ -108,7 +109,7 @@ static void fake_make_protocol(void)
 static size_t fake_count(void *context)
 {
 	(void)context;
-	return 2;
+	return clinic.empty ? 0 : 2;
 }
 
 static enum status fake_patient(void *context, size_t index, struct app_patient *out, struct fail *why)

@@ -32,6 +32,7 @@ static void commands_are_understood(void **state)
 	} known[] = {
 	        {{{NULL}}, CLI_PLANNER},           {{{"demo"}}, CLI_DEMO},
 	        {{{"case", "a.json"}}, CLI_CASE},  {{{"--version"}}, CLI_VERSION},
+	        {{{"add", "a.json"}}, CLI_ADD},    {{{"--home", "H", "add", "a"}}, CLI_ADD},
 	        {{{"--help"}}, CLI_HELP},          {{{"-h"}}, CLI_HELP},
 	        {{{"--ascii", "demo"}}, CLI_DEMO}, {{{"case", "--json", "a.json", "--strict"}}, CLI_CASE},
 	};
@@ -76,6 +77,9 @@ static void the_rest_is_refused_by_name(void **state)
 	        {{{"--color=always"}}, "--color=always"},
 	        {{{"case"}}, "case"},
 	        {{{"case", "a", "b"}}, "b"},
+	        {{{"add"}}, "add"},
+	        {{{"add", "a", "b"}}, "b"},
+	        {{{"add", "a", "--json"}}, "--json"},
 	        {{{"demo", "case"}}, "case"},
 	        {{{"demo", "--json"}}, "--json"},
 	        {{{"--strict"}}, "--strict"},
@@ -123,13 +127,34 @@ static void places_follow_option_environment_default(void **state)
 	setenv("HOME", "/d", 1);
 	cli_home(&options, path, sizeof path);
 	assert_string_equal(path, "/d/.local/share/lasertwin");
-	setenv("LASERTWIN_PROFILES", "/e", 1);
-	cli_profiles(&options, path, sizeof path);
-	assert_string_equal(path, "/e");
-	options.profiles = "/f";
-	cli_profiles(&options, path, sizeof path);
-	assert_string_equal(path, "/f");
+}
+
+/* Run from the top of the tree: profiles exists here, and is not taken because it is here. */
+static void profiles_are_not_those_of_the_current_folder(void **state)
+{
+	(void)state;
+	char path[512];
+	struct cli_options options = {.profiles = "profiles"};
+	struct fail why = {.text = ""};
+	assert_int_equal(cli_profiles(&options, path, sizeof path, &why), ST_OK);
+	assert_string_equal(path, "profiles");
+	setenv("LASERTWIN_PROFILES", "tests/../profiles", 1);
+	options.profiles = NULL;
+	assert_int_equal(cli_profiles(&options, path, sizeof path, &why), ST_OK);
+	assert_string_equal(path, "tests/../profiles");
+	options.profiles = "tests"; /* named, but without profiles: refused, nothing else is tried */
+	assert_int_equal(cli_profiles(&options, path, sizeof path, &why), ST_NOT_FOUND);
+	assert_string_equal(why.field, "tests");
+	assert_non_null(strstr(why.text, "--profiles"));
 	unsetenv("LASERTWIN_PROFILES");
+	options.profiles = NULL;
+	if (cli_profiles(&options, path, sizeof path, &why) == ST_OK) { /* one is installed on this machine */
+		assert_string_equal(path, LASERTWIN_DATADIR "/profiles");
+		return;
+	}
+	assert_non_null(strstr(why.text, "tests/ui/profiles")); /* beside this very program */
+	assert_non_null(strstr(why.text, LASERTWIN_DATADIR "/profiles"));
+	assert_non_null(strstr(why.text, "LASERTWIN_PROFILES"));
 }
 
 int main(void)
@@ -140,6 +165,7 @@ int main(void)
 	        cmocka_unit_test(the_rest_is_refused_by_name),
 	        cmocka_unit_test(failures_have_exit_codes),
 	        cmocka_unit_test(places_follow_option_environment_default),
+	        cmocka_unit_test(profiles_are_not_those_of_the_current_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -136,6 +136,20 @@ static void intended_use_stands_on_the_first_screen(void **state)
 	}
 }
 
+/* The first screen of a new clinic says what to do next; keys that need a patient do nothing. */
+static void an_empty_worklist_says_what_to_do(void **state)
+{
+	(void)state;
+	clinic.empty = true;
+	const struct scene scene = {"empty", "\rj57w"};
+	char *dump = draw_scene(&scene, 24, 80, false, false);
+	clinic.empty = false;
+	assert_non_null(strstr(dump, "No patients on file"));
+	assert_non_null(strstr(dump, "lasertwin add FILE"));
+	assert_non_null(strstr(dump, "lasertwin demo"));
+	free(dump);
+}
+
 /* Every action of a screen stands in its help. */
 static void help_lists_every_action(void **state)
 {
@@ -225,6 +239,7 @@ int main(void)
 	        cmocka_unit_test(with_their_roles),
 	        cmocka_unit_test(virtual_patients_are_marked_everywhere),
 	        cmocka_unit_test(intended_use_stands_on_the_first_screen),
+	        cmocka_unit_test(an_empty_worklist_says_what_to_do),
 	        cmocka_unit_test(help_lists_every_action),
 	        cmocka_unit_test(every_size_is_drawn),
 	        cmocka_unit_test(hostile_names_move_nothing),

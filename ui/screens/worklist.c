@@ -56,6 +56,21 @@ static void draw_head(struct canvas *canvas, struct area line, struct columns at
 	cell(canvas, line, at.verdict, at.end, ROLE_HEADING, "Verdict");
 }
 
+/* What to do next. */
+static void draw_empty(struct canvas *canvas, struct area area)
+{
+	static const char *const lines[][2] = {
+	        {"lasertwin add FILE", "puts the patient of a case file on this list"},
+	        {"lasertwin demo", "opens a clinic of virtual patients, to try"},
+	        {"lasertwin --help", "lists the rest"},
+	};
+	canvas_text(canvas, area.row, area.col, area.cols, ROLE_STRONG, "No patients on file yet. Leave with q, then:");
+	for (int i = 0; i < (int)(sizeof lines / sizeof *lines); i++) {
+		canvas_text(canvas, area.row + 2 + i, area.col + 2, 20, ROLE_KEY, lines[i][0]);
+		canvas_text(canvas, area.row + 2 + i, area.col + 22, area.cols - 22, ROLE_TEXT, lines[i][1]);
+	}
+}
+
 void screen_worklist(const struct app *app, struct canvas *canvas, struct area area)
 {
 	struct columns at = layout(area.cols);
@@ -72,8 +87,7 @@ void screen_worklist(const struct app *app, struct canvas *canvas, struct area a
 			view_select_line(canvas, line);
 	}
 	if (app->patients == 0)
-		canvas_text(canvas, top + 2, area.col + 2, area.cols - 2, ROLE_TEXT,
-		            "No patients on file. `lasertwin demo` opens a clinic of made-up patients.");
+		draw_empty(canvas, (struct area){top + 2, area.col + 2, rows - 2, area.cols - 4});
 	struct area notice = {area.row + area.rows - notice_rows, area.col, notice_rows, area.cols};
 	canvas_rule(canvas, notice.row - 1, area.col, area.cols, ROLE_FRAME);
 	view_scroll_note(canvas, (struct area){notice.row - 1, area.col, 1, area.cols}, first, (size_t)rows,
