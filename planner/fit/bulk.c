@@ -418,7 +418,7 @@ static enum status heat_metrics(struct bulk *b, const struct bulk_dose *dose, un
 		[METRIC_OMEGA_PAPILLARY] = heat_omega_at_depth(heat, omega, r->basal_um + papillary_below_basal_um),
 	};
 	for (int m = METRIC_SURFACE_PEAK_C; m <= METRIC_OMEGA_PAPILLARY; m++)
-		note(out, (enum metric)m, s, at[m], hottest.flags);
+		note(out, (enum metric)m, s, at[m], hottest.flags | dose->column_flags);
 	note_profile(heat, r, peak, omega, depth_um, depths, s, out);
 	return ST_OK;
 }

@@ -249,12 +249,18 @@ enum status columns_predict(struct columns *c, double energy_mJ, struct predicti
 	return st;
 }
 
-void columns_residual_heat(const struct columns *c, unsigned count, double *heat_mJ, double *depth_um)
+unsigned columns_residual_heat(const struct columns *c, unsigned count, double *heat_mJ, double *depth_um)
 {
+	static const double least_um = 20.0; /* where nothing coagulates the heat stays near the surface */
+	unsigned flags = VALID;
 	for (unsigned s = 0; s < count; s++) {
 		unsigned from = s < c->count ? s : 0;
 		const struct microbeam_lesion *l = &c->last[from];
-		heat_mJ[s] = l->heat_left_mJ.value;
-		depth_um[s] = fmax(l->coagulation_depth_um.value, 20.0);
+		heat_mJ[s] = drawn(l->heat_left_mJ, c->z[from]);
+		depth_um[s] = fmax(l->coagulation_depth_um.value, least_um);
+		flags |= l->heat_left_mJ.flags;
+		/* vapour in a crater heats its wall too, which the model leaves out: a lower bound */
+		flags |= l->events & MICROBEAM_ABLATED ? VALIDITY_MODEL_LIMIT : VALID;
 	}
+	return flags;
 }

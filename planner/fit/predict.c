@@ -218,7 +218,7 @@ static void column_heat(const struct predictor *p, const struct exposure *e, str
                         double *depth_um, double *fluence_J_cm2)
 {
 	double heat_mJ[SAMPLES_MAX];
-	columns_residual_heat(p->columns, p->cohort.count, heat_mJ, depth_um);
+	dose->column_flags = columns_residual_heat(p->columns, p->cohort.count, heat_mJ, depth_um);
 	for (unsigned s = 0; s < p->cohort.count; s++)
 		fluence_J_cm2[s] = heat_mJ[s] * J_PER_MJ * e->microbeams_per_cm2_pass;
 	dose->column_depth_um = depth_um;

@@ -47,6 +47,7 @@ struct bulk_dose {
 	/* Opaque microbeams: heat left in the tissue per pass and treated area, and the depth it is spread
 	 * over, by sample; NULL: light as computed. */
 	const double *column_depth_um, *column_fluence_J_cm2;
+	unsigned column_flags; /* enum validity, of that heat */
 };
 enum status bulk_predict(struct bulk *bulk, const struct bulk_dose *dose, enum predict_depth depth,
                          struct prediction *out, struct fail *why) MUST_CHECK;
@@ -72,7 +73,7 @@ bool columns_opaque(const struct columns *columns);
 double columns_energy_min_mJ(const struct columns *columns);
 double columns_energy_max_mJ(const struct columns *columns);
 /* For the bulk between the columns: heat one microbeam leaves in the tissue and the depth it is spread over;
- * arrays of count samples. Only meaningful for opaque tissue, after columns_predict. */
-void columns_residual_heat(const struct columns *columns, unsigned count, double *heat_mJ, double *depth_um);
+ * arrays of count samples. Only meaningful for opaque tissue, after columns_predict. Returns the validity. */
+unsigned columns_residual_heat(const struct columns *columns, unsigned count, double *heat_mJ, double *depth_um);
 
 #endif

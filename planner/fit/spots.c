@@ -11,7 +11,8 @@
 static const double ring_cm[SPOT_RINGS + 1] = {0,    0.025, 0.05, 0.075, 0.10, 0.125, 0.15, 0.175, 0.20,
                                                0.225, 0.25, 0.30, 0.35,  0.40, 0.45,  0.50, 0.60,  0.75};
 static const double slab_cm[SPOT_SLABS + 1] = {0,     0.002, 0.005, 0.0075, 0.010, 0.015, 0.020, 0.030,
-                                               0.040, 0.055, 0.075, 0.10,   0.13,  0.17,  0.22,  0.30};
+                                               0.040, 0.050, 0.060, 0.070,  0.080, 0.090, 0.100, 0.115,
+                                               0.130, 0.145, 0.160, 0.190,  0.230, 0.300};
 
 /* Light that hardly scatters keeps its spot; there is nothing for Monte Carlo to find. */
 static bool scatters(const struct light_stack *stack)

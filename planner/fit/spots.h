@@ -14,7 +14,7 @@
 #include "physics/light.h"
 
 #define SPOT_RINGS 17
-#define SPOT_SLABS 15
+#define SPOT_SLABS 21
 
 /* Plain data; all zero: light that keeps its spot (every share is 1). */
 struct spot_table {
