@@ -55,6 +55,8 @@ static void exclusion_text(const struct finding *f, char *text, size_t size)
 	const char *zone = f->zone[0] ? " in " : "";
 	if (f->unknown && f->missing)
 		(void)snprintf(text, size, "not answered: %s", f->missing_fact[0]->wording);
+	else if (f->limit_missing)
+		(void)snprintf(text, size, "%s%s%s: no limit on file (%s)", f->name, zone, f->zone, f->source);
 	else if (f->has_value && f->has_limit)
 		(void)snprintf(text, size, "%s%s%s: %.4g against %.4g %s (%s)", f->name, zone, f->zone, f->value,
 		               f->limit, f->unit ? f->unit : "", f->source);
