@@ -4,11 +4,24 @@
 #include "planner/plan/report.h"
 #include "planner/safety/pih.h"
 
+/* The shortest decimal that reads back to the last bit (17 digits always do: IEEE 754-2008, 5.12.2); cJSON's own
+ * stops at 15 when the value is within rounding. */
+static cJSON *number_json(double value)
+{
+	char text[40];
+	for (int digits = 15; digits <= 17; digits++) {
+		(void)snprintf(text, sizeof text, "%.*g", digits, value);
+		if (strtod(text, NULL) == value)
+			break;
+	}
+	return cJSON_CreateRaw(text);
+}
+
 /* JSON has no NaN: a number that does not exist is left out. */
 static void add_number(cJSON *object, const char *key, double value)
 {
 	if (isfinite(value))
-		cJSON_AddNumberToObject(object, key, value);
+		cJSON_AddItemToObject(object, key, number_json(value));
 }
 
 static void add_text(cJSON *object, const char *key, const char *text)
@@ -315,6 +328,23 @@ enum status report_twin_json(const struct twin *twin, char **out, struct fail *w
 
 /* ---- subjects ----------------------------------------------------------------------------------------- */
 
+/* Those of the three that were read: an incomplete colour is refused when it comes back, not completed here. */
+static void add_lab(cJSON *object, const struct readings *r)
+{
+	static const struct {
+		enum reading reading;
+		const char *key;
+	} rows[] = {{READING_LAB_L, "L"}, {READING_LAB_A, "a"}, {READING_LAB_B, "b"}};
+	cJSON *lab = NULL;
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		if (!r->present[rows[i].reading])
+			continue;
+		if (!lab)
+			lab = cJSON_AddObjectToObject(object, "lab");
+		add_number(lab, rows[i].key, r->value[rows[i].reading]);
+	}
+}
+
 static cJSON *patient_json(const struct readings *r)
 {
 	static const char *const sex[] = {NULL, "F", "M", "X"};
@@ -326,12 +356,7 @@ static cJSON *patient_json(const struct readings *r)
 	if (r->site[0])
 		add_text(object, "site", r->site);
 	add_text(object, "mi_scale", melanin_scale_name(r->mi_scale));
-	if (r->present[READING_LAB_L]) {
-		cJSON *lab = cJSON_AddObjectToObject(object, "lab");
-		add_number(lab, "L", r->value[READING_LAB_L]);
-		add_number(lab, "a", r->value[READING_LAB_A]);
-		add_number(lab, "b", r->value[READING_LAB_B]);
-	}
+	add_lab(object, r);
 	for (int i = 0; i < READINGS; i++) {
 		const char *key = readings_spec((enum reading)i)->key;
 		if (r->present[i] && !strchr(key, '.') && i != READING_UV_LAST_DAYS)
@@ -344,7 +369,7 @@ static cJSON *answer_json(const struct fact_spec *spec, const struct expr_value 
 {
 	switch (spec->type) {
 	case EXPR_NUMBER: /* never is "no" */
-		return isfinite(value->number) ? cJSON_CreateNumber(value->number) : cJSON_CreateString("no");
+		return isfinite(value->number) ? number_json(value->number) : cJSON_CreateString("no");
 	case EXPR_BOOL:
 		return cJSON_CreateBool(value->truth);
 	case EXPR_TEXT: /* an empty text is the answer no */
