@@ -61,7 +61,7 @@ run: deps
 
 test:
 	@sh .ci/install --test
-	@$(MAKE) --no-print-directory lint check
+	@$(MAKE) --no-print-directory lint lasertwin check
 
 check: $(BUILD)/lasertwin $(TESTS)
 	@LASERTWIN=$(BUILD)/lasertwin sh tests/run.sh $(TESTS) $(SCRIPTS)

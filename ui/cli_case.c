@@ -86,6 +86,7 @@ static void progress_clear(struct progress *progress)
 /* --- case --------------------------------------------------------------------------------------------- */
 
 struct case_run {
+	const char *path;
 	struct library *library;
 	struct case_file *file;
 	struct case_result *result; /* file->requests of them */
@@ -108,7 +109,11 @@ static enum status evaluate(struct case_run *run, struct progress *progress, str
 	for (size_t i = 0; i < run->file->requests && status == ST_OK; i++) {
 		progress->request = i;
 		progress->start_s = now_s();
-		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i], why);
+		struct fail detail = {.text = ""};
+		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i], &detail);
+		if (status != ST_OK)
+			fail_set(why, status, run->path, "request %s, %s: %s", run->file->request[i].request.name,
+			         detail.field, detail.text);
 	}
 	progress_clear(progress);
 	if (interrupted != 0)
@@ -156,7 +161,7 @@ static enum status print_case(const struct cli_options *options, const struct ca
 
 static int evaluate_and_print(const struct cli_options *options, const char *profiles, const char *path)
 {
-	struct case_run run = {.library = NULL};
+	struct case_run run = {.path = path};
 	struct progress progress = {.wanted = isatty(STDERR_FILENO) != 0};
 	struct fail why = {.text = ""};
 	enum status status = case_run_all(profiles, path, &run, &progress, &why);

@@ -45,4 +45,7 @@ grep -q "Verdict" "$work/out" || fail "profiles beside the program are not found
 run case "$here/profiles/demo/03.json" --profiles profiles; code_is 2 # named, and empty
 cd "$here" || exit 1
 export LASERTWIN_PROFILES="$saved"
+# a plan that could not be written was not made
+"$program" case profiles/demo/03.json >/dev/full 2>"$work/err" && fail "a full disk is not reported"
+grep -q "could not be written" "$work/err" || fail "a full disk is not explained"
 pass "commands and exit codes without a terminal"
