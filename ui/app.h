@@ -290,6 +290,8 @@ struct skin_points app_skin_points(const struct skin_form *form);
 bool app_question_asked(const struct app *app, size_t id);
 bool app_question_open(const struct app *app, size_t id); /* asked and not answered */
 size_t app_questions_open(const struct app *app);         /* how many */
+/* The first question behind a finding that is raised for want of an answer. */
+bool app_finding_question(const struct finding *finding, size_t *id);
 bool app_answer_is_no(const struct facts *answers, size_t id);
 void app_answer_text(const struct facts *answers, size_t id, char *out, size_t capacity);
 void app_questions_show(struct app *app);

@@ -89,23 +89,45 @@ void app_answer_text(const struct facts *answers, size_t id, char *out, size_t c
 		join(&value, out, capacity);
 }
 
+bool app_finding_question(const struct finding *finding, size_t *id)
+{
+	for (size_t i = 0; i < finding->missing; i++)
+		if (finding->missing_fact[i]->kind == FACT_QUESTION && facts_find(finding->missing_fact[i]->name, id))
+			return true;
+	return false;
+}
+
+/* From the checks: the question the selected finding waits for. */
+static bool asked_for(const struct app *app, size_t *id)
+{
+	size_t order[APP_FINDINGS_MAX], selected = app->selected[SCREEN_CHECKS];
+	if (app_screen_below(app) != SCREEN_CHECKS || !app->assessed)
+		return false;
+	size_t count = app_findings_order(&app->assessment.findings, order);
+	return selected < count && app_finding_question(&app->assessment.findings.finding[order[selected]], id);
+}
+
 /* --- the screen's order ----------------------------------------------------------------------------------- */
 
 void app_questions_show(struct app *app)
 {
 	struct questions *questions = &app->questions;
+	size_t wanted = SIZE_MAX;
+	(void)asked_for(app, &wanted);
 	*questions = (struct questions){.count = 0};
+	app->selected[SCREEN_QUESTIONS] = 0;
 	for (int open = 1; open >= 0; open--) {
 		for (size_t id = 0; id < facts_spec_count(); id++) {
 			if (!app_question_asked(app, id) || app_question_open(app, id) != (open == 1))
 				continue;
 			BUG_ON(questions->count >= APP_QUESTIONS_MAX);
+			if (id == wanted)
+				app->selected[SCREEN_QUESTIONS] = questions->count;
 			questions->id[questions->count++] = id;
 		}
 		if (open == 1)
 			questions->open_first = questions->count;
 	}
-	app->selected[SCREEN_QUESTIONS] = 0;
 	app_push(app, SCREEN_QUESTIONS);
 }
 

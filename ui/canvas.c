@@ -181,6 +181,17 @@ int canvas_wrap(struct canvas *canvas, struct area area, enum role role, const c
 	return rows;
 }
 
+int canvas_wrap_rows(const char *text, int cols)
+{
+	int rows = 0;
+	while (*text != '\0' && cols > 0) {
+		text += line_break(text, cols);
+		text += strspn(text, " ");
+		rows++;
+	}
+	return rows;
+}
+
 void canvas_rule(struct canvas *canvas, int row, int col, int cols, enum role role)
 {
 	for (int i = 0; i < cols; i++)

@@ -73,6 +73,7 @@ void canvas_format_right(struct canvas *canvas, int row, int col, int width, enu
                          const char *format, ...) __attribute__((format(printf, 6, 7)));
 /* Text broken at spaces into the area; returns the rows it needed (drawn or not). */
 int canvas_wrap(struct canvas *canvas, struct area area, enum role role, const char *text);
+int canvas_wrap_rows(const char *text, int cols); /* the rows alone */
 
 void canvas_point(struct canvas *canvas, int row, int col, enum role role, uint32_t point);
 void canvas_rule(struct canvas *canvas, int row, int col, int cols, enum role role);

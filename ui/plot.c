@@ -283,15 +283,35 @@ static void draw_line(struct raster *raster, const struct plot_line *line)
 }
 
 /* Labels come after the curves: a word is worth more than the dots beneath it. */
-static void draw_line_label(struct raster *raster, const struct plot_line *line)
+static void draw_line_label(struct raster *raster, const struct plot_line *line, int end)
+{
+	const struct area *field = &raster->field;
+	int row = row_of(raster, line->side, line->value), width = text_width(line->label);
+	if (field->cols - end - width > 1)
+		canvas_text(raster->canvas, row, field->col + field->cols - end - width, width, ROLE_GUIDE,
+		            line->label);
+}
+
+static bool line_shown(const struct raster *raster, const struct plot_line *line)
 {
 	const struct plot_axis *axis = &raster->plot->axis[line->side];
-	if (line->value <= axis->min || line->value >= axis->max)
-		return;
-	int row = row_of(raster, line->side, line->value), width = text_width(line->label);
-	if (width + 2 < raster->field.cols)
-		canvas_text(raster->canvas, row, raster->field.col + raster->field.cols - width - 1, width,
-		            ROLE_GUIDE, line->label);
+	return line->value > axis->min && line->value < axis->max;
+}
+
+/* Lines that fall into one row have their words side by side. */
+static void draw_line_labels(struct raster *raster)
+{
+	const struct plot_line *line = raster->plot->line;
+	for (size_t i = 0; i < raster->plot->lines; i++) {
+		int end = 1;
+		if (!line_shown(raster, &line[i]))
+			continue;
+		for (size_t j = 0; j < i; j++)
+			if (line_shown(raster, &line[j]) && row_of(raster, line[i].side, line[i].value) ==
+			                                            row_of(raster, line[j].side, line[j].value))
+				end += text_width(line[j].label) + 1;
+		draw_line_label(raster, &line[i], end);
+	}
 }
 
 static int draw_legend_entry(struct raster *raster, const struct plot_curve *curve, size_t index, int row,
@@ -341,8 +361,7 @@ static void draw_all(struct raster *raster, struct area area)
 		if (plot->curve[i].count > 0)
 			draw_curve(raster, &plot->curve[i]);
 	show_raster(raster);
-	for (size_t i = 0; i < plot->lines; i++)
-		draw_line_label(raster, &plot->line[i]);
+	draw_line_labels(raster);
 }
 
 static bool drawable(const struct plot *plot)

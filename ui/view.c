@@ -111,19 +111,18 @@ void view_finding_line(struct canvas *canvas, struct area line, const struct fin
 {
 	enum role role = finding->phase == PHASE_START ? ROLE_DIM : view_outcome_role(finding->outcome);
 	const char *word = finding->phase == PHASE_START ? "AT START" : outcome_name(finding->outcome);
-	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%-11s ", word);
-	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_STRONG, "%-8s ",
-	                      finding->rule);
-	if (finding->zone[0] != '\0')
-		used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT,
-		                      "%s: ", finding->zone);
-	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT, "%s",
-	                      finding->name);
+	char why[80] = "";
 	if (finding->has_value && finding->has_limit)
-		canvas_format(canvas, line.row, line.col + used, line.cols - used, role,
-		              "  %.4g / limit %.4g %s", finding->value, finding->limit, finding->unit);
+		snprintf(why, sizeof why, "%.4g / limit %.4g %s", finding->value, finding->limit, finding->unit);
 	else if (finding->unknown)
-		canvas_text(canvas, line.row, line.col + used, line.cols - used, role, "  not known");
+		snprintf(why, sizeof why, "not known");
+	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%-11s ", word);
+	used += canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_STRONG, "%-*s ",
+	                      VIEW_RULE_COLS, finding->rule);
+	int room = line.cols - used - (why[0] != '\0' ? text_width(why) + 2 : 0);
+	canvas_format(canvas, line.row, line.col + used, room, ROLE_TEXT, "%s%s%s", finding->zone,
+	              finding->zone[0] != '\0' ? ": " : "", finding->name);
+	canvas_text_right(canvas, line.row, line.col + used, line.cols - used, role, why);
 }
 
 /* --- no plan ---------------------------------------------------------------------------------------- */
@@ -266,8 +265,13 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	        .line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
 	                 {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
 	};
-	if (area.cols >= NAME_COLS_MIN && profile->where != NULL)
+	if (area.cols >= NAME_COLS_MIN && profile->where != NULL) {
 		snprintf(name, sizeof name, "peak %s", profile->where);
+	} else if (profile->where != NULL && area.rows > PLOT_ROWS_MIN) {
+		area.rows--;
+		canvas_format(canvas, area.row + area.rows, area.col + 1, area.cols - 1, ROLE_DIM, "taken %s",
+		              profile->where);
+	}
 	split_profile(profile, &columns);
 	temperature_axis(profile, &plot.axis[PLOT_LEFT]);
 	plot.axis[PLOT_RIGHT] = (struct plot_axis){0.0, 100.0, "damage %"};
@@ -282,13 +286,36 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 		canvas_wrap(canvas, area, ROLE_CAUTION, why.text);
 }
 
+/* What to do about it. */
+static const char *way_out(const struct app *app)
+{
+	if (app->engine->mode(app->plan->planning)->locked)
+		return "4 chooses another device; 7 shows R-LOCK and what else the rules say";
+	if (app->assessment.issues.count > 0)
+		return "5 changes the settings; 7 shows what the rules say";
+	return "7 shows what the rules say";
+}
+
+void view_no_prediction(const struct app *app, struct canvas *canvas, struct area area)
+{
+	struct area text = area_inside(area, 1, 1);
+	canvas_text(canvas, text.row, text.col, text.cols, ROLE_STOP,
+	            app->assessed ? "No prediction" : "These settings are not judged yet.");
+	if (!app->assessed)
+		return;
+	text.row++;
+	text.rows--;
+	int rows = canvas_wrap(canvas, text, ROLE_CAUTION, app->assessment.unpredicted.text);
+	text.row += rows + 1;
+	text.rows -= rows + 1;
+	if (text.rows > 0)
+		canvas_wrap(canvas, text, ROLE_DIM, way_out(app));
+}
+
 void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area)
 {
-	if (!app->assessed)
-		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM,
-		            "no prediction yet");
-	else if (!app->assessment.predicted)
-		canvas_wrap(canvas, area_inside(area, 2, 2), ROLE_CAUTION, app->assessment.unpredicted.text);
+	if (!app->assessed || !app->assessment.predicted)
+		view_no_prediction(app, canvas, area);
 	else if (app->assessment.prediction.profile.count < 2)
 		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM,
 		            "no depth profile");

@@ -8,6 +8,7 @@
 #define VIEW_COLS_MIN 60
 #define VIEW_ROWS_MIN 20
 #define VIEW_COLS_FULL 76  /* from here on the parameters screen has its plot */
+#define VIEW_RULE_COLS 11  /* the longest rule id */
 #define VIEW_COLS_WIDE 110 /* from here on panels stand side by side */
 
 /* First line of a window of rows lines that keeps the selected one in view. */
@@ -36,7 +37,9 @@ const char *view_flags(unsigned flags, char out[4]);
 
 /* Says why there is no plan to show (preparing with progress, failed, none) and returns true then. */
 bool view_no_plan(const struct app *app, struct canvas *canvas, struct area area);
-/* The depth plot of the assessment. */
+/* Why the assessment has no prediction, and what to do about it. */
+void view_no_prediction(const struct app *app, struct canvas *canvas, struct area area);
+/* The depth plot of the assessment, with where in the beam it was taken. */
 void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area);
 /* One line for a finding at row; returns nothing. */
 void view_finding_line(struct canvas *canvas, struct area line, const struct finding *finding);

@@ -20,6 +20,7 @@ struct fake_clinic {
 	atomic_uint told_answers; /* likewise: plans told of other answers */
 	unsigned saved_plans, saved_readings;
 	bool refuse_prepare;
+	bool locked; /* the device's profile; set before the patient is opened */
 	bool empty; /* nobody on the list; kept by fake_open */
 	atomic_bool wait_for_cancel; /* prepare runs until it is cancelled */
 };
@@ -239,6 +240,7 @@ static enum status fake_prepare(const void *context, const struct subject *subje
 	*out = calloc(1, sizeof **out);
 	if (*out == NULL)
 		return fail_set(why, ST_FULL, "", "memory");
+	fake_device.mode[0].locked = clinic.locked;
 	(*out)->request = *request;
 	(*out)->gold_open = fake_gold_open(subject->answers);
 	clinic.prepared++;
@@ -392,6 +394,9 @@ static enum status fake_assess(struct planning *planning, const struct settings 
 		if ((coverage > 25.0 || strcmp(fake_findings[i].rule, "R-COV") != 0) &&
 		    (planning->gold_open || strcmp(fake_findings[i].rule, "R-GOLD") != 0))
 			out->findings.finding[out->findings.count++] = fake_findings[i];
+	out->predicted = !clinic.locked;
+	if (clinic.locked)
+		(void)fail_set(&out->unpredicted, ST_MODEL, "prediction", "profile locked: made-up values");
 	out->verdict = coverage > 25.0       ? VERDICT_BLOCK_MD
 	               : planning->gold_open ? VERDICT_ALLOW_AFTER_MD
 	                                     : VERDICT_ALLOW;
@@ -474,7 +479,7 @@ static struct app *fake_open(bool threaded, struct jobs **jobs)
 	struct fail why = {.text = ""};
 	clinic.prepared = clinic.told_answers = 0;
 	clinic.saved_plans = clinic.saved_readings = 0;
-	clinic.refuse_prepare = false;
+	clinic.refuse_prepare = clinic.locked = false;
 	clinic.wait_for_cancel = false;
 	fake_make_device();
 	fake_make_twin();

@@ -150,6 +150,31 @@ static void an_empty_worklist_says_what_to_do(void **state)
 	free(dump);
 }
 
+/* A request for a locked device: prediction, parameters and plot say why there is none and where to go. */
+static void a_locked_profile_is_explained(void **state)
+{
+	(void)state;
+	static const struct scene places[] = {{"prediction", "\r6"}, {"parameters", "\r5"}};
+	static const int cols[] = {60, 80, 120};
+	for (size_t i = 0; i < 6; i++) {
+		struct jobs *jobs = NULL;
+		struct canvas *canvas = NULL;
+		struct fail why;
+		struct app *app = fake_open(false, &jobs);
+		clinic.locked = true;
+		play(app, places[i / 3].keys);
+		assert_int_equal(canvas_new(24, cols[i % 3], false, &canvas, &why), ST_OK);
+		app_draw(app, canvas);
+		char *dump = canvas_dump(canvas);
+		assert_non_null(strstr(dump, "profile locked: made-up values"));
+		if (i / 3 == 0)
+			assert_non_null(strstr(dump, "4 chooses another device"));
+		free(dump);
+		canvas_free(&canvas);
+		fake_close(&app, &jobs);
+	}
+}
+
 /* Every action of a screen stands in its help. */
 static void help_lists_every_action(void **state)
 {
@@ -240,6 +265,7 @@ int main(void)
 	        cmocka_unit_test(virtual_patients_are_marked_everywhere),
 	        cmocka_unit_test(intended_use_stands_on_the_first_screen),
 	        cmocka_unit_test(an_empty_worklist_says_what_to_do),
+	        cmocka_unit_test(a_locked_profile_is_explained),
 	        cmocka_unit_test(help_lists_every_action),
 	        cmocka_unit_test(every_size_is_drawn),
 	        cmocka_unit_test(hostile_names_move_nothing),

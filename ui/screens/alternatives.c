@@ -20,15 +20,20 @@ static void draw_alternative(struct canvas *canvas, struct area line,
 	              alternative->binding);
 }
 
-static int draw_summary(const struct fit_result *fit, struct canvas *canvas, struct area area)
+static int draw_summary(const struct app *app, struct canvas *canvas, struct area area)
 {
+	const struct fit_result *fit = &app->fit;
+	size_t open = app_questions_open(app);
 	canvas_format(canvas, area.row, area.col, area.cols, fit->feasible ? ROLE_OK : ROLE_CAUTION,
-	              "%s  %zu settings tried, %zu sufficient, %zu within every limit",
-	              fit->feasible ? "Lowest sufficient dose found." : "Nothing suffices within the limits.",
+	              "%s: %zu tried, %zu sufficient, %zu allowed",
+	              fit->feasible ? "Lowest sufficient dose found" : "Nothing suffices within the limits",
 	              fit->candidates, fit->sufficient, fit->allowed);
 	if (fit->endpoint_unreachable)
 		canvas_text(canvas, area.row + 1, area.col, area.cols, ROLE_CAUTION,
 		            "No setting of this device reaches the endpoint in this skin, limits aside.");
+	else if (!fit->feasible && open > 0)
+		canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_CAUTION,
+		              "%zu questions are not answered; their rules stand until they are: w", open);
 	return area.row + 2;
 }
 
@@ -60,8 +65,8 @@ static void draw_exclusions(const struct app *app, struct canvas *canvas, struct
 	row = view_heading(canvas, area, row, "What excludes settings");
 	for (size_t i = 0; i < app->fit.exclusions && row < area.row + area.rows; i++) {
 		const struct fit_exclusion *exclusion = &app->fit.exclusion[i];
-		int used = canvas_format(canvas, row, area.col + 2, area.cols - 2, ROLE_CAUTION, "%-9s %5zu ",
-		                         exclusion->rule, exclusion->candidates);
+		int used = canvas_format(canvas, row, area.col + 2, area.cols - 2, ROLE_CAUTION, "%-*s %5zu ",
+		                         VIEW_RULE_COLS, exclusion->rule, exclusion->candidates);
 		canvas_text(canvas, row++, area.col + 2 + used, area.cols - 2 - used, ROLE_TEXT,
 		            exclusion->text);
 	}
@@ -76,7 +81,8 @@ void screen_alternatives(const struct app *app, struct canvas *canvas, struct ar
 		            "No fit yet: f computes one.");
 		return;
 	}
-	int row = draw_summary(&app->fit, canvas, area);
-	row = draw_list(app, canvas, area, row);
+	int row = draw_summary(app, canvas, area);
+	if (app->fit.alternatives > 0)
+		row = draw_list(app, canvas, area, row);
 	draw_exclusions(app, canvas, area, row);
 }

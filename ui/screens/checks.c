@@ -25,6 +25,12 @@ static void missing_text(const struct finding *finding, char *out, size_t capaci
 		         used > 0 ? "; " : "");
 }
 
+static bool asks_patient(const struct finding *finding)
+{
+	size_t id;
+	return app_finding_question(finding, &id);
+}
+
 static void number_text(const struct finding *finding, char *out, size_t capacity)
 {
 	out[0] = '\0';
@@ -47,6 +53,8 @@ static void draw_detail(const struct app *app, const struct finding *finding, st
 	row = draw_field(canvas, area, row, "value", ROLE_STRONG, text);
 	missing_text(finding, text, sizeof text);
 	row = draw_field(canvas, area, row, "not known", ROLE_CAUTION, text);
+	if (asks_patient(finding))
+		row = draw_field(canvas, area, row, "answer", ROLE_KEY, "w opens the question");
 	row = draw_field(canvas, area, row, "next", ROLE_STRONG, finding->next_step);
 	char words[480];
 	app->engine->source_text(app->engine->context, finding->source, words, sizeof words);

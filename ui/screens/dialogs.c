@@ -3,26 +3,47 @@
 
 #define PALETTE_ROWS 14
 
+#define HELP_KEY_COLS 14
+
+static int help_rows(const struct action_spec *spec, int cols)
+{
+	return canvas_wrap_rows(spec->help, cols - HELP_KEY_COLS);
+}
+
+/* The lines of the help from the selected on; further up where the end would leave rows empty. */
+static size_t help_first(const struct action_spec *const *spec, size_t count, size_t selected, struct area area)
+{
+	size_t first = count;
+	for (int left = area.rows; first > 0; first--) {
+		left -= help_rows(spec[first - 1], area.cols);
+		if (left < 0)
+			break;
+	}
+	return selected < first ? selected : first;
+}
+
 void screen_help(const struct app *app, struct canvas *canvas, struct area area)
 {
 	enum screen below = app->depth > 1 ? app->stack[app->depth - 2] : SCREEN_WORKLIST;
+	const struct action_spec *spec[ACTIONS];
 	char heading[64], keys[48];
-	size_t rows = (size_t)area.rows - 1, count = app_line_count(app, SCREEN_HELP), line = 0;
-	size_t first = view_first(app->selected[SCREEN_HELP] + rows / 2, rows, count);
+	size_t count = 0, at;
+	for (size_t i = 0; i < action_count(); i++)
+		if (action_on_screen(action_at(i), below))
+			spec[count++] = action_at(i);
 	snprintf(heading, sizeof heading, "Help: %s", screen_title(below));
-	view_heading(canvas, area, area.row, heading);
-	view_scroll_note(canvas, area, first, rows, count);
-	for (size_t i = 0; i < action_count(); i++) {
-		const struct action_spec *spec = action_at(i);
-		if (!action_on_screen(spec, below) || line++ < first || line > first + rows)
-			continue;
-		int row = area.row + (int)(line - first);
-		action_keys(spec, keys, sizeof keys);
-		canvas_text(canvas, row, area.col, 13, ROLE_KEY, keys);
-		canvas_text(canvas, row, area.col + 14, area.cols - 14,
-		            action_enabled(spec, app_available(app), NULL) ? ROLE_TEXT : ROLE_DIM,
-		            spec->help);
+	struct area list = {view_heading(canvas, area, area.row, heading), area.col, area.rows - 1, area.cols};
+	size_t first = help_first(spec, count, app->selected[SCREEN_HELP], list);
+	for (at = first; at < count && list.rows >= help_rows(spec[at], list.cols); at++) {
+		bool enabled = action_enabled(spec[at], app_available(app), NULL);
+		struct area text = {list.row, list.col + HELP_KEY_COLS, list.rows, list.cols - HELP_KEY_COLS};
+		action_keys(spec[at], keys, sizeof keys);
+		canvas_text(canvas, list.row, list.col, HELP_KEY_COLS - 1, ROLE_KEY, keys);
+		int used = canvas_wrap(canvas, text, enabled ? ROLE_TEXT : ROLE_DIM, spec[at]->help);
+		list.row += used;
+		list.rows -= used;
 	}
+	view_scroll_note(canvas, area, first, at - first, count);
 }
 
 void screen_messages(const struct app *app, struct canvas *canvas, struct area area)

@@ -112,7 +112,8 @@ static void draw_knob(struct canvas *canvas, struct area line, const struct knob
 		                    knob->value);
 	else
 		canvas_text_right(canvas, line.row, col, VALUE_COLS, ROLE_DIM, "not set");
-	canvas_text(canvas, line.row, col + VALUE_COLS + 1, UNIT_COLS - 1, ROLE_DIM, spec->unit);
+	canvas_text(canvas, line.row, col + VALUE_COLS + 1, UNIT_COLS - 1, ROLE_DIM,
+	            isfinite(knob->value) ? spec->unit : "");
 	col += VALUE_COLS + UNIT_COLS;
 	int end = line.col + line.cols, used = 0;
 	/* Where both do not fit, a limit in words goes before a picture of the range. */
@@ -166,10 +167,12 @@ static int draw_outcomes(const struct app *app, struct canvas *canvas, struct ar
 	int row = view_heading(canvas, area, area.row,
 	                       app->stale ? "Outcomes (old settings)" : "Outcomes, 5..95 %");
 	const struct prediction *prediction = &app->assessment.prediction;
-	if (!app->assessed || !app->assessment.predicted)
-		return row + canvas_wrap(canvas, (struct area){row, area.col, area.rows - 1, area.cols},
-		                         ROLE_CAUTION,
-		                         app->assessed ? app->assessment.unpredicted.text : "not judged yet");
+	if (!app->assessed || !app->assessment.predicted) {
+		const char *why = app->assessed ? app->assessment.unpredicted.text : "not judged yet";
+		canvas_wrap(canvas, (struct area){row, area.col, area.rows - 1, area.cols}, ROLE_CAUTION, why);
+		int used = canvas_wrap_rows(why, area.cols);
+		return row + (used < area.rows - 1 ? used : area.rows - 1);
+	}
 	for (size_t i = 0; i < sizeof key_metrics / sizeof *key_metrics && row < area.row + area.rows; i++) {
 		const struct band *band = &prediction->metric[key_metrics[i]];
 		if ((band->flags & VALIDITY_ABSENT) == 0)
@@ -182,7 +185,8 @@ static int draw_outcomes(const struct app *app, struct canvas *canvas, struct ar
 static void draw_short_finding(struct canvas *canvas, struct area line, const struct finding *finding)
 {
 	enum role role = view_outcome_role(finding->outcome);
-	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%s ", finding->rule);
+	int used = canvas_format(canvas, line.row, line.col, line.cols, role, "%-*s ", VIEW_RULE_COLS,
+	                         finding->rule);
 	if (finding->has_value && finding->has_limit)
 		canvas_format(canvas, line.row, line.col + used, line.cols - used, ROLE_TEXT,
 		              "%s%s%.4g / %.4g %s", finding->zone, finding->zone[0] != '\0' ? " " : "",
@@ -233,7 +237,8 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? ", " : " and ",
 		                         app->request.zone[i]);
 	int columns = canvas_text(canvas, area.row, area.col, area.cols, ROLE_STRONG, text);
-	if (protocol != NULL && protocol->endpoint[0] != '\0')
+	int room = area.cols - columns - (int)sizeof "  endpoint: ";
+	if (protocol != NULL && protocol->endpoint[0] != '\0' && text_width(protocol->endpoint) <= room)
 		canvas_format(canvas, area.row, area.col + columns, area.cols - columns, ROLE_DIM,
 		              "  endpoint: %s", protocol->endpoint);
 }
@@ -250,7 +255,7 @@ void screen_parameters(const struct app *app, struct canvas *canvas, struct area
 	struct area side = {area.row + used, area.col, rest, left};
 	struct area plot = {area.row + 1, area.col + left + 1, area.rows - 1, area.cols - left - 1};
 	if (!wide && full) {
-		int side_cols = 38;
+		int side_cols = 40;
 		side = (struct area){area.row + used, area.col + area.cols - side_cols, rest, side_cols};
 		plot = (struct area){area.row + used, area.col, rest, area.cols - side_cols - 1};
 	}

@@ -75,13 +75,20 @@ static void sort_answers(const struct app *app, struct answers *out)
 	}
 }
 
-static void draw_answer(const struct facts *facts, struct canvas *canvas, struct area line, size_t id)
+/* The question over at most rows rows, its answer beside the first; returns the rows used. */
+static int draw_answer(const struct facts *facts, struct canvas *canvas, struct area line, int rows, size_t id)
 {
 	char answer[160];
+	const char *wording = facts_spec(id)->wording;
 	app_answer_text(facts, id, answer, sizeof answer);
 	int width = text_width(answer) < line.cols / 2 ? text_width(answer) : line.cols / 2;
-	canvas_text(canvas, line.row, line.col, line.cols - width - 2, ROLE_TEXT, facts_spec(id)->wording);
+	int room = line.cols - width - 2, needed = canvas_wrap_rows(wording, room);
 	canvas_text_right(canvas, line.row, line.col + line.cols - width, width, ROLE_STRONG, answer);
+	if (rows < needed) {
+		canvas_text(canvas, line.row, line.col, room, ROLE_TEXT, wording);
+		return 1;
+	}
+	return canvas_wrap(canvas, (struct area){line.row, line.col, needed, room}, ROLE_TEXT, wording);
 }
 
 /* At most rows lines, the last of them "and n more" where they do not suffice; returns the row below. */
@@ -112,9 +119,11 @@ static void draw_answers(const struct app *app, struct canvas *canvas, struct ar
 	char heading[64];
 	snprintf(heading, sizeof heading, "Answered: %zu no, %zu other", answers.no, answers.other);
 	row = view_heading(canvas, area, row, heading);
-	for (size_t i = 0; i < answers.other && row < end; i++)
-		draw_answer(app->subject.answers, canvas, (struct area){row++, area.col, 1, area.cols},
-		            answers.other_id[i]);
+	for (size_t i = 0; i < answers.other && row < end; i++) {
+		int spare = end - row - (int)(answers.other - i - 1); /* the others need a row each */
+		row += draw_answer(app->subject.answers, canvas, (struct area){row, area.col, 1, area.cols},
+		                   spare, answers.other_id[i]);
+	}
 }
 
 /* Where there is no room beside the readings: one line. */

@@ -1,8 +1,8 @@
 /* Prediction: the plot, every metric with its 5..95 % band, and which models said so. */
+#include "ui/plot.h"
 #include "ui/view.h"
 
 #define TABLE_COLS 46
-#define MODEL_ROWS 4
 
 static void draw_metric(struct canvas *canvas, struct area line, enum metric metric, const struct band *band)
 {
@@ -43,37 +43,43 @@ static void draw_table(const struct app *app, struct canvas *canvas, struct area
 		            order[first + i], &app->assessment.prediction.metric[order[first + i]]);
 }
 
-static void draw_models(const struct app *app, struct canvas *canvas, struct area area)
+#define MODEL_ROWS_MAX 5
+
+static void models_text(const struct prediction *prediction, char *out, size_t capacity)
 {
-	const struct prediction *prediction = &app->assessment.prediction;
-	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
-	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "light: %s", prediction->light);
-	canvas_format(canvas, area.row + 2, area.col, area.cols, ROLE_DIM, "heat: %s; damage: %s",
-	              prediction->heat, prediction->damage);
-	canvas_format(canvas, area.row + 3, area.col, area.cols, ROLE_DIM,
-	              "%u samples of the twin; plot %s; e extrapolated, a assumed value, m beyond the model",
-	              prediction->samples,
-	              prediction->profile.where != NULL ? prediction->profile.where : "-");
+	snprintf(out, capacity,
+	         "light: %s; heat: %s; damage: %s. %u samples of the twin; e extrapolated, a assumed, m beyond "
+	         "the model",
+	         prediction->light, prediction->heat, prediction->damage, prediction->samples);
+}
+
+static int models_rows(const char *text, int cols)
+{
+	int rows = 1 + canvas_wrap_rows(text, cols);
+	return rows < MODEL_ROWS_MAX ? rows : MODEL_ROWS_MAX;
 }
 
 void screen_prediction(const struct app *app, struct canvas *canvas, struct area area)
 {
+	char models[480];
 	if (view_no_plan(app, canvas, area))
 		return;
 	if (!app->assessed || !app->assessment.predicted) {
-		canvas_wrap(canvas, area_inside(area, 2, 2), ROLE_CAUTION,
-		            app->assessed ? app->assessment.unpredicted.text
-		                          : "These settings are not judged yet.");
+		view_no_prediction(app, canvas, area);
 		return;
 	}
+	models_text(&app->assessment.prediction, models, sizeof models);
 	bool wide = area.cols >= VIEW_COLS_WIDE;
-	int rows = area.rows - MODEL_ROWS, table_cols = wide ? TABLE_COLS + 6 : area.cols;
-	int plot_rows = wide ? rows : area.cols >= VIEW_COLS_FULL ? rows * 3 / 5 : rows / 2;
+	int rows = area.rows - models_rows(models, area.cols), table_cols = wide ? TABLE_COLS + 6 : area.cols;
+	int part = area.cols >= VIEW_COLS_FULL ? rows * 3 / 5 : rows / 2;
+	int plot_rows = wide ? rows : part > PLOT_ROWS_MIN ? part : PLOT_ROWS_MIN;
 	struct area plot = {area.row, area.col, plot_rows, wide ? area.cols - table_cols - 2 : area.cols};
 	struct area table = {wide ? area.row : area.row + plot_rows,
 	                     wide ? area.col + plot.cols + 2 : area.col, wide ? rows : rows - plot_rows,
 	                     table_cols};
 	view_depth_plot(app, canvas, plot);
 	draw_table(app, canvas, table);
-	draw_models(app, canvas, (struct area){area.row + rows, area.col, MODEL_ROWS, area.cols});
+	canvas_rule(canvas, area.row + rows, area.col, area.cols, ROLE_FRAME);
+	canvas_wrap(canvas, (struct area){area.row + rows + 1, area.col, area.rows - rows - 1, area.cols},
+	            ROLE_DIM, models);
 }

@@ -1,7 +1,10 @@
 /* Twin: the layers of the skin, and every property with its error and where it comes from. */
 #include "ui/view.h"
 
-#define SKETCH_COLS 25
+#define SKETCH_COLS 21
+#define SKETCH_COLS_WIDE 34
+#define SKETCH_FULL_NAMES 28 /* from this width on */
+#define PROPERTY_COLS_MAX 64
 #define SHADE_COLS 2
 #define SHADE_LIGHT 0x2591u
 
@@ -16,9 +19,15 @@ static int layer_rows(double thickness_um, double sum_of_roots, int rows)
 struct sketch {
 	size_t layers;
 	struct {
-		const char *name;
+		const char *name, *brief;
 		double thickness_um, melanin_frac, blood_frac;
 	} layer[TISSUE_LAYERS_MAX];
+};
+
+static const char *const brief_names[TISSUE_KINDS] = {
+        [TISSUE_STRATUM_CORNEUM] = "corneum", [TISSUE_EPIDERMIS] = "epidermis", [TISSUE_BASAL] = "basal",
+        [TISSUE_PAPILLARY] = "papillary",     [TISSUE_PLEXUS] = "plexus",       [TISSUE_RETICULAR] = "reticular",
+        [TISSUE_SUBCUTIS] = "subcutis",       [TISSUE_WATER] = "water",
 };
 
 static void gather_layers(const struct tissue *tissue, struct sketch *out)
@@ -26,6 +35,7 @@ static void gather_layers(const struct tissue *tissue, struct sketch *out)
 	out->layers = tissue->count < TISSUE_LAYERS_MAX ? tissue->count : TISSUE_LAYERS_MAX;
 	for (size_t i = 0; i < out->layers; i++) {
 		out->layer[i].name = tissue_kind_name(tissue->layer[i].kind);
+		out->layer[i].brief = brief_names[tissue->layer[i].kind];
 		out->layer[i].thickness_um = tissue->layer[i].thickness_um;
 		out->layer[i].melanin_frac = tissue->layer[i].melanosome_frac;
 		out->layer[i].blood_frac = tissue->layer[i].blood_frac;
@@ -60,26 +70,27 @@ static void draw_sketch(const struct app *app, struct canvas *canvas, struct are
 		    rows = layer_rows(sketch.layer[i].thickness_um, roots, end - area.row - 1);
 		rows = row + rows > end - left ? end - left - row : rows;
 		rows = rows < 1 ? 1 : rows;
-		draw_layer(canvas, (struct area){row, area.col, rows, area.cols}, sketch.layer[i].name,
+		draw_layer(canvas, (struct area){row, area.col, rows, area.cols},
+		           area.cols < SKETCH_FULL_NAMES ? sketch.layer[i].brief : sketch.layer[i].name,
 		           sketch.layer[i].thickness_um, sketch.layer[i].melanin_frac);
 		row += rows;
 	}
-	canvas_text(canvas, end, area.col, area.cols, ROLE_DIM, "heights by square root");
+	canvas_text(canvas, end, area.col, area.cols, ROLE_DIM, "heights: square root");
 }
 
 static void draw_property(struct canvas *canvas, struct area line, const struct twin_value *value,
                           const struct twin_property_spec *spec)
 {
 	char number[48], flags[4];
-	int at = line.cols - 30;
+	int at = line.cols - 29;
 	snprintf(number, sizeof number, "%.*f %s %.*f", spec->decimals, value->median * spec->display_scale,
 	         canvas->ascii ? "+-" : "±", spec->decimals, value->sd * spec->display_scale);
-	canvas_text(canvas, line.row, line.col + 2, at - 3, ROLE_TEXT, spec->label);
+	canvas_text(canvas, line.row, line.col + 2, at - 2, ROLE_TEXT, spec->label);
 	canvas_text_right(canvas, line.row, line.col + at, 13, ROLE_STRONG, number);
-	canvas_text(canvas, line.row, line.col + at + 14, 4, ROLE_DIM, spec->unit);
-	canvas_text(canvas, line.row, line.col + at + 18, 9,
+	canvas_text(canvas, line.row, line.col + at + 14, 3, ROLE_DIM, spec->unit);
+	canvas_text(canvas, line.row, line.col + at + 17, 9,
 	            value->origin == TWIN_MEASURED ? ROLE_OK : ROLE_TEXT, twin_origin_name(value->origin));
-	canvas_text(canvas, line.row, line.col + at + 27, 3, ROLE_CAUTION, view_flags(value->flags, flags));
+	canvas_text(canvas, line.row, line.col + at + 26, 3, ROLE_CAUTION, view_flags(value->flags, flags));
 }
 
 static void draw_properties(const struct app *app, struct canvas *canvas, struct area area)
@@ -117,12 +128,11 @@ static void describe_colour(const struct twin *twin, char *out, size_t capacity)
 {
 	const char *type = fitzpatrick_name(twin->effective_type);
 	size_t used = (size_t)snprintf(out, capacity, "judged as type %s", type != NULL ? type : "?");
-	if (isfinite(twin->ita_deg) && isfinite(twin->model_ita_deg) && used < capacity)
-		used += (size_t)snprintf(out + used, capacity - used,
-		                         "; ITA %.0f measured, %.0f in the fitted skin", twin->ita_deg,
-		                         twin->model_ita_deg);
 	if (isfinite(twin->tan_rel) && used < capacity)
-		snprintf(out + used, capacity - used, "; tan %+.0f %%", 100.0 * twin->tan_rel);
+		used += (size_t)snprintf(out + used, capacity - used, "; tan %+.0f %%", 100.0 * twin->tan_rel);
+	if (isfinite(twin->ita_deg) && isfinite(twin->model_ita_deg) && used < capacity)
+		snprintf(out + used, capacity - used, "; ITA %.0f measured, %.0f fitted", twin->ita_deg,
+		         twin->model_ita_deg);
 }
 
 void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
@@ -131,11 +141,15 @@ void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
 	if (view_no_plan(app, canvas, area))
 		return;
 	describe_colour(app->engine->twin(app->plan->planning), colour, sizeof colour);
-	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "Normal skin beside the lesion, %s",
+	bool wide = area.cols >= VIEW_COLS_WIDE, full = area.cols >= VIEW_COLS_FULL;
+	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "%s%s",
+	              wide   ? "Normal skin beside the lesion, "
+	              : full ? "Normal skin, "
+	                     : "Skin ",
 	              colour);
-	int sketch = area.cols >= VIEW_COLS_FULL ? SKETCH_COLS : 0;
-	struct area right = {area.row + 1, area.col + sketch + (sketch > 0 ? 2 : 0), area.rows - 4,
-	                     area.cols - sketch - (sketch > 0 ? 2 : 0)};
+	int sketch = wide ? SKETCH_COLS_WIDE : full ? SKETCH_COLS : 0, left = sketch + (full ? 2 : 0);
+	int cols = area.cols - left > PROPERTY_COLS_MAX ? PROPERTY_COLS_MAX : area.cols - left;
+	struct area right = {area.row + 1, area.col + left, area.rows - 4, cols};
 	if (sketch > 0)
 		draw_sketch(app, canvas, (struct area){right.row, area.col, right.rows, sketch});
 	draw_properties(app, canvas, right);

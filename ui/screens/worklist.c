@@ -2,24 +2,78 @@
 #include "planner/plan/report.h"
 #include "ui/view.h"
 
+enum column { LABEL, DEVICE, INDICATION, STATE, VERDICT, COLUMNS };
+static const char *const titles[COLUMNS] = {"Patient", "Device", "Indication", "Plan", "Verdict"};
+#define MARK_COLS 2
+#define GAP_COLS 2
+#define COLUMN_COLS_MIN 8
+#define VERY_WIDE 32 /* more than this of free room does not help the eye */
+
 struct columns {
-	int label, device, indication, state, verdict; /* column offsets; 0: not shown */
-	int end;
+	int at[COLUMNS], width[COLUMNS]; /* width 0: not shown */
 };
 
-static struct columns layout(int cols)
+static void cell_text(const struct app_patient *patient, enum column column, char *out, size_t capacity)
 {
-	if (cols >= 100)
-		return (struct columns){2, 34, 58, 82, 92, cols};
-	if (cols >= 76)
-		return (struct columns){2, 24, 45, 0, 64, cols};
-	return (struct columns){2, 28, 0, 0, 44, cols};
+	bool marked = patient->is_virtual && strstr(patient->label, "VIRTUAL") == NULL; /* once is enough */
+	switch (column) {
+	case LABEL:
+		snprintf(out, capacity, "%s%s", patient->label, marked ? " (virtual)" : "");
+		break;
+	case DEVICE:
+		snprintf(out, capacity, "%s", patient->device_mode);
+		break;
+	case INDICATION:
+		view_words(out, capacity, patient->indication);
+		break;
+	case STATE:
+		view_words(out, capacity, patient->state[0] != '\0' ? patient->state : "no plan");
+		break;
+	default:
+		view_words(out, capacity, patient->verdict[0] != '\0' ? patient->verdict : "-");
+		break;
+	}
 }
 
-static void cell(struct canvas *canvas, struct area line, int at, int next, enum role role, const char *text)
+/* Takes from the widest column until all fit; a verdict is never cut. */
+static void narrow(int width[COLUMNS], int excess)
 {
-	if (at > 0)
-		canvas_text(canvas, line.row, line.col + at, next - at - 1, role, text);
+	for (; excess > 0; excess--) {
+		enum column widest = LABEL;
+		for (int c = LABEL; c < VERDICT; c++)
+			widest = width[c] > width[widest] ? (enum column)c : widest;
+		if (width[widest] <= COLUMN_COLS_MIN)
+			return;
+		width[widest]--;
+	}
+}
+
+/* As wide as what is in view, the state of the plan and the indication only where there is room. */
+static struct columns layout(const struct app *app, int cols, size_t first, size_t rows)
+{
+	struct columns out = {.at = {0}};
+	char text[2 * APP_NAME_MAX];
+	int used = MARK_COLS, gap = GAP_COLS, shown = 0;
+	for (int c = 0; c < COLUMNS; c++) {
+		if ((c == STATE && cols < 100) || (c == INDICATION && cols < VIEW_COLS_FULL))
+			continue;
+		out.width[c] = text_width(titles[c]);
+		for (size_t i = first; i < first + rows && i < app->patients; i++) {
+			cell_text(&app->patient[i], (enum column)c, text, sizeof text);
+			out.width[c] = text_width(text) > out.width[c] ? text_width(text) : out.width[c];
+		}
+		used += out.width[c];
+		shown++;
+	}
+	gap = used + gap * (shown - 1) > cols ? 1 : gap;
+	used += gap * (shown - 1);
+	narrow(out.width, used - cols);
+	int spare = cols - used > VERY_WIDE ? VERY_WIDE : cols - used, col = MARK_COLS;
+	for (int c = 0; c < COLUMNS; c++) {
+		out.at[c] = col;
+		col += out.width[c] > 0 ? out.width[c] + gap + (spare > 0 ? spare / COLUMNS : 0) : 0;
+	}
+	return out;
 }
 
 static enum role verdict_role(const char *verdict)
@@ -30,30 +84,22 @@ static enum role verdict_role(const char *verdict)
 	return ROLE_DIM;
 }
 
-static void draw_line(struct canvas *canvas, struct area line, struct columns at,
+static void draw_line(struct canvas *canvas, struct area line, const struct columns *columns,
                       const struct app_patient *patient)
 {
-	char words[APP_NAME_MAX];
-	bool marked = patient->is_virtual && strstr(patient->label, "VIRTUAL") == NULL; /* once is enough */
-	canvas_format(canvas, line.row, line.col + at.label, at.device - at.label - 1, ROLE_TEXT, "%s%s",
-	              patient->label, marked ? " (virtual)" : "");
-	cell(canvas, line, at.device, at.indication > 0 ? at.indication : at.verdict, ROLE_TEXT,
-	     patient->device_mode);
-	view_words(words, sizeof words, patient->indication);
-	cell(canvas, line, at.indication, at.state > 0 ? at.state : at.verdict, ROLE_TEXT, words);
-	view_words(words, sizeof words, patient->state[0] != '\0' ? patient->state : "no plan");
-	cell(canvas, line, at.state, at.verdict, ROLE_TEXT, words);
-	view_words(words, sizeof words, patient->verdict[0] != '\0' ? patient->verdict : "-");
-	cell(canvas, line, at.verdict, at.end, verdict_role(patient->verdict), words);
+	char text[2 * APP_NAME_MAX];
+	for (int c = 0; c < COLUMNS; c++) {
+		cell_text(patient, (enum column)c, text, sizeof text);
+		canvas_text(canvas, line.row, line.col + columns->at[c], columns->width[c],
+		            c == VERDICT ? verdict_role(patient->verdict) : ROLE_TEXT, text);
+	}
 }
 
-static void draw_head(struct canvas *canvas, struct area line, struct columns at)
+static void draw_head(struct canvas *canvas, struct area line, const struct columns *columns)
 {
-	cell(canvas, line, at.label, at.device, ROLE_HEADING, "Patient");
-	cell(canvas, line, at.device, at.indication > 0 ? at.indication : at.verdict, ROLE_HEADING, "Device");
-	cell(canvas, line, at.indication, at.state > 0 ? at.state : at.verdict, ROLE_HEADING, "Indication");
-	cell(canvas, line, at.state, at.verdict, ROLE_HEADING, "Plan");
-	cell(canvas, line, at.verdict, at.end, ROLE_HEADING, "Verdict");
+	for (int c = 0; c < COLUMNS; c++)
+		canvas_text(canvas, line.row, line.col + columns->at[c], columns->width[c], ROLE_HEADING,
+		            titles[c]);
 }
 
 /* What to do next. */
@@ -73,16 +119,15 @@ static void draw_empty(struct canvas *canvas, struct area area)
 
 void screen_worklist(const struct app *app, struct canvas *canvas, struct area area)
 {
-	struct columns at = layout(area.cols);
-	int notice_rows =
-	        canvas_wrap(canvas, (struct area){0, 0, 0, area.cols}, ROLE_TEXT, report_intended_use);
+	int notice_rows = canvas_wrap_rows(report_intended_use, area.cols);
 	int top = area.row + 1, rows = area.rows - 3 - notice_rows - 1;
 	size_t selected = app->selected[SCREEN_WORKLIST];
 	size_t first = view_first(selected, (size_t)rows, app->patients);
-	draw_head(canvas, (struct area){top, area.col, 1, area.cols}, at);
+	struct columns columns = layout(app, area.cols, first, (size_t)rows);
+	draw_head(canvas, (struct area){top, area.col, 1, area.cols}, &columns);
 	for (int i = 0; i < rows && first + (size_t)i < app->patients; i++) {
 		struct area line = {top + 1 + i, area.col, 1, area.cols};
-		draw_line(canvas, line, at, &app->patient[first + (size_t)i]);
+		draw_line(canvas, line, &columns, &app->patient[first + (size_t)i]);
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
