@@ -139,7 +139,8 @@ static bool sufficient(const struct assessment *a, const struct protocol *protoc
 	if (!a->predicted)
 		return false;
 	for (size_t i = 0; i < protocol->goals; i++)
-		if (!(goal_value(a, &protocol->goal[i]) >= protocol->goal[i].min))
+		if (!(goal_value(a, &protocol->goal[i]) >= protocol->goal[i].min &&
+		      goal_value(a, &protocol->goal[i]) <= protocol->goal[i].max))
 			return false;
 	return true;
 }

@@ -26,6 +26,7 @@ static const struct metric_spec specs[METRICS] = {
 	[METRIC_COVERAGE_SUM_PCT] = {"coverage_sum_pct", "%", "Coverage, all passes", 1},
 	[METRIC_ENERGY_MJ] = {"energy_mJ", "mJ", "Energy of a microbeam", 1},
 	[METRIC_FLUENCE_J_CM2] = {"fluence_J_cm2", "J/cm2", "Fluence", 2},
+	[METRIC_SPOT_MM] = {"spot_mm", "mm", "Spot", 1},
 };
 
 /* Time between passes on the same skin: a scanned roller comes back in about ten seconds, a stamped array
@@ -246,6 +247,7 @@ static void settings_metrics(const struct exposure *e, struct prediction *out)
 		{METRIC_COVERAGE_SUM_PCT, 100.0 * e->coverage_sum_frac},
 		{METRIC_ENERGY_MJ, e->kind == EXPOSURE_MICROBEAMS ? e->microbeam_energy_mJ : (double)NAN},
 		{METRIC_FLUENCE_J_CM2, e->kind == EXPOSURE_MICROBEAMS ? (double)NAN : e->fluence_J_cm2},
+		{METRIC_SPOT_MM, e->spot_um * MM_PER_UM},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
 		if (!isnan(rows[i].value))

@@ -22,7 +22,7 @@ struct pih_series;
 struct protocol_goal {
 	enum metric metric;
 	char at[4]; /* "p05" or "p50": where on the twin's spread the goal is asked */
-	double min;
+	double min, max; /* max INFINITY where only the least is asked */
 	char source[96];
 	char origin[16]; /* LITERATURE, DESIGN, ... */
 };

@@ -8,9 +8,10 @@ static const char *const at_names[] = {"p05", "p50"};
 
 static enum status parse_goal(const struct json_at *at, struct protocol_goal *goal, struct fail *why)
 {
-	static const char *const keys[] = {"metric", "at", "min", "origin", "source", NULL};
+	static const char *const keys[] = {"metric", "at", "min", "max", "origin", "source", NULL};
 	char metric[40];
 	size_t where = 0;
+	bool bounded = false;
 	enum status st;
 	if ((st = json_known_keys(at, keys, JSON_X_EXTRA, why)) ||
 	    (st = json_string(at, "metric", metric, sizeof metric, NULL, why)))
@@ -19,9 +20,12 @@ static enum status parse_goal(const struct json_at *at, struct protocol_goal *go
 		return json_refuse(at, ST_INPUT, why, "\"%s\" is not a predicted quantity", metric);
 	if ((st = json_choice(at, "at", at_names, 2, &where, NULL, why)) ||
 	    (st = json_number_in(at, "min", 0, 1e6, "", &goal->min, NULL, why)) ||
+	    (st = json_number_in(at, "max", goal->min, 1e6, "", &goal->max, &bounded, why)) ||
 	    (st = json_string(at, "origin", goal->origin, sizeof goal->origin, NULL, why)))
 		return st;
 	(void)snprintf(goal->at, sizeof goal->at, "%s", at_names[where]);
+	if (!bounded)
+		goal->max = INFINITY;
 	return json_string(at, "source", goal->source, sizeof goal->source, NULL, why);
 }
 

@@ -146,6 +146,15 @@ static void write_alternatives(FILE *f, const struct fit_result *fit, const stru
 	}
 }
 
+static void write_goal(FILE *f, const struct protocol_goal *goal)
+{
+	const struct metric_spec *spec = metric_spec(goal->metric);
+	fprintf(f, "    goal: %s at least %g", spec->label, goal->min);
+	if (isfinite(goal->max))
+		fprintf(f, ", at most %g", goal->max);
+	fprintf(f, "%s%s (%s; %s)\n", spec->unit[0] ? " " : "", spec->unit, goal->origin, goal->source);
+}
+
 static void write_fit(FILE *f, const struct case_result *r)
 {
 	const struct fit_result *fit = &r->fit;
@@ -156,9 +165,7 @@ static void write_fit(FILE *f, const struct case_result *r)
 	        fit->feasible ? "lowest sufficient dose" : "nothing feasible", fit->candidates);
 	fprintf(f, " %zu allowed by the rules, %zu of them reach the goals\n", fit->allowed, fit->sufficient);
 	for (size_t i = 0; i < protocol->goals; i++)
-		fprintf(f, "    goal: %s >= %g %s (%s; %s)\n", metric_spec(protocol->goal[i].metric)->label,
-		        protocol->goal[i].min, metric_spec(protocol->goal[i].metric)->unit, protocol->goal[i].origin,
-		        protocol->goal[i].source);
+		write_goal(f, &protocol->goal[i]);
 	write_alternatives(f, fit, protocol);
 	if (fit->endpoint_unreachable)
 		fprintf(f, "    no allowed setting reaches the goals\n");

@@ -103,7 +103,7 @@ static bool reaches_goals(const struct planning *p, const struct assessment *a)
 		const struct protocol_goal *goal = &protocol->goal[i];
 		const struct band *band = &a->prediction.metric[goal->metric];
 		double value = strcmp(goal->at, "p05") == 0 ? band->p05 : band->value;
-		if (!a->predicted || !(value >= goal->min))
+		if (!a->predicted || !(value >= goal->min && value <= goal->max))
 			return false;
 	}
 	return true;

@@ -63,6 +63,7 @@ static void faults_are_refused_by_name(void **state)
 	refused("\"passes\":1", "\"passess\":1", "passess");
 	refused("\"min\":1", "\"min\":\"1\"", "min");
 	refused("\"at\":\"p50\"", "\"at\":\"p99\"", "at");
+	refused("\"min\":1", "\"min\":1,\"max\":0.5", "max");
 	refused("\"kind\":\"ink\"", "\"kind\":\"inc\"", "kind");
 	refused("\"depth_um\":900", "\"depth_um\":900000", "depth_um");
 	refused("\"goals\":[", "\"goals\":[],\"x_was\":[", "goals");
