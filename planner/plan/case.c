@@ -76,9 +76,11 @@ static enum status read_site(const struct json_at *at, struct readings *r, struc
 static enum status read_wood(const struct json_at *at, struct readings *r, struct fail *why)
 {
 	static const char *const wood[] = {"epidermal", "dermal", "mixed", "indeterminate"};
-	size_t index;
-	(void)r;
-	return json_choice_at(at, wood, 4, &index, why);
+	size_t index = 0;
+	enum status st = json_choice_at(at, wood, 4, &index, why);
+	if (!st)
+		(void)snprintf(r->wood, sizeof r->wood, "%s", wood[index]);
+	return st;
 }
 
 static enum status refuse_spectrum(const struct json_at *at, struct readings *r, struct fail *why)

@@ -355,6 +355,8 @@ static cJSON *patient_json(const struct readings *r)
 		add_text(object, "sex", sex[r->sex]);
 	if (r->site[0])
 		add_text(object, "site", r->site);
+	if (r->wood[0])
+		add_text(object, "wood", r->wood);
 	add_text(object, "mi_scale", melanin_scale_name(r->mi_scale));
 	add_lab(object, r);
 	for (int i = 0; i < READINGS; i++) {

@@ -55,6 +55,7 @@ struct readings {
 	enum sex sex;
 	enum melanin_scale mi_scale;
 	char site[48]; /* key of the site table; empty: not given */
+	char wood[16]; /* depth of pigment under Wood's lamp, kept for the record; empty: not given */
 };
 
 const struct reading_spec *readings_spec(enum reading reading);

@@ -271,6 +271,10 @@ static void a_subject_survives_the_store_format(void **state)
 			assert_true(a->readings.value[r] == b->readings.value[r]);
 		}
 		assert_int_equal(a->readings.fitzpatrick, b->readings.fitzpatrick);
+		assert_string_equal(a->readings.wood, b->readings.wood);
+		assert_string_equal(a->readings.site, b->readings.site);
+		assert_int_equal(a->readings.sex, b->readings.sex);
+		assert_int_equal(a->readings.mi_scale, b->readings.mi_scale);
 		for (size_t id = 0; id < facts_spec_count(); id++) {
 			struct expr_value x, y;
 			if (facts_state(a->answers, id) != facts_state(b->answers, id))
