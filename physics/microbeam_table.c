@@ -146,8 +146,10 @@ static enum status build_node(struct microbeam_table *table, const struct microb
 	enum status st = microbeam_simulate(r->light, &r->tissue[v], &beam, v, &options, &lesion, &axis, why);
 	if (st != ST_OK)
 		return st;
-	if (v == 0 && node + 1 == NODES)
+	if (v == 0 && node + 1 == NODES) { /* the first of all runs, before any other thread */
 		choose_depths(table, &lesion, &axis);
+		table->histology_factor = lesion.histology_factor;
+	}
 	struct variant *variant = &table->variant[v];
 	for (size_t k = 0; k < SIZES; k++) {
 		variant->size[k][node] = size_of(&lesion, k)->value;
@@ -157,8 +159,6 @@ static enum status build_node(struct microbeam_table *table, const struct microb
 		}
 	}
 	variant->events[node] = lesion.events;
-	if (v == 0)
-		table->histology_factor = lesion.histology_factor;
 	keep_axis(table, &axis, variant, node);
 	return ST_OK;
 }

@@ -672,8 +672,14 @@ static void cancel_stops_within_a_step(void **state)
 		for (int at = 1; at < all; at += 1 + all / 6) {
 			watch = (struct watch){.stop_at = at};
 			p = (struct predictor *)&watch;
-			if (prepare_watched(&beams[b], &watch, &p, &why) != ST_CANCELLED)
-				fail_msg("beam %zu, cancelled at call %d of %d: not cancelled", b, at, all);
+			enum status st = prepare_watched(&beams[b], &watch, &p, &why);
+			if (watch.calls < at) { /* the other thread took so much of the work that nobody asked so often */
+				assert_int_equal(st, ST_OK);
+				predictor_free(&p);
+				continue;
+			}
+			if (st != ST_CANCELLED)
+				fail_msg("beam %zu, cancelled at call %d of %d: %s", b, at, all, status_name(st));
 			assert_null(p);
 			assert_int_equal(watch.calls_after, 0);
 			assert_true(why.text[0]);
