@@ -100,7 +100,9 @@ struct microbeam_light_request {
 	uint64_t photons; /* 0: 60 000 */
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
-	void *context;
+	/* As in struct mc_request: the caller's threads; NULL: none. */
+	bool (*run)(void *context, size_t count, void (*item)(void *state, size_t index), void *state);
+	void *context; /* of progress and run */
 };
 
 enum status microbeam_light_new(const struct microbeam_light_request *request, struct microbeam_light **out,

@@ -99,13 +99,14 @@ static enum status run_photons(const struct microbeam_light_request *r, const st
 	scale_edges(grid->r_edge_um, grid->nr, r_edge_cm);
 	scale_edges(grid->z_edge_um, grid->nz, z_edge_cm);
 	struct mc_request request = {
-	        .source = {r->profile == MICROBEAM_FLAT ? MC_FLAT_TOP : MC_GAUSSIAN,
-	                   0.5 * r->diameter_um * CM_PER_UM},
+	        .source = {.beam = r->profile == MICROBEAM_FLAT ? MC_FLAT_TOP : MC_GAUSSIAN,
+	                   .radius_cm = 0.5 * r->diameter_um * CM_PER_UM},
 	        .grid = {grid->nr, grid->nz, r_edge_cm, z_edge_cm},
 	        .variants = r->variants,
 	        .variant_mua_1_cm = mua_1_cm,
 	        .photons = r->photons ? r->photons : PHOTONS_DEFAULT,
 	        .seed = r->seed,
+	        .run = r->run,
 	        .progress = r->progress,
 	        .context = r->context,
 	};

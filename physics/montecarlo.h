@@ -10,6 +10,7 @@
 #ifndef LASERTWIN_MONTECARLO_H
 #define LASERTWIN_MONTECARLO_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "physics/light.h"
@@ -19,11 +20,24 @@
 #define MC_PHOTONS_MAX UINT64_C(1000000000000)
 
 enum mc_beam { MC_PENCIL = 0, MC_FLAT_TOP, MC_GAUSSIAN };
+enum mc_array { MC_SINGLE = 0, MC_SQUARE, MC_HEXAGONAL };
 
+/* Zero is upright, collimated and alone. */
 struct mc_source {
 	enum mc_beam beam;
-	double radius_cm; /* flat-top: edge; Gaussian: 1/e2; ignored for a pencil. Normal incidence. */
+	double radius_cm; /* on the surface; flat-top: edge; Gaussian: 1/e2; ignored for a pencil */
+	double cos_incidence;  /* outside the tissue, slanted along x; 0 means 1: upright */
+	double focus_depth_cm; /* rays aim at this depth on the axis, then refract; 0: collimated */
+	/* An endless array of such beams at this pitch, each launching the same energy: results are per energy
+	 * launched by one beam, and a place counts for the beam nearest to it, whose radius grid it is on. */
+	enum mc_array array;
+	double pitch_cm;
 };
+
+/* The photon loop. AUTO takes the fastest this machine has. AVX2 and AVX512 run the same calculation on
+ * sixteen packets at a time, in single precision with sums in double, and give the same result bit for bit;
+ * SCALAR is the plain loop in double: same distribution, other random numbers. */
+enum mc_engine { MC_ENGINE_AUTO = 0, MC_ENGINE_SCALAR, MC_ENGINE_AVX2, MC_ENGINE_AVX512, MC_ENGINES };
 
 /* Bins are [edge[i], edge[i+1]), edges increasing and finite; light outside is followed and counts in the
  * balance. A straight piece of path is cut exactly at every edge it crosses. */
@@ -46,24 +60,32 @@ struct mc_request {
 	/* Stop early once no depth bin (summed over radii, first variant) has a standard error above this
 	 * fraction of the fullest bin's absorption per depth; 0: run all photons. */
 	double target_error_frac;
+	enum mc_engine engine;
+	/* Runs item(state, 0 .. count - 1), in any order and on any threads of the caller's; false: cancelled.
+	 * NULL: one after the other, here. The result is the same for any number of threads. */
+	bool (*run)(void *context, size_t count, void (*item)(void *state, size_t index), void *state);
 	/* Called after each batch with the fraction done; may be NULL; a nonzero return cancels. */
 	int (*progress)(void *context, double done_frac);
-	void *context;
+	void *context; /* of progress and run */
 };
 
 struct mc_result; /* gives it; free with mc_free. Queries BUG_ON an index out of range; se may be NULL. */
 
 /* ST_RANGE, by field, for what cannot be followed (stack, beam, grid, variants, photons, grids above
- * MC_CELLS_MAX), ST_CANCELLED, ST_FULL without memory. */
+ * MC_CELLS_MAX), ST_MODEL for an engine this machine lacks, ST_CANCELLED, ST_FULL without memory. */
 enum status mc_run(const struct mc_request *request, struct mc_result **out, struct fail *why) MUST_CHECK;
 void mc_free(struct mc_result **result);
+
+bool mc_engine_available(enum mc_engine engine);
+const char *mc_engine_name(enum mc_engine engine);         /* "AVX-512" and the like, never NULL */
+enum mc_engine mc_engine_used(const struct mc_result *r); /* never AUTO */
 
 /* Absorbed energy per volume per unit launched energy [1/cm3] in bin (ir, iz); standard error beside. */
 double mc_absorbed(const struct mc_result *r, size_t variant, size_t ir, size_t iz, double *se);
 /* Absorbed per depth, summed over all radii inside and outside the grid [1/cm]: equals the broad-beam
  * absorption density per unit irradiance. */
 double mc_absorbed_z(const struct mc_result *r, size_t variant, size_t iz, double *se);
-double mc_specular(const struct mc_result *r);
+double mc_specular(const struct mc_result *r); /* of a focused beam: the mean of its rays */
 double mc_reflectance(const struct mc_result *r, size_t variant, double *se);   /* Rd, specular excluded */
 double mc_transmittance(const struct mc_result *r, size_t variant, double *se); /* unscattered included */
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se);

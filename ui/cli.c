@@ -10,6 +10,7 @@
 #include "ui/shell.h"
 #include "ui/source.h"
 #include "ui/text.h"
+#include "ui/transport_commands.h"
 
 #define PATH_BYTES_MAX 1024
 #define LINE_BYTES_MAX 8192
@@ -25,11 +26,15 @@ static const char help_text[] =
         "                         print one of their plans as text\n"
         "  lasertwin case FILE    plan or check every request of a case file\n"
         "  lasertwin add FILE     put a case file's patient on the clinic's worklist\n"
+        "  lasertwin mc FILE      Monte Carlo light transport in the layers of an MCML input file\n"
+        "  lasertwin layers FILE  the same by discrete ordinates, without chance\n"
         "  lasertwin --version    print the version\n"
         "  lasertwin --help       print this\n"
         "\n"
-        "  --json           (case) print JSON\n"
+        "  --json           (case, mc, layers) print JSON\n"
         "  --strict         (case) exit 1 when an expectation of the case is not met\n"
+        "  --photons N      (mc) instead of the file's count\n"
+        "  --seed N         (mc) other random numbers; default 0\n"
         "  --plain          no full screen: print text\n"
         "  --ascii, --utf8  choose the characters; default: what the locale says\n"
         "  --color=WHEN     auto (default; off when NO_COLOR is set) or never\n"
@@ -73,6 +78,8 @@ static bool set_command(const char *argument, struct cli_options *out)
 	} commands[] = {{"demo", CLI_DEMO},
 	                {"case", CLI_CASE},
 	                {"add", CLI_ADD},
+	                {"mc", CLI_MC},
+	                {"layers", CLI_LAYERS},
 	                {"--version", CLI_VERSION},
 	                {"--help", CLI_HELP},
 	                {"-h", CLI_HELP}};
@@ -89,6 +96,10 @@ static const char **value_of(const char *argument, struct cli_options *out)
 {
 	if (strcmp(argument, "--profiles") == 0)
 		return &out->profiles;
+	if (strcmp(argument, "--photons") == 0)
+		return &out->photons;
+	if (strcmp(argument, "--seed") == 0)
+		return &out->seed;
 	return strcmp(argument, "--home") == 0 ? &out->home : NULL;
 }
 
@@ -99,15 +110,22 @@ static enum status check_together(const struct cli_options *options, struct fail
 		                "which file? usage: lasertwin case FILE [--json] [--strict]");
 	if (options->command == CLI_ADD && options->file == NULL)
 		return fail_set(why, ST_INPUT, "add", "which file? usage: lasertwin add FILE");
-	if (options->command != CLI_CASE && (options->json || options->strict))
-		return fail_set(why, ST_INPUT, options->json ? "--json" : "--strict",
+	bool transport = options->command == CLI_MC || options->command == CLI_LAYERS;
+	if (transport && options->file == NULL)
+		return fail_set(why, ST_INPUT, options->command == CLI_MC ? "mc" : "layers",
+		                "which file? usage: lasertwin mc|layers FILE.mci [--json]");
+	if (options->command != CLI_CASE && (options->strict || (options->json && !transport)))
+		return fail_set(why, ST_INPUT, options->strict ? "--strict" : "--json",
 		                "goes with `lasertwin case FILE` only");
+	if (options->command != CLI_MC && (options->photons != NULL || options->seed != NULL))
+		return fail_set(why, ST_INPUT, options->photons != NULL ? "--photons" : "--seed",
+		                "goes with `lasertwin mc FILE` only");
 	return ST_OK;
 }
 
 static bool takes_file(enum cli_command command)
 {
-	return command == CLI_CASE || command == CLI_ADD;
+	return command == CLI_CASE || command == CLI_ADD || command == CLI_MC || command == CLI_LAYERS;
 }
 
 enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fail *why)
@@ -119,7 +137,8 @@ enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fai
 		if (value != NULL && i + 1 < argc)
 			*value = argv[++i];
 		else if (value != NULL)
-			return fail_set(why, ST_INPUT, argv[i], "needs a folder after it");
+			return fail_set(why, ST_INPUT, argv[i], value == &out->photons || value == &out->seed ? "needs a number after it"
+			                                                                      : "needs a folder after it");
 		else if (takes_file(out->command) && out->file == NULL && argv[i][0] != '-')
 			out->file = argv[i];
 		else if (!set_flag(argv[i], out)) {
@@ -397,6 +416,8 @@ int cli_run(const struct cli_options *options)
 		fputs(options->command == CLI_VERSION ? "lasertwin " LASERTWIN_VERSION "\n" : help_text, stdout);
 		return 0;
 	}
+	if (options->command == CLI_MC || options->command == CLI_LAYERS)
+		return transport_run(options);
 	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
 	if (status != ST_OK)
 		return cli_complain(options, status, &why);

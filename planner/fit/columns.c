@@ -82,6 +82,7 @@ static enum status prepare_light(const struct columns_request *q, const struct c
 		.profile = c->beam.profile,
 		.seed = q->seed,
 		.progress = part_progress,
+		.run = parallel_run_silent,
 		.context = &part,
 	};
 	return microbeam_light_new(&request, light, why);

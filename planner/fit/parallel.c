@@ -43,3 +43,9 @@ bool parallel_run(size_t count, void (*item)(void *state, size_t index), void *s
 		(void)pthread_join(other, NULL);
 	return !atomic_load(&work.stop);
 }
+
+bool parallel_run_silent(void *context, size_t count, void (*item)(void *state, size_t index), void *state)
+{
+	(void)context;
+	return parallel_run(count, item, state, NULL, NULL);
+}

@@ -11,4 +11,7 @@
 bool parallel_run(size_t count, void (*item)(void *state, size_t index), void *state,
                   int (*progress)(void *context, double done_frac), void *context);
 
+/* The same for callees that report progress themselves; context is not looked at. Always true. */
+bool parallel_run_silent(void *context, size_t count, void (*item)(void *state, size_t index), void *state);
+
 #endif

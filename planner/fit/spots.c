@@ -3,6 +3,7 @@
 
 #include "physics/base/units.h"
 #include "physics/montecarlo.h"
+#include "planner/fit/parallel.h"
 
 #define SPOT_PHOTONS 20000
 /* Below this ratio of reduced scattering to absorption light is gone before it spreads. */
@@ -57,6 +58,7 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 		.grid = {SPOT_RINGS, SPOT_SLABS, ring_cm, slab_cm},
 		.photons = SPOT_PHOTONS,
 		.seed = q->seed,
+		.run = parallel_run_silent,
 		.progress = q->progress,
 		.context = q->context,
 	};

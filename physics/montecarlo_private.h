@@ -1,0 +1,132 @@
+/* What the photon loops share: the plan of a run, read-only while batches run, and the layout of a tally.
+ *
+ * A batch is a pure function of plan, batch number and photon count, so batches may run on any threads in
+ * any order. An engine is one such function: montecarlo_scalar.c follows one packet at a time in double
+ * precision; montecarlo_lanes.h sixteen at a time in single, compiled for each instruction set.
+ */
+#ifndef LASERTWIN_MONTECARLO_PRIVATE_H
+#define LASERTWIN_MONTECARLO_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "physics/base/rng.h"
+#include "physics/montecarlo.h"
+
+#define MC_ROULETTE_BELOW 1e-3
+#define MC_ROULETTE_SURVIVAL 0.1
+#define MC_STEPS_MAX 10000000 /* of one packet; the rest of it is booked with the roulette */
+
+struct mc_shape {
+	size_t variants, nr, nz, layers;
+	size_t rows; /* nz + 2: bins above and below the grid, too */
+};
+
+struct mc_medium {
+	double n, mus, g;
+	double hg_a, hg_b, hg_c; /* 1 + g^2, 1 - g^2, 1 - g */
+	double top, bottom;
+};
+
+/* A unit cell of a periodic array: the points nearer to its beam than to any other, bounded by pairs of
+ * lines at a distance of half the pitch, across unit normals. */
+struct mc_cell {
+	int pairs; /* 0: a single beam, no cell */
+	double half, nx[3], ny[3];
+};
+
+struct mc_lanes; /* tables of the engine with lanes */
+
+struct mc_plan {
+	const struct mc_request *request;
+	struct mc_shape shape;
+	struct mc_medium medium[LIGHT_LAYERS_MAX];
+	struct mc_cell cell;
+	double *mua;        /* layer-major, variants inside */
+	double *row_edge;   /* rows + 1, from -inf to inf */
+	double *ring_edge2; /* squares: nr + 2, from -1 (never crossed) to inf */
+	struct mc_lanes *lanes; /* NULL for the scalar engine */
+};
+
+/* Where one batch books: a tally, zeroed by the caller, and room for the engine. */
+struct mc_work {
+	double *tally, *room;
+};
+
+typedef void mc_batch(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work);
+
+mc_batch mc_batch_scalar;
+mc_batch mc_batch_avx2;
+mc_batch mc_batch_avx512;
+
+/* ---- places in a tally: cells, depth rows, layers, up, down, roulette (variants innermost), specular ---- */
+
+static inline size_t mc_cells(const struct mc_shape *s)
+{
+	return (s->nr + 1) * s->rows;
+}
+
+static inline size_t mc_place_cell(const struct mc_shape *s, size_t ring, size_t row)
+{
+	return (ring * s->rows + row) * s->variants;
+}
+
+static inline size_t mc_place_depth(const struct mc_shape *s, size_t row)
+{
+	return (mc_cells(s) + row) * s->variants;
+}
+
+static inline size_t mc_place_layer(const struct mc_shape *s, size_t layer)
+{
+	return (mc_cells(s) + s->rows + layer) * s->variants;
+}
+
+static inline size_t mc_place_up(const struct mc_shape *s)
+{
+	return mc_place_layer(s, s->layers);
+}
+
+static inline size_t mc_place_down(const struct mc_shape *s)
+{
+	return mc_place_up(s) + s->variants;
+}
+
+static inline size_t mc_place_roulette(const struct mc_shape *s)
+{
+	return mc_place_down(s) + s->variants;
+}
+
+static inline size_t mc_place_specular(const struct mc_shape *s)
+{
+	return mc_place_roulette(s) + s->variants;
+}
+
+static inline size_t mc_tally_size(const struct mc_shape *s)
+{
+	return mc_place_specular(s) + 1;
+}
+
+/* ---- sources (montecarlo_source.c) ---- */
+
+/* A packet just inside the surface. */
+struct mc_ray {
+	double x, y, ux, uy, uz;
+	double weight, specular; /* what entered and what was reflected: 1 together */
+	size_t ring, row;
+};
+
+enum status mc_check_source(const struct mc_source *source, struct fail *why) MUST_CHECK;
+void mc_set_cell(const struct mc_source *source, struct mc_cell *cell);
+void mc_launch(const struct mc_plan *plan, struct rng *rng, struct mc_ray *ray);
+/* Reflectance of the surface for every packet alike; NAN for a focused beam, where it differs. */
+double mc_source_specular(const struct mc_request *request);
+/* Area of the part of a disc about the beam that lies in its cell. */
+double mc_cell_area(const struct mc_cell *cell, double radius);
+
+/* ---- lanes (montecarlo_tables.c) ---- */
+
+enum status mc_lanes_new(struct mc_plan *plan, struct fail *why) MUST_CHECK;
+void mc_lanes_free(struct mc_lanes **lanes);
+/* Doubles of room that a batch needs; zeroed by the engine itself. */
+size_t mc_lanes_room(const struct mc_shape *shape);
+
+#endif
