@@ -201,7 +201,8 @@ LANE void fly(struct lanes *s, struct piece *p, bool rings)
 	struct vm rises = vm_and(vi_differ(row, s->row), vf_at_most(vf_set(s->plan->lanes->least_rise), vf_size(rise)));
 	p->per_rise = vf_pick(rises, vf_div(vf_set(1.0f), rise), zero);
 	p->start = cell_place(s, ring, s->row, rings);
-	p->end = cell_place(s, ring, row, rings);
+	/* a piece too flat to be split is booked above the edge: where it touches a layer's end, that is its layer */
+	p->end = cell_place(s, ring, vi_pick(rises, row, vi_min(row, s->row)), rings);
 	s->row = row;
 }
 

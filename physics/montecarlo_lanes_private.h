@@ -32,7 +32,7 @@ struct mc_lanes {
 	struct mc_layer_tables layer;
 	struct mc_row_finder rows;
 	float *ring_edge2; /* nr + 2 */
-	float least_rise;  /* cm; flatter pieces count where they end */
+	float least_rise;  /* cm; flatter pieces are not split between rows */
 	double *mua;       /* layers x stride, for many variants */
 	size_t stride;     /* variants, to the next group of eight */
 };

@@ -1,0 +1,229 @@
+#include "ui/transport_commands.h"
+
+#include <errno.h>
+
+#include "physics/mci.h"
+#include "physics/ordinates.h"
+#include "planner/fit/parallel.h"
+
+#define PHOTONS_MAX 1e12
+#define SEED_MAX 9007199254740992.0 /* 2^53 */
+
+static enum status read_text(const char *path, char *text, size_t capacity, size_t *length, struct fail *why)
+{
+	FILE *f = fopen(path, "rb");
+	if (!f)
+		return fail_set(why, ST_NOT_FOUND, path, "%s", strerror(errno));
+	*length = fread(text, 1, capacity, f);
+	bool failed = ferror(f) != 0;
+	fclose(f);
+	if (failed)
+		return fail_set(why, ST_INPUT, path, "cannot be read: %s", strerror(errno));
+	return ST_OK;
+}
+
+static enum status read_file(const char *path, struct mci_file **out, struct fail *why)
+{
+	size_t length = 0, capacity = MCI_BYTES_MAX + 1;
+	struct fail inner = {.text = ""};
+	char *text = malloc(capacity);
+	if (!text)
+		return fail_set(why, ST_FULL, path, "no memory");
+	enum status st = read_text(path, text, capacity, &length, why);
+	if (st == ST_OK) {
+		st = mci_read(text, length, out, &inner);
+		if (st != ST_OK)
+			fail_set(why, st, path, "%s%s%s", inner.field, inner.field[0] ? ": " : "", inner.text);
+	}
+	free(text);
+	return st;
+}
+
+static enum status whole_number(const char *option, const char *text, double least, double most, uint64_t *out,
+                                struct fail *why)
+{
+	char *end;
+	if (!text)
+		return ST_OK;
+	double value = strtod(text, &end);
+	if (end == text || *end || !(value >= least && value <= most) || value != floor(value))
+		return fail_set(why, ST_INPUT, option, "\"%.40s\"; a whole number from %g to %g belongs here", text, least,
+		                most);
+	*out = (uint64_t)value;
+	return ST_OK;
+}
+
+/* ---- JSON by hand: numbers and one checked name ---- */
+
+static void print_string(const char *text)
+{
+	putchar('"');
+	for (; *text; text++) {
+		if (*text == '"' || *text == '\\')
+			putchar('\\');
+		putchar((unsigned char)*text < 0x80 ? *text : '?');
+	}
+	putchar('"');
+}
+
+static void print_value(const char *name, double value, double se)
+{
+	printf("\"%s\": {\"value\": %.9g, \"se\": %.3g}, ", name, value, se);
+}
+
+/* ---- Monte Carlo ---- */
+
+static void print_mc_json(const struct mci_run *run, const struct mc_result *r)
+{
+	double se, value;
+	printf("{\"output\": ");
+	print_string(run->output);
+	printf(", \"engine\": \"%s\", \"photons\": %llu, ", mc_engine_name(mc_engine_used(r)),
+	       (unsigned long long)mc_photons(r));
+	printf("\"specular_frac\": %.9g, ", mc_specular(r));
+	value = mc_reflectance(r, 0, &se);
+	print_value("diffuse_reflectance_frac", value, se);
+	value = mc_transmittance(r, 0, &se);
+	print_value("transmittance_frac", value, se);
+	printf("\"layer_absorbed_frac\": [");
+	for (size_t i = 0; i < run->layers; i++) {
+		value = mc_layer_absorbed(r, 0, i, &se);
+		printf("%s{\"value\": %.9g, \"se\": %.3g}", i ? ", " : "", value, se);
+	}
+	printf("], \"dz_cm\": %.9g, \"absorbed_1_cm\": [", run->dz_cm);
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%s%.7g", i ? ", " : "", mc_absorbed_z(r, 0, i, NULL));
+	printf("], \"absorbed_se_1_cm\": [");
+	for (size_t i = 0; i < run->nz; i++) {
+		mc_absorbed_z(r, 0, i, &se);
+		printf("%s%.3g", i ? ", " : "", se);
+	}
+	printf("]}");
+}
+
+static enum status print_mc(const struct cli_options *options, const struct mci_run *run, const struct mc_result *r,
+                            struct fail *why)
+{
+	char *text = NULL;
+	if (options->json) {
+		print_mc_json(run, r);
+		return ST_OK;
+	}
+	enum status st = mci_write(run, r, &text, why);
+	if (st == ST_OK)
+		cli_print(stdout, false, text);
+	free(text);
+	return st;
+}
+
+static enum status run_mc(const struct cli_options *options, const struct mci_run *run, struct fail *why)
+{
+	struct mc_result *result = NULL;
+	struct mc_request request;
+	double *edges = malloc((run->nr + run->nz + 2) * sizeof *edges);
+	if (!edges)
+		return fail_set(why, ST_FULL, "", "no memory for the grid");
+	mci_request(run, edges, edges + run->nr + 1, &request);
+	request.grid.nr = 0; /* the tables are by depth */
+	request.run = parallel_run_silent;
+	enum status st = whole_number("--photons", options->photons, 1.0, PHOTONS_MAX, &request.photons, why);
+	if (st == ST_OK)
+		st = whole_number("--seed", options->seed, 0.0, SEED_MAX, &request.seed, why);
+	if (st == ST_OK)
+		st = mc_run(&request, &result, why);
+	if (st == ST_OK)
+		st = print_mc(options, run, result, why);
+	mc_free(&result);
+	free(edges);
+	return st;
+}
+
+/* ---- discrete ordinates ---- */
+
+static void print_layers_json(const struct mci_run *run, const struct light_balance *b, const double *absorbed,
+                              const double *error)
+{
+	printf("{\"output\": ");
+	print_string(run->output);
+	printf(", \"engine\": \"discrete ordinates\", \"specular_frac\": %.9g, \"diffuse_reflectance_frac\": %.9g, ",
+	       b->specular_frac, b->diffuse_reflectance_frac);
+	printf("\"transmittance_frac\": %.9g, \"layer_absorbed_frac\": [", b->transmittance_frac);
+	for (size_t i = 0; i < run->layers; i++)
+		printf("%s%.9g", i ? ", " : "", b->absorbed_frac[i]);
+	printf("], \"dz_cm\": %.9g, \"absorbed_1_cm\": [", run->dz_cm);
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%s%.7g", i ? ", " : "", absorbed[i]);
+	printf("], \"absorbed_error_frac\": [");
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%s%.2g", i ? ", " : "", isfinite(error[i]) ? error[i] : 0.0);
+	printf("]}");
+}
+
+static void print_layers_text(const struct mci_run *run, const struct light_balance *b, const double *absorbed,
+                              const double *error)
+{
+	double sum = 0.0;
+	for (size_t i = 0; i < run->layers; i++)
+		sum += b->absorbed_frac[i];
+	printf("# %s: discrete ordinates, broad beam\n", run->output);
+	printf("RAT # specular, diffuse reflectance, absorbed fraction, transmittance\n%.7G\n%.7G\n%.7G\n%.7G\n",
+	       b->specular_frac, b->diffuse_reflectance_frac, sum, b->transmittance_frac);
+	printf("\nA_l # absorbed by layer [-]\n");
+	for (size_t i = 0; i < run->layers; i++)
+		printf("%.7G\n", b->absorbed_frac[i]);
+	printf("\nA_z # absorbed by depth [1/cm], relative change with one node fewer per panel\n");
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%.7G\t%.2G\n", absorbed[i], error[i]);
+}
+
+static enum status solve_layers(const struct mci_run *run, double *edges, double *absorbed, double *error,
+                                struct light_balance *balance, struct fail *why)
+{
+	const struct light_source source = {.kind = LIGHT_COLLIMATED};
+	struct light_stack stack = mci_stack(run);
+	struct ordinates *solver = NULL;
+	for (size_t i = 0; i <= run->nz; i++)
+		edges[i] = run->dz_cm * (double)i;
+	enum status st = ordinates_new(0, &solver, why);
+	if (st == ST_OK)
+		st = ordinates_solve(solver, &stack, &source, why);
+	if (st == ST_OK) {
+		ordinates_balance(solver, balance);
+		st = ordinates_absorption_with_error(solver, edges, run->nz, absorbed, error, why);
+	}
+	ordinates_free(&solver);
+	return st;
+}
+
+static enum status run_layers(const struct cli_options *options, const struct mci_run *run, struct fail *why)
+{
+	struct light_balance balance;
+	size_t bins = run->nz + 1;
+	double *edges = calloc(3 * bins, sizeof *edges);
+	if (!edges)
+		return fail_set(why, ST_FULL, "", "no memory for the grid");
+	double *absorbed = edges + bins, *error = absorbed + bins;
+	enum status st = solve_layers(run, edges, absorbed, error, &balance, why);
+	if (st == ST_OK)
+		(options->json ? print_layers_json : print_layers_text)(run, &balance, absorbed, error);
+	free(edges);
+	return st;
+}
+
+int transport_run(const struct cli_options *options)
+{
+	struct mci_file *file = NULL;
+	struct fail why = {.text = ""};
+	enum status st = read_file(options->file, &file, &why);
+	for (size_t i = 0; st == ST_OK && i < file->runs; i++) {
+		if (options->json)
+			fputs(i ? ",\n" : "[", stdout);
+		else if (i)
+			putchar('\n');
+		st = (options->command == CLI_MC ? run_mc : run_layers)(options, &file->run[i], &why);
+	}
+	if (st == ST_OK && options->json)
+		puts("]");
+	mci_free(&file);
+	return st == ST_OK ? 0 : cli_complain(options, st, &why);
+}
