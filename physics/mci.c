@@ -139,8 +139,8 @@ static enum status read_output(struct reader *r, struct mci_run *run)
 	if (r->words != 2)
 		return refuse(r, ST_INPUT, "output file", "a name and A or B belong here, not %zu words", r->words);
 	for (const char *c = r->word[0]; *c; c++)
-		if ((unsigned char)*c < ' ' || *c == 0x7f)
-			return refuse(r, ST_INPUT, "output file", "the name holds a control character");
+		if (*c <= ' ' || *c > '~')
+			return refuse(r, ST_INPUT, "output file", "the name holds more than printable ASCII");
 	if (strlen(r->word[0]) >= sizeof run->output)
 		return refuse(r, ST_INPUT, "output file", "the name is longer than %d bytes", MCI_NAME_MAX - 1);
 	if (strcmp(r->word[1], "A") != 0 && strcmp(r->word[1], "B") != 0)

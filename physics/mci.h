@@ -17,7 +17,7 @@
 #define MCI_BINS_MAX 100000
 
 struct mci_run {
-	char output[MCI_NAME_MAX]; /* as named in the file; control characters refused */
+	char output[MCI_NAME_MAX]; /* as named in the file; printable ASCII */
 	uint64_t photons;
 	double dz_cm, dr_cm;
 	size_t nz, nr, na;

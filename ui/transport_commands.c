@@ -61,7 +61,7 @@ static void print_string(const char *text)
 	for (; *text; text++) {
 		if (*text == '"' || *text == '\\')
 			putchar('\\');
-		putchar((unsigned char)*text < 0x80 ? *text : '?');
+		putchar(*text);
 	}
 	putchar('"');
 }
@@ -111,7 +111,7 @@ static enum status print_mc(const struct cli_options *options, const struct mci_
 	}
 	enum status st = mci_write(run, r, &text, why);
 	if (st == ST_OK)
-		cli_print(stdout, false, text);
+		fputs(text, stdout); /* numbers, and a name that mci_read has checked */
 	free(text);
 	return st;
 }

@@ -10,6 +10,11 @@
 #include "physics/base/units.h"
 #include "physics/montecarlo.h"
 #include "physics/ordinates.h"
+#if defined(__x86_64__)
+#include "physics/montecarlo_avx2.h"
+
+#include "physics/montecarlo_lanes_math.h"
+#endif
 
 #define NZ 40
 #define SIGMAS 4.0 /* for single numbers; the seeds are fixed, so a pass stays a pass */
@@ -24,6 +29,16 @@ static const struct light_layer layers_c[5] = {{1.40, 17.1, 210, 0.80, 0.006},
 static const struct light_layer layers_e[3] = {
 	{1.43, 5.4, 128, 0.80, 0.006}, {1.40, 0.30, 171, 0.85, 0.15}, {1.44, 0.10, 80, 0.85, 0.5}};
 
+static const struct light_layer layers_b[3] = {
+	{1.40, 43.0, 128, 0.80, 0.006}, {1.40, 0.30, 171, 0.85, 0.15}, {1.40, 0.10, 80, 0.85, 0.5}};
+static const struct light_layer layers_d[3] = {
+	{1.40, 5.7, 157, 0.90, 0.006}, {1.40, 0.32, 157, 0.90, 0.15}, {1.40, 0.08, 90, 0.90, 0.5}};
+static const struct light_layer layers_f[3] = {
+	{1.40, 6.5, 92, 0.90, 0.006}, {1.40, 7.6, 92, 0.90, 0.15}, {1.40, 1.5, 60, 0.90, 0.5}};
+
+static const struct light_stack stack_b = {1.0, 1.40, 3, layers_b};
+static const struct light_stack stack_d = {1.0, 1.40, 3, layers_d};
+static const struct light_stack stack_f = {1.0, 1.40, 3, layers_f};
 static const struct light_stack stack_a = {1.0, 1.40, 3, layers_a};
 static const struct light_stack stack_c = {1.0, 1.40, 5, layers_c};
 static const struct light_stack stack_e = {1.0, 1.44, 3, layers_e};
@@ -151,13 +166,16 @@ static void energy_is_conserved_exactly(void **state)
 	}
 }
 
-static void compare_with_ordinates(struct light_stack stack, uint64_t seed)
+static void compare_with_ordinates(struct light_stack stack, enum mc_engine engine, double cos_incidence,
+                                   uint64_t seed)
 {
 	struct mc_request q = depth_request(stack, 30000, seed);
+	q.engine = engine;
+	q.source.cos_incidence = cos_incidence;
 	struct mc_result *r = run(&q);
 	struct ordinates *s = NULL;
 	struct light_balance b;
-	struct light_source source = {0};
+	struct light_source source = {.cos_incidence = cos_incidence};
 	double a[NZ], se, chi2 = 0.0;
 	assert_int_equal(ordinates_new(12, &s, NULL), ST_OK);
 	assert_int_equal(ordinates_solve(s, &stack, &source, NULL), ST_OK);
@@ -187,10 +205,194 @@ static void compare_with_ordinates(struct light_stack stack, uint64_t seed)
 static void agrees_with_the_deterministic_solver(void **state)
 {
 	(void)state;
-	compare_with_ordinates(stack_a, 5);
-	compare_with_ordinates(stack_c, 6);
-	compare_with_ordinates(stack_e, 7);
+	compare_with_ordinates(stack_a, MC_ENGINE_SCALAR, 0.0, 5);
+	compare_with_ordinates(stack_c, MC_ENGINE_SCALAR, 0.0, 6);
+	compare_with_ordinates(stack_e, MC_ENGINE_SCALAR, 0.0, 7);
+	for (int e = MC_ENGINE_AVX2; e < MC_ENGINES; e++) {
+		if (!mc_engine_available((enum mc_engine)e))
+			continue;
+		compare_with_ordinates(stack_a, (enum mc_engine)e, 0.0, 105);
+		compare_with_ordinates(stack_b, (enum mc_engine)e, 0.0, 106);
+		compare_with_ordinates(stack_c, (enum mc_engine)e, 0.0, 107);
+		compare_with_ordinates(stack_d, (enum mc_engine)e, 0.0, 108);
+		compare_with_ordinates(stack_e, (enum mc_engine)e, 0.0, 109);
+		compare_with_ordinates(stack_f, (enum mc_engine)e, 0.0, 110);
+	}
 }
+
+static void slanted_light_agrees_with_the_deterministic_solver(void **state)
+{
+	(void)state;
+	compare_with_ordinates(stack_a, MC_ENGINE_SCALAR, 0.5, 30);
+	compare_with_ordinates(stack_e, MC_ENGINE_AUTO, 0.3, 31);
+	compare_with_ordinates(stack_c, MC_ENGINE_AUTO, 0.7, 32);
+}
+
+/* Engines of lanes run one calculation; the plain loop agrees with them within standard errors, bin by bin on
+ * an r-z grid with uneven rows too. */
+static void engines_agree(void **state)
+{
+	(void)state;
+	const double r_edges[5] = {0.0, 0.01, 0.02, 0.05, 0.2};
+	struct mc_request q = depth_request(stack_e, 8000, 33);
+	q.source = (struct mc_source){.beam = MC_GAUSSIAN, .radius_cm = 0.02};
+	q.grid.nr = 4;
+	q.grid.r_edge_cm = r_edges;
+	q.engine = MC_ENGINE_SCALAR;
+	struct mc_result *plain = run(&q);
+	q.photons = 40000;
+	q.engine = MC_ENGINE_AUTO;
+	struct mc_result *first = run(&q);
+	double chi2 = 0.0, se_a, se_b;
+	for (size_t k = 0; k < 4 * NZ; k++) {
+		double d = mc_absorbed(plain, 0, k / NZ, k % NZ, &se_a) - mc_absorbed(first, 0, k / NZ, k % NZ, &se_b);
+		chi2 += d * d / (se_a * se_a + se_b * se_b);
+	}
+	assert_true(chi2 / (4 * NZ) < 2.0);
+	for (int e = MC_ENGINE_AVX2; e < MC_ENGINES && mc_engine_used(first) != MC_ENGINE_SCALAR; e++) {
+		if (!mc_engine_available((enum mc_engine)e))
+			continue;
+		q.engine = (enum mc_engine)e;
+		struct mc_result *other = run(&q);
+		for (size_t k = 0; k < 4 * NZ; k++)
+			assert_true(mc_absorbed(other, 0, k / NZ, k % NZ, NULL) == mc_absorbed(first, 0, k / NZ, k % NZ, NULL));
+		assert_near(total_of(other, 0, 3), 1.0, 1e-12);
+		mc_free(&other);
+	}
+	mc_free(&plain);
+	mc_free(&first);
+}
+
+/* Backwards, as other threads might. */
+static bool run_backwards(void *context, size_t count, void (*item)(void *state, size_t index), void *state)
+{
+	size_t *calls = context;
+	*calls += count;
+	while (count--)
+		item(state, count);
+	return true;
+}
+
+static bool run_cancelled(void *context, size_t count, void (*item)(void *state, size_t index), void *state)
+{
+	(void)context;
+	(void)count;
+	item(state, 0);
+	return false;
+}
+
+static void order_of_batches_does_not_matter(void **state)
+{
+	(void)state;
+	for (int e = MC_ENGINE_SCALAR; e < MC_ENGINES; e++) {
+		size_t calls = 0;
+		struct mc_request q = depth_request(stack_c, 700, 34);
+		struct mc_result *one, *other;
+		q.engine = (enum mc_engine)e;
+		if (!mc_engine_available(q.engine))
+			continue;
+		one = run(&q);
+		q.context = &calls;
+		q.run = run_backwards;
+		other = run(&q);
+		assert_int_equal(calls, 32);
+		for (size_t i = 0; i < NZ; i++)
+			assert_true(mc_absorbed_z(one, 0, i, NULL) == mc_absorbed_z(other, 0, i, NULL));
+		assert_true(mc_reflectance(one, 0, NULL) == mc_reflectance(other, 0, NULL));
+		mc_free(&one);
+		mc_free(&other);
+		q.run = run_cancelled;
+		assert_int_equal(mc_run(&q, &one, NULL), ST_CANCELLED);
+	}
+}
+
+/* Rays aim at a point: without scattering, in matched media, they meet the axis there. Flat top of radius R: at
+ * depth z its radius is R |1 - z/f|. */
+static void focused_beam_meets_its_focus(void **state)
+{
+	(void)state;
+	const struct light_layer clear = {1.0, 1e-3, 0.0, 0.0, 1.0};
+	const double r_edges[3] = {0.0, 0.05, 0.5}, z_edges[4] = {0.0, 0.2, 0.6, 1.0};
+	for (int e = MC_ENGINE_SCALAR; e < MC_ENGINES; e++) {
+		struct mc_request q = {.stack = {1.0, 1.0, 1, &clear}, .photons = 20000, .seed = 35};
+		q.source = (struct mc_source){.beam = MC_FLAT_TOP, .radius_cm = 0.2, .focus_depth_cm = 0.4};
+		q.grid = (struct mc_grid){2, 3, r_edges, z_edges};
+		q.engine = (enum mc_engine)e;
+		if (!mc_engine_available(q.engine))
+			continue;
+		struct mc_result *r = run(&q);
+		/* share within 0.05 of the axis: (0.05 / R(z))^2 above 0.3 and below 0.5, all of it between; mean over
+		 * 0.2 .. 0.6: (0.2 + 2 * integral of (0.05 / (0.5 s))^2 ds from 0.1 to 0.2) / 0.4 = 0.75, slant aside */
+		double se, inner = mc_absorbed(r, 0, 0, 1, &se) * PI * 0.0025 * 0.4;
+		double share = inner / (mc_absorbed_z(r, 0, 1, NULL) * 0.4);
+		assert_near(share, 0.75, 0.01);
+		assert_true(mc_specular(r) == 0.0);
+		mc_free(&r);
+	}
+}
+
+/* Light of an endless array: nothing is lost sideways, so a cell absorbs what a broad beam does, and between
+ * tight beams the field is that of the broad beam everywhere. */
+static void arrays_are_periodic(void **state)
+{
+	(void)state;
+	const double r_edges[3] = {0.0, 0.02, 0.1};
+	for (int k = 0; k < 4; k++) {
+		struct mc_request q = depth_request(stack_a, 20000, 36);
+		q.source = (struct mc_source){.beam = MC_GAUSSIAN, .radius_cm = 0.01, .pitch_cm = 0.05};
+		q.source.array = k % 2 ? MC_HEXAGONAL : MC_SQUARE;
+		q.engine = k < 2 ? MC_ENGINE_SCALAR : MC_ENGINE_AUTO;
+		q.grid.nr = 2;
+		q.grid.r_edge_cm = r_edges;
+		struct mc_result *r = run(&q);
+		double cell = 0.05 * 0.05 * (k % 2 ? sqrt(0.75) : 1.0), inner = PI * 0.02 * 0.02, se;
+		for (size_t i = 0; i < NZ; i += 13) { /* the cell's corners are within the second ring: nothing is outside */
+			double sum = mc_absorbed(r, 0, 0, i, NULL) * inner + mc_absorbed(r, 0, 1, i, NULL) * (cell - inner);
+			assert_near(sum / mc_absorbed_z(r, 0, i, NULL), 1.0, 1e-9);
+		}
+		double deep = mc_absorbed(r, 0, 1, NZ - 1, &se) * cell; /* 590 um down, a pitch is washed out */
+		assert_near(deep / mc_absorbed_z(r, 0, NZ - 1, NULL), 1.0, SIGMAS * se * cell + 0.02);
+		assert_near(total_of(r, 0, 3), 1.0, 1e-12);
+		mc_free(&r);
+	}
+}
+
+#if defined(__x86_64__)
+LANE_ENTRY static void worst_of_math(double *worst_log, double *worst_sine, double *worst_cosine)
+{
+	float u[16], log_u[16], sine[16], cosine[16];
+	for (int k = 0; k < 40000; k++) {
+		for (int i = 0; i < 16; i++)
+			u[i] = k % 2 ? (float)(k * 16 + i + 0.5) * (1.0f / 640000) : ldexpf(0.5f + (float)i / 32, -k / 1700);
+		vf_store(log_u, minus_log(vf_load(u)));
+		vf_store(sine, sine_pi(vf_sub(vf_load(u), vf_set(0.5f))));
+		vf_store(cosine, cosine_pi(vf_sub(vf_load(u), vf_set(0.5f))));
+		for (int i = 0; i < 16; i++) {
+			double v = (double)(u[i] - 0.5f);
+			*worst_log = fmax(*worst_log, fabs((double)log_u[i] / -log((double)u[i]) - 1.0));
+			*worst_sine = fmax(*worst_sine, fabs((double)sine[i] - sin(PI * v)));
+			*worst_cosine = fmax(*worst_cosine, fabs((double)cosine[i] - cos(PI * v)));
+		}
+	}
+}
+
+static void lane_functions_are_as_exact_as_stated(void **state)
+{
+	(void)state;
+	double worst_log = 0.0, worst_sine = 0.0, worst_cosine = 0.0;
+	if (!mc_engine_available(MC_ENGINE_AVX2))
+		return;
+	worst_of_math(&worst_log, &worst_sine, &worst_cosine);
+	assert_true(worst_log < 2e-7);
+	assert_true(worst_sine < 2e-7);
+	assert_true(worst_cosine < 2e-7);
+}
+#else
+static void lane_functions_are_as_exact_as_stated(void **state)
+{
+	(void)state;
+}
+#endif
 
 /* Roulette gives what it takes. In dark skin packets get light enough for it (in pale skin they leave
  * first); the scatter is small enough to see a wrong survival weight. */
@@ -278,11 +480,11 @@ static void one_variant_is_the_run_itself(void **state)
 }
 
 /* Three skins on one set of trajectories, each against the deterministic solution of its own. */
-static void variants_are_each_unbiased(void **state)
+static void variants_under(enum mc_engine engine)
 {
-	(void)state;
 	const double mua[9] = {5.4, 0.30, 0.10, 43.0, 0.30, 0.10, 1.0, 3.0, 0.0};
 	struct mc_request q = depth_request(stack_a, 20000, 14);
+	q.engine = engine;
 	q.variants = 3;
 	q.variant_mua_1_cm = mua;
 	struct mc_result *r = run(&q);
@@ -308,6 +510,13 @@ static void variants_are_each_unbiased(void **state)
 		ordinates_free(&s);
 	}
 	mc_free(&r);
+}
+
+static void variants_are_each_unbiased(void **state)
+{
+	(void)state;
+	variants_under(MC_ENGINE_SCALAR);
+	variants_under(MC_ENGINE_AUTO);
 }
 
 /* Standard errors predict the scatter between seeds. */
@@ -425,6 +634,17 @@ static void bad_stacks_and_beams_are_refused_by_name(void **state)
 	q.source.beam = (enum mc_beam)9;
 	expect_refusal(&q, "beam");
 	q.source.beam = MC_PENCIL;
+	q.source.cos_incidence = -0.1;
+	expect_refusal(&q, "cos_incidence");
+	q.source = (struct mc_source){.focus_depth_cm = NAN};
+	expect_refusal(&q, "focus_depth_cm");
+	q.source = (struct mc_source){.focus_depth_cm = 1.0, .cos_incidence = 0.5};
+	expect_refusal(&q, "focus_depth_cm");
+	q.source = (struct mc_source){.array = MC_SQUARE};
+	expect_refusal(&q, "pitch_cm");
+	q.source = (struct mc_source){.array = (enum mc_array)7};
+	expect_refusal(&q, "array");
+	q.source = (struct mc_source){.beam = MC_PENCIL};
 	q.photons = 0;
 	expect_refusal(&q, "photons");
 	q.photons = UINT64_MAX;
@@ -471,6 +691,12 @@ int main(void)
 		cmocka_unit_test(beams_have_their_shape),
 		cmocka_unit_test(energy_is_conserved_exactly),
 		cmocka_unit_test(agrees_with_the_deterministic_solver),
+		cmocka_unit_test(slanted_light_agrees_with_the_deterministic_solver),
+		cmocka_unit_test(engines_agree),
+		cmocka_unit_test(order_of_batches_does_not_matter),
+		cmocka_unit_test(focused_beam_meets_its_focus),
+		cmocka_unit_test(arrays_are_periodic),
+		cmocka_unit_test(lane_functions_are_as_exact_as_stated),
 		cmocka_unit_test(roulette_is_fair),
 		cmocka_unit_test(wide_beam_and_rings_add_up),
 		cmocka_unit_test(radial_grid_does_not_change_depths),
