@@ -1,0 +1,203 @@
+/* MCML input files: what is read, how every kind of mistake is named with its line, and that no mutation of a
+ * good file does harm. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/base/rng.h"
+#include "physics/mci.h"
+
+static const char good[] = "# a comment\n1.0\t# file version\n2 # runs\n\n"
+                           "one.mco A\n1000\n5E-4 5e-3\n400 100 1\n2\n1.0\n"
+                           "1.4 5.4 128 0.8 0.006\n1.4 0.3 171 0.85 0.15\n1.4\n"
+                           "two.mco\tB\r\n20\r\n0.01 0.02\r\n3 4 5\r\n1\r\n1\r\n1.37 0 10 -0.5 2\r\n1.5";
+
+static enum status read_text(const char *text, struct mci_file **out, struct fail *why)
+{
+	return mci_read(text, strlen(text), out, why);
+}
+
+static void good_files_are_read(void **state)
+{
+	(void)state;
+	struct mci_file *f = NULL;
+	assert_int_equal(read_text(good, &f, NULL), ST_OK);
+	assert_int_equal(f->runs, 2);
+	const struct mci_run *a = &f->run[0], *b = &f->run[1];
+	assert_string_equal(a->output, "one.mco");
+	assert_true(a->photons == 1000 && a->nz == 400 && a->nr == 100 && a->na == 1);
+	assert_true(a->dz_cm == 5e-4 && a->dr_cm == 5e-3 && a->layers == 2);
+	assert_true(a->layer[1].mua_1_cm == 0.3 && a->layer[1].mus_1_cm == 171 && a->layer[1].g == 0.85);
+	assert_true(a->layer[1].thickness_cm == 0.15 && a->n_above == 1.0 && a->n_below == 1.4);
+	assert_string_equal(b->output, "two.mco");
+	assert_true(b->layer[0].n == 1.37 && b->layer[0].g == -0.5 && b->n_below == 1.5 && b->photons == 20);
+	mci_free(&f);
+	assert_null(f);
+	mci_free(&f);
+}
+
+static void example_files_are_read(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"a_light755", "c_blood532", "e_light755_nvar"};
+	static const size_t layers[] = {3, 5, 3};
+	for (int i = 0; i < 3; i++) {
+		char path[128], text[4096];
+		struct mci_file *f = NULL;
+		snprintf(path, sizeof path, "tests/validation/mci/%s.mci", names[i]);
+		FILE *in = fopen(path, "rb");
+		assert_non_null(in);
+		size_t length = fread(text, 1, sizeof text, in);
+		fclose(in);
+		assert_int_equal(mci_read(text, length, &f, NULL), ST_OK);
+		assert_true(f->runs == 1 && f->run[0].layers == layers[i] && f->run[0].photons == 1000000);
+		mci_free(&f);
+	}
+}
+
+#define HEAD "1.0\n1\n"
+#define UP_TO_LAYERS HEAD "x.mco A\n10\n0.1 0.1\n2 2 1\n"
+
+static void mistakes_are_named_with_their_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *field;
+		enum status code;
+	} bad[] = {
+		{"", "line 1: file version", ST_INPUT},
+		{"# only\n\n", "line 3: file version", ST_INPUT},
+		{"2.0\n", "line 1: file version", ST_INPUT},
+		{"one\n", "line 1: file version", ST_INPUT},
+		{"1.0 7\n", "line 1: file version", ST_INPUT},
+		{"1.0\n0\n", "line 2: number of runs", ST_RANGE},
+		{"1.0\n1.5\n", "line 2: number of runs", ST_INPUT},
+		{"1.0\n1001\n", "line 2: number of runs", ST_RANGE},
+		{HEAD "x.mco\n", "line 3: output file", ST_INPUT},
+		{HEAD "x\033[2J A\n", "line 3: output file", ST_INPUT},
+		{HEAD "x.mco C\n", "line 3: output format", ST_INPUT},
+		{HEAD "x.mco A\n0\n", "line 4: photons", ST_RANGE},
+		{HEAD "x.mco A\n1e13\n", "line 4: photons", ST_RANGE},
+		{HEAD "x.mco A\n10\n0 0.1\n", "line 5: dz", ST_RANGE},
+		{HEAD "x.mco A\n10\n0.1 nan\n", "line 5: dr", ST_INPUT},
+		{HEAD "x.mco A\n10\n0.1\n", "line 5: dr", ST_INPUT},
+		{HEAD "x.mco A\n10\n0.1 0.1\n0 2 1\n", "line 6: nz", ST_RANGE},
+		{HEAD "x.mco A\n10\n0.1 0.1\n2 2.5 1\n", "line 6: nr", ST_INPUT},
+		{HEAD "x.mco A\n10\n0.1 0.1\n2 2\n", "line 6: na", ST_INPUT},
+		{HEAD "x.mco A\n10\n0.1 0.1\n100000 100000 1\n", "line 6: nz", ST_RANGE},
+		{UP_TO_LAYERS "0\n", "line 7: layers", ST_RANGE},
+		{UP_TO_LAYERS "65\n", "line 7: layers", ST_RANGE},
+		{UP_TO_LAYERS "1\n0.9\n", "line 8: n above", ST_RANGE},
+		{UP_TO_LAYERS "1\n1\n5 1 1 0 1\n", "line 9: n", ST_RANGE},
+		{UP_TO_LAYERS "1\n1\n1.4 -1 1 0 1\n", "line 9: mua", ST_RANGE},
+		{UP_TO_LAYERS "1\n1\n1.4 1 x 0 1\n", "line 9: mus", ST_INPUT},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 1 1\n", "line 9: g", ST_RANGE},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0 0\n", "line 9: d", ST_RANGE},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0\n", "line 9: d", ST_INPUT},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0 1 7\n", "line 9: d", ST_INPUT},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0 1\n", "line 10: n below", ST_INPUT},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0 1\n1e400\n", "line 10: n below", ST_INPUT},
+		{UP_TO_LAYERS "1\n1\n1.4 1 1 0 1\n1\nmore\n", "line 11: end of file", ST_INPUT},
+	};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		struct mci_file *f = NULL;
+		struct fail why = {.text = ""};
+		enum status st = read_text(bad[i].text, &f, &why);
+		if (st != bad[i].code || strcmp(why.field, bad[i].field) != 0)
+			print_error("case %zu: %s, \"%s\": %s\n", i, status_name(st), why.field, why.text);
+		assert_int_equal(st, bad[i].code);
+		assert_string_equal(why.field, bad[i].field);
+		assert_true(why.text[0] != '\0' && !strchr(why.text, '\n'));
+		assert_null(f);
+	}
+}
+
+static void huge_texts_are_refused(void **state)
+{
+	(void)state;
+	struct mci_file *f = NULL;
+	char *text = malloc(MCI_BYTES_MAX + 1);
+	assert_non_null(text);
+	memset(text, '#', MCI_BYTES_MAX + 1);
+	assert_int_equal(mci_read(text, MCI_BYTES_MAX + 1, &f, NULL), ST_FULL);
+	memset(text, '1', MCI_BYTES_MAX);
+	assert_int_equal(mci_read(text, MCI_BYTES_MAX, &f, NULL), ST_INPUT); /* one endless line */
+	assert_null(f);
+	free(text);
+}
+
+/* Bytes changed, cut and doubled at random: refused with a line, or read into what the engines accept. */
+static void mutations_do_no_harm(void **state)
+{
+	(void)state;
+	struct rng rng;
+	size_t accepted = 0;
+	rng_seed(&rng, 1, 0);
+	for (int n = 0; n < 5000; n++) {
+		char text[2 * sizeof good];
+		size_t length = sizeof good - 1;
+		memcpy(text, good, length);
+		for (uint64_t k = rng_next(&rng) % 4 + 1; k > 0; k--)
+			text[rng_next(&rng) % length] = (char)(rng_next(&rng) % 3 ? "0123456789.eE-+# \n"[rng_next(&rng) % 18]
+			                                                           : (char)rng_next(&rng));
+		if (n % 5 == 0)
+			length = rng_next(&rng) % length;
+		struct mci_file *f = NULL;
+		struct fail why = {.text = ""};
+		enum status st = mci_read(text, length, &f, &why);
+		if (st != ST_OK) {
+			assert_null(f);
+			assert_int_equal(strncmp(why.field, "line ", 5), 0);
+			continue;
+		}
+		accepted++;
+		for (size_t i = 0; i < f->runs; i++) {
+			struct light_stack stack = mci_stack(&f->run[i]);
+			assert_int_equal(light_stack_check(&stack, NULL), ST_OK);
+		}
+		mci_free(&f);
+	}
+	assert_true(accepted > 100 && accepted < 4900);
+}
+
+static void output_has_the_tables(void **state)
+{
+	(void)state;
+	struct mci_file *f = NULL;
+	struct mc_result *r = NULL;
+	struct mc_request q;
+	char *text = NULL;
+	double edges[32], se;
+	assert_int_equal(read_text(good, &f, NULL), ST_OK);
+	const struct mci_run *run = &f->run[1];
+	mci_request(run, edges, edges + run->nr + 1, &q);
+	assert_int_equal(mc_run(&q, &r, NULL), ST_OK);
+	assert_int_equal(mci_write(run, r, &text, NULL), ST_OK);
+	const char *rat = strstr(text, "\nRAT");
+	assert_non_null(rat);
+	double specular = strtod(strchr(rat + 1, '\n'), NULL);
+	assert_true(fabs(specular - mc_specular(r)) < 1e-6);
+	const char *az = strstr(text, "\nA_z");
+	assert_non_null(az);
+	assert_true(fabs(strtod(strchr(az + 1, '\n'), NULL) - mc_absorbed_z(r, 0, 0, &se)) < 1e-5);
+	assert_non_null(strstr(text, "\nA_l"));
+	free(text);
+	mc_free(&r);
+	mci_free(&f);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_files_are_read),
+		cmocka_unit_test(example_files_are_read),
+		cmocka_unit_test(mistakes_are_named_with_their_line),
+		cmocka_unit_test(huge_texts_are_refused),
+		cmocka_unit_test(mutations_do_no_harm),
+		cmocka_unit_test(output_has_the_tables),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
