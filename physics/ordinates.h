@@ -1,7 +1,8 @@
 /* Deterministic light transport: delta-M discrete ordinates in plane layers with index mismatch.
  *
- * Broad beams only (the azimuthal mean; for normal incidence that is the whole field). Two Gauss panels
- * per hemisphere split at the critical angle; see ordinates.c for the method and its sources.
+ * Broad beams only (the azimuthal mean; for normal incidence that is the whole field); finite ones are in
+ * ordinates_beam.h. Two Gauss panels per hemisphere split at the critical angle; see ordinates.c for the
+ * method and its sources.
  * Use: ordinates_new, ordinates_solve, then query as often as wanted; one solver per thread.
  * Accuracy with the default nodes: absorption and fluence within 0.6 % everywhere, Rd and T within 0.1 % of
  * the incident light (tests/validation/test_light.c); optical depths 0 to 1e4, albedo 0 to 1, any order

@@ -1,5 +1,5 @@
 /* Inside of the ordinates solver: shared by ordinates.c (boundary problem), ordinates_layer.c (one layer's
- * modes) and ordinates_field.c (queries). Not for others.
+ * modes), ordinates_field.c (queries) and the finite beam on top of them (ordinates_beam*.c). Not for others.
  *
  * Notation. For node i of a hemisphere with cosine mu, weight w and n^2 mu w = flux W (see nodes.h), the
  * azimuthally integrated radiances I+ (down) and I- (up) are carried as
