@@ -97,7 +97,8 @@ enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
 		for (size_t block = 0; block < solver->blocks; block++) {
 			const double *value = solver->value[f] + row * solver->steps;
 			size_t last = block_last(solver, block);
-			double highest = value[last], other = highest; /* two chains: maxima are slow to chain */
+			double highest = value[last],
+			       other = highest; /* two chains: maxima are slow to chain */
 			size_t step = block * HEAT_BLOCK;
 			for (; step + 1 < last; step += 2) {
 				highest = value[step] > highest ? value[step] : highest;

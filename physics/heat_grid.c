@@ -166,7 +166,8 @@ static void fill_cells(struct heat_cells *cells, const struct heat_problem *prob
 	cells->conductance_W_m2K[cells->count] = problem->deep == HEAT_DEEP_CORE ? 1.0 / before : 0.0;
 }
 
-void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source, double *deposit_J_m2)
+void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source,
+                        double *deposit_J_m2)
 {
 	size_t bin = 0;
 	for (size_t i = 0; i < cells->count && bin < source->bins; i++) {

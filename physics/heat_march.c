@@ -336,8 +336,9 @@ static enum status march_events(struct march *march, struct fail *why)
 	for (size_t e = 0; status == ST_OK && e + 1 < timeline->events; e++) {
 		const struct heat_event *event = &timeline->event[e];
 		double to_s = timeline->event[e + 1].time_s;
-		march->regime = heat_regime_at(march->problem, timeline, march->solver->cells.conductance_W_m2K[0],
-		                               march->solver->ambient_C, 0.5 * (event->time_s + to_s));
+		march->regime =
+		        heat_regime_at(march->problem, timeline, march->solver->cells.conductance_W_m2K[0],
+		                       march->solver->ambient_C, 0.5 * (event->time_s + to_s));
 		for (size_t f = 0; f < march->solver->fields; f++)
 			fill_supply(march, &march->field[f]);
 		if (event->instant > 0.0)

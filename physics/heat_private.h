@@ -80,7 +80,8 @@ enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells
 void heat_cells_free(struct heat_cells *cells);
 /* Energy of the source's bins that falls into each cell: overlap length times bin mean; conserves energy.
  * Adds to deposit_J_m2[cells->count]. */
-void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source, double *deposit_J_m2);
+void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source,
+                        double *deposit_J_m2);
 
 /* heat.c: initial steady state with the ambient that keeps it (into *ambient_C), and the largest value of
  * every run of HEAT_BLOCK steps of a finished record. */
