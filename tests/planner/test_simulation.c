@@ -1,0 +1,332 @@
+/* Simulation files: the examples, every refusal by name, bytes changed at random, and answers that must agree
+ * with each other. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <cjson/cJSON.h>
+
+#include "physics/base/rng.h"
+#include "planner/plan/files.h"
+#include "planner/simulate/simulation.h"
+#include "tests/support/near.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define FOLDER "tests/validation/simulations"
+#define TEXT_MAX 8192
+#define MUTATIONS 4000
+
+static const char plain[] = "{\"schema\": \"lasertwin-simulation/1\", \"wavelength_nm\": 1064, \"beam\": "
+                            "{\"profile\": \"broad\"},"
+                            " \"pulse\": {\"duration_s\": 0.01}, \"fluence_J_cm2\": 20,"
+                            " \"layers\": [{\"kind\": \"epidermis\", \"thickness_um\": 80}, {\"kind\": "
+                            "\"reticular\", \"thickness_um\": 2000}],"
+                            " \"outputs\": {\"points\": [{\"depth_um\": 60}], \"times_s\": [0.01], "
+                            "\"damage_sets\": [\"gaylor\"]},"
+                            " \"criterion\": {\"type\": \"temperature\", \"value\": 60, \"depth_um\": 60}}";
+
+/* plain with the first occurrence of one text replaced by another. */
+static void edited(const char *from, const char *to, char *out)
+{
+	const char *at = strstr(plain, from);
+	assert_non_null(at);
+	(void)snprintf(out, TEXT_MAX, "%.*s%s%s", (int)(at - plain), plain, to, at + strlen(from));
+}
+
+static enum status read_text(const char *text, struct simulation *out, struct fail *why)
+{
+	return simulation_read("t.json", text, strlen(text), out, why);
+}
+
+static void examples_are_understood(void **state)
+{
+	(void)state;
+	struct files_list list;
+	struct fail why = {.text = ""};
+	assert_int_equal(files_list(FOLDER, ".json", &list, &why), ST_OK);
+	assert_true(list.count >= 5);
+	for (size_t i = 0; i < list.count; i++) {
+		char path[256], *bytes = NULL;
+		size_t length = 0;
+		struct simulation s;
+		(void)snprintf(path, sizeof path, FOLDER "/%s", list.name[i]);
+		assert_int_equal(file_read(path, 1 << 20, &bytes, &length, &why), ST_OK);
+		if (simulation_read(list.name[i], bytes, length, &s, &why) != ST_OK)
+			fail_msg("%s: %s", why.field, why.text);
+		free(bytes);
+	}
+	files_list_free(&list);
+}
+
+static void refusals_name_the_field(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *from, *to, *field, *text;
+	} wrong[] = {
+	        {"simulation/1", "simulation/9", "t.json: schema", ""},
+	        {"\"wavelength_nm\": 1064", "\"wavelength_nm\": 100", "t.json: wavelength_nm", "350"},
+	        {"\"wavelength_nm\": 1064", "\"wavelenght_nm\": 1064", "t.json: wavelenght_nm",
+	         "wavelength_nm"},
+	        {"\"wavelength_nm\": 1064,", "", "t.json", "wavelength_nm is missing"},
+	        {"\"broad\"", "\"square\"", "t.json: beam.profile", "flat_top"},
+	        {"\"broad\"", "\"flat_top\"", "t.json: beam.diameter_mm", ""},
+	        {"\"broad\"", "\"gaussian\", \"diameter_mm\": 5", "t.json: beam.definition", ""},
+	        {"\"broad\"", "\"gaussian\", \"diameter_mm\": 5, \"definition\": \"fwhm\"",
+	         "t.json: beam.definition", "1/e2"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0", "t.json: pulse.duration_s", "s"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"count\": 3", "t.json: pulse", "rate_Hz"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"count\": 3, \"rate_Hz\": 200",
+	         "t.json: pulse", "100 Hz"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"passes\": 2", "t.json: pulse",
+	         "pass_interval_s"},
+	        {"\"fluence_J_cm2\": 20", "\"fluence_J_cm2\": -1", "t.json: fluence_J_cm2", "J/cm2"},
+	        {"\"fluence_J_cm2\": 20", "\"fluence_J_cm2\": \"20\"", "t.json: fluence_J_cm2", "number"},
+	        {"\"epidermis\"", "\"dermis\"", "t.json: layers[0].kind", "reticular"},
+	        {"\"kind\": \"epidermis\"", "\"melanosome_frac\": 0.1", "t.json: layers[0].melanosome_frac",
+	         "kind"},
+	        {"\"kind\": \"epidermis\"", "\"name\": \"x\"", "t.json: layers[0]", "optics"},
+	        {"\"kind\": \"epidermis\"", "\"kind\": \"epidermis\", \"melanosome_frac\": 1.5",
+	         "t.json: layers[0].melanosome_frac", "1"},
+	        {"\"kind\": \"epidermis\"",
+	         "\"kind\": \"epidermis\", \"optics\": {\"n\": 1.4, \"mua_1_cm\": 1}",
+	         "t.json: layers[0].optics.mus_1_cm", ""},
+	        {"\"kind\": \"epidermis\"",
+	         "\"kind\": \"epidermis\", \"optics\": {\"n\": 1.4, \"mua_1_cm\": 1, \"mus_1_cm\": 1, "
+	         "\"reduced_scattering_1_cm\": 1}",
+	         "t.json: layers[0].optics.mus_1_cm", "keep one"},
+	        {"\"thickness_um\": 80", "\"thickness_um\": 0", "t.json: layers[0].thickness_um", "um"},
+	        {"\"depth_um\": 60}]", "\"depth_um\": 9000}]", "t.json", "outputs.points[0]"},
+	        {"\"gaylor\"", "\"gailor\"", "t.json: outputs.damage_sets[0]", "gaylor"},
+	        {"\"temperature\", \"value\"", "\"heat\", \"value\"", "t.json: criterion.type", "cem43"},
+	        {"\"type\": \"temperature\"", "\"type\": \"omega\"", "t.json: criterion.set", ""},
+	        {"\"value\": 60,", "", "t.json: criterion.value", ""},
+	        {"\"value\": 60,", "\"value\": 60, \"lesion_diameter_mm\": 2,", "t.json", "finite size"},
+	        {"\"criterion\"", "\"cooling\": [{\"preset\": \"ice\", \"start_s\": 0}], \"criterion\"",
+	         "t.json: cooling[0].preset", "sapphire"},
+	        {"\"criterion\"",
+	         "\"cooling\": [{\"preset\": \"cryogen_r134a\", \"start_s\": 0}], \"criterion\"",
+	         "t.json: cooling[0].spurt_s", ""},
+	        {"\"criterion\"",
+	         "\"cooling\": [{\"start_s\": 2, \"end_s\": 1, \"h_W_m2K\": 9, \"medium_C\": 1}], "
+	         "\"criterion\"",
+	         "t.json: cooling[0]", "later"},
+	};
+	for (size_t i = 0; i < COUNT(wrong); i++) {
+		char text[TEXT_MAX];
+		struct simulation s;
+		struct fail why = {.text = ""};
+		edited(wrong[i].from, wrong[i].to, text);
+		enum status status = read_text(text, &s, &why);
+		if (status == ST_OK || strcmp(why.field, wrong[i].field) != 0 ||
+		    !strstr(why.text, wrong[i].text))
+			fail_msg("%s -> %s: %d %s: %s", wrong[i].from, wrong[i].to, (int)status, why.field,
+			         why.text);
+		assert_null(strchr(why.text, '\n'));
+	}
+}
+
+/* Bytes changed, cut and doubled at random: refused in one line or read, never worse. */
+static void changed_bytes_are_refused_or_read(void **state)
+{
+	(void)state;
+	struct rng rng;
+	size_t length = strlen(plain), refused = 0;
+	rng_seed(&rng, 20240229, 1);
+	for (int i = 0; i < MUTATIONS; i++) {
+		char text[sizeof plain];
+		struct simulation s;
+		struct fail why = {.text = ""};
+		memcpy(text, plain, sizeof plain);
+		for (uint64_t n = 1 + rng_next(&rng) % 3; n > 0; n--) {
+			size_t at = rng_next(&rng) % length, from = rng_next(&rng) % length;
+			if (rng_next(&rng) % 2)
+				text[at] = (char)(rng_next(&rng) % 256);
+			else
+				memmove(text + at, text + from, length - (at > from ? at : from));
+		}
+		size_t size = rng_next(&rng) % 8 ? length : rng_next(&rng) % length;
+		enum status status = simulation_read("t.json", text, size, &s, &why);
+		if (status != ST_OK) {
+			refused++;
+			assert_true(why.text[0] != '\0' && strchr(why.text, '\n') == NULL);
+		} else {
+			assert_true(s.layers >= 1 && s.layers <= SIMULATION_LAYERS_MAX);
+		}
+	}
+	assert_true(refused > MUTATIONS / 2);
+}
+
+static struct simulation read_plain(void)
+{
+	struct simulation s;
+	struct fail why = {.text = ""};
+	if (read_text(plain, &s, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	return s;
+}
+
+static void must(enum status status, const struct fail *why)
+{
+	if (status != ST_OK)
+		fail_msg("%s: %s", why->field, why->text);
+}
+
+/* Run at its own threshold, a simulation just meets its criterion. */
+static void threshold_and_run_agree(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_threshold threshold;
+	struct simulation_result result;
+	struct fail why = {.text = ""};
+	must(simulation_find_threshold(&s, NULL, &threshold, &why), &why);
+	s.fluence_J_cm2 = threshold.fluence_J_cm2;
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	assert_near(result.point[0].peak_C, 60.0, 0.02);
+	assert_true(threshold.low_J_cm2 < threshold.high_J_cm2 &&
+	            threshold.high_J_cm2 < 1.0002 * threshold.low_J_cm2);
+	assert_true(threshold.sensitivity < -0.2 && threshold.sensitivity > -1.0);
+	assert_true(threshold.more_J_cm2 < threshold.fluence_J_cm2 &&
+	            threshold.fluence_J_cm2 < threshold.less_J_cm2);
+}
+
+static void lesion_diameter_needs_more_light(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_threshold centre, wide;
+	struct simulation_result result;
+	struct fail why = {.text = ""};
+	s.beam = (struct simulation_beam){SIMULATION_GAUSSIAN, 2000.0};
+	s.criterion.kind = CRITERION_OMEGA;
+	s.criterion.set = s.set[0];
+	s.criterion.value = 1.0;
+	must(simulation_find_threshold(&s, NULL, &centre, &why), &why);
+	s.criterion.lesion_diameter_um = 1000.0;
+	must(simulation_find_threshold(&s, NULL, &wide, &why), &why);
+	assert_true(wide.fluence_J_cm2 > 1.05 * centre.fluence_J_cm2);
+	s.fluence_J_cm2 = wide.fluence_J_cm2;
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	assert_true(result.lesion[0].diameter_um > 990.0); /* the widest, at whatever depth */
+	assert_true(result.lesion[0].top_um <= 60.0 && result.lesion[0].bottom_um >= 60.0);
+}
+
+/* A spot far wider than light and heat wander is the broad beam, through the other engines. */
+static void wide_spot_is_the_broad_beam(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result broad, wide;
+	struct fail why = {.text = ""};
+	must(simulation_run(&s, NULL, &broad, &why), &why);
+	s.beam = (struct simulation_beam){SIMULATION_FLAT_TOP, 30000.0};
+	must(simulation_run(&s, NULL, &wide, &why), &why);
+	double rise_K = broad.point[0].peak_C - s.surface_C;
+	assert_near(wide.point[0].peak_C, broad.point[0].peak_C, 0.01 * rise_K);
+	assert_string_not_equal(wide.models.heat, broad.models.heat);
+}
+
+/* Above 100 C the broad beam boils: the answer stays at 100 C and says which model ran. */
+static void boiling_is_left_to_its_model(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result result;
+	struct fail why = {.text = ""};
+	s.fluence_J_cm2 = 150.0;
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	assert_true(result.peak.temperature_C < 100.5 && result.boiled_frac > 0.0);
+	assert_non_null(strstr(result.models.heat, "boiling"));
+	s.beam = (struct simulation_beam){SIMULATION_FLAT_TOP, 3000.0};
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	assert_true(result.models.flags & VALIDITY_MODEL_LIMIT);
+}
+
+static void missing_questions_are_refused(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result result;
+	struct simulation_threshold threshold;
+	struct fail why = {.text = ""};
+	s.fluence_J_cm2 = NAN;
+	assert_int_equal(simulation_run(&s, NULL, &result, &why), ST_INPUT);
+	assert_string_equal(why.field, "fluence_J_cm2");
+	s.criterion.given = false;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &threshold, &why), ST_INPUT);
+	assert_string_equal(why.field, "criterion");
+	s = read_plain();
+	s.criterion.kind = CRITERION_CEM43;
+	s.criterion.value = 1e-12;
+	s.surface_C = s.core_C = 44.0;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &threshold, &why), ST_MODEL);
+}
+
+static int stop(void *context, double done_frac)
+{
+	(void)context;
+	(void)done_frac;
+	return 1;
+}
+
+static void work_can_be_cancelled(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result result;
+	struct simulation_progress progress = {.tell = stop};
+	struct fail why = {.text = ""};
+	assert_int_equal(simulation_run(&s, &progress, &result, &why), ST_CANCELLED);
+}
+
+static void reports_carry_the_numbers(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result result;
+	struct simulation_threshold threshold;
+	struct fail why = {.text = ""};
+	char *text = NULL;
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	must(simulation_find_threshold(&s, NULL, &threshold, &why), &why);
+	must(simulation_run_json(&s, &result, &text, &why), &why);
+	cJSON *root = cJSON_Parse(text);
+	const cJSON *point = cJSON_GetArrayItem(cJSON_GetObjectItem(root, "points"), 0);
+	assert_near(cJSON_GetObjectItem(point, "peak_C")->valuedouble, result.point[0].peak_C, 1e-9);
+	assert_non_null(cJSON_GetObjectItem(cJSON_GetObjectItem(root, "models"), "light"));
+	cJSON_Delete(root);
+	free(text);
+	must(simulation_threshold_json(&s, &threshold, &text, &why), &why);
+	root = cJSON_Parse(text);
+	assert_near(cJSON_GetObjectItem(root, "threshold_J_cm2")->valuedouble, threshold.fluence_J_cm2, 1e-9);
+	cJSON_Delete(root);
+	free(text);
+	must(simulation_run_text(&s, &result, &text, &why), &why);
+	assert_non_null(strstr(text, "J/cm2"));
+	assert_non_null(strstr(text, "Validity"));
+	free(text);
+	must(simulation_threshold_text(&s, &threshold, &text, &why), &why);
+	assert_non_null(strstr(text, "Sensitivity"));
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(examples_are_understood),
+	        cmocka_unit_test(refusals_name_the_field),
+	        cmocka_unit_test(changed_bytes_are_refused_or_read),
+	        cmocka_unit_test(threshold_and_run_agree),
+	        cmocka_unit_test(lesion_diameter_needs_more_light),
+	        cmocka_unit_test(wide_spot_is_the_broad_beam),
+	        cmocka_unit_test(boiling_is_left_to_its_model),
+	        cmocka_unit_test(missing_questions_are_refused),
+	        cmocka_unit_test(work_can_be_cancelled),
+	        cmocka_unit_test(reports_carry_the_numbers),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
