@@ -8,6 +8,7 @@
 #include "planner/plan/report.h"
 #include "ui/engine.h"
 #include "ui/shell.h"
+#include "ui/simulate_commands.h"
 #include "ui/source.h"
 #include "ui/text.h"
 #include "ui/transport_commands.h"
@@ -28,10 +29,12 @@ static const char help_text[] =
         "  lasertwin add FILE     put a case file's patient on the clinic's worklist\n"
         "  lasertwin mc FILE      Monte Carlo light transport in the layers of an MCML input file\n"
         "  lasertwin layers FILE  the same by discrete ordinates, without chance\n"
+        "  lasertwin simulate FILE    light, heat and damage of one exposure (simulation file)\n"
+        "  lasertwin threshold FILE   radiant exposure that just meets the file's criterion\n"
         "  lasertwin --version    print the version\n"
         "  lasertwin --help       print this\n"
         "\n"
-        "  --json           (case, mc, layers) print JSON\n"
+        "  --json           (case, mc, layers, simulate, threshold) print JSON\n"
         "  --strict         (case) exit 1 when an expectation of the case is not met\n"
         "  --photons N      (mc) instead of the file's count\n"
         "  --seed N         (mc) other random numbers; default 0\n"
@@ -80,6 +83,8 @@ static bool set_command(const char *argument, struct cli_options *out)
 	                {"add", CLI_ADD},
 	                {"mc", CLI_MC},
 	                {"layers", CLI_LAYERS},
+	                {"simulate", CLI_SIMULATE},
+	                {"threshold", CLI_THRESHOLD},
 	                {"--version", CLI_VERSION},
 	                {"--help", CLI_HELP},
 	                {"-h", CLI_HELP}};
@@ -103,6 +108,11 @@ static const char **value_of(const char *argument, struct cli_options *out)
 	return strcmp(argument, "--home") == 0 ? &out->home : NULL;
 }
 
+static bool simulates(enum cli_command command)
+{
+	return command == CLI_SIMULATE || command == CLI_THRESHOLD;
+}
+
 static enum status check_together(const struct cli_options *options, struct fail *why)
 {
 	if (options->command == CLI_CASE && options->file == NULL)
@@ -114,7 +124,11 @@ static enum status check_together(const struct cli_options *options, struct fail
 	if (transport && options->file == NULL)
 		return fail_set(why, ST_INPUT, options->command == CLI_MC ? "mc" : "layers",
 		                "which file? usage: lasertwin mc|layers FILE.mci [--json]");
-	if (options->command != CLI_CASE && (options->strict || (options->json && !transport)))
+	bool simulating = simulates(options->command), prints_json = transport || simulating;
+	if (simulating && options->file == NULL)
+		return fail_set(why, ST_INPUT, options->command == CLI_SIMULATE ? "simulate" : "threshold",
+		                "which file? usage: lasertwin simulate|threshold FILE [--json]");
+	if (options->command != CLI_CASE && (options->strict || (options->json && !prints_json)))
 		return fail_set(why, ST_INPUT, options->strict ? "--strict" : "--json",
 		                "goes with `lasertwin case FILE` only");
 	if (options->command != CLI_MC && (options->photons != NULL || options->seed != NULL))
@@ -125,7 +139,8 @@ static enum status check_together(const struct cli_options *options, struct fail
 
 static bool takes_file(enum cli_command command)
 {
-	return command == CLI_CASE || command == CLI_ADD || command == CLI_MC || command == CLI_LAYERS;
+	return command == CLI_CASE || command == CLI_ADD || command == CLI_MC || command == CLI_LAYERS ||
+	       simulates(command);
 }
 
 enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fail *why)
@@ -418,6 +433,8 @@ int cli_run(const struct cli_options *options)
 	}
 	if (options->command == CLI_MC || options->command == CLI_LAYERS)
 		return transport_run(options);
+	if (simulates(options->command))
+		return options->command == CLI_SIMULATE ? cli_simulate(options) : cli_threshold(options);
 	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
 	if (status != ST_OK)
 		return cli_complain(options, status, &why);

@@ -8,11 +8,22 @@
 #include "physics/base/status.h"
 #include "ui/term.h"
 
-enum cli_command { CLI_PLANNER, CLI_DEMO, CLI_CASE, CLI_ADD, CLI_MC, CLI_LAYERS, CLI_VERSION, CLI_HELP };
+enum cli_command {
+	CLI_PLANNER,
+	CLI_DEMO,
+	CLI_CASE,
+	CLI_ADD,
+	CLI_MC,
+	CLI_LAYERS,
+	CLI_SIMULATE,
+	CLI_THRESHOLD,
+	CLI_VERSION,
+	CLI_HELP
+};
 
 struct cli_options {
 	enum cli_command command;
-	const char *file; /* of `case`, `add`, `mc` and `layers` */
+	const char *file;           /* of the commands that take one */
 	const char *photons, *seed; /* of `mc`, as written; NULL: not given */
 	bool json, strict, plain;
 	struct term_options term;

@@ -35,6 +35,8 @@ static void commands_are_understood(void **state)
 	        {{{"add", "a.json"}}, CLI_ADD},    {{{"--home", "H", "add", "a"}}, CLI_ADD},
 	        {{{"mc", "a.mci", "--json", "--photons", "9"}}, CLI_MC}, {{{"layers", "a.mci"}}, CLI_LAYERS},
 	        {{{"--help"}}, CLI_HELP},          {{{"-h"}}, CLI_HELP},
+	        {{{"simulate", "a.json", "--json"}}, CLI_SIMULATE},
+	        {{{"threshold", "--ascii", "a.json"}}, CLI_THRESHOLD},
 	        {{{"--ascii", "demo"}}, CLI_DEMO}, {{{"case", "--json", "a.json", "--strict"}}, CLI_CASE},
 	};
 	for (size_t i = 0; i < sizeof known / sizeof *known; i++) {
@@ -87,6 +89,9 @@ static void the_rest_is_refused_by_name(void **state)
 	        {{{"mc", "a", "--seed"}}, "--seed"},
 	        {{{"layers", "a", "--photons", "9"}}, "--photons"},
 	        {{{"case", "a", "--seed", "9"}}, "--seed"},
+	        {{{"simulate"}}, "simulate"},
+	        {{{"threshold"}}, "threshold"},
+	        {{{"threshold", "a", "--strict"}}, "--strict"},
 	        {{{"demo", "case"}}, "case"},
 	        {{{"demo", "--json"}}, "--json"},
 	        {{{"--strict"}}, "--strict"},
