@@ -1,0 +1,294 @@
+/* Injury thresholds of finite beams: published against simulations, untuned.
+ *
+ * The tissues are the simulation files of tests/validation/simulations; a row sets wavelength, pulse, beam
+ * and criterion. Injury of skin is Omega = 1 (Henriques & Moritz, E/R = 75 000 K) in the middle of the basal
+ * layer, of the cornea the same 10 um deep, at the beam's centre; steam is 100 C in the basal layer;
+ * whitening is the rupture of one melanosome. Every row of threshold_rows.csv is computed and, with
+ * LASERTWIN_VALIDATE set, printed. The yardstick is a published model of skin injury: mean ratio 1.01, SD 46
+ * %, worst 2.6 (Jean & Schulmeister, Biomed Opt Express 2021), which was calibrated on such data; this one
+ * was not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/base/units.h"
+#include "planner/plan/files.h"
+#include "planner/simulate/simulation.h"
+
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define TABLE "tests/validation/threshold_rows.csv"
+#define FOLDER "tests/validation/simulations/"
+#define ROWS_MAX 64
+#define COLUMNS 13
+#define SQRT2 1.41421356237309505
+#define WORST_PUBLISHED 2.6
+
+enum column {
+	ID,
+	DOMAIN_NAME,
+	BASE,
+	WAVELENGTH,
+	DURATION,
+	PROFILE,
+	DIAMETER,
+	DEFINITION,
+	KIND,
+	VALUE,
+	UNIT,
+	SOURCE,
+	NOTE
+};
+
+struct row {
+	char text[512];
+	const char *cell[COLUMNS];
+	double ratio; /* model over published */
+};
+
+static bool printing(void)
+{
+	return getenv("LASERTWIN_VALIDATE") != NULL;
+}
+
+static size_t read_rows(struct row *rows)
+{
+	FILE *file = fopen(TABLE, "r");
+	size_t count = 0;
+	char line[sizeof rows->text];
+	assert_non_null(file);
+	while (fgets(line, sizeof line, file)) {
+		if (line[0] == '#' || strncmp(line, "id,", 3) == 0)
+			continue;
+		assert_true(count < ROWS_MAX);
+		struct row *row = &rows[count++];
+		line[strcspn(line, "\n")] = '\0';
+		memcpy(row->text, line, sizeof line);
+		char *at = row->text;
+		for (int c = 0; c < COLUMNS; c++) {
+			row->cell[c] = at;
+			at = c + 1 < COLUMNS ? strchr(at, ',') : NULL;
+			if (at)
+				*at++ = '\0';
+			else
+				assert_int_equal(c, COLUMNS - 1);
+		}
+	}
+	(void)fclose(file);
+	return count;
+}
+
+/* ---- tissues ---- */
+
+static const struct base {
+	const char *name, *file;
+	double spurt_s, delay_s; /* of cryogen, when any */
+	double start_C;          /* everywhere; NAN: as in the file */
+	enum criterion_kind kind;
+	double value, depth_um;
+	double absorber_mua_1_cm; /* measured on the very pigment; 0: a cutaneous melanosome */
+} bases[] = {
+        {"pig", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
+        {"pig_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0},
+        {"cornea", "cornea_1540.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 10.0, 0.0},
+        {"guinea_pig", "melanosome_532.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 40.0, 0.0},
+        /* 925 1/cm at 1000 nm: isolated bovine melanosomes, Schmidt et al. 2014 */
+        {"isolated", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 925.0},
+        {"type_V_300ms", "skin_755_typeV.json", 0.3, 0.0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
+        {"type_V_50ms", "skin_755_typeV.json", 0.05, 0.02, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
+};
+
+static const struct base *find_base(const char *name)
+{
+	for (size_t i = 0; i < COUNT(bases); i++)
+		if (strcmp(bases[i].name, name) == 0)
+			return &bases[i];
+	fail_msg("no tissue %s", name);
+	return NULL;
+}
+
+static void read_file(const char *name, struct simulation *out)
+{
+	char path[128], *bytes = NULL;
+	size_t length = 0;
+	struct fail why = {.text = ""};
+	(void)snprintf(path, sizeof path, FOLDER "%s", name);
+	enum status status = file_read(path, 1 << 20, &bytes, &length, &why);
+	if (status == ST_OK)
+		status = simulation_read(name, bytes, length, out, &why);
+	free(bytes);
+	if (status != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+}
+
+static void set_beam(const struct row *row, struct simulation_beam *beam)
+{
+	double radius_um = 0.5 * strtod(row->cell[DIAMETER], NULL) * UM_PER_MM;
+	*beam = (struct simulation_beam){SIMULATION_BROAD, 0.0};
+	if (strcmp(row->cell[PROFILE], "flat_top") == 0)
+		*beam = (struct simulation_beam){SIMULATION_FLAT_TOP, radius_um};
+	if (strcmp(row->cell[PROFILE], "gaussian") == 0)
+		*beam = (struct simulation_beam){SIMULATION_GAUSSIAN,
+		                                 strcmp(row->cell[DEFINITION], "1/e") == 0 ? SQRT2 * radius_um
+		                                                                           : radius_um};
+}
+
+static void set_start(const struct base *base, struct simulation *s)
+{
+	s->stages = 0;
+	s->pulses.start_s = 0.0;
+	if (base->spurt_s > 0.0) {
+		heat_cryogen_r134a(0.0, base->spurt_s, s->stage);
+		s->stages = HEAT_CRYOGEN_STAGES;
+		s->pulses.start_s = base->spurt_s + base->delay_s;
+	}
+	if (!isnan(base->start_C))
+		s->surface_C = s->core_C = base->start_C;
+	for (size_t i = 0; !isnan(base->start_C) && i < s->layers; i++) { /* excised: no blood flows */
+		s->layer[i].thermal = tissue_layer_thermal(&s->layer[i].tissue);
+		s->layer[i].thermal.perfusion_1_s = 0.0;
+		s->layer[i].own_thermal = true;
+	}
+}
+
+static struct simulation simulation_of(const struct row *row)
+{
+	const struct base *base = find_base(row->cell[BASE]);
+	struct simulation s;
+	read_file(base->file, &s);
+	s.wavelength_nm = strtod(row->cell[WAVELENGTH], NULL);
+	set_beam(row, &s.beam);
+	set_start(base, &s);
+	s.pulses.duration_s = strtod(row->cell[DURATION], NULL);
+	s.points = s.times = s.sets = 0;
+	s.criterion = (struct simulation_criterion){
+	        true,           base->kind, DAMAGE_HENRIQUES_ER75000, base->value,
+	        base->depth_um, 0.0,        base->absorber_mua_1_cm};
+	return s;
+}
+
+/* ---- the table ---- */
+
+static struct simulation_threshold threshold_of(const struct simulation *s)
+{
+	struct simulation_threshold threshold;
+	struct fail why = {.text = ""};
+	if (simulation_find_threshold(s, NULL, &threshold, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	return threshold;
+}
+
+static void print_row(const struct row *row, double model, const struct simulation_threshold *t)
+{
+	double published = strtod(row->cell[VALUE], NULL);
+	bool bound = strcmp(row->cell[KIND], "ratio") != 0, above = strcmp(row->cell[KIND], "above") == 0;
+	const char *held = !bound ? "" : (model > published) == above ? "holds; " : "MISSED; ";
+	if (printing())
+		printf("%-5s %-10s %6s nm %8s s %-8s %4s mm %-5s %8.4g %8.4g %-6s %5.2f  dlnF/dlnmua %5.2f  "
+		       "%s%s%s%s\n",
+		       row->cell[ID], row->cell[DOMAIN_NAME], row->cell[WAVELENGTH], row->cell[DURATION],
+		       row->cell[PROFILE], row->cell[DIAMETER], row->cell[KIND], published, model,
+		       row->cell[UNIT], model / published, t->sensitivity, held, row->cell[NOTE],
+		       row->cell[NOTE][0] ? "; " : "",
+		       t->models.flags & VALIDITY_MODEL_LIMIT ? "MODEL LIMIT" : "");
+}
+
+static void run_row(struct row *row)
+{
+	struct simulation s = simulation_of(row);
+	struct simulation_threshold t = threshold_of(&s);
+	bool irradiance = strcmp(row->cell[UNIT], "W/cm2") == 0;
+	double model = irradiance ? t.irradiance_W_cm2 : t.fluence_J_cm2;
+	row->ratio = model / strtod(row->cell[VALUE], NULL);
+	print_row(row, model, &t);
+	assert_true(isfinite(model) && model > 0.0);
+	assert_true(t.sensitivity < 0.0 && t.sensitivity > -1.2); /* more absorption, lower threshold */
+	/* Light and heat leave a finite beam sideways: never lower than the broad beam's. */
+	if (s.criterion.kind != CRITERION_RUPTURE && s.pulses.start_s <= 0.0 &&
+	    s.beam.profile != SIMULATION_BROAD) {
+		s.beam.profile = SIMULATION_BROAD;
+		assert_true(t.fluence_J_cm2 > 0.99 * threshold_of(&s).fluence_J_cm2);
+	}
+}
+
+static double worst_of(double ratio)
+{
+	return ratio > 1.0 ? ratio : 1.0 / ratio;
+}
+
+struct summary {
+	size_t count;
+	double mean, sd, worst;
+};
+
+static struct summary summarise(const struct row *rows, size_t count, const char *domain)
+{
+	struct summary sum = {0};
+	double squares = 0.0;
+	for (size_t i = 0; i < count; i++) {
+		if (strcmp(rows[i].cell[KIND], "ratio") != 0 ||
+		    (domain && strcmp(rows[i].cell[DOMAIN_NAME], domain) != 0))
+			continue;
+		sum.count++;
+		sum.mean += rows[i].ratio;
+		squares += rows[i].ratio * rows[i].ratio;
+		sum.worst = fmax(sum.worst, worst_of(rows[i].ratio));
+	}
+	sum.mean /= (double)sum.count;
+	sum.sd = sqrt(fmax(0.0, squares / (double)sum.count - sum.mean * sum.mean));
+	if (printing())
+		printf("%-12s %2zu rows: mean ratio %.2f, SD %.0f %% of it, worst x%.2f\n",
+		       domain ? domain : "all", sum.count, sum.mean, 100.0 * sum.sd / sum.mean, sum.worst);
+	return sum;
+}
+
+/* V008 and V015 need far more light than heat at the basal layer explains (scattered, weakly absorbed
+ * infrared; spots whose definition the abstracts leave open); V137 is a clinical practice this skin would not
+ * stand. */
+static bool is_missed(const char *id)
+{
+	static const char *const missed[] = {"V008", "V015", "V137"};
+	for (size_t i = 0; i < COUNT(missed); i++)
+		if (strcmp(missed[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void published_thresholds(void **state)
+{
+	(void)state;
+	static struct row rows[ROWS_MAX];
+	static const char *const domains[] = {"skin ED50", "cornea", "melanosome", "steam"};
+	size_t count = read_rows(rows);
+	if (printing())
+		printf("thresholds of finite beams: published, model, model/published; calibrated on none of "
+		       "them\n");
+	for (size_t i = 0; i < count; i++)
+		run_row(&rows[i]);
+	for (size_t d = 0; d < COUNT(domains); d++)
+		assert_true(summarise(rows, count, domains[d]).count > 0);
+	struct summary all = summarise(rows, count, NULL);
+	if (printing())
+		printf("published model (calibrated): mean ratio 1.01, SD 46 %%, worst x%.1f\n",
+		       WORST_PUBLISHED);
+	assert_int_equal(all.count, 15);
+	/* What the models miss is named here; a new miss fails, and so does one that went away unnoticed. */
+	for (size_t i = 0; i < count; i++) {
+		bool ratio = strcmp(rows[i].cell[KIND], "ratio") == 0;
+		bool above = strcmp(rows[i].cell[KIND], "above") == 0;
+		bool right =
+		        ratio ? worst_of(rows[i].ratio) <= WORST_PUBLISHED : (rows[i].ratio > 1.0) == above;
+		if (right == is_missed(rows[i].cell[ID]))
+			fail_msg("%s: ratio %.2f", rows[i].cell[ID], rows[i].ratio);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(published_thresholds),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
