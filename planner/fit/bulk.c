@@ -1,8 +1,8 @@
 /* Bulk tissue: light of a broad or circular beam on its axis, absorbers in it, and heat in one dimension.
  *
  * Broad-beam light comes from discrete ordinates for every sample. A finite spot loses light sideways: the
- * share left on its axis (spots.h) is that of the median skin, for all samples. The run behind it is the
- * second calculation of the broad-beam light.
+ * share left on its axis (spots.h) is that of the median skin, for all samples. The photons
+ * beside it are the second calculation of the broad-beam light.
  */
 #include "physics/base/rng.h"
 #include "physics/base/units.h"

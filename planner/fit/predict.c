@@ -231,7 +231,7 @@ static void name_models(const struct predictor *p, struct prediction *out)
 	bool columns = p->columns != NULL, opaque = columns && columns_opaque(p->columns);
 	out->light = opaque    ? "Beer's law per column (opaque tissue)"
 	             : columns ? "Monte Carlo microbeam; discrete ordinates between the beams"
-	                       : "discrete ordinates, on the axis of the spot by Monte Carlo";
+	                       : "discrete ordinates, on the axis of the spot";
 	out->heat = columns ? "enthalpy r-z with boiling; bioheat 1-D between the beams" : "linear bioheat 1-D";
 	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
 	bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);

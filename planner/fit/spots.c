@@ -1,11 +1,17 @@
-/* The table of shares: one pencil beam, summed outwards. */
+/* The table of shares by discrete ordinates, and photons that check the broad beam they are shares of. */
 #include "planner/fit/spots.h"
 
-#include "physics/base/units.h"
 #include "physics/montecarlo.h"
+#include "physics/ordinates.h"
+#include "physics/ordinates_beam.h"
 #include "planner/fit/parallel.h"
 
 #define SPOT_PHOTONS 20000
+/* Of the table: 0.4 % from 0.05 cm radius up on the layers of a twin, 2 % at 0.025 cm (against 5 nodes, 5
+ * azimuths, 28 frequencies), in a quarter of the photons' time. The broad beam has the nodes that anchor the
+ * finite ones. */
+static const struct beam_options spot_options = {.nodes_per_panel = 4, .azimuths = 4, .frequencies = 16};
+#define BROAD_NODES 8
 /* Below this ratio of reduced scattering to absorption light is gone before it spreads. */
 #define SCATTER_RATIO_MIN 0.2
 
@@ -15,7 +21,7 @@ static const double slab_cm[SPOT_SLABS + 1] = {0,     0.002, 0.005, 0.0075, 0.01
                                                0.040, 0.050, 0.060, 0.070,  0.080, 0.090, 0.100, 0.115,
                                                0.130, 0.145, 0.160, 0.190,  0.230, 0.300};
 
-/* Light that hardly scatters keeps its spot; there is nothing for Monte Carlo to find. */
+/* Light that hardly scatters keeps its spot; there is no share to find. */
 static bool scatters(const struct light_stack *stack)
 {
 	for (size_t l = 0; l < stack->count; l++) {
@@ -26,17 +32,58 @@ static bool scatters(const struct light_stack *stack)
 	return false;
 }
 
-static void read_shares(const struct mc_result *mc, struct spot_table *out)
+static double slab_middle_cm(size_t iz)
 {
-	for (size_t iz = 0; iz < SPOT_SLABS; iz++) {
-		double inside = 0.0, broad = mc_absorbed_z(mc, 0, iz, NULL);
-		for (size_t ir = 0; ir < SPOT_RINGS; ir++) {
-			double area_cm2 = PI * (ring_cm[ir + 1] * ring_cm[ir + 1] - ring_cm[ir] * ring_cm[ir]);
-			inside += mc_absorbed(mc, 0, ir, iz, NULL) * area_cm2;
-			out->share[iz][ir + 1] = broad > 0.0 ? fmin(inside / broad, 1.0) : 1.0;
-		}
+	return 0.5 * (slab_cm[iz] + slab_cm[iz + 1]);
+}
+
+/* Fluence at the middles of the slabs under a broad beam. */
+static enum status broad_fluence(const struct light_stack *stack, const double *z_cm, double *fluence, struct fail *why)
+{
+	const struct light_source normal = {.kind = LIGHT_COLLIMATED};
+	struct ordinates *solver = NULL;
+	enum status st = ordinates_new(BROAD_NODES, &solver, why);
+	if (!st)
+		st = ordinates_solve(solver, stack, &normal, why);
+	for (size_t iz = 0; !st && iz < SPOT_SLABS; iz++)
+		fluence[iz] = ordinates_fluence(solver, z_cm[iz]);
+	ordinates_free(&solver);
+	return st;
+}
+
+/* A larger spot never has less: what rounding takes from a share near 1 is put back. */
+static void note_share(double share, size_t iz, size_t ir, struct spot_table *out)
+{
+	out->share[iz][ir] = fmin(fmax(share, out->share[iz][ir - 1]), 1.0);
+}
+
+static enum status fill_shares(struct beam_solver *beam, const struct light_stack *stack, struct spot_table *out,
+                               struct fail *why)
+{
+	double z_cm[SPOT_SLABS], broad[SPOT_SLABS], axis[SPOT_SLABS];
+	for (size_t iz = 0; iz < SPOT_SLABS; iz++)
+		z_cm[iz] = slab_middle_cm(iz);
+	enum status st = broad_fluence(stack, z_cm, broad, why);
+	for (size_t ir = 1; !st && ir <= SPOT_RINGS; ir++) {
+		const struct beam_shape spot = {BEAM_FLAT_TOP, ring_cm[ir]};
+		st = beam_fluence(beam, &spot, 0.0, SPOT_SLABS, z_cm, axis, why);
+		for (size_t iz = 0; !st && iz < SPOT_SLABS; iz++)
+			note_share(broad[iz] > 0.0 ? axis[iz] / broad[iz] : 1.0, iz, ir, out);
 	}
-	out->ready = true;
+	out->ready = !st;
+	return st;
+}
+
+static enum status find_shares(const struct light_stack *stack, struct spot_table *out, struct fail *why)
+{
+	struct beam_solver *beam = NULL;
+	enum status st = beam_new(&spot_options, &beam, why);
+	if (!st)
+		st = beam_solve(beam, stack, ring_cm[1], why);
+	if (!st)
+		st = fill_shares(beam, stack, out, why);
+	beam_free(&beam);
+	return st;
 }
 
 static void read_absorbed(const struct mc_result *mc, size_t layers, struct spot_table *out)
@@ -55,7 +102,7 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 	const struct mc_request request = {
 		.stack = q->stack,
 		.source = {.beam = MC_PENCIL},
-		.grid = {SPOT_RINGS, SPOT_SLABS, ring_cm, slab_cm},
+		.grid = {0, SPOT_SLABS, NULL, slab_cm},
 		.photons = SPOT_PHOTONS,
 		.seed = q->seed,
 		.run = parallel_run_silent,
@@ -66,18 +113,16 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 	memset(out, 0, sizeof *out);
 	if (!scatters(&q->stack))
 		return ST_OK;
-	enum status st = mc_run(&request, &mc, why);
-	if (st)
+	enum status st = find_shares(&q->stack, out, why);
+	if (!st)
+		st = mc_run(&request, &mc, why);
+	if (st) {
+		memset(out, 0, sizeof *out);
 		return st;
-	read_shares(mc, out);
+	}
 	read_absorbed(mc, q->check_layers < q->stack.count ? q->check_layers : q->stack.count, out);
 	mc_free(&mc);
 	return ST_OK;
-}
-
-static double slab_middle_cm(size_t iz)
-{
-	return 0.5 * (slab_cm[iz] + slab_cm[iz + 1]);
 }
 
 double spot_share(const struct spot_table *t, double radius_cm, double depth_cm)

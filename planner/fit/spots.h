@@ -1,9 +1,7 @@
 /* Finite spots: the share of the broad beam's light that is left on the axis of a round flat-top spot.
  *
- * One Monte Carlo run with a pencil beam serves every radius: tissue in plane layers looks the same from
- * every point of the surface, so what a pencil deposits at a depth within R of its axis is what the axis
- * receives at that depth from a spot of radius R. The same run is the second calculation of the broad
- * beam's light. Include from planner/fit only.
+ * The share is found by discrete ordinates of finite beams (physics/ordinates_beam.h), without noise. A Monte
+ * Carlo run beside it is the second calculation of the broad beam's light. Include from planner/fit only.
  */
 #ifndef LASERTWIN_SPOTS_H
 #define LASERTWIN_SPOTS_H
