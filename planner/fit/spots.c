@@ -88,13 +88,13 @@ static enum status find_shares(const struct light_stack *stack, struct spot_tabl
 
 static void read_absorbed(const struct mc_result *mc, size_t layers, struct spot_table *out)
 {
-	double variance = 0.0;
+	double se_frac = 0.0;
 	for (size_t l = 0; l < layers; l++) {
 		double se;
 		out->absorbed_frac += mc_layer_absorbed(mc, 0, l, &se);
-		variance += se * se;
+		se_frac += se; /* the same photons pass all layers: their errors rise and fall together */
 	}
-	out->absorbed_se_frac = sqrt(variance);
+	out->absorbed_se_frac = se_frac;
 }
 
 enum status spots_measure(const struct spot_request *q, struct spot_table *out, struct fail *why)
