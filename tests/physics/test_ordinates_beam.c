@@ -284,7 +284,8 @@ static void compare_with_photons(struct beam_options options, const struct light
 	const double z[6] = {top, top + 0.006, top + 0.02, top + 0.05, top + 0.1, top + 0.18};
 	double map[25], area = PI * radius * radius;
 	struct mc_request q = {.stack = *stack,
-	                       .source = {profile == BEAM_GAUSSIAN ? MC_GAUSSIAN : MC_FLAT_TOP, radius},
+	                       .source = {.beam = profile == BEAM_GAUSSIAN ? MC_GAUSSIAN : MC_FLAT_TOP,
+	                                  .radius_cm = radius},
 	                       .grid = {5, 5, r, z},
 	                       .photons = photons,
 	                       .seed = 6};
