@@ -11,7 +11,7 @@
 #include "tests/support/profile_folder.h"
 
 #define DEMOS 8
-#define SAMPLES 4
+#define SAMPLES 2
 
 static struct library *library;
 static struct case_file *demo[DEMOS + 1];

@@ -477,7 +477,7 @@ static void more_passes_are_never_cooler(void **state)
 	e = expose_1550();
 	e.passes = 1;
 	e.cooling = COOLING_NONE;
-	struct predictor *p = prepare(&twins[5], &e, 2);
+	struct predictor *p = prepare(&twins[5], &e, 1);
 	never_cooler(p, e, 8, 1);
 	e.cooling = COOLING_FORCED_AIR;
 	struct prediction air = predict(p, &e);
@@ -535,7 +535,7 @@ static const struct {
 	{0.6, {23.176, 23.22, 23.331, 23.759, 1.3281, 1.3608, 1.3855, 1.3463, 1.2652, 1.1107, 0.96394, 0.71058}},
 };
 #define RADII (sizeof spots755 / sizeof spots755[0])
-#define RUNS 5
+#define RUNS 4
 #define SLAB_ERROR 0.001 /* of reading between the middles of the slabs */
 
 static void spots_have_their_published_light(void **state)
