@@ -16,6 +16,6 @@ awk -F '\t' '
 awk -F '\t' -v machine="$(uname -m), $(grep -m1 "model name" /proc/cpuinfo 2>/dev/null | cut -d: -f2 | sed "s/^ *//")" '
 	function quote(text) { gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); return "\"" text "\"" }
 	BEGIN { printf "{\"machine\": %s, \"measures\": [", quote(machine) }
-	{ printf "%s\n {\"name\": %s, \"value\": %s, \"unit\": %s, \"note\": %s}", NR > 1 ? "," : "", quote($1), $2 + 0, quote($3), quote($4) }
+	{ printf "%s\n {\"name\": %s, \"value\": %s, \"unit\": %s, \"note\": %s}", (NR > 1 ? "," : ""), quote($1), $2 + 0, quote($3), quote($4) }
 	END { print "\n]}" }' "$lines" >"$out"
 echo "written to $out"
