@@ -14,7 +14,7 @@ awk -F '\t' '
 	BEGIN { printf "%-58s %12s  %-10s %s\n", "measure", "value", "unit", "note" }
 	{ printf "%-58s %12s  %-10s %s\n", $1, $2, $3, $4 }' "$lines"
 awk -F '\t' -v machine="$(uname -m), $(grep -m1 "model name" /proc/cpuinfo 2>/dev/null | cut -d: -f2 | sed "s/^ *//")" '
-	function quote(text) { gsub(/\\/, "\\\\", text); gsub(/"/, "\\\"", text); return "\"" text "\"" }
+	function quote(text) { gsub(/[\\"]/, "\\\\&", text); return "\"" text "\"" }
 	BEGIN { printf "{\"machine\": %s, \"measures\": [", quote(machine) }
 	{ printf "%s\n {\"name\": %s, \"value\": %s, \"unit\": %s, \"note\": %s}", (NR > 1 ? "," : ""), quote($1), $2 + 0, quote($3), quote($4) }
 	END { print "\n]}" }' "$lines" >"$out"
