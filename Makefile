@@ -94,9 +94,13 @@ install: lasertwin
 	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/share/lasertwin
 	install -m 755 lasertwin $(DESTDIR)$(PREFIX)/bin/lasertwin
 	cp -R profiles $(DESTDIR)$(PREFIX)/share/lasertwin/
+	install -d $(DESTDIR)$(PREFIX)/share/man/man1 $(DESTDIR)$(PREFIX)/share/bash-completion/completions
+	./lasertwin manual >$(DESTDIR)$(PREFIX)/share/man/man1/lasertwin.1
+	./lasertwin completion >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lasertwin
 
 uninstall:
-	rm -f $(DESTDIR)$(PREFIX)/bin/lasertwin
+	rm -f $(DESTDIR)$(PREFIX)/bin/lasertwin $(DESTDIR)$(PREFIX)/share/man/man1/lasertwin.1 \
+		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lasertwin
 	rm -rf $(DESTDIR)$(PREFIX)/share/lasertwin
 
 clean:

@@ -7,7 +7,7 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/report.h"
-#include "ui/cli.h"
+#include "ui/commands/commands.h"
 
 #define QUIET_S 1.0   /* before progress is said */
 #define REFRESH_S 0.2 /* between its updates */
@@ -148,42 +148,50 @@ static bool expectations_met(const struct case_run *run)
 static enum status print_case(const struct cli_options *options, const struct case_run *run, struct fail *why)
 {
 	char *text = NULL;
-	enum status status = options->json
+	enum status status = cli_flag(options, "--json")
 	                             ? report_case_json(run->library, run->file, run->result, &text, why)
 	                             : report_case_text(run->library, run->file, run->result, &text, why);
-	if (status == ST_OK && options->json)
+	if (status == ST_OK && cli_flag(options, "--json"))
 		printf("%s\n", text); /* strings in JSON carry no control characters */
 	else if (status == ST_OK)
-		cli_print(stdout, !term_charset_utf8(options->term.charset), text);
+		cli_print(stdout, cli_ascii(options), text);
 	free(text);
 	return status;
 }
 
-static int evaluate_and_print(const struct cli_options *options, const char *profiles, const char *path)
+static int evaluate_and_print(const struct cli_options *options, const char *path, bool is_virtual)
 {
+	char profiles[CLI_PATH_MAX];
 	struct case_run run = {.path = path};
 	struct progress progress = {.wanted = isatty(STDERR_FILENO) != 0};
 	struct fail why = {.text = ""};
-	enum status status = case_run_all(profiles, path, &run, &progress, &why);
-	if (status == ST_OK && options->command == CLI_DEMO)
+	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
+	if (status == ST_OK)
+		status = case_run_all(profiles, path, &run, &progress, &why);
+	if (status == ST_OK && is_virtual)
 		puts("VIRTUAL PATIENT: made up for training, nobody's data.\n");
 	if (status == ST_OK)
 		status = print_case(options, &run, &why);
 	int code = status != ST_OK                              ? cli_complain(options, status, &why)
-	           : options->strict && !expectations_met(&run) ? EXIT_NOT_DONE
+	           : cli_flag(options, "--strict") && !expectations_met(&run) ? EXIT_NOT_DONE
 	                                                        : 0;
 	case_run_free(&run);
 	return code;
 }
 
-int cli_case(const struct cli_options *options, const char *profiles, const char *path)
+int cli_case(const struct cli_options *options, const char *path, bool is_virtual)
 {
 	struct watched watched[2];
 	watch_signals(watched);
-	int code = evaluate_and_print(options, profiles, path);
+	int code = evaluate_and_print(options, path, is_virtual);
 	bool stopped = interrupted != 0 && code == EXIT_NOT_DONE;
 	unwatch_signals(watched);
 	if (stopped)
 		raise(interrupted); /* whoever started it shall know why it ended: 130, 143 */
 	return code;
+}
+
+int command_case(const struct cli_options *options)
+{
+	return cli_case(options, options->operand[0], false);
 }

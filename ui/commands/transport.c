@@ -1,10 +1,11 @@
-#include "ui/transport_commands.h"
-
+/* `lasertwin mc` and `lasertwin layers`: light in the layers of an MCML input file, by Monte Carlo and by discrete
+ * ordinates. For researchers; no clinic data is touched. */
 #include <errno.h>
 
 #include "physics/mci.h"
 #include "physics/ordinates.h"
 #include "planner/fit/parallel.h"
+#include "ui/commands/commands.h"
 
 #define PHOTONS_MAX 1e12
 #define SEED_MAX 9007199254740992.0 /* 2^53 */
@@ -37,20 +38,6 @@ static enum status read_file(const char *path, struct mci_file **out, struct fai
 	}
 	free(text);
 	return st;
-}
-
-static enum status whole_number(const char *option, const char *text, double least, double most, uint64_t *out,
-                                struct fail *why)
-{
-	char *end;
-	if (!text)
-		return ST_OK;
-	double value = strtod(text, &end);
-	if (end == text || *end || !(value >= least && value <= most) || value != floor(value))
-		return fail_set(why, ST_INPUT, option, "\"%.40s\"; a whole number from %g to %g belongs here", text, least,
-		                most);
-	*out = (uint64_t)value;
-	return ST_OK;
 }
 
 /* ---- JSON by hand: numbers and one checked name ---- */
@@ -105,7 +92,7 @@ static enum status print_mc(const struct cli_options *options, const struct mci_
                             struct fail *why)
 {
 	char *text = NULL;
-	if (options->json) {
+	if (cli_flag(options, "--json")) {
 		print_mc_json(run, r);
 		return ST_OK;
 	}
@@ -126,9 +113,9 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 	mci_request(run, edges, edges + run->nr + 1, &request);
 	request.grid.nr = 0; /* the tables are by depth */
 	request.run = parallel_run_silent;
-	enum status st = whole_number("--photons", options->photons, 1.0, PHOTONS_MAX, &request.photons, why);
+	enum status st = cli_whole_number(options, "--photons", 1.0, PHOTONS_MAX, &request.photons, why);
 	if (st == ST_OK)
-		st = whole_number("--seed", options->seed, 0.0, SEED_MAX, &request.seed, why);
+		st = cli_whole_number(options, "--seed", 0.0, SEED_MAX, &request.seed, why);
 	if (st == ST_OK)
 		st = mc_run(&request, &result, why);
 	if (st == ST_OK)
@@ -205,25 +192,37 @@ static enum status run_layers(const struct cli_options *options, const struct mc
 	double *absorbed = edges + bins, *error = absorbed + bins;
 	enum status st = solve_layers(run, edges, absorbed, error, &balance, why);
 	if (st == ST_OK)
-		(options->json ? print_layers_json : print_layers_text)(run, &balance, absorbed, error);
+		(cli_flag(options, "--json") ? print_layers_json : print_layers_text)(run, &balance, absorbed, error);
 	free(edges);
 	return st;
 }
 
-int transport_run(const struct cli_options *options)
+typedef enum status run_one(const struct cli_options *options, const struct mci_run *run, struct fail *why);
+
+static int run_file(const struct cli_options *options, run_one *solve)
 {
 	struct mci_file *file = NULL;
 	struct fail why = {.text = ""};
-	enum status st = read_file(options->file, &file, &why);
+	enum status st = read_file(options->operand[0], &file, &why);
 	for (size_t i = 0; st == ST_OK && i < file->runs; i++) {
-		if (options->json)
+		if (cli_flag(options, "--json"))
 			fputs(i ? ",\n" : "[", stdout);
 		else if (i)
 			putchar('\n');
-		st = (options->command == CLI_MC ? run_mc : run_layers)(options, &file->run[i], &why);
+		st = solve(options, &file->run[i], &why);
 	}
-	if (st == ST_OK && options->json)
+	if (st == ST_OK && cli_flag(options, "--json"))
 		puts("]");
 	mci_free(&file);
 	return st == ST_OK ? 0 : cli_complain(options, st, &why);
+}
+
+int command_mc(const struct cli_options *options)
+{
+	return run_file(options, run_mc);
+}
+
+int command_layers(const struct cli_options *options)
+{
+	return run_file(options, run_layers);
 }

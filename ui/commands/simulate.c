@@ -1,9 +1,10 @@
-#include "ui/simulate_commands.h"
-
+/* `lasertwin simulate` and `lasertwin threshold`: answers on standard output, progress on standard error when that is
+ * a terminal. */
 #include <unistd.h>
 
 #include "planner/plan/files.h"
 #include "planner/simulate/simulation.h"
+#include "ui/commands/commands.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
 #define PERCENT 100.0
@@ -76,36 +77,36 @@ static enum status answer_threshold(const struct question *question, char **text
 static int run(const struct cli_options *options, answer *answers)
 {
 	struct simulation simulation;
-	struct question question = {.simulation = &simulation, .json = options->json};
+	struct question question = {.simulation = &simulation, .json = cli_flag(options, "--json")};
 	struct fail why = {.text = ""};
 	char *text = NULL;
 	bool watched = isatty(STDERR_FILENO) != 0;
 	if (watched)
 		question.progress.tell = tell;
-	enum status status = read_simulation(options->file, &simulation, &why);
+	enum status status = read_simulation(options->operand[0], &simulation, &why);
 	if (status == ST_OK) {
 		status = answers(&question, &text, &why);
 		if (watched)
 			fputs("\r\033[K", stderr);
 	}
 	if (status != ST_OK) {
-		name_file(options->file, &why);
+		name_file(options->operand[0], &why);
 		return cli_complain(options, status, &why);
 	}
-	if (options->json)
+	if (cli_flag(options, "--json"))
 		printf("%s\n", text);
 	else
-		cli_print(stdout, !term_charset_utf8(options->term.charset), text);
+		cli_print(stdout, cli_ascii(options), text);
 	free(text);
 	return 0;
 }
 
-int cli_simulate(const struct cli_options *options)
+int command_simulate(const struct cli_options *options)
 {
 	return run(options, answer_run);
 }
 
-int cli_threshold(const struct cli_options *options)
+int command_threshold(const struct cli_options *options)
 {
 	return run(options, answer_threshold);
 }

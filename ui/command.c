@@ -1,0 +1,252 @@
+#include "ui/command.h"
+
+#include <string.h>
+
+#include "ui/commands/commands.h"
+
+#define NAME_COLUMNS 27
+#define USAGE_BYTES_MAX 512
+
+const struct option_spec options_table[] = {
+        {"--json", NULL, NULL, false, "print JSON"},
+        {"--strict", NULL, NULL, false, "exit 1 when an expectation of the case is not met"},
+        {"--photons", "N", NULL, false, "instead of the file's count"},
+        {"--seed", "N", NULL, false, "other random numbers; default 0"},
+        {"--plain", NULL, NULL, true, "no full screen: print text"},
+        {"--ascii", NULL, NULL, true, "write ASCII only; default: what the locale says"},
+        {"--utf8", NULL, NULL, true, "write UTF-8 whatever the locale says"},
+        {"--color", "WHEN", "auto never", true, "auto (default; off when NO_COLOR is set) or never"},
+        {"--profiles", "DIR", NULL, true,
+         "devices, protocols, rules; default: $LASERTWIN_PROFILES, the folder profiles beside the program, then the "
+         "installed ones"},
+        {"--home", "DIR", NULL, true,
+         "records; default: $LASERTWIN_HOME, $XDG_DATA_HOME/lasertwin, then ~/.local/share/lasertwin"},
+        {"--help", NULL, NULL, true, "print what the command takes"},
+};
+const size_t options_count = sizeof options_table / sizeof *options_table;
+
+const struct command commands[] = {
+        {"", "", 0, 0, "", "open the planner on the clinic's records", command_planner},
+        {"demo", "", 0, 0, "",
+         "open it on a clinic of virtual patients; without a terminal, print one of their plans as text",
+         command_demo},
+        {"case", "FILE", 1, 1, "--json --strict", "plan or check every request of a case file", command_case},
+        {"add", "FILE", 1, 1, "", "put a case file's patient on the clinic's worklist", command_add},
+        {"mc", "FILE", 1, 1, "--json --photons --seed",
+         "Monte Carlo light transport in the layers of an MCML input file", command_mc},
+        {"layers", "FILE", 1, 1, "--json", "the same by discrete ordinates, without chance", command_layers},
+        {"simulate", "FILE", 1, 1, "--json", "light, heat and damage of one exposure (simulation file)",
+         command_simulate},
+        {"threshold", "FILE", 1, 1, "--json", "radiant exposure that just meets the file's criterion",
+         command_threshold},
+        {"manual", "", 0, 0, "", "print this program's manual page (man(7))", command_print_manual},
+        {"completion", "", 0, 0, "", "print completion for bash", command_print_completion},
+        {"help", "", 0, 0, "", "print this", command_print_help},
+        {"version", "", 0, 0, "", "print the version", command_print_version},
+};
+const size_t commands_count = sizeof commands / sizeof *commands;
+
+static const char intended_use[] =
+        "Decision support for trained professionals. Numbers are for planning and training until a clinic has "
+        "validated them. lasertwin never controls a device.";
+static const char exit_codes[] = "Exit codes: 0 done, 1 not done, 2 bad input.";
+
+/* --- looking up --------------------------------------------------------------------------------------- */
+
+const struct option_spec *option_find(const char *name)
+{
+	for (size_t i = 0; i < options_count; i++)
+		if (strcmp(options_table[i].name, name) == 0)
+			return &options_table[i];
+	return NULL;
+}
+
+/* Whether the word stands in a list of words separated by blanks. */
+static bool word_in(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+	for (const char *at = list; *at != '\0'; at += strspn(at, " ")) {
+		size_t n = strcspn(at, " ");
+		if (n == length && strncmp(at, word, n) == 0)
+			return true;
+		at += n;
+	}
+	return false;
+}
+
+bool command_takes(const struct command *command, const struct option_spec *option)
+{
+	return option->everywhere || word_in(command->options, option->name);
+}
+
+static const struct command *find_name(const char *name)
+{
+	for (size_t i = 0; i < commands_count; i++)
+		if (strcmp(commands[i].name, name) == 0)
+			return &commands[i];
+	return NULL;
+}
+
+const struct command *command_find(const char *first, const char *second, int *used)
+{
+	char both[64];
+	const struct command *found = NULL;
+	*used = 2;
+	if (second != NULL && snprintf(both, sizeof both, "%s %s", first, second) < (int)sizeof both)
+		found = find_name(both);
+	if (found == NULL && first[0] != '\0') {
+		*used = 1;
+		found = find_name(first);
+	}
+	return found;
+}
+
+/* --- help --------------------------------------------------------------------------------------------- */
+
+static void append(char *out, size_t size, const char *text)
+{
+	size_t used = strlen(out);
+	(void)snprintf(out + used, size - used, "%s", text);
+}
+
+void command_usage(const struct command *command, char *out, size_t size)
+{
+	(void)snprintf(out, size, "lasertwin%s%s", command->name[0] != '\0' ? " " : "", command->name);
+	if (command->operands[0] != '\0') {
+		append(out, size, " ");
+		append(out, size, command->operands);
+	}
+	for (size_t i = 0; i < options_count; i++) {
+		const struct option_spec *option = &options_table[i];
+		if (option->everywhere || !command_takes(command, option))
+			continue;
+		append(out, size, " [");
+		append(out, size, option->name);
+		append(out, size, option->value != NULL ? " " : "");
+		append(out, size, option->value != NULL ? option->value : "");
+		append(out, size, "]");
+	}
+}
+
+/* Text folded at 78 columns behind a name; a long name stands on a line of its own. */
+static void print_entry(FILE *out, const char *name, const char *text)
+{
+	int column = fprintf(out, "  %-*s ", NAME_COLUMNS - 3, name);
+	if (column > NAME_COLUMNS) {
+		fprintf(out, "\n%*s", NAME_COLUMNS, "");
+		column = NAME_COLUMNS;
+	}
+	while (*text != '\0') {
+		int word = (int)strcspn(text, " ");
+		if (column > NAME_COLUMNS && column + 1 + word > 78) {
+			fprintf(out, "\n%*s", NAME_COLUMNS, "");
+			column = NAME_COLUMNS;
+		}
+		column += fprintf(out, "%s%.*s", column > NAME_COLUMNS ? " " : "", word, text);
+		text += word + (text[word] == ' ');
+	}
+	putc('\n', out);
+}
+
+static void print_option(FILE *out, const struct option_spec *option)
+{
+	char name[64];
+	(void)snprintf(name, sizeof name, "%s%s%s", option->name, option->value != NULL ? " " : "",
+	               option->value != NULL ? option->value : "");
+	print_entry(out, name, option->help);
+}
+
+void command_help(FILE *out)
+{
+	char name[96];
+	fputs("usage: lasertwin [COMMAND] [OPTION]...\n\n", out);
+	for (size_t i = 0; i < commands_count; i++) {
+		(void)snprintf(name, sizeof name, "%s%s%s", commands[i].name[0] != '\0' ? commands[i].name : "(none)",
+		               commands[i].operands[0] != '\0' ? " " : "", commands[i].operands);
+		print_entry(out, name, commands[i].help);
+	}
+	fputs("\nWith every command (`lasertwin COMMAND --help` lists its own):\n", out);
+	for (size_t i = 0; i < options_count; i++)
+		if (options_table[i].everywhere)
+			print_option(out, &options_table[i]);
+	fprintf(out, "\n%s\n\n%s\n", exit_codes, intended_use);
+}
+
+void command_help_one(const struct command *command, FILE *out)
+{
+	char usage[USAGE_BYTES_MAX];
+	command_usage(command, usage, sizeof usage);
+	fprintf(out, "usage: %s\n\n%s.\n\n", usage, command->help);
+	for (size_t i = 0; i < options_count; i++)
+		if (!options_table[i].everywhere && command_takes(command, &options_table[i]))
+			print_option(out, &options_table[i]);
+	fprintf(out, "\n%s\n", exit_codes);
+}
+
+/* --- manual page and completion ----------------------------------------------------------------------- */
+
+/* Escapes what roff would take for its own: backslash, hyphen-minus, a leading dot or quote. */
+static void roff(FILE *out, const char *text)
+{
+	if (*text == '.' || *text == '\'')
+		fputs("\\&", out);
+	for (; *text != '\0'; text++) {
+		if (*text == '\\' || *text == '-')
+			putc('\\', out);
+		putc(*text, out);
+	}
+}
+
+static void roff_entry(FILE *out, const char *name, const char *value, const char *text)
+{
+	fputs(".TP\n.B ", out);
+	roff(out, name);
+	if (value != NULL && value[0] != '\0') {
+		putc(' ', out);
+		roff(out, value);
+	}
+	putc('\n', out);
+	roff(out, text);
+	putc('\n', out);
+}
+
+void command_manual(FILE *out)
+{
+	char usage[USAGE_BYTES_MAX];
+	fputs(".TH LASERTWIN 1 \"\" \"lasertwin " LASERTWIN_VERSION "\" \"User commands\"\n.SH NAME\n"
+	      "lasertwin \\- plan laser treatments of the skin\n.SH SYNOPSIS\n.B lasertwin\n"
+	      "[COMMAND] [OPTION]...\n.SH INTENDED USE\n",
+	      out);
+	roff(out, intended_use);
+	fputs("\n.SH COMMANDS\n", out);
+	for (size_t i = 0; i < commands_count; i++) {
+		command_usage(&commands[i], usage, sizeof usage);
+		roff_entry(out, usage, NULL, commands[i].help);
+	}
+	fputs(".SH OPTIONS\n", out);
+	for (size_t i = 0; i < options_count; i++)
+		roff_entry(out, options_table[i].name, options_table[i].value, options_table[i].help);
+	fputs(".SH EXIT STATUS\n0 done, 1 not done, 2 bad input.\n", out);
+}
+
+void command_completion(FILE *out)
+{
+	fputs("# bash completion for lasertwin\n_lasertwin()\n{\n\tlocal word=${COMP_WORDS[COMP_CWORD]}\n"
+	      "\tcase $word in\n\t-*) COMPREPLY=($(compgen -W '",
+	      out);
+	for (size_t i = 0; i < options_count; i++)
+		fprintf(out, "%s ", options_table[i].name);
+	fputs("' -- \"$word\")); return ;;\n\tesac\n\tcase $COMP_CWORD:${COMP_WORDS[1]} in\n", out);
+	for (size_t i = 0; i < commands_count; i++) {
+		const char *second = strchr(commands[i].name, ' ');
+		if (second != NULL)
+			fprintf(out, "\t2:%.*s) COMPREPLY+=($(compgen -W '%s' -- \"$word\")) ;;&\n",
+			        (int)(second - commands[i].name), commands[i].name, second + 1);
+	}
+	fputs("\t1:*) COMPREPLY=($(compgen -W '", out);
+	for (size_t i = 0; i < commands_count; i++)
+		fprintf(out, "%.*s ", (int)strcspn(commands[i].name, " "), commands[i].name);
+	fputs("' -- \"$word\")) ;;\n\t*) [ ${#COMPREPLY[@]} -gt 0 ] || COMPREPLY=($(compgen -f -- \"$word\")) ;;\n"
+	      "\tesac\n}\ncomplete -o filenames -F _lasertwin lasertwin\n",
+	      out);
+}

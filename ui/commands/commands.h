@@ -1,0 +1,31 @@
+/* What the commands do: one function each, called through the table of ui/command.c. Each gives the exit code; errors
+ * are on stderr. */
+#ifndef LASERTWIN_UI_COMMANDS_H
+#define LASERTWIN_UI_COMMANDS_H
+
+#include "ui/cli.h"
+
+/* --- records: planner.c */
+int command_planner(const struct cli_options *options);
+int command_demo(const struct cli_options *options);
+int command_add(const struct cli_options *options);
+
+/* --- case.c: evaluates a case file; also for the demo's text */
+int command_case(const struct cli_options *options);
+int cli_case(const struct cli_options *options, const char *path, bool is_virtual);
+
+/* --- transport.c: layers of an MCML input file, by Monte Carlo and by discrete ordinates */
+int command_mc(const struct cli_options *options);
+int command_layers(const struct cli_options *options);
+
+/* --- simulate.c: a simulation file's answers */
+int command_simulate(const struct cli_options *options);
+int command_threshold(const struct cli_options *options);
+
+/* --- about.c: the program about itself */
+int command_print_manual(const struct cli_options *options);
+int command_print_completion(const struct cli_options *options);
+int command_print_help(const struct cli_options *options);
+int command_print_version(const struct cli_options *options);
+
+#endif

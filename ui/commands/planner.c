@@ -1,0 +1,181 @@
+/* The planner on the clinic's or the demo's records, and putting a patient on the list. */
+#include <signal.h>
+#include <unistd.h>
+
+#include "planner/plan/case.h"
+#include "planner/plan/clinic.h"
+#include "planner/plan/report.h"
+#include "ui/commands/commands.h"
+#include "ui/engine.h"
+#include "ui/shell.h"
+#include "ui/source.h"
+
+#define DEMO_CASE "demo/01.json" /* the patient whose plan is printed where there is no terminal */
+
+static enum status open_records(const struct cli_options *options, const char *profiles,
+                                struct clinic **clinic, struct fail *why)
+{
+	char home[CLI_PATH_MAX];
+	cli_home(options, home, sizeof home);
+	const struct clinic_options records = {.home = home,
+	                                       .profiles = profiles,
+	                                       .kind = strcmp(options->command->name, "demo") == 0 ? STORE_DEMO
+	                                                                            : STORE_CLINIC,
+	                                       .now_ms = cli_now_ms()};
+	return clinic_open(&records, clinic, why);
+}
+
+static const char *actor(void)
+{
+	const char *name = getenv("USER");
+	return name != NULL && name[0] != '\0' ? name : "local user";
+}
+
+static enum status run_screens(const struct cli_options *options, const char *profiles, int *leave_signal,
+                               struct fail *why)
+{
+	struct library *library = NULL;
+	struct clinic *clinic = NULL;
+	enum status status = library_load(profiles, &library, why);
+	if (status == ST_OK)
+		status = open_records(options, profiles, &clinic, why);
+	if (status == ST_OK) {
+		struct source records = {
+		        .clinic = clinic, .library = library, .actor = actor(), .now_ms = cli_now_ms};
+		const char *place = strcmp(options->command->name, "demo") == 0 ? "demo clinic" : "clinic";
+		struct app_source source = source_of(&records, place);
+		struct app_engine engine = engine_of(library);
+		status = shell_run(&source, &engine, &options->term, leave_signal, why);
+	}
+	clinic_close(&clinic);
+	library_free(&library);
+	return status;
+}
+
+/* The file's first patient, if it can be planned for: a device that is not on file would only be found out at
+ * the bedside. Nothing is written before all of that is known. */
+static enum status check_addable(const char *profiles, const char *path, char *label, size_t capacity,
+                                 struct fail *why)
+{
+	struct case_file *file = NULL;
+	struct library *library = NULL;
+	const struct device *device;
+	const struct device_mode *mode;
+	enum status status = case_read(path, &file, why);
+	if (status == ST_OK)
+		status = library_load(profiles, &library, why);
+	if (status == ST_OK)
+		status = library_find_mode(library, file->request[0].request.device_mode, &device, &mode, why);
+	if (status == ST_OK)
+		snprintf(label, capacity, "%s", file->title[0] != '\0' ? file->title : file->id);
+	library_free(&library);
+	case_free(&file);
+	return status;
+}
+
+static int run_add(const struct cli_options *options, const char *profiles)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	char label[CASE_TEXT_MAX], line[CASE_TEXT_MAX + 64];
+	enum status status = check_addable(profiles, options->operand[0], label, sizeof label, &why);
+	if (status == ST_OK)
+		status = open_records(options, profiles, &clinic, &why);
+	if (status == ST_OK)
+		status = clinic_add(clinic, options->operand[0], cli_now_ms(), &why);
+	if (status == ST_OK) {
+		snprintf(line, sizeof line, "%s is on the clinic's worklist now (%zu patient%s)", label,
+		         clinic_count(clinic), clinic_count(clinic) == 1 ? "" : "s");
+		cli_print(stdout, cli_ascii(options), line);
+	}
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
+static void print_worklist(const struct cli_options *options, struct clinic *clinic)
+{
+	bool ascii = cli_ascii(options);
+	for (size_t i = 0; i < clinic_count(clinic); i++) {
+		struct clinic_patient row;
+		struct fail why;
+		char line[1024];
+		if (clinic_patient(clinic, i, &row, &why) != ST_OK)
+			continue;
+		(void)snprintf(line, sizeof line, "%zu. %s%s: %s with %s, plan %s, verdict %s", i + 1,
+		               row.label, row.is_virtual ? " (VIRTUAL PATIENT)" : "", row.indication,
+		               row.device_mode, row.state[0] != '\0' ? row.state : "none",
+		               row.verdict[0] != '\0' ? row.verdict : "none");
+		cli_print(stdout, ascii, line);
+	}
+}
+
+/* The worklist as text, for pipes and screen readers. */
+static int run_plain(const struct cli_options *options, const char *profiles)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	enum status status = open_records(options, profiles, &clinic, &why);
+	if (status != ST_OK)
+		return cli_complain(options, status, &why);
+	cli_print(stdout, true, report_intended_use);
+	print_worklist(options, clinic);
+	if (clinic_count(clinic) == 0)
+		puts("No patients on file. `lasertwin add FILE` adds the patient of a case file;\n"
+		     "`lasertwin demo` opens a clinic of virtual patients to try.");
+	puts("`lasertwin case FILE` plans a case as text.");
+	clinic_close(&clinic);
+	return 0;
+}
+
+static int run_planner(const struct cli_options *options, const char *profiles)
+{
+	struct fail why = {.text = ""};
+	int leave_signal = 0;
+	enum status status = run_screens(options, profiles, &leave_signal, &why);
+	if (status != ST_OK)
+		return cli_complain(options, status, &why);
+	if (leave_signal != 0) {
+		fprintf(stderr, "lasertwin: ended by %s; saved records are complete\n",
+		        strsignal(leave_signal));
+		signal(leave_signal, SIG_DFL);
+		raise(leave_signal);
+	}
+	return 0;
+}
+
+static int run_demo_text(const struct cli_options *options, const char *profiles)
+{
+	char path[CLI_PATH_MAX + sizeof DEMO_CASE];
+	snprintf(path, sizeof path, "%s/" DEMO_CASE, profiles);
+	return cli_case(options, path, true);
+}
+
+/* --- commands ----------------------------------------------------------------------------------------- */
+
+static int with_profiles(const struct cli_options *options, int (*run)(const struct cli_options *, const char *))
+{
+	char profiles[CLI_PATH_MAX];
+	struct fail why = {.text = ""};
+	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
+	return status == ST_OK ? run(options, profiles) : cli_complain(options, status, &why);
+}
+
+static bool wants_text(const struct cli_options *options)
+{
+	return cli_flag(options, "--plain") || isatty(STDOUT_FILENO) == 0;
+}
+
+int command_planner(const struct cli_options *options)
+{
+	return with_profiles(options, wants_text(options) ? run_plain : run_planner);
+}
+
+int command_demo(const struct cli_options *options)
+{
+	return with_profiles(options, wants_text(options) ? run_demo_text : run_planner);
+}
+
+int command_add(const struct cli_options *options)
+{
+	return with_profiles(options, run_add);
+}
