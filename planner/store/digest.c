@@ -1,4 +1,4 @@
-/* BLAKE2b-256 by libsodium; the only file besides the vault that knows libsodium. */
+/* BLAKE2b-256 by libsodium, which only the files of this folder know. */
 #include "planner/store/digest.h"
 
 #include <sodium.h>

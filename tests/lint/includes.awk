@@ -6,7 +6,7 @@ BEGIN {
 	door["gsl/"] = "^(physics|planner/(twin|fit))/"
 	door["cjson/"] = "^(devices|planner)/"
 	door["sqlite3.h"] = "^planner/store/"
-	door["sodium.h"] = "^planner/store/(vault|digest)\\.c$"
+	door["sodium.h"] = "^planner/store/(vault|digest|sign)\\.c$"
 	door["curl/"] = "^planner/sync/http\\.c$"
 	door["curses.h"] = "^ui/term\\.c$"
 	door["ncursesw/"] = "^ui/term\\.c$"
