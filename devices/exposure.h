@@ -7,6 +7,7 @@
 #define LASERTWIN_EXPOSURE_H
 
 #include "devices/device.h"
+#include "physics/exposure_limits.h"
 
 enum exposure_kind {
 	EXPOSURE_BROAD,      /* one even spot */
@@ -66,19 +67,19 @@ void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *
 /* NAN when the exposure has no such number. */
 double exposure_number(const struct exposure *exposure, const char *key);
 
-/* Eyewear: optical density against one pulse of the mode's highest energy. NAN throughout for RF and where
- * the profile has no energy; required_od is then what is worn at the wavelength anyway. */
+/* Eyewear against the strongest, shortest and fastest pulses of a mode, for ten seconds. NAN throughout for RF
+ * and where the profile has no energy; required_od is then what is worn at the wavelength anyway. */
 struct eyewear {
-	double energy_J, pulse_s;
-	double exposure_J_m2; /* of the unprotected eye, over the limiting aperture */
-	double mpe_J_m2;
-	double computed_od; /* log10(exposure / MPE) */
-	double required_od; /* computed, rounded up, and never below what is worn at the wavelength */
+	double energy_J, pulse_s, rate_Hz;
+	double aperture_mm, beam_mm; /* of the eye; of the narrowest beam */
+	double exposure_J_m2; /* of the unprotected eye, over the limiting aperture, per pulse */
+	double mpe_J_m2;      /* per pulse */
+	struct mpe mpe;       /* how it comes about; meaningful where mpe_J_m2 is a number */
+	double computed_od;   /* log10(exposure / MPE) */
+	double required_od;   /* computed, rounded up, and never below what is worn at the wavelength */
+	enum protector_kind protector;
+	int protector_lb; /* EN 207, in the narrowest beam; -1: not known, or beyond LB10 */
 };
 struct eyewear eyewear_for(const struct device_mode *mode);
-
-/* Maximum permissible exposure of the eye, point source, single pulse of 1e-13 to 10 s (10 s included),
- * 400 nm to 1 mm; NAN outside. */
-double eyewear_mpe_J_m2(double wavelength_nm, double pulse_s);
 
 #endif

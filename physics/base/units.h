@@ -15,6 +15,8 @@
 #define MM_PER_UM 1e-3
 #define CM_PER_MM 0.1
 #define M_PER_UM 1e-6
+#define M_PER_MM 1e-3
+#define RAD_PER_MRAD 1e-3
 #define J_PER_MJ 1e-3 /* mJ to J */
 #define S_PER_PS 1e-12
 #define J_CM3_PER_J_M3 1e-6
