@@ -22,6 +22,9 @@ int command_layers(const struct cli_options *options);
 int command_simulate(const struct cli_options *options);
 int command_threshold(const struct cli_options *options);
 
+/* --- mpe.c: exposure limits of eye and skin, eyewear */
+int command_mpe(const struct cli_options *options);
+
 /* --- about.c: the program about itself */
 int command_print_manual(const struct cli_options *options);
 int command_print_completion(const struct cli_options *options);
