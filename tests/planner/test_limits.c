@@ -92,6 +92,36 @@ static void test_defaults_by_type(void **state)
 		}
 }
 
+/* The joint limit of energy and coverage lets pass what the published series bore and stops what gave more
+ * adverse effects; nowhere does it grant what the two single limits forbid, and it never rises with the type. */
+static void test_joint_limit(void **state)
+{
+	static const char *const mode[] = {"nafl_1550", "nafl_1540", "afl_co2"}, *const zone[] = {"cheeks", "neck", "eyelid"};
+	static const char product[] = "energy_coverage_product_mJ_pct";
+	(void)state;
+	for (int type = 4; type <= 6; type++) {
+		double limit = ask(product, "nafl_1550", "cheeks", "melasma", type).value;
+		assert_true(limit >= 20.0 * 5.0 && limit < 20.0 * 20.0); /* V42 */
+	}
+	double co2 = ask(product, "afl_co2", "cheeks", "acne_scars_atrophic", 4).value;
+	assert_true(co2 >= 10.0 * 10.0 && co2 < 20.0 * 10.0);                       /* V52 */
+	assert_true(ask(product, "afl_co2", "cheeks", "acne_scars_atrophic", 3).value < 20.0 * 20.0);
+	assert_true(ask(product, "afl_co2", "neck", "rhytids", 1).value < 20.0 * 30.0 / 5.0); /* V87 */
+	for (size_t m = 0; m < 3; m++)
+		for (size_t z = 0; z < 3; z++)
+			for (int type = 1; type <= 6; type++) {
+				struct limit_answer joint = ask(product, mode[m], zone[z], "rhytids", type);
+				double single = ask("energy_max_mJ", mode[m], zone[z], "rhytids", type).value *
+				                ask("coverage_total_pct", mode[m], zone[z], "rhytids", type).value;
+				assert_true(joint.known && joint.value <= single);
+				assert_string_equal(joint.origin, "DESIGN");
+				assert_string_equal(joint.confidence, "low");
+				if (type > 1)
+					assert_true(joint.value <= ask(product, mode[m], zone[z], "rhytids", type - 1).value);
+			}
+	assert_false(ask(product, "nafl_1927", "cheeks", "melasma", 4).row); /* no series: not invented */
+}
+
 /* Start windows and eyewear hold for a wavelength (and spot): elsewhere there is no row. */
 static void test_rows_for_a_wavelength(void **state)
 {
@@ -236,6 +266,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_defaults_by_type),
+		cmocka_unit_test(test_joint_limit),
 		cmocka_unit_test(test_rows_for_a_wavelength),
 		cmocka_unit_test(test_unknown_type_has_no_limit),
 		cmocka_unit_test(test_thin_zone_does_not_take_the_face),
