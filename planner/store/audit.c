@@ -4,17 +4,19 @@
 
 enum { SEQ, AT, ACTOR, ACTION, OBJECT, DIGEST };
 
-static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
 	(void)store;
+	(void)statement;
 	struct store_audit *audit = item;
-	if (!column_text(row, ACTOR, audit->actor, sizeof audit->actor) ||
-	    !column_text(row, ACTION, audit->action, sizeof audit->action) ||
-	    !column_text(row, OBJECT, audit->object, sizeof audit->object))
-		return row_misfit(row, 0, TABLE_AUDIT, why);
-	audit->seq = column_int(row, SEQ);
-	audit->at_ms = column_int(row, AT);
-	audit->has_digest = column_digest(row, DIGEST, &audit->digest);
+	if (!row_text(row, ACTOR, audit->actor, sizeof audit->actor) ||
+	    !row_text(row, ACTION, audit->action, sizeof audit->action) ||
+	    !row_text(row, OBJECT, audit->object, sizeof audit->object))
+		return row_misfit(row, why);
+	audit->seq = row_int(row, SEQ);
+	audit->at_ms = row_int(row, AT);
+	audit->has_digest = row_digest(row, DIGEST, &audit->digest);
 	return ST_OK;
 }
 

@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <sqlite3.h>
 
-#include "planner/store/store.h"
+#include "planner/store/outbox.h"
 
 #define STORE_APPLICATION_ID 1280595790 /* "LTWN", in the header of the file */
 #define STORE_APPLICATION_ID_TEXT "1280595790"
@@ -26,6 +26,11 @@ enum table {
 	TABLE_PLAN,
 	TABLE_PLAN_EVENT,
 	TABLE_AUDIT,
+	TABLE_RECORD,
+	TABLE_DRAFT,
+	TABLE_OUTBOX,
+	TABLE_EXTERNAL,
+	TABLE_SYNC,
 	TABLES
 };
 
@@ -71,6 +76,33 @@ enum statement {
 	SQL_AUDIT_INSERT,
 	SQL_AUDIT_NEXT,
 	SQL_AUDIT_LIST,
+	SQL_RECORD_INSERT,
+	SQL_RECORD_NEXT,
+	SQL_RECORD_GET,
+	SQL_RECORD_LIST, /* four and the same four with the oldest first */
+	SQL_RECORD_OF_KIND,
+	SQL_RECORD_OF_PATIENT,
+	SQL_RECORD_OF_PLAN,
+	SQL_RECORD_LIST_OLDEST,
+	SQL_RECORD_OF_KIND_OLDEST,
+	SQL_RECORD_OF_PATIENT_OLDEST,
+	SQL_RECORD_OF_PLAN_OLDEST,
+	SQL_DRAFT_PUT,
+	SQL_DRAFT_GET,
+	SQL_DRAFT_LIST,
+	SQL_DRAFT_DROP,
+	SQL_OUTBOX_PUT,
+	SQL_OUTBOX_NEXT,
+	SQL_OUTBOX_GET,
+	SQL_OUTBOX_LIST,
+	SQL_OUTBOX_LIST_OPEN,
+	SQL_OUTBOX_FIND,
+	SQL_OUTBOX_COUNT,
+	SQL_EXTERNAL_PUT,
+	SQL_EXTERNAL_OF,
+	SQL_EXTERNAL_FIND,
+	SQL_SYNC_PUT,
+	SQL_SYNC_GET,
 	SQL_ALL_ROWS, /* one for each table, in the order of enum table */
 	STATEMENTS = SQL_ALL_ROWS + TABLES
 };
@@ -80,6 +112,7 @@ struct store {
 	sqlite3_stmt *statement[STATEMENTS];
 	enum store_kind kind;
 	bool in_group;
+	bool outbox_silent;   /* what is written comes from the server */
 	int64_t seq_at_begin; /* the next audit number when the transaction began */
 	char path[PATH_MAX];
 	char vfs[64]; /* "": the system's */
@@ -132,7 +165,7 @@ struct cell {
 	const void *bytes;
 	size_t n;
 };
-#define ROW_CELLS_MAX 12
+#define ROW_CELLS_MAX 20
 struct cell cell_int(int64_t number);
 struct cell cell_text(const char *text);
 struct cell cell_text_n(const char *text, size_t n);
@@ -153,22 +186,33 @@ enum status row_insert(struct store *store, enum statement id, enum table table,
                        const char *what, struct fail *why) MUST_CHECK;
 /* ST_OK with *got, or ST_IO. */
 enum status row_step(struct store *store, sqlite3_stmt *statement, bool *got, struct fail *why) MUST_CHECK;
-/* Verifies the table's columns, which begin at column `first` of the current row. */
-enum status row_verify(sqlite3_stmt *statement, int first, enum table table, struct fail *why) MUST_CHECK;
-/* "plan_version 0f3c... 2" */
-void row_name(sqlite3_stmt *statement, int first, enum table table, char *text, size_t size);
+
+/* One row as it was written: its cells borrow from the statement, which must stand on the row. */
+struct row {
+	enum table table;
+	struct cell cell[ROW_CELLS_MAX];
+};
+/* Verifies and takes apart the table's columns, which begin at column `first` of the current row. Every row
+ * read is cleared. */
+enum status row_read(struct store *store, sqlite3_stmt *statement, int first, enum table table, struct row *row,
+                     struct fail *why) MUST_CHECK;
+void row_clear(struct row *row);
+/* Columns of the table in a result, its row digest among them. */
+int row_width(enum table table);
+
+int64_t row_int(const struct row *row, int column);
+/* Copies text or a digest; false when it does not fit, which a verified row of ours always does. */
+bool row_text(const struct row *row, int column, char *out, size_t size);
+bool row_digest(const struct row *row, int column, struct digest *out);
+/* Gives a NUL-terminated copy. */
+enum status row_json(const struct row *row, int column, const char **json, size_t *len,
+                     struct fail *why) MUST_CHECK;
+enum status row_misfit(const struct row *row, struct fail *why);
 
 /* Line ends become spaces, everything else but plain ASCII question marks. */
 void one_line(char *text);
 
 int64_t column_int(sqlite3_stmt *statement, int column);
-/* Copies text or a digest; false when it does not fit, which a verified row of ours always does. */
-bool column_text(sqlite3_stmt *statement, int column, char *out, size_t size);
-bool column_digest(sqlite3_stmt *statement, int column, struct digest *out);
-/* Gives a NUL-terminated copy. */
-enum status column_json(sqlite3_stmt *statement, int column, const char **json, size_t *len,
-                        struct fail *why) MUST_CHECK;
-enum status row_misfit(sqlite3_stmt *statement, int first, enum table table, struct fail *why);
 
 enum status store_write_begin(struct store *store, const struct store_stamp *stamp,
                               struct fail *why) MUST_CHECK;
@@ -180,8 +224,9 @@ enum status store_write_end(struct store *store, enum status st, struct fail *wh
 struct reader {
 	enum table table;
 	size_t item_size;
-	/* Fills the zeroed item from the current, verified row. */
-	enum status (*load)(struct store *store, sqlite3_stmt *statement, void *item, struct fail *why);
+	/* Fills the zeroed item from a verified row, on which the statement stands. */
+	enum status (*load)(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+	                    struct fail *why);
 	void (*clear)(void *item); /* frees what the item owns; NULL: nothing */
 };
 
@@ -215,6 +260,10 @@ enum status birth_check(const char *field, const char *birth, struct fail *why) 
 enum status word_check(const char *field, const char *word, size_t max, struct fail *why) MUST_CHECK;
 
 /* ---- plan.c, audit.c, check.c ---- */
+
+/* The object's row in the outbox, unless the outbox is silent. */
+enum status outbox_append(struct store *store, const struct store_outbox *entry, const struct store_stamp *stamp,
+                          struct fail *why) MUST_CHECK;
 
 enum status audit_next_seq(struct store *store, int64_t *seq, struct fail *why) MUST_CHECK;
 enum status audit_append(struct store *store, const char *action, const char *object,

@@ -18,9 +18,13 @@ void rows_free(const struct reader *reader, void *items, size_t count)
 static enum status read_row(struct store *store, sqlite3_stmt *statement, const struct reader *reader,
                             void *item, struct fail *why)
 {
+	struct row row;
 	memset(item, 0, reader->item_size);
-	enum status st = row_verify(statement, 0, reader->table, why);
-	return st == ST_OK ? reader->load(store, statement, item, why) : st;
+	enum status st = row_read(store, statement, 0, reader->table, &row, why);
+	if (st == ST_OK)
+		st = reader->load(store, statement, &row, item, why);
+	row_clear(&row);
+	return st;
 }
 
 enum status read_one(struct store *store, sqlite3_stmt *statement, const struct reader *reader, void *out,

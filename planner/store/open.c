@@ -101,7 +101,7 @@ static const struct {
         {SQLITE_LIMIT_FUNCTION_ARG, 8},
         {SQLITE_LIMIT_ATTACHED, 0},
         {SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 50},
-        {SQLITE_LIMIT_VARIABLE_NUMBER, 16},
+        {SQLITE_LIMIT_VARIABLE_NUMBER, 20},
         {SQLITE_LIMIT_TRIGGER_DEPTH, 10},
         {SQLITE_LIMIT_WORKER_THREADS, 0},
 };
@@ -208,6 +208,7 @@ static enum status lock(struct store *store, struct fail *why)
 static enum status kind_in_file(struct store *store, enum store_kind *kind, struct fail *why)
 {
 	sqlite3_stmt *statement = NULL;
+	struct row row;
 	bool got = false;
 	char name[16] = "";
 	enum status st = ST_OK;
@@ -218,10 +219,12 @@ static enum status kind_in_file(struct store *store, enum store_kind *kind, stru
 		st = row_step(store, statement, &got, why);
 	if (st == ST_OK && !got)
 		st = not_ours(store, why);
-	if (st == ST_OK)
-		st = row_verify(statement, 0, TABLE_INFO, why);
-	if (st == ST_OK && !column_text(statement, 1, name, sizeof name))
-		st = row_misfit(statement, 0, TABLE_INFO, why);
+	if (st == ST_OK) {
+		st = row_read(store, statement, 0, TABLE_INFO, &row, why);
+		if (st == ST_OK && !row_text(&row, 1, name, sizeof name))
+			st = row_misfit(&row, why);
+		row_clear(&row);
+	}
 	sqlite3_finalize(statement);
 	*kind = strcmp(name, kind_names[STORE_DEMO]) == 0 ? STORE_DEMO : STORE_CLINIC;
 	return st;

@@ -3,20 +3,22 @@
 
 enum { UUID, LABEL, RECORD_NUMBER, BIRTH, SEX, IS_VIRTUAL, CREATED_AT };
 
-static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
 	(void)store;
+	(void)statement;
 	struct store_patient *patient = item;
 	char sex[2];
-	if (!column_text(row, UUID, patient->uuid, sizeof patient->uuid) ||
-	    !column_text(row, LABEL, patient->label, sizeof patient->label) ||
-	    !column_text(row, RECORD_NUMBER, patient->record_number, sizeof patient->record_number) ||
-	    !column_text(row, BIRTH, patient->birth, sizeof patient->birth) ||
-	    !column_text(row, SEX, sex, sizeof sex))
-		return row_misfit(row, 0, TABLE_PATIENT, why);
+	if (!row_text(row, UUID, patient->uuid, sizeof patient->uuid) ||
+	    !row_text(row, LABEL, patient->label, sizeof patient->label) ||
+	    !row_text(row, RECORD_NUMBER, patient->record_number, sizeof patient->record_number) ||
+	    !row_text(row, BIRTH, patient->birth, sizeof patient->birth) ||
+	    !row_text(row, SEX, sex, sizeof sex))
+		return row_misfit(row, why);
 	patient->sex = sex[0];
-	patient->is_virtual = column_int(row, IS_VIRTUAL) != 0;
-	patient->created_at_ms = column_int(row, CREATED_AT);
+	patient->is_virtual = row_int(row, IS_VIRTUAL) != 0;
+	patient->created_at_ms = row_int(row, CREATED_AT);
 	return ST_OK;
 }
 
@@ -73,7 +75,12 @@ enum status store_patient_add(struct store *store, const struct store_patient *p
 		st = store_write_begin(store, stamp, why);
 	if (st != ST_OK)
 		return st;
+	struct store_outbox entry = {.object = OUTBOX_PATIENT};
+	memcpy(entry.uuid, patient->uuid, sizeof entry.uuid);
+	memcpy(entry.patient, patient->uuid, sizeof entry.patient);
 	st = insert(store, patient, stamp->at_ms, why);
+	if (st == ST_OK)
+		st = outbox_append(store, &entry, stamp, why);
 	if (st == ST_OK)
 		st = audit_append(store, "patient.add", patient->uuid, NULL, stamp, why);
 	return store_write_end(store, st, why);

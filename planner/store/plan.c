@@ -12,8 +12,7 @@ enum {
 	AUTHOR,
 	CREATED_AT,
 	JSON,
-	DIGEST,
-	PLAN_COLUMNS_READ = DIGEST + 2 /* with the row digest; the last event's columns follow */
+	DIGEST
 };
 enum {
 	EVENT_PLAN,
@@ -31,35 +30,39 @@ enum {
 /* ---- versions ---- */
 
 /* The state is the last event's; that row is verified like the plan's own. */
-static enum status load_state(sqlite3_stmt *row, struct store_plan *plan, struct fail *why)
+static enum status load_state(struct store *store, sqlite3_stmt *statement, const struct row *row,
+                              struct store_plan *plan, struct fail *why)
 {
-	const int first = PLAN_COLUMNS_READ;
-	if (sqlite3_column_type(row, first) == SQLITE_NULL)
-		return row_misfit(row, 0, TABLE_PLAN, why);
-	enum status st = row_verify(row, first, TABLE_PLAN_EVENT, why);
-	if (st == ST_OK && !column_text(row, first + EVENT_TO, plan->state, sizeof plan->state))
-		st = row_misfit(row, first, TABLE_PLAN_EVENT, why);
-	plan->state_at_ms = column_int(row, first + EVENT_AT);
+	const int first = row_width(TABLE_PLAN);
+	struct row event;
+	if (sqlite3_column_type(statement, first) == SQLITE_NULL)
+		return row_misfit(row, why);
+	enum status st = row_read(store, statement, first, TABLE_PLAN_EVENT, &event, why);
+	if (st == ST_OK && !row_text(&event, EVENT_TO, plan->state, sizeof plan->state))
+		st = row_misfit(&event, why);
+	if (st == ST_OK)
+		plan->state_at_ms = row_int(&event, EVENT_AT);
+	row_clear(&event);
 	return st;
 }
 
-static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
-	(void)store;
 	struct store_plan *plan = item;
-	if (!column_text(row, UUID, plan->uuid, sizeof plan->uuid) ||
-	    !column_text(row, PATIENT, plan->patient, sizeof plan->patient) ||
-	    !column_text(row, TWIN, plan->twin, sizeof plan->twin) ||
-	    !column_text(row, DEVICE, plan->device, sizeof plan->device) ||
-	    !column_text(row, VERDICT, plan->verdict, sizeof plan->verdict) ||
-	    !column_text(row, AUTHOR, plan->author, sizeof plan->author) ||
-	    !column_digest(row, DIGEST, &plan->digest))
-		return row_misfit(row, 0, TABLE_PLAN, why);
-	plan->version = column_int(row, VERSION);
-	plan->twin_version = column_int(row, TWIN_VERSION);
-	plan->created_at_ms = column_int(row, CREATED_AT);
-	enum status st = load_state(row, plan, why);
-	return st == ST_OK ? column_json(row, JSON, &plan->json, &plan->json_len, why) : st;
+	if (!row_text(row, UUID, plan->uuid, sizeof plan->uuid) ||
+	    !row_text(row, PATIENT, plan->patient, sizeof plan->patient) ||
+	    !row_text(row, TWIN, plan->twin, sizeof plan->twin) ||
+	    !row_text(row, DEVICE, plan->device, sizeof plan->device) ||
+	    !row_text(row, VERDICT, plan->verdict, sizeof plan->verdict) ||
+	    !row_text(row, AUTHOR, plan->author, sizeof plan->author) ||
+	    !row_digest(row, DIGEST, &plan->digest))
+		return row_misfit(row, why);
+	plan->version = row_int(row, VERSION);
+	plan->twin_version = row_int(row, TWIN_VERSION);
+	plan->created_at_ms = row_int(row, CREATED_AT);
+	enum status st = load_state(store, statement, row, plan, why);
+	return st == ST_OK ? row_json(row, JSON, &plan->json, &plan->json_len, why) : st;
 }
 
 static void clear(void *item)
@@ -114,26 +117,25 @@ static enum status insert(struct store *store, const struct store_plan *plan, co
 
 /* ---- events ---- */
 
-static enum status next_ordinal(struct store *store, const struct store_plan_event *event, int64_t *ordinal,
-                                struct fail *why)
+/* Which number the event takes, and whose plan it is. */
+static enum status next_entry(struct store *store, const struct store_plan_event *event, struct store_outbox *entry,
+                              struct fail *why)
 {
 	sqlite3_stmt *statement = statement_use(store, SQL_PLAN_EVENT_NEXT);
 	bool got = false;
 	bind_text(statement, 1, event->plan);
 	bind_int(statement, 2, event->version);
 	enum status st = row_step(store, statement, &got, why);
-	*ordinal = got ? column_int(statement, 0) : 0;
+	entry->ordinal = got ? column_int(statement, 0) : 0;
+	(void)snprintf(entry->patient, sizeof entry->patient, "%s",
+	               got ? (const char *)sqlite3_column_text(statement, 1) : "");
 	statement_done(statement);
 	return st;
 }
 
-static enum status insert_event(struct store *store, const struct store_plan_event *event,
+static enum status insert_event(struct store *store, const struct store_plan_event *event, int64_t ordinal,
                                 const struct store_stamp *stamp, struct fail *why)
 {
-	int64_t ordinal = 0;
-	enum status st = next_ordinal(store, event, &ordinal, why);
-	if (st != ST_OK)
-		return st;
 	const struct cell cells[] = {
 	        [EVENT_PLAN] = cell_text(event->plan),
 	        [EVENT_VERSION] = cell_int(event->version),
@@ -150,13 +152,21 @@ static enum status insert_event(struct store *store, const struct store_plan_eve
 	                  "the change of the plan's state was not saved", why);
 }
 
+/* The first event is the version itself, and goes out as such. */
 static enum status append_event(struct store *store, const struct store_plan_event *event,
                                 const struct store_stamp *stamp, struct fail *why)
 {
 	char object[STORE_OBJECT_MAX + 1], action[STORE_ACTION_MAX + 1];
+	struct store_outbox entry = {.version = event->version};
 	(void)snprintf(object, sizeof object, "%s version %lld", event->plan, (long long)event->version);
 	(void)snprintf(action, sizeof action, "plan.%s", event->to_state);
-	enum status st = insert_event(store, event, stamp, why);
+	memcpy(entry.uuid, event->plan, sizeof entry.uuid);
+	enum status st = next_entry(store, event, &entry, why);
+	entry.object = entry.ordinal == 1 ? OUTBOX_PLAN : OUTBOX_PLAN_EVENT;
+	if (st == ST_OK)
+		st = insert_event(store, event, entry.ordinal, stamp, why);
+	if (st == ST_OK)
+		st = outbox_append(store, &entry, stamp, why);
 	return st == ST_OK ? audit_append(store, action, object, &event->digest, stamp, why) : st;
 }
 
@@ -185,21 +195,23 @@ enum status store_plan_event_add(struct store *store, const struct store_plan_ev
 	return store_write_end(store, append_event(store, event, stamp, why), why);
 }
 
-static enum status load_event(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load_event(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
 	(void)store;
+	(void)statement;
 	struct store_plan_event *event = item;
-	if (!column_text(row, EVENT_PLAN, event->plan, sizeof event->plan) ||
-	    !column_text(row, EVENT_FROM, event->from_state, sizeof event->from_state) ||
-	    !column_text(row, EVENT_TO, event->to_state, sizeof event->to_state) ||
-	    !column_text(row, EVENT_ACTOR, event->actor, sizeof event->actor) ||
-	    !column_text(row, EVENT_REASON, event->reason, sizeof event->reason) ||
-	    !column_digest(row, EVENT_DIGEST, &event->digest))
-		return row_misfit(row, 0, TABLE_PLAN_EVENT, why);
-	event->version = column_int(row, EVENT_VERSION);
-	event->ordinal = column_int(row, EVENT_ORDINAL);
-	event->at_ms = column_int(row, EVENT_AT);
-	return column_json(row, EVENT_JSON, &event->json, &event->json_len, why);
+	if (!row_text(row, EVENT_PLAN, event->plan, sizeof event->plan) ||
+	    !row_text(row, EVENT_FROM, event->from_state, sizeof event->from_state) ||
+	    !row_text(row, EVENT_TO, event->to_state, sizeof event->to_state) ||
+	    !row_text(row, EVENT_ACTOR, event->actor, sizeof event->actor) ||
+	    !row_text(row, EVENT_REASON, event->reason, sizeof event->reason) ||
+	    !row_digest(row, EVENT_DIGEST, &event->digest))
+		return row_misfit(row, why);
+	event->version = row_int(row, EVENT_VERSION);
+	event->ordinal = row_int(row, EVENT_ORDINAL);
+	event->at_ms = row_int(row, EVENT_AT);
+	return row_json(row, EVENT_JSON, &event->json, &event->json_len, why);
 }
 
 static void clear_event(void *item)

@@ -3,17 +3,19 @@
 
 enum { UUID, PATIENT, TAKEN_AT, ADDED_AT, JSON, DIGEST };
 
-static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
 	(void)store;
+	(void)statement;
 	struct store_readings *readings = item;
-	if (!column_text(row, UUID, readings->uuid, sizeof readings->uuid) ||
-	    !column_text(row, PATIENT, readings->patient, sizeof readings->patient) ||
-	    !column_digest(row, DIGEST, &readings->digest))
-		return row_misfit(row, 0, TABLE_READINGS, why);
-	readings->taken_at_ms = column_int(row, TAKEN_AT);
-	readings->added_at_ms = column_int(row, ADDED_AT);
-	return column_json(row, JSON, &readings->json, &readings->json_len, why);
+	if (!row_text(row, UUID, readings->uuid, sizeof readings->uuid) ||
+	    !row_text(row, PATIENT, readings->patient, sizeof readings->patient) ||
+	    !row_digest(row, DIGEST, &readings->digest))
+		return row_misfit(row, why);
+	readings->taken_at_ms = row_int(row, TAKEN_AT);
+	readings->added_at_ms = row_int(row, ADDED_AT);
+	return row_json(row, JSON, &readings->json, &readings->json_len, why);
 }
 
 static void clear(void *item)
@@ -60,7 +62,12 @@ enum status store_readings_add(struct store *store, const struct store_readings 
 	if (st != ST_OK)
 		return st;
 	digest_bytes(readings->json, readings->json_len, &digest);
+	struct store_outbox entry = {.object = OUTBOX_READINGS};
+	memcpy(entry.uuid, readings->uuid, sizeof entry.uuid);
+	memcpy(entry.patient, readings->patient, sizeof entry.patient);
 	st = insert(store, readings, &digest, stamp->at_ms, why);
+	if (st == ST_OK)
+		st = outbox_append(store, &entry, stamp, why);
 	if (st == ST_OK)
 		st = audit_append(store, "readings.add", readings->uuid, &digest, stamp, why);
 	return store_write_end(store, st, why);

@@ -141,16 +141,32 @@ enum status statement_run(struct store *store, enum statement id, const char *wh
 
 /* ---- digests of rows ---- */
 
-static void digest_row_begin(struct digest_stream *stream, enum table table)
+static struct cell cell_of(sqlite3_stmt *statement, int column)
 {
-	digest_begin(stream, "lasertwin-row/1");
-	digest_add_text(stream, table_spec(table)->name, strlen(table_spec(table)->name));
+	struct cell cell = {.type = CELL_INT};
+	switch (sqlite3_column_type(statement, column)) {
+	case SQLITE_INTEGER:
+		cell.number = sqlite3_column_int64(statement, column);
+		return cell;
+	case SQLITE_TEXT:
+		cell.type = CELL_TEXT;
+		cell.bytes = sqlite3_column_text(statement, column);
+		break;
+	default: /* a blob; NULL and real numbers are in no table of ours and match no digest */
+		cell.type = CELL_BLOB;
+		cell.bytes = sqlite3_column_blob(statement, column);
+	}
+	cell.n = (size_t)sqlite3_column_bytes(statement, column);
+	if (!cell.bytes)
+		cell.bytes = "";
+	return cell;
 }
 
 static void digest_cells(enum table table, const struct cell *cells, struct digest *out)
 {
 	struct digest_stream stream;
-	digest_row_begin(&stream, table);
+	digest_begin(&stream, "lasertwin-row/1");
+	digest_add_text(&stream, table_spec(table)->name, strlen(table_spec(table)->name));
 	for (int i = 0; i < table_spec(table)->columns; i++) {
 		if (cells[i].type == CELL_INT)
 			digest_add_int(&stream, cells[i].number);
@@ -162,62 +178,65 @@ static void digest_cells(enum table table, const struct cell *cells, struct dige
 	digest_end(&stream, out);
 }
 
-static void digest_column(struct digest_stream *stream, sqlite3_stmt *statement, int column)
+static bool cell_is_digest(const struct cell *cell, const struct digest *digest)
 {
-	size_t n;
-	const void *bytes;
-	switch (sqlite3_column_type(statement, column)) {
-	case SQLITE_INTEGER:
-		digest_add_int(stream, sqlite3_column_int64(statement, column));
-		break;
-	case SQLITE_TEXT:
-		bytes = sqlite3_column_text(statement, column);
-		n = (size_t)sqlite3_column_bytes(statement, column);
-		digest_add_text(stream, bytes, n);
-		break;
-	default: /* a blob; NULL and real numbers are in no table of ours and match no digest */
-		bytes = sqlite3_column_blob(statement, column);
-		n = (size_t)sqlite3_column_bytes(statement, column);
-		digest_add_blob(stream, bytes, n);
-	}
+	struct digest found;
+	if (cell->type != CELL_BLOB || cell->n != sizeof found.bytes)
+		return false;
+	memcpy(found.bytes, cell->bytes, sizeof found.bytes);
+	return digest_equal(&found, digest);
 }
 
-enum status row_misfit(sqlite3_stmt *statement, int first, enum table table, struct fail *why)
+/* "plan_version 0f3c... 2" */
+static void row_name(const struct row *row, char *text, size_t size)
+{
+	const struct table_spec *spec = table_spec(row->table);
+	size_t n = (size_t)snprintf(text, size, "%s", spec->name);
+	for (int i = 0; i < spec->key_columns && n < size; i++) {
+		const struct cell *key = &row->cell[i];
+		n += (size_t)(key->type == CELL_INT
+		                      ? snprintf(text + n, size - n, " %lld", (long long)key->number)
+		                      : snprintf(text + n, size - n, " %.*s", (int)(key->n < size ? key->n : size),
+		                                 (const char *)key->bytes));
+	}
+	one_line(text); /* a damaged key may hold anything */
+}
+
+enum status row_misfit(const struct row *row, struct fail *why)
 {
 	char name[FAIL_FIELD_MAX];
-	row_name(statement, first, table, name, sizeof name);
+	row_name(row, name, sizeof name);
 	return fail_set(why, ST_IO, name,
 	                "this row is damaged (its digest does not match): restore the last backup");
 }
 
-enum status row_verify(sqlite3_stmt *statement, int first, enum table table, struct fail *why)
+int row_width(enum table table)
 {
-	int columns = table_spec(table)->columns, json = table_spec(table)->json_column;
-	struct digest_stream stream;
-	struct digest expected, found;
-	digest_row_begin(&stream, table);
-	for (int i = 0; i < columns; i++)
-		digest_column(&stream, statement, first + i);
-	digest_end(&stream, &expected);
-	if (!column_digest(statement, first + columns, &found) || !digest_equal(&expected, &found))
-		return row_misfit(statement, first, table, why);
-	if (json < 0)
-		return ST_OK;
-	digest_bytes(sqlite3_column_text(statement, first + json),
-	             (size_t)sqlite3_column_bytes(statement, first + json), &expected);
-	if (!column_digest(statement, first + json + 1, &found) || !digest_equal(&expected, &found))
-		return row_misfit(statement, first, table, why);
-	return ST_OK;
+	return table_spec(table)->columns + 1;
 }
 
-void row_name(sqlite3_stmt *statement, int first, enum table table, char *text, size_t size)
+enum status row_read(struct store *store, sqlite3_stmt *statement, int first, enum table table, struct row *row,
+                     struct fail *why)
 {
-	size_t n = (size_t)snprintf(text, size, "%s", table_spec(table)->name);
-	for (int i = 0; i < table_spec(table)->key_columns && n < size; i++) {
-		const unsigned char *key = sqlite3_column_text(statement, first + i);
-		n += (size_t)snprintf(text + n, size - n, " %s", key ? (const char *)key : "?");
-	}
-	one_line(text); /* a damaged key may hold anything */
+	(void)store;
+	const struct table_spec *spec = table_spec(table);
+	struct digest expected;
+	row->table = table;
+	for (int i = 0; i < spec->columns; i++)
+		row->cell[i] = cell_of(statement, first + i);
+	struct cell last = cell_of(statement, first + spec->columns);
+	digest_cells(table, row->cell, &expected);
+	if (!cell_is_digest(&last, &expected))
+		return row_misfit(row, why);
+	if (spec->json_column < 0)
+		return ST_OK;
+	digest_bytes(row->cell[spec->json_column].bytes, row->cell[spec->json_column].n, &expected);
+	return cell_is_digest(&row->cell[spec->json_column + 1], &expected) ? ST_OK : row_misfit(row, why);
+}
+
+void row_clear(struct row *row)
+{
+	memset(row, 0, sizeof *row);
 }
 
 void one_line(char *text)
@@ -234,38 +253,40 @@ int64_t column_int(sqlite3_stmt *statement, int column)
 	return sqlite3_column_int64(statement, column);
 }
 
-bool column_text(sqlite3_stmt *statement, int column, char *out, size_t size)
+int64_t row_int(const struct row *row, int column)
 {
-	const unsigned char *text = sqlite3_column_text(statement, column);
-	size_t n = (size_t)sqlite3_column_bytes(statement, column);
-	if (!text || n >= size || memchr(text, '\0', n))
+	return row->cell[column].type == CELL_INT ? row->cell[column].number : 0;
+}
+
+bool row_text(const struct row *row, int column, char *out, size_t size)
+{
+	const struct cell *cell = &row->cell[column];
+	if (cell->type != CELL_TEXT || cell->n >= size || memchr(cell->bytes, '\0', cell->n))
 		return false;
-	memcpy(out, text, n);
-	out[n] = '\0';
+	memcpy(out, cell->bytes, cell->n);
+	out[cell->n] = '\0';
 	return true;
 }
 
-bool column_digest(sqlite3_stmt *statement, int column, struct digest *out)
+bool row_digest(const struct row *row, int column, struct digest *out)
 {
-	const void *bytes = sqlite3_column_blob(statement, column);
-	if (!bytes || sqlite3_column_bytes(statement, column) != DIGEST_BYTES)
+	const struct cell *cell = &row->cell[column];
+	if (cell->type != CELL_BLOB || cell->n != sizeof out->bytes)
 		return false;
-	memcpy(out->bytes, bytes, DIGEST_BYTES);
+	memcpy(out->bytes, cell->bytes, sizeof out->bytes);
 	return true;
 }
 
-enum status column_json(sqlite3_stmt *statement, int column, const char **json, size_t *len, struct fail *why)
+enum status row_json(const struct row *row, int column, const char **json, size_t *len, struct fail *why)
 {
-	const unsigned char *text = sqlite3_column_text(statement, column);
-	size_t n = (size_t)sqlite3_column_bytes(statement, column);
-	char *copy = malloc(n + 1);
+	const struct cell *cell = &row->cell[column];
+	char *copy = malloc(cell->n + 1);
 	if (!copy)
 		return fail_set(why, ST_FULL, "", "memory is exhausted");
-	if (n > 0)
-		memcpy(copy, text, n);
-	copy[n] = '\0';
+	memcpy(copy, cell->bytes, cell->n);
+	copy[cell->n] = '\0';
 	*json = copy;
-	*len = n;
+	*len = cell->n;
 	return ST_OK;
 }
 

@@ -170,13 +170,97 @@ static const char header_1[] =
 	"PRAGMA application_id = " STORE_APPLICATION_ID_TEXT ";\n"
 	"PRAGMA user_version = 1;\n";
 
+static const char record_2[] =
+	"CREATE UNIQUE INDEX plan_version_of_patient ON plan_version (plan, version, patient);\n"
+	"CREATE TABLE record ("
+	" uuid TEXT NOT NULL PRIMARY KEY,"
+	" kind TEXT NOT NULL CHECK (kind <> ''),"
+	" patient TEXT NOT NULL,"
+	" plan TEXT NOT NULL,"
+	" plan_version INTEGER NOT NULL,"
+	" subject TEXT NOT NULL,"
+	" ordinal INTEGER NOT NULL,"
+	" at_ms INTEGER NOT NULL,"
+	" added_at_ms INTEGER NOT NULL,"
+	" actor TEXT NOT NULL,"
+	" " JSON DIGEST ROW_DIGEST ","
+	/* Empty names refer to nothing. */
+	" patient_ref TEXT GENERATED ALWAYS AS (nullif(patient, '')) STORED REFERENCES patient (uuid),"
+	" plan_ref TEXT GENERATED ALWAYS AS (nullif(plan, '')) STORED,"
+	" CHECK ((plan = '') = (plan_version = 0)),"
+	" FOREIGN KEY (plan_ref, plan_version, patient) REFERENCES plan_version (plan, version, patient)) STRICT;\n"
+	"CREATE INDEX record_of_patient ON record (patient, kind);\n"
+	"CREATE INDEX record_of_plan ON record (plan, plan_version) WHERE plan <> '';\n"
+	"CREATE UNIQUE INDEX record_of_kind ON record (kind, patient, plan, plan_version, subject, ordinal);\n"
+	APPEND_ONLY("record")
+	NO_REPLACE("record", "uuid")
+	IN_ORDER("record", "ordinal", "kind = NEW.kind AND patient = NEW.patient AND plan = NEW.plan"
+		" AND plan_version = NEW.plan_version AND subject = NEW.subject");
+
+static const char draft_2[] =
+	"CREATE TABLE draft ("
+	" patient TEXT NOT NULL REFERENCES patient (uuid),"
+	" kind TEXT NOT NULL,"
+	" at_ms INTEGER NOT NULL,"
+	" actor TEXT NOT NULL,"
+	" " JSON DIGEST ROW_DIGEST ","
+	" PRIMARY KEY (patient, kind)) STRICT;\n";
+
+static const char outbox_2[] =
+	"CREATE TABLE outbox ("
+	" seq INTEGER PRIMARY KEY,"
+	" object INTEGER NOT NULL,"
+	" uuid TEXT NOT NULL,"
+	" version INTEGER NOT NULL,"
+	" ordinal INTEGER NOT NULL,"
+	" kind TEXT NOT NULL,"
+	" patient TEXT NOT NULL,"
+	" state INTEGER NOT NULL CHECK (state BETWEEN 0 AND 4),"
+	" next_try_ms INTEGER NOT NULL,"
+	" added_at_ms INTEGER NOT NULL,"
+	" state_at_ms INTEGER NOT NULL,"
+	" attempts INTEGER NOT NULL,"
+	" server_id TEXT NOT NULL,"
+	" version_id TEXT NOT NULL,"
+	" last_updated TEXT NOT NULL,"
+	" note TEXT NOT NULL,"
+	" " ROW_DIGEST ") STRICT;\n"
+	"CREATE INDEX outbox_of ON outbox (object, uuid, version);\n"
+	"CREATE INDEX outbox_open ON outbox (seq) WHERE state <> 2;\n";
+
+static const char external_2[] =
+	"CREATE TABLE external ("
+	" object INTEGER NOT NULL,"
+	" uuid TEXT NOT NULL,"
+	" version INTEGER NOT NULL,"
+	" server_id TEXT NOT NULL,"
+	" version_id TEXT NOT NULL,"
+	" last_updated TEXT NOT NULL,"
+	" " ROW_DIGEST ","
+	" PRIMARY KEY (object, uuid, version)) STRICT;\n"
+	"CREATE INDEX external_server_id ON external (server_id);\n"
+	"CREATE TRIGGER external_taken BEFORE INSERT ON external"
+	" WHEN EXISTS (SELECT 1 FROM external WHERE server_id = NEW.server_id"
+	" AND (uuid <> NEW.uuid OR object <> NEW.object))"
+	" BEGIN SELECT RAISE(ABORT, 'the server has given that name to another object'); END;\n"
+	"CREATE TABLE sync ("
+	" key TEXT NOT NULL PRIMARY KEY,"
+	" at_ms INTEGER NOT NULL,"
+	" value TEXT NOT NULL,"
+	" " ROW_DIGEST ") STRICT;\n";
+
+static const char header_2[] = "PRAGMA user_version = 2;\n";
+
 /* clang-format on */
+
+static const char *const schema_2[] = {record_2, draft_2, outbox_2, external_2, header_2, NULL};
 
 static const char *const schema_1[] = {store_info_1,   patient_1,    readings_1, twin_1,   twin_source_1,
                                        plan_version_1, plan_event_1, audit_1,    header_1, NULL};
 
 const struct migration store_migrations[] = {
         {1, schema_1},
+        {2, schema_2},
 };
 const size_t store_migration_count = sizeof store_migrations / sizeof *store_migrations;
 
@@ -185,6 +269,9 @@ static const struct table_spec tables[TABLES] = {
         [TABLE_READINGS] = {"readings", 6, 1, 4},        [TABLE_TWIN] = {"twin", 7, 2, 5},
         [TABLE_TWIN_SOURCE] = {"twin_source", 5, 3, -1}, [TABLE_PLAN] = {"plan_version", 11, 2, 9},
         [TABLE_PLAN_EVENT] = {"plan_event", 10, 3, -1},  [TABLE_AUDIT] = {"audit", 6, 1, -1},
+        [TABLE_RECORD] = {"record", 12, 1, 10},          [TABLE_DRAFT] = {"draft", 6, 2, 4},
+        [TABLE_OUTBOX] = {"outbox", 16, 1, -1},          [TABLE_EXTERNAL] = {"external", 6, 3, -1},
+        [TABLE_SYNC] = {"sync", 3, 1, -1},
 };
 
 const struct table_spec *table_spec(enum table table)
@@ -221,12 +308,12 @@ static enum status apply(struct store *store, const struct migration *migration,
 	return st;
 }
 
-static enum status audit_migration(struct store *store, int version, const struct store_stamp *stamp,
-                                   struct fail *why)
+static enum status audit_schema(struct store *store, const char *action, int version,
+                                const struct store_stamp *stamp, struct fail *why)
 {
 	char object[STORE_OBJECT_MAX + 1];
 	(void)snprintf(object, sizeof object, "schema %d", version);
-	return audit_append(store, version == 1 ? "store.create" : "store.migrate", object, NULL, stamp, why);
+	return audit_append(store, action, object, NULL, stamp, why);
 }
 
 static enum status describe(struct store *store, const struct store_stamp *stamp, struct fail *why)
@@ -252,9 +339,11 @@ static enum status apply_from(struct store *store, const struct migration *migra
 		st = sql_prepare_all(store, why);
 	if (st == ST_OK && version == 0)
 		st = describe(store, stamp, why);
+	if (st == ST_OK && version == 0)
+		return audit_schema(store, "store.create", migrations[count - 1].version, stamp, why);
 	for (size_t i = 0; i < count && st == ST_OK; i++)
 		if (migrations[i].version > version)
-			st = audit_migration(store, migrations[i].version, stamp, why);
+			st = audit_schema(store, "store.migrate", migrations[i].version, stamp, why);
 	return st;
 }
 

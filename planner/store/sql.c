@@ -23,6 +23,17 @@
 #define AUDIT "SELECT seq, at_ms, actor, action, object, digest, row_digest FROM audit "
 #define MATCHES_TEXT "WHERE ?1 = '' OR instr(lower(label), lower(?1)) > 0" \
 	" OR instr(lower(record_number), lower(?1)) > 0 "
+#define RECORD "SELECT uuid, kind, patient, plan, plan_version, subject, ordinal, at_ms, added_at_ms, actor, json," \
+	" digest, row_digest FROM record "
+#define RECORD_IS "(?1 = '' OR kind = ?1) AND (?2 = '' OR patient = ?2) AND (?3 = '' OR plan = ?3)" \
+	" AND (?4 = 0 OR plan_version = ?4) AND (?5 = '' OR subject = ?5) "
+#define DRAFT "SELECT patient, kind, at_ms, actor, json, digest, row_digest FROM draft "
+#define OUTBOX "SELECT seq, object, uuid, version, ordinal, kind, patient, state, next_try_ms, added_at_ms," \
+	" state_at_ms, attempts, server_id, version_id, last_updated, note, row_digest FROM outbox "
+#define OUTBOX_IS "seq > ?1 AND ((1 << state) & ?2) <> 0 AND (?3 = 0 OR next_try_ms <= ?3)" \
+	" AND (?4 = '' OR patient = ?4) ORDER BY seq LIMIT ?5"
+#define EXTERNAL "SELECT object, uuid, version, server_id, version_id, last_updated, row_digest FROM external "
+#define SYNC "SELECT key, at_ms, value, row_digest FROM sync "
 #define PAGE(limit, offset) "LIMIT ?" limit " OFFSET ?" offset
 
 static const char *const texts[STATEMENTS] = {
@@ -62,12 +73,44 @@ static const char *const texts[STATEMENTS] = {
 		"AND (?1 = '' OR e.to_state = ?1 OR e.to_state IS NULL)"
 		" ORDER BY p.created_at_ms DESC, p.rowid DESC " PAGE("2", "3"),
 	[SQL_PLAN_EVENT_INSERT] = "INSERT INTO plan_event VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
-	[SQL_PLAN_EVENT_NEXT] = "SELECT 1 + coalesce(max(ordinal), 0) FROM plan_event"
-		" WHERE plan = ?1 AND version = ?2",
+	[SQL_PLAN_EVENT_NEXT] = "SELECT 1 + coalesce(max(ordinal), 0),"
+		" coalesce((SELECT patient FROM plan_version WHERE plan = ?1 AND version = ?2), '')"
+		" FROM plan_event WHERE plan = ?1 AND version = ?2",
 	[SQL_PLAN_EVENT_LIST] = EVENT "WHERE e.plan = ?1 AND e.version = ?2 ORDER BY e.ordinal LIMIT ?3",
 	[SQL_AUDIT_INSERT] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
 	[SQL_AUDIT_NEXT] = "SELECT 1 + coalesce(max(seq), 0) FROM audit",
 	[SQL_AUDIT_LIST] = AUDIT "WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+	[SQL_RECORD_INSERT] = "INSERT INTO record VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
+	[SQL_RECORD_NEXT] = "SELECT 1 + coalesce(max(ordinal), 0) FROM record WHERE kind = ?1 AND patient = ?2"
+		" AND plan = ?3 AND plan_version = ?4 AND subject = ?5",
+	[SQL_RECORD_GET] = RECORD "WHERE uuid = ?1",
+	[SQL_RECORD_LIST] = RECORD "WHERE " RECORD_IS "ORDER BY rowid DESC " PAGE("6", "7"),
+	[SQL_RECORD_OF_KIND] = RECORD "WHERE kind = ?1 AND " RECORD_IS "ORDER BY rowid DESC " PAGE("6", "7"),
+	[SQL_RECORD_OF_PATIENT] = RECORD "WHERE patient = ?2 AND " RECORD_IS "ORDER BY rowid DESC " PAGE("6", "7"),
+	[SQL_RECORD_OF_PLAN] = RECORD "WHERE plan = ?3 AND " RECORD_IS "ORDER BY rowid DESC " PAGE("6", "7"),
+	[SQL_RECORD_LIST_OLDEST] = RECORD "WHERE " RECORD_IS "ORDER BY rowid " PAGE("6", "7"),
+	[SQL_RECORD_OF_KIND_OLDEST] = RECORD "WHERE kind = ?1 AND " RECORD_IS "ORDER BY rowid " PAGE("6", "7"),
+	[SQL_RECORD_OF_PATIENT_OLDEST] = RECORD "WHERE patient = ?2 AND " RECORD_IS "ORDER BY rowid " PAGE("6", "7"),
+	[SQL_RECORD_OF_PLAN_OLDEST] = RECORD "WHERE plan = ?3 AND " RECORD_IS "ORDER BY rowid " PAGE("6", "7"),
+	[SQL_DRAFT_PUT] = "REPLACE INTO draft VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+	[SQL_DRAFT_GET] = DRAFT "WHERE patient = ?1 AND kind = ?2",
+	[SQL_DRAFT_LIST] = DRAFT "WHERE ?1 = '' OR patient = ?1 ORDER BY at_ms DESC, rowid DESC LIMIT ?2",
+	[SQL_DRAFT_DROP] = "DELETE FROM draft WHERE patient = ?1 AND kind = ?2",
+	[SQL_OUTBOX_PUT] = "REPLACE INTO outbox VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14,"
+		" ?15, ?16, ?17)",
+	[SQL_OUTBOX_NEXT] = "SELECT 1 + coalesce(max(seq), 0) FROM outbox",
+	[SQL_OUTBOX_GET] = OUTBOX "WHERE seq = ?1",
+	[SQL_OUTBOX_LIST] = OUTBOX "WHERE " OUTBOX_IS,
+	[SQL_OUTBOX_LIST_OPEN] = OUTBOX "WHERE state <> 2 AND " OUTBOX_IS,
+	[SQL_OUTBOX_FIND] = OUTBOX "WHERE object = ?1 AND uuid = ?2 AND (?3 = 0 OR version = ?3) ORDER BY seq DESC LIMIT 1",
+	[SQL_OUTBOX_COUNT] = "SELECT state, count(*) FROM outbox GROUP BY state",
+	[SQL_EXTERNAL_PUT] = "INSERT INTO external VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)"
+		" ON CONFLICT (object, uuid, version) DO UPDATE SET server_id = ?4, version_id = ?5, last_updated = ?6,"
+		" row_digest = ?7",
+	[SQL_EXTERNAL_OF] = EXTERNAL "WHERE object = ?1 AND uuid = ?2 AND version = ?3",
+	[SQL_EXTERNAL_FIND] = EXTERNAL "WHERE server_id = ?1",
+	[SQL_SYNC_PUT] = "REPLACE INTO sync VALUES (?1, ?2, ?3, ?4)",
+	[SQL_SYNC_GET] = SYNC "WHERE key = ?1",
 	[SQL_ALL_ROWS + TABLE_INFO] = "SELECT id, kind, uuid, created_at_ms, row_digest FROM store_info",
 	[SQL_ALL_ROWS + TABLE_PATIENT] = PATIENT,
 	[SQL_ALL_ROWS + TABLE_READINGS] = READINGS,
@@ -77,6 +120,11 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_ALL_ROWS + TABLE_PLAN] = "SELECT " PLAN_COLUMNS " FROM plan_version AS p",
 	[SQL_ALL_ROWS + TABLE_PLAN_EVENT] = EVENT,
 	[SQL_ALL_ROWS + TABLE_AUDIT] = AUDIT,
+	[SQL_ALL_ROWS + TABLE_RECORD] = RECORD,
+	[SQL_ALL_ROWS + TABLE_DRAFT] = DRAFT,
+	[SQL_ALL_ROWS + TABLE_OUTBOX] = OUTBOX,
+	[SQL_ALL_ROWS + TABLE_EXTERNAL] = EXTERNAL,
+	[SQL_ALL_ROWS + TABLE_SYNC] = SYNC,
 };
 /* clang-format on */
 

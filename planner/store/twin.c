@@ -4,12 +4,19 @@
 enum { UUID, VERSION, PATIENT, SOURCES, CREATED_AT, JSON, DIGEST };
 enum { SOURCE_TWIN, SOURCE_VERSION, SOURCE_ORDINAL, SOURCE_PATIENT, SOURCE_READINGS };
 
-/* One row of twin_source into the twin; the row is verified. */
-static bool take_source(sqlite3_stmt *source, struct store_twin *twin)
+/* One row of twin_source into the twin. */
+static enum status take_source(struct store *store, sqlite3_stmt *source, struct store_twin *twin,
+                               struct fail *why)
 {
 	size_t i = twin->readings_count;
-	return i < STORE_TWIN_READINGS_MAX && column_int(source, SOURCE_ORDINAL) == (int64_t)i + 1 &&
-	       column_text(source, SOURCE_READINGS, twin->readings[i], sizeof twin->readings[i]);
+	struct row row;
+	enum status st = row_read(store, source, 0, TABLE_TWIN_SOURCE, &row, why);
+	if (st == ST_OK && !(i < STORE_TWIN_READINGS_MAX && row_int(&row, SOURCE_ORDINAL) == (int64_t)i + 1 &&
+	                     row_text(&row, SOURCE_READINGS, twin->readings[i], sizeof twin->readings[i])))
+		st = row_misfit(&row, why);
+	twin->readings_count++;
+	row_clear(&row);
+	return st;
 }
 
 static enum status load_sources(struct store *store, struct store_twin *twin, struct fail *why)
@@ -20,10 +27,7 @@ static enum status load_sources(struct store *store, struct store_twin *twin, st
 	bind_int(source, 2, twin->version);
 	enum status st = row_step(store, source, &got, why);
 	while (st == ST_OK && got) {
-		st = row_verify(source, 0, TABLE_TWIN_SOURCE, why);
-		if (st == ST_OK && !take_source(source, twin))
-			st = row_misfit(source, 0, TABLE_TWIN_SOURCE, why);
-		twin->readings_count++;
+		st = take_source(store, source, twin, why);
 		if (st == ST_OK)
 			st = row_step(store, source, &got, why);
 	}
@@ -38,19 +42,21 @@ static void clear(void *item)
 	memset(twin, 0, sizeof *twin);
 }
 
-static enum status load(struct store *store, sqlite3_stmt *row, void *item, struct fail *why)
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
 {
+	(void)statement;
 	struct store_twin *twin = item;
-	if (!column_text(row, UUID, twin->uuid, sizeof twin->uuid) ||
-	    !column_text(row, PATIENT, twin->patient, sizeof twin->patient) ||
-	    !column_digest(row, DIGEST, &twin->digest))
-		return row_misfit(row, 0, TABLE_TWIN, why);
-	twin->version = column_int(row, VERSION);
-	twin->created_at_ms = column_int(row, CREATED_AT);
+	if (!row_text(row, UUID, twin->uuid, sizeof twin->uuid) ||
+	    !row_text(row, PATIENT, twin->patient, sizeof twin->patient) ||
+	    !row_digest(row, DIGEST, &twin->digest))
+		return row_misfit(row, why);
+	twin->version = row_int(row, VERSION);
+	twin->created_at_ms = row_int(row, CREATED_AT);
 	enum status st = load_sources(store, twin, why);
-	if (st == ST_OK && (int64_t)twin->readings_count != column_int(row, SOURCES))
-		st = row_misfit(row, 0, TABLE_TWIN, why);
-	return st == ST_OK ? column_json(row, JSON, &twin->json, &twin->json_len, why) : st;
+	if (st == ST_OK && (int64_t)twin->readings_count != row_int(row, SOURCES))
+		st = row_misfit(row, why);
+	return st == ST_OK ? row_json(row, JSON, &twin->json, &twin->json_len, why) : st;
 }
 
 static const struct reader reader = {TABLE_TWIN, sizeof(struct store_twin), load, clear};
@@ -110,7 +116,12 @@ enum status store_twin_add(struct store *store, const struct store_twin *twin,
 		return st;
 	digest_bytes(twin->json, twin->json_len, &digest);
 	(void)snprintf(object, sizeof object, "%s version %lld", twin->uuid, (long long)twin->version);
+	struct store_outbox entry = {.object = OUTBOX_TWIN, .version = twin->version};
+	memcpy(entry.uuid, twin->uuid, sizeof entry.uuid);
+	memcpy(entry.patient, twin->patient, sizeof entry.patient);
 	st = insert(store, twin, &digest, stamp->at_ms, why);
+	if (st == ST_OK)
+		st = outbox_append(store, &entry, stamp, why);
 	if (st == ST_OK)
 		st = audit_append(store, "twin.add", object, &digest, stamp, why);
 	return store_write_end(store, st, why);

@@ -712,11 +712,11 @@ static void settings_are_as_promised(void **state)
 	        {"PRAGMA secure_delete", "1"},
 	        {"PRAGMA recursive_triggers", "1"},
 	        {"PRAGMA application_id", STORE_APPLICATION_ID_TEXT},
-	        {"PRAGMA user_version", "1"},
+	        {"PRAGMA user_version", "2"},
 	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND NOT strict"
 	         " AND name NOT LIKE 'sqlite%'",
 	         "0"},
-	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND strict", "8"},
+	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND strict", "13"},
 	};
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
 		sqlite3_stmt *statement;
@@ -819,7 +819,7 @@ static void foreign_and_newer_files_are_left_alone(void **state)
 	struct world *world = *state;
 	raw_run(world, "PRAGMA user_version = 99");
 	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 99");
-	raw_run(world, "PRAGMA user_version = 1; PRAGMA application_id = 7");
+	raw_run(world, "PRAGMA user_version = 2; PRAGMA application_id = 7");
 	expect_unchanged_refusal(world, ST_DENIED, "not a store");
 	raw_run(world, "PRAGMA application_id = 0");
 	expect_unchanged_refusal(world, ST_DENIED, "not a store");
@@ -855,9 +855,9 @@ static void odd_paths_work(void **state)
 
 static const char *const add_table[] = {"CREATE TABLE nickname (patient TEXT) STRICT;",
                                         "INSERT INTO nickname SELECT uuid FROM patient;",
-                                        "PRAGMA user_version = 2;", NULL};
+                                        "PRAGMA user_version = 3;", NULL};
 static const char *const broken[] = {"CREATE TABLE half_done (x INTEGER) STRICT;",
-                                     "CREATE TABLE patient (x);", "PRAGMA user_version = 3;", NULL};
+                                     "CREATE TABLE patient (x);", "PRAGMA user_version = 4;", NULL};
 
 static int number(struct world *world, const char *sql)
 {
@@ -874,27 +874,27 @@ static void migration_is_all_or_nothing(void **state)
 	struct world *world = *state;
 	struct case_ids ids;
 	struct store_audit_list list;
-	struct migration migrations[3] = {store_migrations[0], {2, add_table}, {3, broken}};
+	struct migration migrations[4] = {store_migrations[0], store_migrations[1], {3, add_table}, {4, broken}};
 	add_case(world, "A", &ids);
-	refused(world, schema_open(world->store, migrations, 3, FIXTURE_NOW_MS, &world->why), ST_IO,
+	refused(world, schema_open(world->store, migrations, 4, FIXTURE_NOW_MS, &world->why), ST_IO,
 	        "schema");
-	assert_int_equal(number(world, "PRAGMA user_version"), 1);
+	assert_int_equal(number(world, "PRAGMA user_version"), 2);
 	assert_int_equal(
 	        number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN ('nickname', 'half_done')"),
 	        0);
-	ok(world, schema_open(world->store, migrations, 2, FIXTURE_NOW_MS, &world->why));
-	assert_int_equal(number(world, "PRAGMA user_version"), 2);
+	ok(world, schema_open(world->store, migrations, 3, FIXTURE_NOW_MS, &world->why));
+	assert_int_equal(number(world, "PRAGMA user_version"), 3);
 	assert_int_equal(number(world, "SELECT count(*) FROM nickname"), 1);
 	ok(world, store_audit_list(world->store, 5, 0, &list, &world->why));
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.items[0].action, "store.migrate");
-	assert_string_equal(list.items[0].object, "schema 2");
+	assert_string_equal(list.items[0].object, "schema 3");
 	store_audit_list_free(&list);
 	struct store_plan plan;
 	ok(world, store_plan_get(world->store, ids.plan.uuid, 1, &plan, &world->why));
 	assert_string_equal(plan.json, plan_json);
 	store_plan_clear(&plan);
-	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 2");
+	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 3");
 }
 
 static void migrations_are_numbered_without_gap(void **state)
@@ -927,8 +927,8 @@ static void backup_is_a_verified_store(void **state)
 	reopen(world);
 	ok(world, store_check(world->store, &rows_back, &world->why));
 	assert_int_equal(rows, rows_back);
-	assert_int_equal(rows,
-	                 12); /* description, patient, readings, twin, its source, plan, event, 5 audit */
+	/* description, patient, readings, twin, its source, plan, event, 4 in the outbox, 5 audit */
+	assert_int_equal(rows, 16);
 }
 
 static void backup_inside_a_group_is_refused(void **state)
