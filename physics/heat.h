@@ -55,17 +55,20 @@ struct heat_surface {
 	const struct heat_stage *stage;
 };
 
-enum heat_shape { HEAT_SHAPE_SQUARE = 0, HEAT_SHAPES };
+#define HEAT_SLICES_MAX 64
 
 struct heat_pulses {
-	enum heat_shape shape;
 	double start_s;         /* of the first pulse, >= 0 */
-	double duration_s;      /* of one pulse, > 0 */
+	double duration_s;      /* of one pulse, > 0: while light comes */
 	size_t count;           /* pulses per pass, >= 1 */
 	double rate_Hz;         /* within a pass; needed when count > 1; 1/rate must exceed the duration */
 	size_t passes;          /* 0 means 1 */
 	double pass_interval_s; /* from the start of a pass to the start of the next; needed when passes > 1
 	                         */
+	/* A pulse that is not square: its share of energy in each of equal parts of the duration, >= 0, together
+	 * 1. The power is constant within a part. 0 parts: square. */
+	size_t slices;
+	const double *slice_frac;
 };
 
 /* Absorbed energy density per unit radiant exposure, mean of each bin, from a light engine. The bins need

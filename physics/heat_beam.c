@@ -17,10 +17,12 @@
 
 struct heat_beam {
 	size_t columns, rows; /* rows kept */
+	bool direct;          /* boiling: the histories of the columns are whole */
 	struct heat *column;
 	double *r_edge_um;
 	struct heat_cells cells; /* one for all columns */
-	double *depth_um, *time_s, *base, *response, *boiled_J_m2;
+	double *depth_um, *time_s, *base, *response;
+	double *boiled_J_m2; /* [cells], or of each column when direct */
 };
 
 /* ---- radii ---- */
@@ -352,28 +354,47 @@ static enum status fill_columns(struct heat_beam *beam, const struct heat_beam_m
 }
 
 /* Every column borrows base, times, depths and cells from the beam; only the response is its own. */
+static struct heat linear_column(const struct heat_beam *beam, const struct heat_beam_march *march, size_t j)
+{
+	struct heat column = {.cells = beam->cells,
+	                      .rows = beam->rows,
+	                      .steps = march->steps,
+	                      .fields = HEAT_FIELDS,
+	                      .depth_um = beam->depth_um,
+	                      .time_s = beam->time_s,
+	                      .value = {beam->base, beam->response + j * beam->rows * march->steps},
+	                      .highest = {j > 0 ? beam->column[0].highest[0] : NULL},
+	                      .boiled_J_m2 = beam->boiled_J_m2,
+	                      .core_C = march->problem->core_C,
+	                      .ambient_C = march->ambient_C};
+	column.cells.count = beam->rows - 1;
+	return column;
+}
+
+/* A direct run has one field, and what boiled, in every column. */
+static struct heat direct_column(const struct heat_beam *beam, const struct heat_beam_march *march, size_t j)
+{
+	struct heat column = linear_column(beam, march, j);
+	size_t values = beam->rows * march->steps;
+	double *whole = column.value[1];
+	for (size_t i = 0; i < values; i++)
+		whole[i] += beam->base[i];
+	column.fields = 1;
+	column.value[0] = whole;
+	column.value[1] = column.highest[0] = NULL;
+	column.boiled_J_m2 = beam->boiled_J_m2 + j * beam->cells.count;
+	return column;
+}
+
 static enum status join_columns(struct heat_beam *beam, const struct heat_beam_march *march, struct fail *why)
 {
-	size_t rows = beam->rows;
-	struct heat_cells kept = beam->cells;
 	enum status status = ST_OK;
-	kept.count = rows - 1;
 	for (size_t j = 0; status == ST_OK && j < beam->columns; j++) {
 		struct heat *column = &beam->column[j];
-		*column = (struct heat){.cells = kept,
-		                        .rows = rows,
-		                        .steps = march->steps,
-		                        .fields = HEAT_FIELDS,
-		                        .depth_um = beam->depth_um,
-		                        .time_s = beam->time_s,
-		                        .value = {beam->base, beam->response + j * rows * march->steps},
-		                        .highest = {j > 0 ? beam->column[0].highest[0] : NULL},
-		                        .boiled_J_m2 = beam->boiled_J_m2,
-		                        .core_C = march->problem->core_C,
-		                        .ambient_C = march->ambient_C};
-		if (j == 0)
+		*column = beam->direct ? direct_column(beam, march, j) : linear_column(beam, march, j);
+		if (j == 0 || beam->direct)
 			status = heat_find_highest(column, 0, why);
-		if (status == ST_OK)
+		if (status == ST_OK && !beam->direct)
 			status = heat_find_highest(column, 1, why);
 	}
 	return status;
@@ -386,10 +407,11 @@ void heat_beam_free(struct heat_beam **beam)
 	if (!beam || !*beam)
 		return;
 	struct heat_beam *old = *beam;
-	for (size_t j = 0; old->column && j < old->columns; j++)
+	for (size_t j = 0; old->column && j < old->columns; j++) {
 		free(old->column[j].highest[1]);
-	if (old->column)
-		free(old->column[0].highest[0]);
+		if (j == 0 || old->direct)
+			free(old->column[j].highest[0]);
+	}
 	free(old->column);
 	free(old->r_edge_um);
 	heat_cells_free(&old->cells);
@@ -412,7 +434,7 @@ static size_t rows_kept(const struct heat_cells *cells, double keep_um)
 }
 
 static enum status beam_alloc(const struct heat_problem *problem, const struct heat_beam_source *source,
-                              struct heat_beam **out, struct fail *why)
+                              bool direct, struct heat_beam **out, struct fail *why)
 {
 	struct heat_beam *beam = *out = calloc(1, sizeof *beam);
 	if (!beam)
@@ -426,7 +448,8 @@ static enum status beam_alloc(const struct heat_problem *problem, const struct h
 	beam->column = calloc(source->radii, sizeof *beam->column);
 	beam->r_edge_um = calloc(source->radii + 1, sizeof *beam->r_edge_um);
 	beam->depth_um = calloc(rows, sizeof *beam->depth_um);
-	beam->boiled_J_m2 = calloc(rows, sizeof *beam->boiled_J_m2);
+	beam->direct = direct;
+	beam->boiled_J_m2 = calloc(direct ? source->radii * beam->cells.count : rows, sizeof *beam->boiled_J_m2);
 	if (!beam->column || !beam->r_edge_um || !beam->depth_um || !beam->boiled_J_m2)
 		return fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu columns", source->radii);
 	memcpy(beam->r_edge_um, source->r_edge_um, (source->radii + 1) * sizeof *beam->r_edge_um);
@@ -435,8 +458,10 @@ static enum status beam_alloc(const struct heat_problem *problem, const struct h
 	return ST_OK;
 }
 
+/* At fluence 1 for a linear run. */
 static enum status march_and_sum(const struct heat_problem *problem, const struct heat_beam_source *source,
-                                 struct heat_modes *modes, struct heat_beam *beam, struct fail *why)
+                                 double fluence_J_cm2, struct heat_modes *modes, struct heat_beam *beam,
+                                 struct fail *why)
 {
 	size_t n = beam->cells.count;
 	double *work = calloc(2 * n + n * modes->lanes, sizeof *work),
@@ -450,9 +475,16 @@ static enum status march_and_sum(const struct heat_problem *problem, const struc
 	                                .kept = beam->rows - 1};
 	heat_start(problem, &beam->cells, work, &march.ambient_C);
 	struct flash flash = project(source, &beam->cells, modes, work + n, deposit_J_m2);
-	cut_modes(&beam->cells, modes, flash.largest_K, deposit_J_m2);
+	enum status status = ST_OK;
+	if (beam->direct)
+		status = heat_beam_boiler_new(&beam->cells, modes, beam->boiled_J_m2, &march.boiler, why);
+	else
+		cut_modes(&beam->cells, modes, flash.largest_K, deposit_J_m2);
+	for (size_t i = 0; i < n * modes->lanes; i++)
+		deposit_J_m2[i] *= fluence_J_cm2;
 	march.watched[1] = flash.edge;
-	enum status status = heat_beam_marched(&march, work, why);
+	if (status == ST_OK)
+		status = heat_beam_marched(&march, work, why);
 	beam->time_s = march.time_s;
 	if (status == ST_OK)
 		status = fill_columns(beam, &march, why);
@@ -461,12 +493,13 @@ static enum status march_and_sum(const struct heat_problem *problem, const struc
 	free(march.value);
 	free(march.surface_share);
 	free(march.surface_C);
+	heat_beam_boiler_free(&march.boiler);
 	free(work);
 	return status;
 }
 
-enum status heat_beam_new(const struct heat_problem *column, const struct heat_beam_source *source,
-                          struct heat_beam **out, struct fail *why)
+static enum status beam_build(const struct heat_problem *column, const struct heat_beam_source *source, bool direct,
+                              double fluence_J_cm2, struct heat_beam **out, struct fail *why)
 {
 	*out = NULL;
 	struct heat_modes modes = {0};
@@ -477,13 +510,28 @@ enum status heat_beam_new(const struct heat_problem *column, const struct heat_b
 	problem.source = ring_source(source, 0);
 	status = modes_new(source->radii, source->r_edge_um, &modes, why);
 	if (status == ST_OK)
-		status = beam_alloc(&problem, source, out, why);
+		status = beam_alloc(&problem, source, direct, out, why);
 	if (status == ST_OK)
-		status = march_and_sum(&problem, source, &modes, *out, why);
+		status = march_and_sum(&problem, source, fluence_J_cm2, &modes, *out, why);
 	if (status != ST_OK)
 		heat_beam_free(out);
 	modes_free(&modes);
 	return status;
+}
+
+enum status heat_beam_new(const struct heat_problem *column, const struct heat_beam_source *source,
+                          struct heat_beam **out, struct fail *why)
+{
+	return beam_build(column, source, false, 1.0, out, why);
+}
+
+enum status heat_beam_new_boiling(const struct heat_problem *column, const struct heat_beam_source *source,
+                                  double fluence_J_cm2, struct heat_beam **out, struct fail *why)
+{
+	*out = NULL;
+	if (!(fluence_J_cm2 >= 0.0 && isfinite(fluence_J_cm2)))
+		return fail_set(why, ST_RANGE, "fluence_J_cm2", "%g; allowed 0 and more", fluence_J_cm2);
+	return beam_build(column, source, true, fluence_J_cm2, out, why);
 }
 
 /* ---- reading ---- */

@@ -42,6 +42,12 @@ enum status heat_beam_new(const struct heat_problem *column, const struct heat_b
                           struct heat_beam **out, struct fail *why) MUST_CHECK;
 void heat_beam_free(struct heat_beam **beam);
 
+/* Direct run at one radiant exposure with the latent heat of water, as heat_new_boiling in one dimension: a cell
+ * stays at 100 C until its water has boiled off. The columns have no response: evaluate them with radiant
+ * exposure 0. Slower than heat_beam_new by what turning modes into cells and back costs at every step. */
+enum status heat_beam_new_boiling(const struct heat_problem *column, const struct heat_beam_source *source,
+                                  double fluence_J_cm2, struct heat_beam **out, struct fail *why) MUST_CHECK;
+
 size_t heat_beam_columns(const struct heat_beam *beam);
 const double *heat_beam_edge_um(const struct heat_beam *beam); /* [columns + 1] */
 /* The tissue under the ring between two edges (its mean); borrowed from the beam. */

@@ -125,6 +125,8 @@ static void accept_step(struct heat_beam_march *march, double size)
 	march->now = march->next;
 	march->next = swap;
 	march->largest = fmax(march->largest, size);
+	if (march->boiler)
+		heat_beam_boil(march->boiler, march->now);
 }
 
 /* From one event to the next; a decayed response may end the last interval. */
@@ -177,6 +179,8 @@ static void deposit(struct heat_beam_march *march, double pulses)
 		for (size_t i = 0; i < cells->count; i++)
 			for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++, at++)
 				march->now[at] += pulses * march->deposit_J_m2[at] / cells->capacity_J_m2K[i];
+	if (march->boiler)
+		heat_beam_boil(march->boiler, march->now);
 }
 
 /* The response right now, at the watched radii. */

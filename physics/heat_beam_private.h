@@ -41,7 +41,15 @@ struct heat_beam_march {
 	struct heat_regime regime;
 	double *now, *stage, *next, *supply_W_m2, *pivot, *ratio;
 	double tolerance_frac, tolerance_K, largest;
+	struct heat_beam_boiler *boiler; /* NULL: linear */
 };
+
+/* heat_beam_boil.c: the latent heat of every cell. boiled_J_m2[radii x cells] is the caller's. */
+enum status heat_beam_boiler_new(const struct heat_cells *cells, const struct heat_modes *modes,
+                                 double *boiled_J_m2, struct heat_beam_boiler **out, struct fail *why);
+void heat_beam_boiler_free(struct heat_beam_boiler **boiler);
+/* Takes what passes 100 C out of a state of the march and into the latent store. */
+void heat_beam_boil(struct heat_beam_boiler *boiler, double *state);
 
 /* heat_beam_march.c: start_C[cells] is the initial state of the base. The record is the caller's to free. */
 enum status heat_beam_marched(struct heat_beam_march *march, const double *start_C, struct fail *why);

@@ -8,6 +8,7 @@
 #define PERFUSION_MAX_1_S 1.0
 #define BIN_SLACK_FRAC 1e-9 /* rounding allowed between the bins' last edge and the tissue's */
 #define RATE_SLACK_FRAC 1e-9
+#define SLICE_SLACK_FRAC 1e-9
 
 struct bound {
 	const char *field;
@@ -142,16 +143,34 @@ static enum status check_passes(const struct heat_pulses *pulses, struct fail *w
 	return ST_OK;
 }
 
+static enum status check_slices(const struct heat_pulses *pulses, struct fail *why)
+{
+	double sum = 0.0;
+	if (pulses->slices == 0)
+		return ST_OK;
+	if (pulses->slices > HEAT_SLICES_MAX || !pulses->slice_frac)
+		return fail_set(why, ST_RANGE, "heat.pulses.slices", "%zu parts of a pulse; at most %d, with values",
+		                pulses->slices, HEAT_SLICES_MAX);
+	for (size_t i = 0; i < pulses->slices; i++) {
+		if (!(pulses->slice_frac[i] >= 0.0))
+			return fail_set(why, ST_RANGE, "heat.pulses.slice_frac", "part %zu: %g; allowed 0 or more", i,
+			                pulses->slice_frac[i]);
+		sum += pulses->slice_frac[i];
+	}
+	if (!(fabs(sum - 1.0) <= SLICE_SLACK_FRAC))
+		return fail_set(why, ST_RANGE, "heat.pulses.slice_frac", "the parts add up to %.9g, not to 1", sum);
+	return ST_OK;
+}
+
 static enum status check_pulses(const struct heat_pulses *pulses, struct fail *why)
 {
-	if (pulses->shape != HEAT_SHAPE_SQUARE)
-		return fail_set(why, ST_INPUT, "heat.pulses.shape", "unknown pulse shape %d",
-		                (int)pulses->shape);
 	const struct bound bounds[] = {
 	        {"heat.pulses.start_s", pulses->start_s, 0.0, 1e6, false},
 	        {"heat.pulses.duration_s", pulses->duration_s, 0.0, 1e6, true},
 	};
 	enum status status = CHECK_ALL(bounds, "value", (size_t)0, why);
+	if (status == ST_OK)
+		status = check_slices(pulses, why);
 	if (status != ST_OK)
 		return status;
 	if (pulses->count < 1 || pulses->count > HEAT_PULSES_MAX ||

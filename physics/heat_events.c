@@ -16,15 +16,25 @@ static double pulse_start_s(const struct heat_pulses *pulses, size_t pass, size_
 	return pulses->start_s + within_s + (pass > 0 ? (double)pass * pulses->pass_interval_s : 0.0);
 }
 
-static bool pulse_on(const struct heat_pulses *pulses, double time_s)
+/* Power per unit radiant exposure at a moment inside a pulse, after_s from its start. */
+static double pulse_power_1_s(const struct heat_pulses *pulses, double after_s)
+{
+	double slices = (double)pulses->slices;
+	if (pulses->slices == 0)
+		return 1.0 / pulses->duration_s;
+	size_t i = (size_t)(slices * after_s / pulses->duration_s);
+	return pulses->slice_frac[i < pulses->slices ? i : pulses->slices - 1] * slices / pulses->duration_s;
+}
+
+static double power_1_s(const struct heat_pulses *pulses, double time_s)
 {
 	for (size_t pass = 0; pass < pulses->passes; pass++)
 		for (size_t i = 0; i < pulses->count; i++) {
 			double start_s = pulse_start_s(pulses, pass, i);
 			if (time_s >= start_s && time_s < start_s + pulses->duration_s)
-				return true;
+				return pulse_power_1_s(pulses, time_s - start_s);
 		}
-	return false;
+	return 0.0;
 }
 
 /* What holds at a moment inside an interval. */
@@ -41,8 +51,8 @@ struct heat_regime heat_regime_at(const struct heat_problem *problem, const stru
 		}
 	regime.surface_W_m2K =
 	        regime.h_W_m2K > 0.0 ? 1.0 / (1.0 / regime.h_W_m2K + 1.0 / regime.half_W_m2K) : 0.0;
-	if (!timeline->instant && pulse_on(&timeline->pulses, time_s))
-		regime.power_1_s = 1.0 / timeline->pulses.duration_s;
+	if (!timeline->instant)
+		regime.power_1_s = power_1_s(&timeline->pulses, time_s);
 	return regime;
 }
 
@@ -87,11 +97,22 @@ static void end_events(const struct heat_problem *problem, struct heat_timeline 
 	}
 }
 
+/* A pulse starts, its power steps from slice to slice, it ends. */
+static void add_pulse(struct heat_timeline *timeline, double start_s)
+{
+	const struct heat_pulses *pulses = &timeline->pulses;
+	size_t slices = pulses->slices > 0 ? pulses->slices : 1;
+	add_event(timeline, start_s, timeline->instant ? 1.0 : 0.0);
+	for (size_t i = 1; !timeline->instant && i <= slices; i++)
+		add_event(timeline, start_s + pulses->duration_s * (double)i / (double)slices, 0.0);
+}
+
 static enum status plan_events(const struct heat_problem *problem, struct heat_timeline *timeline,
                                struct fail *why)
 {
 	const struct heat_surface *surface = &problem->surface;
-	size_t most = 2 + 2 * surface->stages + 2 * timeline->pulses.count * timeline->pulses.passes;
+	size_t each = 2 + timeline->pulses.slices;
+	size_t most = 2 + 2 * surface->stages + each * timeline->pulses.count * timeline->pulses.passes;
 	timeline->event = calloc(most, sizeof *timeline->event);
 	if (!timeline->event)
 		return fail_set(why, ST_FULL, "heat.pulses", "out of memory for %zu events", most);
@@ -101,12 +122,8 @@ static enum status plan_events(const struct heat_problem *problem, struct heat_t
 		add_event(timeline, surface->stage[i].end_s, 0.0);
 	}
 	for (size_t pass = 0; pass < timeline->pulses.passes; pass++)
-		for (size_t i = 0; i < timeline->pulses.count; i++) {
-			double start_s = pulse_start_s(&timeline->pulses, pass, i);
-			add_event(timeline, start_s, timeline->instant ? 1.0 : 0.0);
-			if (!timeline->instant)
-				add_event(timeline, start_s + timeline->pulses.duration_s, 0.0);
-		}
+		for (size_t i = 0; i < timeline->pulses.count; i++)
+			add_pulse(timeline, pulse_start_s(&timeline->pulses, pass, i));
 	merge_events(timeline);
 	end_events(problem, timeline);
 	return ST_OK;

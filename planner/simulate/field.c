@@ -16,6 +16,7 @@
 #define BULK_UM 300.0 /* layers thinner than this do not carry light sideways */
 #define TAIL_S 10.0   /* of heat after the last pulse, for the width of the grid */
 #define AIR_INDEX 1.0
+#define DEGREES_PER_PI 180.0
 #define GAUSS_1E_PER_1E2 0.70710678118654752
 #define INSTANT_S 1e-6 /* shorter pulses do more than heat: pressure, vapour around pigment */
 
@@ -96,7 +97,9 @@ static void to_cm(const double *edge_um, size_t count, double depth_um, double *
 static enum status solve_broad(struct field *field, struct ordinates *solver, struct fail *why)
 {
 	struct light_stack stack = stack_of(field);
-	const struct light_source source = {LIGHT_COLLIMATED, 1.0};
+	const struct simulation_beam *beam = &field->simulation->beam;
+	const struct light_source source = {beam->diffuse ? LIGHT_DIFFUSE : LIGHT_COLLIMATED,
+	                                    cos(beam->incidence_deg * PI / DEGREES_PER_PI)};
 	struct light_balance balance;
 	double *work = calloc(2 * field->cells + 1, sizeof *work), *error_frac = work + field->cells + 1;
 	if (!work)
@@ -243,12 +246,18 @@ static void fill_problem(struct field *field)
 	        .pulses = s->pulses,
 	        .end_s = latest_s,
 	        .options = {.finest_um = fmax(fmin(FINEST_UM, DEPTH_PER_CELL * length_um), FINEST_MIN_UM)}};
+	field->problem.pulses.slice_frac = s->pulse.slice_frac;
+}
+
+static struct heat_beam_source beam_source(const struct field *field)
+{
+	return (struct heat_beam_source){field->radii,   field->cells,     field->r_edge_um,
+	                                 field->edge_um, field->beam_1_cm, field->kept_um};
 }
 
 static enum status solve_heat(struct field *field, struct fail *why)
 {
-	const struct heat_beam_source source = {field->radii,   field->cells,     field->r_edge_um,
-	                                        field->edge_um, field->beam_1_cm, field->kept_um};
+	const struct heat_beam_source source = beam_source(field);
 	field->problem.source = (struct heat_source){field->cells, field->edge_um, field->broad_1_cm};
 	enum status status = field->radii > 0 ? heat_beam_new(&field->problem, &source, &field->beam, why)
 	                                      : heat_new(&field->problem, &field->broad, why);
@@ -319,7 +328,20 @@ enum status field_new(const struct simulation *s, double absorption_factor,
 	return status;
 }
 
-enum status field_boil(struct field *field, double fluence_J_cm2, struct fail *why)
+static enum status boil_beam(struct field *field, double fluence_J_cm2, double keep_um, struct fail *why)
+{
+	struct heat_beam *boiling = NULL;
+	struct heat_beam_source source = beam_source(field);
+	source.keep_um = keep_um;
+	enum status status = heat_beam_new_boiling(&field->problem, &source, fluence_J_cm2, &boiling, why);
+	if (status != ST_OK)
+		return status;
+	heat_beam_free(&field->beam);
+	field->beam = boiling;
+	return ST_OK;
+}
+
+static enum status boil_broad(struct field *field, double fluence_J_cm2, struct fail *why)
 {
 	struct heat *boiling = NULL;
 	enum status status = heat_new_boiling(&field->problem, fluence_J_cm2, true, &boiling, why);
@@ -327,10 +349,20 @@ enum status field_boil(struct field *field, double fluence_J_cm2, struct fail *w
 		return status;
 	heat_free(&field->broad);
 	field->broad = boiling;
-	(void)snprintf(field->models.heat, sizeof field->models.heat,
-	               "bioheat in depth with boiling at this radiant exposure (water passes 100 C in the "
-	               "linear answer)");
 	return ST_OK;
+}
+
+enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um, struct fail *why)
+{
+	bool broad = field->radii == 0;
+	enum status status = broad ? boil_broad(field, fluence_J_cm2, why)
+	                           : boil_beam(field, fluence_J_cm2, keep_um, why);
+	if (status == ST_OK)
+		(void)snprintf(field->models.heat, sizeof field->models.heat,
+		               "bioheat in %s with boiling at this radiant exposure (water passes 100 C in the "
+		               "linear answer)",
+		               broad ? "depth" : "r and z");
+	return status;
 }
 
 /* ---- reading ---- */

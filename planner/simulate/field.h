@@ -31,8 +31,9 @@ enum status field_new(const struct simulation *s, double absorption_factor,
                       const struct simulation_progress *p, struct field **out, struct fail *why) MUST_CHECK;
 void field_free(struct field **field);
 
-/* Broad beam only: replaces the linear answer by the direct run with boiling at this radiant exposure. */
-enum status field_boil(struct field *field, double fluence_J_cm2, struct fail *why) MUST_CHECK;
+/* Replaces the linear answer by the direct run with boiling at this radiant exposure. Under a finite beam
+ * histories are kept down to keep_um. */
+enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um, struct fail *why) MUST_CHECK;
 bool field_direct(const struct field *field); /* after field_boil: evaluate with radiant exposure 0 */
 
 size_t field_columns(const struct field *field);

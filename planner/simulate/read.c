@@ -14,11 +14,17 @@
 #define DEPTH_MAX_UM 1e5
 
 static const char *const profile_names[SIMULATION_PROFILES] = {"broad", "flat_top", "gaussian"};
+static const char *const shape_names[SIMULATION_SHAPES] = {"square", "gaussian", "exponential", "sampled"};
 static const char *const criterion_names[CRITERION_KINDS] = {"omega", "temperature", "cem43", "rupture"};
 
 const char *simulation_profile_name(enum simulation_profile profile)
 {
 	return profile_names[profile];
+}
+
+const char *simulation_shape_name(enum simulation_shape shape)
+{
+	return shape_names[shape];
 }
 
 const char *simulation_criterion_name(enum criterion_kind kind)
@@ -182,9 +188,32 @@ static enum status read_layers(const struct json_at *root, struct simulation *s,
 
 /* ---- light ---- */
 
+/* Slanted light breaks the circle: only a broad beam stays plane. */
+static enum status read_incidence(const struct json_at *at, bool broad, struct simulation_beam *beam,
+                                  struct fail *why)
+{
+	struct json_at given;
+	bool slanted, diffuse;
+	enum status status = json_number_in(at, "incidence_deg", 0.0, 89.0, "degrees", &beam->incidence_deg,
+	                                    &slanted, why);
+	if (status == ST_OK)
+		status = json_bool(at, "diffuse", &beam->diffuse, &diffuse, why);
+	if (status != ST_OK)
+		return status;
+	bool odd = (slanted && beam->incidence_deg > 0.0) || beam->diffuse;
+	if (!broad && odd && json_find(at, beam->diffuse ? "diffuse" : "incidence_deg", &given))
+		return json_refuse(&given, ST_INPUT, why,
+		                   "goes with a broad beam only; a finite beam is upright here, or slanted in "
+		                   "`lasertwin mc`");
+	if (beam->diffuse && slanted && json_find(at, "incidence_deg", &given))
+		return json_refuse(&given, ST_INPUT, why, "diffuse light has no angle; keep one");
+	return ST_OK;
+}
+
 static enum status read_beam(const struct json_at *root, struct simulation_beam *beam, struct fail *why)
 {
-	static const char *const keys[] = {"profile", "diameter_mm", "definition", NULL};
+	static const char *const keys[] = {"profile",       "diameter_mm", "definition",
+	                                   "incidence_deg", "diffuse",     NULL};
 	static const char *const definitions[] = {"1/e2", "1/e"};
 	struct json_at at;
 	size_t profile = 0, definition = 0;
@@ -194,6 +223,8 @@ static enum status read_beam(const struct json_at *root, struct simulation_beam 
 		status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
 	if (status == ST_OK)
 		status = json_choice(&at, "profile", profile_names, SIMULATION_PROFILES, &profile, NULL, why);
+	if (status == ST_OK)
+		status = read_incidence(&at, profile == SIMULATION_BROAD, beam, why);
 	if (status != ST_OK || profile == SIMULATION_BROAD)
 		return status;
 	beam->profile = (enum simulation_profile)profile;
@@ -205,13 +236,102 @@ static enum status read_beam(const struct json_at *root, struct simulation_beam 
 	return status;
 }
 
-static enum status read_pulse(const struct json_at *root, struct heat_pulses *pulses, struct fail *why)
+#define GAUSS_WIDTHS 3.0 /* full widths kept: all but 0.04 % of the energy */
+#define GAUSS_SLICES 24
+#define EXPONENTIAL_DECAYS 6.0 /* all but 0.25 % */
+#define EXPONENTIAL_SLICES 36
+
+/* Shares of energy between moments given in units of the width; scaled to 1 by the caller. */
+static double gauss_share(double from, double to)
 {
-	static const char *const keys[] = {"start_s", "duration_s",      "count", "rate_Hz",
-	                                   "passes",  "pass_interval_s", NULL};
-	struct json_at at;
+	double per = 2.0 * sqrt(log(2.0));
+	return erf(per * (to - 0.5 * GAUSS_WIDTHS)) - erf(per * (from - 0.5 * GAUSS_WIDTHS));
+}
+
+static double exponential_share(double from, double to)
+{
+	return exp(-from) - exp(-to);
+}
+
+static void fill_slices(struct simulation *s, size_t slices, double widths, double (*share)(double, double))
+{
+	s->pulses.slices = slices;
+	s->pulses.duration_s = widths * s->pulse.width_s;
+	for (size_t i = 0; i < slices; i++)
+		s->pulse.slice_frac[i] =
+		        share(widths * (double)i / (double)slices, widths * (double)(i + 1) / (double)slices);
+}
+
+static enum status read_samples(const struct json_at *at, struct simulation *s, struct fail *why)
+{
+	struct json_at list, item = {0};
+	enum status status = json_member(at, "samples", JSON_ARRAY, &list, NULL, why);
+	if (status == ST_OK && (json_count(&list) < 1 || json_count(&list) > HEAT_SLICES_MAX))
+		return json_refuse(&list, ST_RANGE, why, "%zu powers; give 1 to %d, for equal parts of the pulse",
+		                   json_count(&list), HEAT_SLICES_MAX);
+	while (status == ST_OK && json_array_each(&list, &item))
+		status = json_number_at(&item, 0.0, 1e9, "", &s->pulse.slice_frac[s->pulses.slices++], why);
+	double sum = 0.0;
+	for (size_t i = 0; i < s->pulses.slices; i++)
+		sum += s->pulse.slice_frac[i];
+	if (status == ST_OK && !(sum > 0.0))
+		return json_refuse(&list, ST_RANGE, why, "no power anywhere; one part at least must have some");
+	return status;
+}
+
+static enum status read_shape(const struct json_at *at, struct simulation *s, struct fail *why)
+{
+	struct json_at stray;
+	size_t shape = SIMULATION_SQUARE;
+	bool present;
+	enum status status = json_choice(at, "shape", shape_names, SIMULATION_SHAPES, &shape, &present, why);
+	if (status != ST_OK)
+		return status;
+	s->pulse.shape = present ? (enum simulation_shape)shape : SIMULATION_SQUARE;
+	s->pulse.width_s = s->pulses.duration_s;
+	if (s->pulse.shape != SIMULATION_SAMPLED && json_find(at, "samples", &stray))
+		return json_refuse(&stray, ST_INPUT, why, "goes with \"shape\": \"sampled\" only");
+	if (s->pulse.shape == SIMULATION_SAMPLED)
+		status = read_samples(at, s, why);
+	else if (s->pulse.shape == SIMULATION_GAUSS_PULSE)
+		fill_slices(s, GAUSS_SLICES, GAUSS_WIDTHS, gauss_share);
+	else if (s->pulse.shape == SIMULATION_EXPONENTIAL)
+		fill_slices(s, EXPONENTIAL_SLICES, EXPONENTIAL_DECAYS, exponential_share);
+	double sum = 0.0;
+	for (size_t i = 0; i < s->pulses.slices; i++)
+		sum += s->pulse.slice_frac[i];
+	for (size_t i = 0; i < s->pulses.slices; i++)
+		s->pulse.slice_frac[i] /= sum;
+	return status;
+}
+
+static enum status read_train(const struct json_at *at, struct heat_pulses *pulses, struct fail *why)
+{
 	int count = 1, passes = 1;
 	bool present;
+	enum status status = json_integer_in(at, "count", 1, HEAT_PULSES_MAX, "pulses", &count, &present, why);
+	if (status == ST_OK)
+		status = json_integer_in(at, "passes", 1, HEAT_PULSES_MAX, "passes", &passes, &present, why);
+	if (status != ST_OK)
+		return status;
+	pulses->count = (size_t)count;
+	pulses->passes = (size_t)passes;
+	if (count > 1 && !(pulses->rate_Hz > 0.0))
+		return json_refuse(at, ST_INPUT, why, "%d pulses need a \"rate_Hz\"", count);
+	if (count > 1 && pulses->rate_Hz * pulses->duration_s > 1.0)
+		return json_refuse(at, ST_RANGE, why, "pulses of %g s do not fit at %g Hz; at most %g Hz",
+		                   pulses->duration_s, pulses->rate_Hz, 1.0 / pulses->duration_s);
+	if (passes > 1 && !(pulses->pass_interval_s > 0.0))
+		return json_refuse(at, ST_INPUT, why, "%d passes need a \"pass_interval_s\"", passes);
+	return ST_OK;
+}
+
+static enum status read_pulse(const struct json_at *root, struct simulation *s, struct fail *why)
+{
+	static const char *const keys[] = {"start_s", "duration_s",      "shape",   "samples", "count", "rate_Hz",
+	                                   "passes",  "pass_interval_s", NULL};
+	struct heat_pulses *pulses = &s->pulses;
+	struct json_at at;
 	*pulses = (struct heat_pulses){.count = 1};
 	const struct number number[] = {
 	        {"start_s", 0.0, TIME_MAX_S, "s", &pulses->start_s, true},
@@ -225,21 +345,8 @@ static enum status read_pulse(const struct json_at *root, struct heat_pulses *pu
 	if (status == ST_OK)
 		status = read_numbers(&at, number, COUNT(number), why);
 	if (status == ST_OK)
-		status = json_integer_in(&at, "count", 1, HEAT_PULSES_MAX, "pulses", &count, &present, why);
-	if (status == ST_OK)
-		status = json_integer_in(&at, "passes", 1, HEAT_PULSES_MAX, "passes", &passes, &present, why);
-	if (status != ST_OK)
-		return status;
-	pulses->count = (size_t)count;
-	pulses->passes = (size_t)passes;
-	if (count > 1 && !(pulses->rate_Hz > 0.0))
-		return json_refuse(&at, ST_INPUT, why, "%d pulses need a \"rate_Hz\"", count);
-	if (count > 1 && pulses->rate_Hz * pulses->duration_s > 1.0)
-		return json_refuse(&at, ST_RANGE, why, "pulses of %g s do not fit at %g Hz; at most %g Hz",
-		                   pulses->duration_s, pulses->rate_Hz, 1.0 / pulses->duration_s);
-	if (passes > 1 && !(pulses->pass_interval_s > 0.0))
-		return json_refuse(&at, ST_INPUT, why, "%d passes need a \"pass_interval_s\"", passes);
-	return ST_OK;
+		status = read_shape(&at, s, why);
+	return status == ST_OK ? read_train(&at, pulses, why) : status;
 }
 
 /* ---- surface ---- */
@@ -485,7 +592,7 @@ enum status simulation_read(const char *name, const char *bytes, size_t length, 
 	if (status == ST_OK)
 		status = read_beam(&root, &out->beam, why);
 	if (status == ST_OK)
-		status = read_pulse(&root, &out->pulses, why);
+		status = read_pulse(&root, out, why);
 	if (status == ST_OK)
 		status = read_layers(&root, out, why);
 	if (status == ST_OK)

@@ -21,7 +21,7 @@ static void write_beam(FILE *f, const struct simulation *s)
 {
 	double diameter_mm = 2.0 * s->beam.radius_um * MM_PER_UM;
 	if (s->beam.profile == SIMULATION_BROAD)
-		fprintf(f, "broad beam");
+		fprintf(f, "broad beam%s", s->beam.diffuse ? ", diffuse" : "");
 	else
 		fprintf(f, "%s beam, %.4g mm diameter%s",
 		        s->beam.profile == SIMULATION_GAUSSIAN ? "Gaussian" : "flat-top", diameter_mm,
@@ -34,7 +34,11 @@ static void write_exposure(FILE *f, const struct simulation *s)
 	if (s->wavelength_nm > 0.0)
 		fprintf(f, "%g nm, ", s->wavelength_nm);
 	write_beam(f, s);
-	fprintf(f, ", %g s", s->pulses.duration_s);
+	if (s->beam.incidence_deg > 0.0)
+		fprintf(f, " at %g degrees", s->beam.incidence_deg);
+	fprintf(f, ", %g s", s->pulse.width_s);
+	if (s->pulse.shape != SIMULATION_SQUARE)
+		fprintf(f, " %s", simulation_shape_name(s->pulse.shape));
 	if (s->pulses.count > 1)
 		fprintf(f, " x %zu at %g Hz", s->pulses.count, s->pulses.rate_Hz);
 	if (s->pulses.passes > 1)
@@ -237,7 +241,10 @@ static cJSON *heading_json(const char *what, const struct simulation *s)
 	cJSON_AddStringToObject(root, "title", s->title);
 	cJSON_AddStringToObject(root, "beam", simulation_profile_name(s->beam.profile));
 	add_number(root, "wavelength_nm", s->wavelength_nm > 0.0 ? s->wavelength_nm : NAN);
-	add_number(root, "pulse_duration_s", s->pulses.duration_s);
+	add_number(root, "incidence_deg", s->beam.diffuse ? NAN : s->beam.incidence_deg);
+	cJSON_AddBoolToObject(root, "diffuse", s->beam.diffuse);
+	cJSON_AddStringToObject(root, "pulse_shape", simulation_shape_name(s->pulse.shape));
+	add_number(root, "pulse_duration_s", s->pulse.width_s);
 	return root;
 }
 

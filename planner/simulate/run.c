@@ -122,10 +122,10 @@ static enum status run_lesion(struct field *field, size_t k, struct simulation_l
 
 static double boiled_frac(const struct field *field)
 {
-	const struct heat *column = field_column(field, 0);
 	double most = 0.0;
-	for (size_t row = 0; field_direct(field) && row < heat_rows(column); row++)
-		most = fmax(most, heat_boiled_frac(column, row));
+	for (size_t j = 0; field_direct(field) && j < field_columns(field); j++)
+		for (size_t row = 0; row < heat_rows(field_column(field, j)); row++)
+			most = fmax(most, heat_boiled_frac(field_column(field, j), row));
 	return most;
 }
 
@@ -136,13 +136,7 @@ static enum status settle_boiling(struct field *field, struct simulation_result 
 	enum status status = field_peak(field, fluence_J_cm2, &out->peak, &out->peak_radius_um, why);
 	if (status != ST_OK || out->peak.above_boiling_C <= 0.0)
 		return status;
-	if (field->radii > 0) {
-		field_caution(&field->models, VALIDITY_MODEL_LIMIT,
-		              "water passes 100 C: boiling in a finite beam is left out, tissue is hotter "
-		              "here than in fact");
-		return ST_OK;
-	}
-	status = field_boil(field, fluence_J_cm2, why);
+	status = field_boil(field, fluence_J_cm2, field->kept_um, why);
 	if (status == ST_OK)
 		status = field_peak(field, fluence_J_cm2, &out->peak, &out->peak_radius_um, why);
 	if (status == ST_OK && out->peak.above_boiling_C > 0.0)

@@ -34,8 +34,25 @@ struct simulation_layer {
 
 enum simulation_profile { SIMULATION_BROAD, SIMULATION_FLAT_TOP, SIMULATION_GAUSSIAN, SIMULATION_PROFILES };
 
+/* How the power of a pulse goes: named shapes, or relative powers in equal parts of the duration. */
+enum simulation_shape {
+	SIMULATION_SQUARE,
+	SIMULATION_GAUSS_PULSE, /* duration: full width at half maximum */
+	SIMULATION_EXPONENTIAL, /* duration: in which the power falls to 1/e */
+	SIMULATION_SAMPLED,
+	SIMULATION_SHAPES
+};
+
+struct simulation_pulse {
+	enum simulation_shape shape;
+	double width_s; /* as the file gives it: see simulation_shape */
+	double slice_frac[HEAT_SLICES_MAX]; /* energy shares, as many as simulation.pulses.slices */
+};
+
 struct simulation_beam {
 	enum simulation_profile profile;
+	bool diffuse;         /* broad only: equal radiance from the whole upper half space */
+	double incidence_deg; /* broad only: outside the tissue, from the upright */
 	double radius_um; /* flat top: of the disc; Gaussian: where the radiant exposure falls to 1/e2 */
 };
 
@@ -69,7 +86,8 @@ struct simulation {
 	struct simulation_layer layer[SIMULATION_LAYERS_MAX];
 	double wavelength_nm; /* 0: not given, all layers have optics of their own */
 	struct simulation_beam beam;
-	struct heat_pulses pulses;
+	struct simulation_pulse pulse;
+	struct heat_pulses pulses; /* duration: while light comes; the shape's shares stand in pulse */
 	double fluence_J_cm2; /* per pulse: mean of a flat top, centre of a Gaussian; NAN: not given */
 	double surface_C, core_C, ambient_h_W_m2K, ambient_C;
 	size_t stages;
@@ -88,6 +106,7 @@ enum status simulation_read(const char *name, const char *bytes, size_t length, 
 
 /* "gaussian", "omega" and the like, as in the file. */
 const char *simulation_profile_name(enum simulation_profile profile);
+const char *simulation_shape_name(enum simulation_shape shape);
 const char *simulation_criterion_name(enum criterion_kind kind);
 
 /* ------------------------------------------------------------------ what came out */
@@ -139,7 +158,7 @@ enum status simulation_run(const struct simulation *s, const struct simulation_p
 struct simulation_threshold {
 	struct simulation_models models;
 	double fluence_J_cm2, low_J_cm2, high_J_cm2; /* per pulse; the criterion is met at high, not at low */
-	double irradiance_W_cm2;                     /* during a pulse */
+	double irradiance_W_cm2;                     /* where a pulse is strongest */
 	struct heat_peak peak;                       /* at the threshold */
 	double absorption_change_frac;               /* of every layer, for the sensitivity */
 	double less_J_cm2, more_J_cm2;               /* threshold with absorption changed by -+ that */

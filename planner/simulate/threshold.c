@@ -8,8 +8,12 @@
 #define LEAST_J_CM2 1e-6
 #define MOST_J_CM2 1e5
 #define BRACKET_FRAC 1e-4
-#define BOILING_BRACKET_FRAC 1e-3 /* each trial is a run of its own */
+#define BOILING_BRACKET_FRAC 1e-3 /* each trial is a run of its own, */
+#define BEAM_BRACKET_FRAC 5e-3    /* a long one in r and z */
+#define BOILING_GROW_FRAC 0.05    /* first step above the linear answer */
+#define BOILING_ROUNDING_K 1e-6   /* a boiling cell stands at 100 C to rounding */
 #define CHANGE_FRAC 0.1
+#define KEEP_BELOW_UM 20.0 /* histories kept below the depth asked for */
 #define CEM43_MAX_C 55.0 /* CEM43 is not meaningful above: physics/damage.h */
 
 struct search {
@@ -32,7 +36,7 @@ static double value_at(const struct simulation_criterion *c, const struct damage
 {
 	switch (c->kind) {
 	case CRITERION_TEMPERATURE:
-		return peak_C(h, factor);
+		return peak_C(h, factor) + BOILING_ROUNDING_K;
 	case CRITERION_CEM43:
 		return damage_cem43_linear_min(h, factor, NULL);
 	default:
@@ -52,13 +56,22 @@ static bool met(struct search *search, double fluence_J_cm2)
 	const struct simulation_criterion *c = &search->field->simulation->criterion;
 	if (search->boiling && search->status == ST_OK) {
 		field_track_free(&search->track);
-		search->status = field_boil(search->field, fluence_J_cm2, search->why);
+		search->status = field_boil(search->field, fluence_J_cm2, c->depth_um + KEEP_BELOW_UM, search->why);
 		if (search->status == ST_OK)
 			search->status = follow(search);
 	}
 	if (search->status != ST_OK)
 		return true;
 	return value_at(c, &search->track.history, search->boiling ? 0.0 : fluence_J_cm2) >= c->value;
+}
+
+static enum status halve(struct search *search, double width_frac, double *low, double *high)
+{
+	while (search->status == ST_OK && *high / *low > 1.0 + width_frac) {
+		double middle = sqrt(*low * *high);
+		*(met(search, middle) ? high : low) = middle;
+	}
+	return search->status;
 }
 
 /* low is not enough, high is: both within the bracket of each other. */
@@ -81,15 +94,27 @@ static enum status bracket(struct search *search, double start_J_cm2, double *lo
 		if (met(search, *low))
 			*high = *low;
 	}
-	double width = search->boiling ? BOILING_BRACKET_FRAC : BRACKET_FRAC;
-	while (search->status == ST_OK && *high / *low > 1.0 + width) {
-		double middle = sqrt(*low * *high);
-		*(met(search, middle) ? high : low) = middle;
-	}
-	return search->status;
+	return halve(search, BRACKET_FRAC, low, high);
 }
 
-/* Linear first; again with boiling where the linear answer boils and the beam is broad. */
+/* Boiling takes heat away, so the linear answer is not too high: from there upwards. */
+static enum status bracket_boiling(struct search *search, double *low, double *high)
+{
+	bool broad = search->field->radii == 0;
+	double grow = 1.0 + BOILING_GROW_FRAC;
+	while (!met(search, *high)) {
+		*low = *high;
+		*high *= grow;
+		grow *= grow;
+		if (*high > MOST_J_CM2)
+			return fail_set(search->why, ST_MODEL, "criterion",
+			                "is not met by %g J/cm2 while water boils; ask for less, or for another depth",
+			                MOST_J_CM2);
+	}
+	return halve(search, broad ? BOILING_BRACKET_FRAC : BEAM_BRACKET_FRAC, low, high);
+}
+
+/* Linear first; again with boiling where the linear answer boils. */
 static enum status search_root(struct field *field, double *low, double *high, struct heat_peak *peak,
                                struct fail *why)
 {
@@ -100,19 +125,18 @@ static enum status search_root(struct field *field, double *low, double *high, s
 		status = bracket(&search, FIRST_J_CM2, low, high);
 	if (status == ST_OK)
 		status = field_peak(field, *high, peak, &radius_um, why);
-	if (status == ST_OK && peak->above_boiling_C > 0.0 && field->radii == 0) {
+	if (status == ST_OK && peak->above_boiling_C > 0.0) {
 		search.boiling = true;
-		status = bracket(&search, *high, low, high);
+		status = bracket_boiling(&search, low, high);
+		if (status == ST_OK)
+			status = field_boil(field, *high, field->kept_um, why);
 		if (status == ST_OK)
 			status = field_peak(field, *high, peak, &radius_um, why);
 	}
 	field_track_free(&search.track);
 	if (status == ST_OK && peak->above_boiling_C > 0.0)
-		field_caution(
-		        &field->models, VALIDITY_MODEL_LIMIT,
-		        field->radii > 0
-		                ? "water passes 100 C at the threshold: boiling in a finite beam is left out"
-		                : "tissue boils dry at the threshold: ablation is left out");
+		field_caution(&field->models, VALIDITY_MODEL_LIMIT,
+		              "tissue boils dry at the threshold: ablation is left out");
 	return status;
 }
 
@@ -156,7 +180,7 @@ static enum status rupture(struct field *field, double absorption_factor, struct
 	factor.sd = field->models.light_error_frac * factor.value;
 	enum status status = start_C(field, &base_C, why);
 	if (status == ST_OK)
-		status = pigment_threshold_J_cm2(&melanosome, s->pulses.duration_s, base_C, factor,
+		status = pigment_threshold_J_cm2(&melanosome, s->pulse.width_s, base_C, factor,
 		                                 &threshold, why);
 	if (status != ST_OK)
 		return status;
@@ -202,6 +226,15 @@ static enum status threshold_of(const struct simulation *s, double absorption_fa
 	return status;
 }
 
+/* Largest power of a pulse per radiant exposure. */
+static double strongest_1_s(const struct simulation *s)
+{
+	double most = s->pulses.slices > 0 ? 0.0 : 1.0;
+	for (size_t i = 0; i < s->pulses.slices; i++)
+		most = fmax(most, s->pulse.slice_frac[i] * (double)s->pulses.slices);
+	return most / s->pulses.duration_s;
+}
+
 enum status simulation_find_threshold(const struct simulation *s, const struct simulation_progress *progress,
                                       struct simulation_threshold *out, struct fail *why)
 {
@@ -216,7 +249,7 @@ enum status simulation_find_threshold(const struct simulation *s, const struct s
 		status = threshold_of(s, 1.0 + CHANGE_FRAC, progress, NULL, &out->more_J_cm2, why);
 	if (status != ST_OK)
 		return status;
-	out->irradiance_W_cm2 = out->fluence_J_cm2 / s->pulses.duration_s;
+	out->irradiance_W_cm2 = out->fluence_J_cm2 * strongest_1_s(s);
 	out->sensitivity =
 	        log(out->more_J_cm2 / out->less_J_cm2) / log((1.0 + CHANGE_FRAC) / (1.0 - CHANGE_FRAC));
 	return ST_OK;

@@ -116,6 +116,32 @@ static void constant_flux_into_half_space(void **state)
 	assert_null(solver);
 }
 
+/* A pulse in parts is a sum of constant fluxes that start and stop: exact by superposition. */
+static void pulse_in_parts(void **state)
+{
+	(void)state;
+	static const double slice_frac[] = {0.5, 0.0, 0.125, 0.375};
+	const double edge_um[] = {0.0, 0.25};
+	const double all_absorbed_1_cm[] = {1.0 / (0.25 * CM_PER_UM)};
+	struct heat_problem problem = insulated(&dermis, 1);
+	problem.options.finest_um = 0.5;
+	problem.source = (struct heat_source){1, edge_um, all_absorbed_1_cm};
+	problem.pulses = (struct heat_pulses){
+	        .duration_s = 0.8, .count = 1, .slices = COUNT(slice_frac), .slice_frac = slice_frac};
+	problem.end_s = 1.0;
+	struct heat *solver = solved(&problem);
+	for (size_t row = 0; heat_depth_um(solver)[row] < 400.0; row++) {
+		double z_m = heat_depth_um(solver)[row] * M_PER_UM, expected = 0.0;
+		for (size_t i = 0; i < COUNT(slice_frac); i++) {
+			double flux_W_m2 = 1e4 * slice_frac[i] / 0.2, since_s = 1.0 - 0.2 * (double)i;
+			expected += constant_flux(flux_W_m2, z_m, since_s);
+			expected -= since_s > 0.2 + 1e-9 ? constant_flux(flux_W_m2, z_m, since_s - 0.2) : 0.0;
+		}
+		assert_near_frac(heat_response(solver, row)[heat_steps(solver) - 1], expected, 2e-3);
+	}
+	heat_free(&solver);
+}
+
 /* Carslaw & Jaeger 1959, 2.7 eq. 5: (T - Ti)/(Tm - Ti) = erfc(x) - exp(h z/k + b2) erfc(x + b),
  * x = z/(2 sqrt(kappa t)), b = h sqrt(kappa t)/k. */
 static double convective(double h_W_m2K, double z_m, double time_s)
@@ -611,6 +637,7 @@ struct refusal {
 static struct heat_stage bad_stage[2];
 static const double falling_edge_um[] = {0.0, 15.0, 10.0, 80.0, 230.0, 1000.0, 3000.0};
 static const double deep_edge_um[] = {0.0, 15.0, 70.0, 80.0, 230.0, 1000.0, 30000.0};
+static const double half_energy[] = {0.25, 0.25}, negative_energy[] = {1.5, -0.5};
 static const double nan_1_cm[] = {2.0, NAN, 60.0, 3.0, 2.0, 0.3};
 
 #define SPOIL(name, ...)                                                                                     \
@@ -637,7 +664,9 @@ SPOIL(too_many, p->pulses.count = 3000; p->pulses.rate_Hz = 1.0)
 SPOIL(no_rate, p->pulses.count = 2)
 SPOIL(fast_rate, p->pulses.count = 2; p->pulses.rate_Hz = 400.0)
 SPOIL(pass_interval, p->pulses.passes = 2; p->pulses.pass_interval_s = 0.001)
-SPOIL(shape, p->pulses.shape = HEAT_SHAPES)
+SPOIL(slices, p->pulses.slices = HEAT_SLICES_MAX + 1; p->pulses.slice_frac = half_energy)
+SPOIL(slice_sum, p->pulses.slices = 2; p->pulses.slice_frac = half_energy)
+SPOIL(slice_negative, p->pulses.slices = 2; p->pulses.slice_frac = negative_energy)
 SPOIL(tolerance, p->options.time_tolerance = -1e-3)
 SPOIL(tolerance_nan, p->options.time_tolerance = NAN)
 SPOIL(finest, p->options.finest_um = -2.0)
@@ -675,7 +704,9 @@ static void bad_input_is_refused_by_name(void **state)
 	        {spoil_no_rate, "heat.pulses.rate_Hz"},
 	        {spoil_fast_rate, "heat.pulses.rate_Hz"},
 	        {spoil_pass_interval, "heat.pulses.pass_interval_s"},
-	        {spoil_shape, "heat.pulses.shape"},
+	        {spoil_slices, "heat.pulses.slices"},
+	        {spoil_slice_sum, "heat.pulses.slice_frac"},
+	        {spoil_slice_negative, "heat.pulses.slice_frac"},
 	        {spoil_tolerance, "heat.options.time_tolerance"},
 	        {spoil_tolerance_nan, "heat.options.time_tolerance"},
 	        {spoil_finest, "heat.options.finest_um"},
@@ -729,6 +760,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(constant_flux_into_half_space),
+	        cmocka_unit_test(pulse_in_parts),
 	        cmocka_unit_test(convective_surface),
 	        cmocka_unit_test(held_surface),
 	        cmocka_unit_test(exponential_source_decays),

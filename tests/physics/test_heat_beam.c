@@ -116,6 +116,60 @@ static double gaussian_error(double refine)
 	return worst / (a_um * a_um / wide_um2 / RHO_C_J_CM3K);
 }
 
+/* Boiling: where nothing passes 100 C the direct run is the linear answer; a wide beam is the column in one
+ * dimension; and heat is kept: what the light brought is in the tissue or in the steam. */
+static void boiling_keeps_heat_and_agrees_in_one_dimension(void **state)
+{
+	(void)state;
+	static const double z_um[] = {0.0, 100.0, 300.0}, mua[] = {40.0, 10.0};
+	struct heat_problem problem = insulated(uniform, COUNT(uniform));
+	problem.pulses.duration_s = 0.01;
+	problem.end_s = 0.3;
+	problem.options.finest_um = 10.0;
+	struct heat_beam_source source = source_of(1500.0, 4000.0, 0.6, flat, z_um, mua, 2);
+	struct fail why = {0};
+	struct heat_beam *linear = solve(&problem, &source), *direct = NULL;
+	must(heat_beam_new_boiling(&problem, &source, 2.0, &direct, &why), &why);
+	const struct heat *axis = heat_beam_column(direct, 0);
+	assert_null(heat_response(axis, 0));
+	double last = heat_base(axis, 3)[heat_steps(axis) - 1], want = 0.0;
+	const struct heat *before = heat_beam_column(linear, 0);
+	want = 34.0 + 2.0 * heat_response(before, 3)[heat_steps(before) - 1];
+	assert_near(last, want, 0.002 * (want - 34.0));
+	heat_beam_free(&direct);
+	must(heat_beam_new_boiling(&problem, &source, 12.0, &direct, &why), &why);
+	struct heat *column = NULL;
+	problem.source = (struct heat_source){2, z_um, mua};
+	must(heat_new_boiling(&problem, 12.0, true, &column, &why), &why);
+	axis = heat_beam_column(direct, 0);
+	double heat_J = 0.0, steam_J = 0.0, light_J = 12.0 * PI * 0.15 * 0.15 * (40.0 * 0.01 + 10.0 * 0.02);
+	for (size_t row = 1; row < 12; row++) {
+		double wide = heat_boiled_frac(axis, row), broad = heat_boiled_frac(column, row);
+		/* both take the latent heat at the end of a step, and the steps differ: 1 % of the light's heat */
+		assert_near(wide, broad, 0.01 * 480.0 / (0.7 * 2257.0));
+		struct heat_peak peak;
+		must(heat_evaluate(axis, 0.0, NULL, &peak, &why), &why);
+		assert_true(peak.temperature_C < 100.0 + 1e-6);
+	}
+	assert_true(heat_boiled_frac(axis, 1) > 0.02);
+	for (size_t j = 0; j < heat_beam_columns(direct); j++) {
+		const struct heat *ring = heat_beam_column(direct, j);
+		double inner = heat_beam_edge_um(direct)[j], outer = heat_beam_edge_um(direct)[j + 1];
+		double area_cm2 = PI * (outer - inner) * (outer + inner) * CM_PER_UM * CM_PER_UM;
+		for (size_t row = 1; row < heat_rows(ring); row++) {
+			double dz_cm = (heat_edge_um(ring)[row] - heat_edge_um(ring)[row - 1]) * CM_PER_UM;
+			heat_J += area_cm2 * dz_cm * RHO_C_J_CM3K * (heat_base(ring, row)[heat_steps(ring) - 1] - 34.0);
+			steam_J += area_cm2 * dz_cm * 0.7 * 2257.0 * heat_boiled_frac(ring, row);
+		}
+	}
+	assert_true(steam_J > 0.01 * light_J);
+	assert_near(heat_J + steam_J, light_J, 2e-4 * light_J);
+	heat_beam_free(&direct);
+	heat_beam_free(&linear);
+	heat_free(&column);
+	assert_int_equal(heat_beam_new_boiling(&problem, &source, NAN, &direct, &why), ST_RANGE);
+}
+
 static void gaussian_spreads_as_in_closed_form(void **state)
 {
 	(void)state;
@@ -420,6 +474,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(gaussian_spreads_as_in_closed_form),
+	        cmocka_unit_test(boiling_keeps_heat_and_agrees_in_one_dimension),
 	        cmocka_unit_test(disc_source_on_half_space),
 	        cmocka_unit_test(energy_is_conserved),
 	        cmocka_unit_test(wide_beam_is_the_one_dimensional_answer),

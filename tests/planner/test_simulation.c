@@ -81,6 +81,23 @@ static void refusals_name_the_field(void **state)
 	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"count\": 3", "t.json: pulse", "rate_Hz"},
 	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"count\": 3, \"rate_Hz\": 200",
 	         "t.json: pulse", "100 Hz"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"shape\": \"round\"", "t.json: pulse.shape",
+	         "gaussian"},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"shape\": \"sampled\"", "t.json: pulse.samples",
+	         ""},
+	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"samples\": [1]", "t.json: pulse.samples",
+	         "sampled"},
+	        {"\"duration_s\": 0.01",
+	         "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [0, 0]", "t.json: pulse.samples",
+	         "no power"},
+	        {"\"duration_s\": 0.01",
+	         "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [1, -1]",
+	         "t.json: pulse.samples[1]", "0"},
+	        {"\"broad\"", "\"broad\", \"incidence_deg\": 90", "t.json: beam.incidence_deg", "89"},
+	        {"\"broad\"", "\"broad\", \"incidence_deg\": 9, \"diffuse\": true", "t.json: beam.incidence_deg",
+	         "no angle"},
+	        {"\"broad\"", "\"flat_top\", \"diameter_mm\": 5, \"diffuse\": true", "t.json: beam.diffuse",
+	         "broad"},
 	        {"\"duration_s\": 0.01", "\"duration_s\": 0.01, \"passes\": 2", "t.json: pulse",
 	         "pass_interval_s"},
 	        {"\"fluence_J_cm2\": 20", "\"fluence_J_cm2\": -1", "t.json: fluence_J_cm2", "J/cm2"},
@@ -201,7 +218,7 @@ static void lesion_diameter_needs_more_light(void **state)
 	struct simulation_threshold centre, wide;
 	struct simulation_result result;
 	struct fail why = {.text = ""};
-	s.beam = (struct simulation_beam){SIMULATION_GAUSSIAN, 2000.0};
+	s.beam = (struct simulation_beam){.profile = SIMULATION_GAUSSIAN, .radius_um = 2000.0};
 	s.criterion.kind = CRITERION_OMEGA;
 	s.criterion.set = s.set[0];
 	s.criterion.value = 1.0;
@@ -223,7 +240,7 @@ static void wide_spot_is_the_broad_beam(void **state)
 	struct simulation_result broad, wide;
 	struct fail why = {.text = ""};
 	must(simulation_run(&s, NULL, &broad, &why), &why);
-	s.beam = (struct simulation_beam){SIMULATION_FLAT_TOP, 30000.0};
+	s.beam = (struct simulation_beam){.profile = SIMULATION_FLAT_TOP, .radius_um = 30000.0};
 	must(simulation_run(&s, NULL, &wide, &why), &why);
 	double rise_K = broad.point[0].peak_C - s.surface_C;
 	assert_near(wide.point[0].peak_C, broad.point[0].peak_C, 0.01 * rise_K);
@@ -241,9 +258,62 @@ static void boiling_is_left_to_its_model(void **state)
 	must(simulation_run(&s, NULL, &result, &why), &why);
 	assert_true(result.peak.temperature_C < 100.5 && result.boiled_frac > 0.0);
 	assert_non_null(strstr(result.models.heat, "boiling"));
-	s.beam = (struct simulation_beam){SIMULATION_FLAT_TOP, 3000.0};
+	s.beam = (struct simulation_beam){.profile = SIMULATION_FLAT_TOP, .radius_um = 3000.0};
 	must(simulation_run(&s, NULL, &result, &why), &why);
-	assert_true(result.models.flags & VALIDITY_MODEL_LIMIT);
+	assert_true(result.peak.temperature_C < 100.5 && result.boiled_frac > 0.0);
+	assert_non_null(strstr(result.models.heat, "r and z with boiling"));
+	s.fluence_J_cm2 = 1500.0; /* the basal layer's water is gone: heat without ablation is said to be wrong */
+	must(simulation_run(&s, NULL, &result, &why), &why);
+	assert_true(result.peak.temperature_C > 101.0 && (result.models.flags & VALIDITY_MODEL_LIMIT));
+}
+
+/* A square pulse in parts of equal power is the square pulse; other shapes heat less early or late, and all
+ * leave the same heat behind. */
+static void pulse_shapes_share_their_energy(void **state)
+{
+	(void)state;
+	static const char *const pulses[] = {
+	        "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [3, 3, 3]",
+	        "\"duration_s\": 0.004, \"shape\": \"gaussian\"",
+	        "\"duration_s\": 0.002, \"shape\": \"exponential\"",
+	        "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [1, 0, 0, 0, 1]",
+	};
+	struct simulation square = read_plain();
+	struct simulation_result was, is;
+	struct fail why = {.text = ""};
+	square.times = 1;
+	square.time_s[0] = 0.5;
+	must(simulation_run(&square, NULL, &was, &why), &why);
+	for (size_t i = 0; i < COUNT(pulses); i++) {
+		char text[TEXT_MAX];
+		struct simulation s;
+		edited("\"duration_s\": 0.01", pulses[i], text);
+		must(read_text(text, &s, &why), &why);
+		s.time_s[0] = 0.5;
+		must(simulation_run(&s, NULL, &is, &why), &why);
+		assert_near(is.point[0].time_C[0], was.point[0].time_C[0], 0.1);
+		if (i == 0)
+			assert_near(is.point[0].peak_C, was.point[0].peak_C, 0.02);
+		else
+			assert_true(fabs(is.point[0].peak_C - was.point[0].peak_C) > 0.05);
+	}
+}
+
+/* Diffuse and slanted light lose more at the surface and go less deep. */
+static void slanted_and_diffuse_light(void **state)
+{
+	(void)state;
+	struct simulation s = read_plain();
+	struct simulation_result upright, slanted, diffuse;
+	struct fail why = {.text = ""};
+	must(simulation_run(&s, NULL, &upright, &why), &why);
+	s.beam.incidence_deg = 75.0;
+	must(simulation_run(&s, NULL, &slanted, &why), &why);
+	s.beam = (struct simulation_beam){.profile = SIMULATION_BROAD, .diffuse = true};
+	must(simulation_run(&s, NULL, &diffuse, &why), &why);
+	assert_true(slanted.models.reflected_frac > upright.models.reflected_frac + 0.1);
+	assert_true(diffuse.models.reflected_frac > upright.models.reflected_frac + 0.01);
+	assert_true(diffuse.models.reflected_frac < slanted.models.reflected_frac);
 }
 
 static void missing_questions_are_refused(void **state)
@@ -324,6 +394,8 @@ int main(void)
 	        cmocka_unit_test(lesion_diameter_needs_more_light),
 	        cmocka_unit_test(wide_spot_is_the_broad_beam),
 	        cmocka_unit_test(boiling_is_left_to_its_model),
+	        cmocka_unit_test(pulse_shapes_share_their_energy),
+	        cmocka_unit_test(slanted_and_diffuse_light),
 	        cmocka_unit_test(missing_questions_are_refused),
 	        cmocka_unit_test(work_can_be_cancelled),
 	        cmocka_unit_test(reports_carry_the_numbers),

@@ -126,13 +126,13 @@ static void read_file(const char *name, struct simulation *out)
 static void set_beam(const struct row *row, struct simulation_beam *beam)
 {
 	double radius_um = 0.5 * strtod(row->cell[DIAMETER], NULL) * UM_PER_MM;
-	*beam = (struct simulation_beam){SIMULATION_BROAD, 0.0};
+	*beam = (struct simulation_beam){.profile = SIMULATION_BROAD};
 	if (strcmp(row->cell[PROFILE], "flat_top") == 0)
-		*beam = (struct simulation_beam){SIMULATION_FLAT_TOP, radius_um};
+		*beam = (struct simulation_beam){.profile = SIMULATION_FLAT_TOP, .radius_um = radius_um};
 	if (strcmp(row->cell[PROFILE], "gaussian") == 0)
-		*beam = (struct simulation_beam){SIMULATION_GAUSSIAN,
-		                                 strcmp(row->cell[DEFINITION], "1/e") == 0 ? SQRT2 * radius_um
-		                                                                           : radius_um};
+		*beam = (struct simulation_beam){
+		        .profile = SIMULATION_GAUSSIAN,
+		        .radius_um = strcmp(row->cell[DEFINITION], "1/e") == 0 ? SQRT2 * radius_um : radius_um};
 }
 
 static void set_start(const struct base *base, struct simulation *s)
@@ -161,7 +161,7 @@ static struct simulation simulation_of(const struct row *row)
 	s.wavelength_nm = strtod(row->cell[WAVELENGTH], NULL);
 	set_beam(row, &s.beam);
 	set_start(base, &s);
-	s.pulses.duration_s = strtod(row->cell[DURATION], NULL);
+	s.pulses.duration_s = s.pulse.width_s = strtod(row->cell[DURATION], NULL);
 	s.points = s.times = s.sets = 0;
 	s.criterion = (struct simulation_criterion){
 	        true,           base->kind, DAMAGE_HENRIQUES_ER75000, base->value,
