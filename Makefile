@@ -9,13 +9,13 @@ VERSION  := 0.1.0
 # make V=1 shows whole commands
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
-WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Wstrict-prototypes -Wmissing-prototypes -Werror
+WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Werror
 HARDEN   := -fstack-protector-strong -fPIE
 CPPFLAGS += -I. -include physics/base/banned.h -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
             -DLASERTWIN_VERSION='"$(VERSION)"' -DLASERTWIN_DATADIR='"$(PREFIX)/share/lasertwin"'
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -fno-math-errno -pthread $(SANITISE)
 LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SANITISE)
-PKGS     := gsl ncursesw sqlite3 libcjson libsodium libutf8proc
+PKGS     := gsl ncursesw sqlite3 libcjson libsodium libutf8proc pangocairo cairo-pdf
 # Feature macros are ours alone; a package that brings its own would redefine them.
 PKGFLAGS  = $(filter-out -D_XOPEN_SOURCE=% -D_DEFAULT_SOURCE,$(shell pkg-config --cflags $(PKGS)))
 LDLIBS    = $(shell pkg-config --libs $(PKGS)) -lm

@@ -167,19 +167,33 @@ static double number_value(const struct exposure *exposure, size_t index)
 	return value * numbers[index].scale;
 }
 
+static struct exposure_number number_at(size_t index, double value)
+{
+	return (struct exposure_number){.key = numbers[index].key,
+	                                .unit = numbers[index].unit,
+	                                .label = numbers[index].label,
+	                                .decimals = numbers[index].decimals,
+	                                .value = value};
+}
+
 void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *out)
 {
 	out->count = 0;
 	for (size_t i = 0; i < NUMBERS; i++) {
 		double value = number_value(exposure, i);
-		if (!isfinite(value))
-			continue;
-		out->number[out->count++] = (struct exposure_number){.key = numbers[i].key,
-		                                                     .unit = numbers[i].unit,
-		                                                     .label = numbers[i].label,
-		                                                     .decimals = numbers[i].decimals,
-		                                                     .value = value};
+		if (isfinite(value))
+			out->number[out->count++] = number_at(i, value);
 	}
+}
+
+bool exposure_number_named(const char *key, struct exposure_number *out)
+{
+	for (size_t i = 0; i < NUMBERS; i++)
+		if (strcmp(numbers[i].key, key) == 0) {
+			*out = number_at(i, 0.0);
+			return true;
+		}
+	return false;
 }
 
 double exposure_number(const struct exposure *exposure, const char *key)

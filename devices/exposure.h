@@ -64,6 +64,8 @@ struct exposure_numbers {
 enum status exposure_of(const struct device *device, const struct device_mode *mode,
                         const struct settings *settings, struct exposure *out, struct fail *why) MUST_CHECK;
 void exposure_numbers(const struct exposure *exposure, struct exposure_numbers *out);
+/* Unit, label and decimals of a number by its key (value 0); false: no such key. For stored plans. */
+bool exposure_number_named(const char *key, struct exposure_number *out);
 /* NAN when the exposure has no such number. */
 double exposure_number(const struct exposure *exposure, const char *key);
 

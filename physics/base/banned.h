@@ -1,5 +1,6 @@
 /* Calls that have caused injuries to other programs. Including this header makes them compile errors.
- * Force-included for every file by the Makefile (-include), so no file can forget it. */
+ * Force-included for every file by the Makefile (-include), so no file can forget it. alloca is left to
+ * -Walloca, because glib's headers define a macro of that name. */
 #ifndef LASERTWIN_BANNED_H
 #define LASERTWIN_BANNED_H
 
@@ -9,11 +10,8 @@
 #include <string.h>
 #include <time.h>
 
-/* A macro in glibc; a poisoned name must not be one. */
-#undef alloca
-
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
-#pragma GCC poison atoi atol atoll atof rand srand system popen alloca tmpnam mktemp
+#pragma GCC poison atoi atol atoll atof rand srand system popen tmpnam mktemp
 #pragma GCC poison localtime gmtime ctime asctime
 
 #endif

@@ -66,6 +66,36 @@ static cJSON *predictions_json(const struct assessment *a)
 	return object;
 }
 
+/* The depth profile as it was shown: at most PROFILE_POINTS_MAX depths, six digits (more than the models have). */
+#define PROFILE_POINTS_MAX 48
+#define PROFILE_DIGITS "%.6g"
+
+static void add_short(cJSON *array, double value)
+{
+	char text[32];
+	(void)snprintf(text, sizeof text, PROFILE_DIGITS, value);
+	cJSON_AddItemToArray(array, isfinite(value) ? cJSON_CreateRaw(text) : cJSON_CreateNull());
+}
+
+static cJSON *profile_json(const struct depth_profile *profile)
+{
+	cJSON *object = cJSON_CreateObject();
+	add_text(object, "where", profile->where);
+	cJSON *depth = cJSON_AddArrayToObject(object, "depth_um"), *peak = cJSON_AddArrayToObject(object, "peak_C");
+	cJSON *low = cJSON_AddArrayToObject(object, "peak_p05_C"), *high = cJSON_AddArrayToObject(object, "peak_p95_C");
+	cJSON *damage = cJSON_AddArrayToObject(object, "damage_frac");
+	size_t points = profile->count < PROFILE_POINTS_MAX ? profile->count : PROFILE_POINTS_MAX;
+	for (size_t k = 0; k < points; k++) {
+		size_t i = points > 1 ? k * (profile->count - 1) / (points - 1) : 0;
+		add_short(depth, profile->depth_um[i]);
+		add_short(peak, profile->peak_C[i].value);
+		add_short(low, profile->peak_C[i].p05);
+		add_short(high, profile->peak_C[i].p95);
+		add_short(damage, profile->damage_frac[i].value);
+	}
+	return object;
+}
+
 static cJSON *models_json(const struct assessment *a)
 {
 	cJSON *object = cJSON_CreateObject();
@@ -206,6 +236,8 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	cJSON_AddItemToObject(object, "numbers", numbers_json(a, twin));
 	cJSON_AddItemToObject(object, "predictions", predictions_json(a));
 	cJSON_AddItemToObject(object, "models", models_json(a));
+	if (a->predicted && a->prediction.profile.count > 1)
+		cJSON_AddItemToObject(object, "profile", profile_json(&a->prediction.profile));
 	if (protocol && protocol->evidence[0])
 		add_text(object, "evidence", protocol->evidence);
 	if (protocol && library_pih(library, protocol)) {
