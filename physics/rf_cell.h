@@ -74,7 +74,13 @@ unsigned rf_cell_iterations(const struct rf_cell *cell); /* of the last solve */
 #define RF_CELL_POINTS_MAX 16
 #define RF_CELL_TIMES_MAX 240
 
-enum rf_stop { RF_STOP_TIME, RF_STOP_ENERGY, RF_STOP_IMPEDANCE_LOW, RF_STOP_IMPEDANCE_HIGH, RF_STOPS };
+enum rf_cell_stop {
+	RF_CELL_STOP_TIME,
+	RF_CELL_STOP_ENERGY,
+	RF_CELL_STOP_IMPEDANCE_LOW,
+	RF_CELL_STOP_IMPEDANCE_HIGH,
+	RF_CELL_STOPS
+};
 
 /* Pulses, and what ends them. Power, current and energy are those of one needle. */
 struct rf_pulsing {
@@ -101,7 +107,7 @@ struct rf_cell_heating {
 	size_t sets;
 	enum damage_set_id set[RF_CELL_SETS_MAX];
 	size_t points;
-	struct rf_place {
+	struct rf_cell_place {
 		double x_um, y_um, depth_um;
 	} point[RF_CELL_POINTS_MAX];
 	double update_K; /* conductivities follow when the hottest node has changed by this; 0: 4 K */
@@ -110,7 +116,7 @@ struct rf_cell_heating {
 	void *context;
 };
 
-struct rf_zone {
+struct rf_cell_zone {
 	double top_um, bottom_um; /* depths between which the value is reached anywhere; NAN: nowhere */
 	double width_um;          /* widest, mean of both directions */
 	double at_um;             /* where it is widest */
@@ -123,13 +129,13 @@ struct rf_cell_outcome {
 	double surface_peak_C;
 	double layer_cem43_min[RF_LAYERS_MAX]; /* highest within the layer */
 	double layer_energy_J[RF_LAYERS_MAX];
-	struct rf_zone zone[RF_CELL_SETS_MAX]; /* Omega >= 1 */
-	struct rf_zone zone_43min[2];          /* CEM43 >= 12 and >= 240 min */
-	double energy_J;                       /* delivered by one needle */
-	double on_s;                           /* with power */
+	struct rf_cell_zone zone[RF_CELL_SETS_MAX]; /* Omega >= 1 */
+	struct rf_cell_zone zone_43min[2];          /* CEM43 >= 12 and >= 240 min */
+	double energy_J;                            /* delivered by one needle */
+	double on_s;                                /* with power */
 	double impedance_start_ohm, impedance_end_ohm, impedance_min_ohm, impedance_max_ohm; /* modulus */
 	double boiled_frac; /* largest share of a node's water gone */
-	enum rf_stop stop;
+	enum rf_cell_stop stop;
 	unsigned updates, steps;
 	double balance_frac; /* |energy in - stored - lost| / energy in */
 	unsigned flags;

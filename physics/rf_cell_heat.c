@@ -388,7 +388,7 @@ static enum status drive(struct heater *h, double step_s, double *factor2, struc
 	if (p->energy_J > 0.0 && gives_J >= left_J) {
 		*factor2 *= gives_J > 0.0 ? fmax(left_J, 0.0) / gives_J : 0.0;
 		h->off = true;
-		h->out->stop = RF_STOP_ENERGY;
+		h->out->stop = RF_CELL_STOP_ENERGY;
 	}
 	return status;
 }
@@ -470,7 +470,7 @@ static void watch_impedance(struct heater *h)
 	if (!low && !high)
 		return;
 	h->off = true;
-	h->out->stop = low ? RF_STOP_IMPEDANCE_LOW : RF_STOP_IMPEDANCE_HIGH;
+	h->out->stop = low ? RF_CELL_STOP_IMPEDANCE_LOW : RF_CELL_STOP_IMPEDANCE_HIGH;
 }
 
 static enum status step(struct heater *h, double implicit, double step_s, bool on, struct fail *why)

@@ -28,7 +28,7 @@ struct heater {
 };
 
 double rf_cell_base_C(const struct rf_cell *cell, const struct rf_cell_cooling *cooling, double depth_m);
-double rf_cell_point_C(const struct heater *h, const struct rf_place *place);
+double rf_cell_point_C(const struct heater *h, const struct rf_cell_place *place);
 void rf_cell_outcome_of(struct heater *h);
 
 #endif

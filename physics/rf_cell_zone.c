@@ -84,9 +84,9 @@ static double end_um(const struct rf_cell *cell, const double *value, size_t n, 
 	return (z_m + crossing(value[n], value[beyond], threshold) * (cell->z_m[next] - z_m)) / M_PER_UM;
 }
 
-static struct rf_zone zone_of(const struct rf_cell *cell, const double *value, double threshold)
+static struct rf_cell_zone zone_of(const struct rf_cell *cell, const double *value, double threshold)
 {
-	struct rf_zone zone = {NAN, NAN, 0.0, NAN, false};
+	struct rf_cell_zone zone = {NAN, NAN, 0.0, NAN, false};
 	size_t last = 0, last_n = 0, n = 0;
 	bool found = false;
 	for (size_t k = 0; k < cell->mesh.nz; k++) {
@@ -160,7 +160,7 @@ static size_t low_node(const double *node_m, size_t nodes, double at_m, double *
 	return low;
 }
 
-double rf_cell_point_C(const struct heater *h, const struct rf_place *place)
+double rf_cell_point_C(const struct heater *h, const struct rf_cell_place *place)
 {
 	const struct rf_cell *c = h->cell;
 	const struct mesh *m = &c->mesh;

@@ -284,7 +284,7 @@ static void test_short_pulse(void **state)
 	heating.pulsing.drive = (struct rf_drive){RF_DRIVE_VOLTAGE, 300.0};
 	heating.pulsing.after_s = 1e-4;
 	heating.points = 1;
-	heating.point[0] = (struct rf_place){400.0, 0.0, 1700.0};
+	heating.point[0] = (struct rf_cell_place){400.0, 0.0, 1700.0};
 	heat(cell, &heating, &out);
 	assert_int_equal(rf_cell_field(cell, 400.0, 0.0, 1700.0, &at, &why), ST_OK);
 	double expected_K = at.power_W_m3 * 300.0 * 300.0 * 1e-4 / (1109.0 * 3391.0);
@@ -304,7 +304,7 @@ static void test_rest_and_cooling(void **state)
 	struct rf_cell *cell = solve(&b, &result);
 	struct rf_cell_heating heating = pulse(0.0, 1.0);
 	heating.points = 1;
-	heating.point[0] = (struct rf_place){700.0, 700.0, 0.0};
+	heating.point[0] = (struct rf_cell_place){700.0, 700.0, 0.0};
 	heat(cell, &heating, &out);
 	assert_near(out.point_C[out.times - 1][0], 33.0, 1e-9);
 	heating.cooling.contact_W_m2K = 2000.0;
@@ -331,7 +331,7 @@ static void test_controls(void **state)
 	heating.pulsing.energy_J = 0.03;
 	heat(cell, &heating, &out);
 	assert_near(out.energy_J, 0.03, 1e-9);
-	assert_int_equal(out.stop, RF_STOP_ENERGY);
+	assert_int_equal(out.stop, RF_CELL_STOP_ENERGY);
 	heating = pulse(0.3, 3.0);
 	heating.pulsing.target_C = 65.0;
 	heating.steps = 100;
@@ -344,7 +344,7 @@ static void test_controls(void **state)
 	heating = pulse(0.2, 0.2);
 	heating.pulsing.impedance_min_ohm = 0.9 * cabs(result.impedance_ohm);
 	heat(cell, &heating, &out);
-	assert_int_equal(out.stop, RF_STOP_IMPEDANCE_LOW);
+	assert_int_equal(out.stop, RF_CELL_STOP_IMPEDANCE_LOW);
 	assert_true(out.energy_J < 0.03);
 	rf_cell_free(&cell);
 }
@@ -367,7 +367,7 @@ static void test_desiccation(void **state)
 	double before_J = out.energy_J;
 	heating.pulsing.impedance_max_ohm = 1.05 * out.impedance_start_ohm;
 	heat(cell, &heating, &out);
-	assert_int_equal(out.stop, RF_STOP_IMPEDANCE_HIGH);
+	assert_int_equal(out.stop, RF_CELL_STOP_IMPEDANCE_HIGH);
 	assert_true(out.energy_J < before_J);
 	rf_cell_free(&cell);
 }

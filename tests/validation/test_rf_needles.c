@@ -176,7 +176,7 @@ static void duty_cycle(double frequency_Hz)
 	                                   .tip_um = 1500.0};
 	struct rf_cell *cell = solved(&stack, &needles, 0.5, &result);
 	struct rf_cell_heating heating = pulsing(0.5, 0.5, 0.0, 1);
-	heating.point[0] = (struct rf_place){700.0, 0.0, 1000.0};
+	heating.point[0] = (struct rf_cell_place){700.0, 0.0, 1000.0};
 	assert_int_equal(rf_cell_heat(cell, &heating, &whole, &why), ST_OK);
 	heating.pulsing = pulsing(0.5, 0.05, 0.45, 10).pulsing;
 	assert_int_equal(rf_cell_heat(cell, &heating, &packs, &why), ST_OK);
