@@ -1,0 +1,134 @@
+/* Inside the engine: what its files share. */
+#ifndef LASERTWIN_SYNC_ENGINE_PRIVATE_H
+#define LASERTWIN_SYNC_ENGINE_PRIVATE_H
+
+#include "physics/base/rng.h"
+#include "planner/sync/engine.h"
+#include "planner/sync/json_out.h"
+#include "planner/sync/reply.h"
+
+#define MS_PER_S INT64_C(1000)
+#define MS_PER_MINUTE (60 * MS_PER_S)
+#define MS_PER_HOUR (60 * MS_PER_MINUTE)
+#define PATH_MAX_BYTES 512
+#define KEY_MAX_BYTES 40
+#define TYPES_MAX 24
+#define REQUEST_BYTES_MAX ((size_t)1 << 20) /* of one bundle */
+#define PAGE_MAX 1000                       /* Medplum caps _count here without a word */
+#define BATCH_MAX 100
+
+/* What the server can do; kept as one line under the key "server". */
+struct server_traits {
+	int64_t checked_ms; /* server time of the look at /metadata */
+	bool conditional_create, update_create;
+	bool optimistic;         /* states versioned-update: If-Match is obeyed */
+	bool batch, transaction; /* taken back when it turns out otherwise */
+};
+
+struct sync_engine {
+	struct sync_local local;
+	struct sync_wire wire;
+	struct sync_options options;
+	struct server_traits traits;
+	struct rng rng;
+	int64_t server_now_ms; /* the server's clock as last said; 0: never */
+	size_t batch_now;      /* units per request at present: halved by failures, doubled by success */
+	int failures;          /* in a row; sets the back-off */
+	bool want_reconcile, suspect_rollback;
+	size_t progress_pulled;
+	struct sync_outcome *outcome; /* of the round that runs */
+};
+
+/* One request. Counts, asks go_on, keeps the server's time. The caller clears reply.
+ * ST_OK: whole answer other than 401, 429, 5xx. ST_IO: unknown outcome (no whole answer, or 5xx).
+ * ST_FULL: too large to take. ST_CONFLICT is never returned. "Come later" (429, 503 with a time) is ST_IO
+ * with outcome->wait_ms set and reply->http telling. */
+enum status engine_ask(struct sync_engine *e, const struct sync_request *request, struct sync_reply *reply,
+                       struct fail *why) MUST_CHECK;
+/* "Too many requests" said inside a bundle: the wait is set, ST_IO returned. */
+enum status engine_busy(struct sync_engine *e, struct fail *why);
+/* GET path. */
+enum status engine_get(struct sync_engine *e, const char *path, struct sync_reply *reply,
+                       struct fail *why) MUST_CHECK;
+
+enum status engine_note(struct sync_engine *e, enum sync_notice notice, const char *type, const char *sync_id,
+                        struct fail *why, const char *format, ...)
+        __attribute__((format(printf, 6, 7), warn_unused_result));
+
+/* Numbers kept by name; *ms is 0 when never set. */
+enum status engine_get_ms(struct sync_engine *e, const char *key, int64_t *ms, struct fail *why) MUST_CHECK;
+enum status engine_set_ms(struct sync_engine *e, const char *key, int64_t ms, struct fail *why) MUST_CHECK;
+enum status engine_traits_save(struct sync_engine *e, struct fail *why) MUST_CHECK;
+
+/* "identifier=SYSTEM|UUID", or _tag for the types that R4 cannot search by identifier; percent-encoded when
+ * it goes into a URL. */
+void engine_query(const struct sync_engine *e, const char *type, const char *sync_id, bool encoded, char *out,
+                  size_t size);
+
+/* Query value encoding (RFC 3986, section 2.1): all but unreserved characters. */
+void engine_percent(const char *text, char *out, size_t size);
+
+/* A search by time of change, page after page. */
+struct page {
+	const char *type;
+	bool names_only; /* only ids, versions and names */
+	int64_t since_ms;
+	size_t count;              /* asked for */
+	size_t offset;             /* into records of one time, where the server gives no link */
+	char link[PATH_MAX_BYTES]; /* the server's next page; empty: none that may be followed */
+	int stalled;               /* pages in a row without a later time */
+	/* Takes the results, sets got and last_ms (the latest time met, at least since_ms). */
+	enum status (*take)(struct sync_engine *e, struct page *page, struct span entries, struct fail *why);
+	void *into;
+	size_t got;
+	int64_t last_ms;
+};
+enum status engine_pages(struct sync_engine *e, struct page *page, struct fail *why) MUST_CHECK;
+void engine_watermark_key(const char *type, char key[KEY_MAX_BYTES]);
+
+enum status engine_pull(struct sync_engine *e, struct fail *why) MUST_CHECK;
+enum status engine_push(struct sync_engine *e, struct fail *why) MUST_CHECK;
+enum status engine_canary(struct sync_engine *e, struct fail *why) MUST_CHECK;
+enum status engine_reconcile(struct sync_engine *e, struct fail *why) MUST_CHECK;
+/* Whether the server still knows this very version: what tells a lost version from one whose successor
+ * carries an earlier time (clocks of servers step, commits surface late). */
+enum status engine_version_stands(struct sync_engine *e, const struct sync_place *place, bool *stands,
+                                  struct fail *why) MUST_CHECK;
+/* Remembers the newest confirmed record as the canary. */
+enum status engine_canary_set(struct sync_engine *e, const struct sync_place *place,
+                              struct fail *why) MUST_CHECK;
+
+/* ---- what one write became (engine_verdict.c) ---- */
+
+enum landing {
+	LANDED,    /* ours is there: place filled in */
+	ELSEWHERE, /* another version or another's record stands there: place and body */
+	ABSENT,    /* nothing there */
+	DELETED,   /* was there, and the server says that it was deleted (410) */
+	VANISHED   /* was there, and the server knows nothing of it (404) */
+};
+
+/* Looks whether this entry's write is on the server, as what stands there or as an earlier version of it. The
+ * caller clears the look. */
+struct landing_look {
+	enum landing landing;
+	struct sync_place place; /* LANDED: of our write; ELSEWHERE: of the version that stands there */
+	bool twice;              /* several records of that name stand there */
+	struct sync_reply reply; /* holds the resource that stands there now */
+	struct span resource;
+};
+enum status engine_look(struct sync_engine *e, const struct sync_unit *unit, const struct sync_entry *entry,
+                        struct landing_look *out, struct fail *why) MUST_CHECK;
+void landing_look_clear(struct landing_look *look);
+
+/* Server names for the references of a body. missing: a record that has no name there yet.
+ * MODE_TOGETHER: records of the same unit by urn:uuid; MODE_ALONE: by identifier where they have no name yet.
+ */
+enum reference_mode { MODE_TOGETHER, MODE_ALONE };
+/* Whether creates go as PUT under the record's own name, for want of conditional creates. */
+bool engine_puts_creates(const struct sync_engine *e);
+enum status engine_resolve(struct sync_engine *e, const struct sync_unit *unit,
+                           const struct sync_entry *entry, enum reference_mode mode, const char *server_id,
+                           char **body, size_t *len, bool *missing, struct fail *why) MUST_CHECK;
+
+#endif

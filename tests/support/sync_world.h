@@ -1,0 +1,76 @@
+/* Stations, a server, and everything between them that can go wrong. */
+#ifndef LASERTWIN_TESTS_SYNC_WORLD_H
+#define LASERTWIN_TESTS_SYNC_WORLD_H
+
+#include "physics/base/rng.h"
+#include "tests/support/fake_fhir.h"
+#include "tests/support/memory_local.h"
+
+#define WORLD_STATIONS_MAX 5
+
+enum line_fault {
+	LINE_SOUND,
+	LINE_DROP_BEFORE, /* the request is lost */
+	LINE_DROP_AFTER,  /* the server acts, the answer is lost */
+	LINE_TWICE,       /* delivered twice */
+	LINE_CUT,         /* the answer breaks off: HTTP code there, body short */
+	LINE_HTML,        /* 200 and a page of a captive portal */
+	LINE_BAD_JSON,    /* 200 and broken JSON, after the server acted */
+	LINE_503,
+	LINE_500_AFTER, /* the server acts, then says 500 */
+	LINE_429,
+	LINE_BUSY_IN_BATCH, /* 200, single entries 429 */
+	LINE_409,           /* instead of acting */
+	LINE_LATE_COMMIT,   /* the write carries a time in the past */
+	LINE_FAULTS
+};
+
+struct station {
+	struct memory_local local;
+	struct sync_engine *engine;
+	int64_t audit; /* its last audit number */
+	size_t made;
+};
+
+struct sent {
+	struct sync_request request;
+	char *method, *path, *body, *if_match, *if_none_exist;
+};
+
+struct world {
+	struct fake_fhir server;
+	struct station station[WORLD_STATIONS_MAX];
+	size_t stations;
+	struct rng rng;
+	int fault_percent;               /* chance that a request meets a fault */
+	bool fault_allowed[LINE_FAULTS]; /* which */
+	enum line_fault next_fault;      /* for the next request only */
+	uint64_t next_uuid;
+	bool keeps_traffic;
+	struct sent *traffic;
+	size_t traffic_count;
+};
+
+void world_begin(struct world *world, size_t stations, uint64_t seed);
+void world_end(struct world *world);
+const char *const *world_types(void);
+void world_uuid(struct world *world, char uuid[UUID_TEXT_SIZE]);
+uint64_t world_dice(struct world *world, uint64_t sides); /* 0 .. sides - 1 */
+
+/* Local changes; each is one unit. Bodies carry `content`. */
+void world_create(struct world *world, size_t station, const char *type, const char *refers_to,
+                  const char *content, char sync_id[UUID_TEXT_SIZE]);
+void world_edit(struct world *world, size_t station, const char *sync_id, const char *content);
+void world_create_plan(struct world *world, size_t station, const char *patient, char plan[UUID_TEXT_SIZE]);
+void world_edit_plan(struct world *world, size_t station, const char *plan, const char *content);
+void world_audit(struct world *world, size_t station);
+
+/* One round of a station; a dead station is started anew first. */
+enum status world_round(struct world *world, size_t station, struct sync_outcome *outcome, struct fail *why);
+/* Faults off, rounds until nothing moves; conflicts are settled by the dice. False: it does not come to rest.
+ */
+bool world_settle(struct world *world);
+/* Checks the invariants; NULL, or what is broken. */
+const char *world_check(struct world *world, char *text, size_t size);
+
+#endif
