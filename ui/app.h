@@ -15,7 +15,7 @@
 #include <stddef.h>
 
 #include "physics/base/status.h"
-#include "planner/plan/planning.h"
+#include "planner/plan/fit.h"
 #include "ui/action.h"
 #include "ui/canvas.h"
 #include "ui/entry.h"

@@ -6,7 +6,7 @@
 #ifndef LASERTWIN_CASE_H
 #define LASERTWIN_CASE_H
 
-#include "planner/plan/planning.h"
+#include "planner/plan/fit.h"
 
 #define CASE_REQUESTS_MAX 32
 #define CASE_EXPECTED_MAX 24

@@ -3,7 +3,7 @@
  *   readings -> twin -> settings -> exposure -> prediction -> facts -> rules -> findings -> verdict
  *
  * A planning holds what stays fixed for one request (patient, twin, device mode, zones, indication); an
- * assessment is the answer for one choice of settings. The fit is a search over assessments, the screens
+ * assessment is the answer for one choice of settings. The fit (planner/plan/fit.h) is a search over assessments, the screens
  * show them, the case command prints them: there is no second path.
  */
 #ifndef LASERTWIN_PLANNING_H
@@ -89,44 +89,5 @@ void assessment_clear(struct assessment *assessment);
 /* Where the knobs stand when nobody has turned them: the request's own settings if they are sound, else the
  * first combination of the grid (every knob at its lowest). Empty when the mode has none. */
 void planning_default_settings(const struct planning *planning, struct settings *out);
-
-/* --- fit -------------------------------------------------------------------------------------------- */
-
-#define FIT_ALTERNATIVES_MAX 8
-
-struct fit_alternative {
-	struct settings settings;
-	double dose_J_cm2;      /* mean over the treated area, all passes */
-	struct band endpoint;   /* the endpoint metric there */
-	enum verdict verdict;
-	/* What stops the way up of the main knob (energy, fluence, ...), and at which settings:
-	 * "R-COV cheeks 30 > 25 %"; "end of the device's range" leaves the settings empty. */
-	char binding[96];
-	struct settings binding_settings;
-};
-
-struct fit_exclusion {
-	char rule[24];
-	size_t candidates;  /* settings this rule alone or with others excludes */
-	char text[192];     /* value, limit, source of the mildest violation */
-	double excess_frac; /* of that one: how far past the limit, of the limit; INFINITY without numbers */
-};
-
-#define FIT_EXCLUSIONS_MAX 48 /* more than the rules that can forbid */
-
-struct fit_result {
-	bool feasible;
-	struct settings settings; /* lowest sufficient dose */
-	size_t alternatives;      /* [0] is the chosen one */
-	struct fit_alternative alternative[FIT_ALTERNATIVES_MAX];
-	size_t candidates, sufficient, allowed;
-	size_t exclusions; /* most excluding first; why nothing, or nothing more, is feasible */
-	struct fit_exclusion exclusion[FIT_EXCLUSIONS_MAX];
-	bool endpoint_unreachable; /* settings are allowed, but none of them reaches the goals */
-};
-#define FIT_DOSE_UNIT "J/cm2" /* mean radiant exposure over the treated area, all passes */
-
-enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
-                         void *context, struct fit_result *out, struct fail *why) MUST_CHECK;
 
 #endif

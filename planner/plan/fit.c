@@ -6,7 +6,7 @@
  * of what a question costs: rules that need no physics (microseconds), goals (quick prediction), then full
  * assessments in ascending dose until enough are found.
  */
-#include "planner/plan/planning.h"
+#include "planner/plan/fit.h"
 
 #define CANDIDATES_MAX 20000
 
