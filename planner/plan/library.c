@@ -5,6 +5,7 @@
 #include "devices/json.h"
 #include "planner/plan/files.h"
 #include "planner/plan/protocol.h"
+#include "planner/plan/published.h"
 #include "planner/safety/pih.h"
 #include "planner/safety/rules.h"
 #include "planner/store/digest.h"
@@ -18,6 +19,8 @@ struct library {
 	struct ruleset *rules;
 	size_t protocols;
 	struct protocol *protocol;
+	size_t publications;
+	struct published *published;
 	struct pih_table pih;
 	char digest[DIGEST_TEXT_SIZE];
 };
@@ -33,6 +36,7 @@ void library_free(struct library **library)
 		device_free(&(*library)->device[i]);
 	ruleset_free(&(*library)->rules);
 	free((*library)->protocol);
+	free((*library)->published);
 	free(*library);
 	*library = NULL;
 }
@@ -98,6 +102,18 @@ static enum status load_protocols(const char *folder, struct library *lib, struc
 	return st;
 }
 
+static enum status load_published(const char *folder, struct library *lib, struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	enum status st = join(path, folder, "protocols/published.json", why);
+	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
+		return st;
+	st = published_parse("published.json", bytes, length, &lib->published, &lib->publications, why);
+	free(bytes);
+	return st;
+}
+
 static enum status load_pih(const char *folder, struct library *lib, struct fail *why)
 {
 	char path[PATH_SIZE], *bytes = NULL;
@@ -110,16 +126,27 @@ static enum status load_pih(const char *folder, struct library *lib, struct fail
 	return st;
 }
 
+static enum status check_protocol_modes(const struct library *lib, const struct protocol *p, struct fail *why)
+{
+	const struct device *device;
+	const struct device_mode *mode;
+	struct fail detail;
+	if (p->device_mode[0] && library_find_mode(lib, p->device_mode, &device, &mode, &detail))
+		return fail_set(why, ST_INPUT, "protocols.json", "%s names %s, which has no profile", p->id, p->device_mode);
+	for (size_t c = 0; c < p->classes; c++)
+		if (!limits_mode_class_known(ruleset_limits(lib->rules), p->mode_class[c]))
+			return fail_set(why, ST_INPUT, "protocols.json", "%s names the class %s, which limits.json does not have",
+			                p->id, p->mode_class[c]);
+	return ST_OK;
+}
+
 /* A protocol for a device nobody has a profile of, or a series nobody counted, is a slip of the pen. */
 static enum status check_protocols(const struct library *lib, struct fail *why)
 {
 	for (size_t i = 0; i < lib->protocols; i++) {
-		const struct device *device;
-		const struct device_mode *mode;
-		struct fail detail;
-		if (library_find_mode(lib, lib->protocol[i].device_mode, &device, &mode, &detail))
-			return fail_set(why, ST_INPUT, "protocols.json", "%s names %s, which has no profile",
-			                lib->protocol[i].id, lib->protocol[i].device_mode);
+		enum status st = check_protocol_modes(lib, &lib->protocol[i], why);
+		if (st)
+			return st;
 		if (lib->protocol[i].pih_series[0] && !pih_find(&lib->pih, lib->protocol[i].pih_series))
 			return fail_set(why, ST_INPUT, "protocols.json", "%s names the PIH series \"%s\", which is not in pih.json",
 			                lib->protocol[i].id, lib->protocol[i].pih_series);
@@ -193,6 +220,8 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 		st = ruleset_load(path, &lib->rules, why);
 	if (!st)
 		st = load_protocols(folder, lib, why);
+	if (!st)
+		st = load_published(folder, lib, why);
 	if (!st)
 		st = load_pih(folder, lib, why);
 	if (!st)
@@ -312,14 +341,36 @@ const struct ruleset *library_rules(const struct library *library)
 	return library->rules;
 }
 
+static bool protocol_speaks_of(const struct protocol *p, const struct device_mode *mode)
+{
+	bool any_wavelength = p->nm_min <= 0.0 && !isfinite(p->nm_max);
+	if (!any_wavelength && !(mode->wavelength_nm >= p->nm_min && mode->wavelength_nm <= p->nm_max))
+		return false;
+	for (size_t c = 0; c < p->classes; c++)
+		if (strcmp(p->mode_class[c], mode->mode_class) == 0)
+			return true;
+	return false;
+}
+
 const struct protocol *library_protocol(const struct library *library, const char *indication,
                                         const char *device_mode)
 {
-	for (size_t i = 0; i < library->protocols; i++)
-		if (strcmp(library->protocol[i].indication, indication) == 0 &&
-		    strcmp(library->protocol[i].device_mode, device_mode) == 0)
-			return &library->protocol[i];
-	return NULL;
+	const struct protocol *of_class = NULL;
+	const struct device *device;
+	const struct device_mode *mode;
+	struct fail unknown;
+	if (library_find_mode(library, device_mode, &device, &mode, &unknown))
+		return NULL;
+	for (size_t i = 0; i < library->protocols; i++) {
+		const struct protocol *p = &library->protocol[i];
+		if (strcmp(p->indication, indication) != 0)
+			continue;
+		if (strcmp(p->device_mode, device_mode) == 0)
+			return p;
+		if (!of_class && protocol_speaks_of(p, mode))
+			of_class = p;
+	}
+	return of_class;
 }
 
 const struct pih_series *library_pih(const struct library *library, const struct protocol *protocol)
@@ -335,6 +386,16 @@ size_t library_protocol_count(const struct library *library)
 const struct protocol *library_protocol_at(const struct library *library, size_t index)
 {
 	return index < library->protocols ? &library->protocol[index] : NULL;
+}
+
+size_t library_published_count(const struct library *library)
+{
+	return library->publications;
+}
+
+const struct published *library_published_at(const struct library *library, size_t index)
+{
+	return index < library->publications ? &library->published[index] : NULL;
 }
 
 const char *library_digest(const struct library *library)

@@ -16,6 +16,7 @@ struct device;
 struct device_mode;
 struct ruleset;
 struct pih_series;
+struct published; /* planner/plan/published.h */
 
 #define PROTOCOL_GOALS_MAX 3
 
@@ -27,9 +28,15 @@ struct protocol_goal {
 	char origin[16]; /* LITERATURE, DESIGN, ... */
 };
 
-/* How one indication is treated with one device mode. */
+#define PROTOCOL_CLASSES_MAX 6
+
+/* How one indication is treated with one device mode, or with every mode of some classes (device_mode then
+ * empty) whose wavelength lies within nm_min..nm_max. */
 struct protocol {
 	char id[32], indication[48], device_mode[48];
+	size_t classes;
+	char mode_class[PROTOCOL_CLASSES_MAX][32];
+	double nm_min, nm_max; /* 0, INFINITY: any, radiofrequency too */
 	size_t goals; /* all must be met */
 	struct protocol_goal goal[PROTOCOL_GOALS_MAX];
 	struct target target;
@@ -59,12 +66,16 @@ enum status library_check_indication(const struct library *library, const char *
                                      struct fail *why) MUST_CHECK;
 enum status library_check_zone(const struct library *library, const char *zone, struct fail *why) MUST_CHECK;
 const struct ruleset *library_rules(const struct library *library);
+/* The one written for this very mode, else the one for its class; NULL: none. */
 const struct protocol *library_protocol(const struct library *library, const char *indication,
-                                        const char *device_mode); /* NULL: none */
+                                        const char *device_mode);
 /* Published PIH of a protocol's series; NULL: none on file. */
 const struct pih_series *library_pih(const struct library *library, const struct protocol *protocol);
 size_t library_protocol_count(const struct library *library);
 const struct protocol *library_protocol_at(const struct library *library, size_t index);
+/* Published settings, in file order. */
+size_t library_published_count(const struct library *library);
+const struct published *library_published_at(const struct library *library, size_t index);
 /* Digest (hex) of every file read, in name order: part of every plan. */
 const char *library_digest(const struct library *library);
 

@@ -3,7 +3,7 @@
  *   readings -> twin -> settings -> exposure -> prediction -> facts -> rules -> findings -> verdict
  *
  * A planning holds what stays fixed for one request (patient, twin, device mode, zones, indication); an
- * assessment is the answer for one choice of settings. The fit (planner/plan/fit.h) is a search over assessments, the screens
+ * assessment is the answer for one choice of settings. The fit (fit.h) is a search over assessments, the screens
  * show them, the case command prints them: there is no second path.
  */
 #ifndef LASERTWIN_PLANNING_H

@@ -61,6 +61,29 @@ static enum status parse_target(const struct json_at *at, struct target *target,
 	return json_number_in(&t, "criterion_C", 45, 4000, "C", &target->criterion_C, &given, why);
 }
 
+/* For whom: one device mode, or classes of modes and their wavelengths. */
+static enum status parse_modes(const struct json_at *at, struct protocol *p, struct fail *why)
+{
+	struct json_at list, item = {0};
+	bool one = false, several = false, given;
+	enum status st;
+	p->nm_max = INFINITY;
+	if ((st = json_string(at, "device_mode", p->device_mode, sizeof p->device_mode, &one, why)) ||
+	    (st = json_member(at, "mode_classes", JSON_ARRAY, &list, &several, why)))
+		return st;
+	if (one == several)
+		return json_refuse(at, ST_INPUT, why, "give either device_mode or mode_classes");
+	if (one)
+		return ST_OK;
+	if (json_count(&list) == 0 || json_count(&list) > PROTOCOL_CLASSES_MAX)
+		return json_refuse(&list, ST_INPUT, why, "%zu classes; give 1 to %d", json_count(&list), PROTOCOL_CLASSES_MAX);
+	while (!st && json_array_each(&list, &item))
+		st = json_string_at(&item, p->mode_class[p->classes++], sizeof p->mode_class[0], why);
+	if (st || (st = json_number_in(at, "nm_min", 100, 20000, "nm", &p->nm_min, &given, why)))
+		return st;
+	return json_number_in(at, "nm_max", fmax(p->nm_min, 100), 20000, "nm", &p->nm_max, &given, why);
+}
+
 static enum status parse_texts(const struct json_at *at, struct protocol *p, struct fail *why)
 {
 	const struct {
@@ -70,7 +93,6 @@ static enum status parse_texts(const struct json_at *at, struct protocol *p, str
 	} row[] = {
 		{"id", p->id, sizeof p->id},
 		{"indication", p->indication, sizeof p->indication},
-		{"device_mode", p->device_mode, sizeof p->device_mode},
 		{"endpoint", p->endpoint, sizeof p->endpoint},
 		{"published", p->published, sizeof p->published},
 		{"evidence", p->evidence, sizeof p->evidence},
@@ -84,16 +106,33 @@ static enum status parse_texts(const struct json_at *at, struct protocol *p, str
 
 static enum status parse_protocol(const struct json_at *at, struct protocol *p, struct fail *why)
 {
-	static const char *const keys[] = {"id",       "indication", "device_mode", "goals",     "target",
-	                                   "passes",   "interval_days", "visits",   "endpoint",  "published",
-	                                   "evidence", "pih_series", NULL};
+	static const char *const keys[] = {"id",       "indication", "device_mode", "mode_classes", "nm_min",   "nm_max",
+	                                   "goals",    "target",     "passes",      "interval_days", "visits",  "endpoint",
+	                                   "published", "evidence",  "pih_series",  NULL};
 	enum status st;
 	if ((st = json_known_keys(at, keys, JSON_X_EXTRA, why)) || (st = parse_texts(at, p, why)) ||
-	    (st = parse_goals(at, p, why)) || (st = parse_target(at, &p->target, why)) ||
+	    (st = parse_modes(at, p, why)) || (st = parse_goals(at, p, why)) || (st = parse_target(at, &p->target, why)) ||
 	    (st = json_number_in(at, "passes", 0, 30, "passes", &p->passes, NULL, why)) ||
 	    (st = json_number_in(at, "interval_days", 0, 1000, "d", &p->interval_days, NULL, why)))
 		return st;
 	return json_number_in(at, "visits", 0, 50, "visits", &p->visits, NULL, why);
+}
+
+static bool share_a_class(const struct protocol *a, const struct protocol *b)
+{
+	for (size_t i = 0; i < a->classes; i++)
+		for (size_t k = 0; k < b->classes; k++)
+			if (strcmp(a->mode_class[i], b->mode_class[k]) == 0)
+				return a->nm_min <= b->nm_max && b->nm_min <= a->nm_max;
+	return false;
+}
+
+/* Two answers to one question: which of them was meant could not be told. */
+static bool answer_the_same(const struct protocol *a, const struct protocol *b)
+{
+	if (strcmp(a->indication, b->indication) != 0)
+		return false;
+	return a->device_mode[0] ? strcmp(a->device_mode, b->device_mode) == 0 : share_a_class(a, b);
 }
 
 static enum status refuse_double(const struct json_at *at, const struct protocol *list, size_t count,
@@ -101,8 +140,7 @@ static enum status refuse_double(const struct json_at *at, const struct protocol
 {
 	const struct protocol *last = &list[count];
 	for (size_t i = 0; i < count; i++)
-		if (strcmp(list[i].id, last->id) == 0 || (strcmp(list[i].indication, last->indication) == 0 &&
-		                                          strcmp(list[i].device_mode, last->device_mode) == 0))
+		if (strcmp(list[i].id, last->id) == 0 || answer_the_same(&list[i], last))
 			return json_refuse(at, ST_INPUT, why, "protocol %s is given twice (see entry %zu)", last->id, i);
 	return ST_OK;
 }

@@ -66,12 +66,20 @@ static void the_shipped_profiles_load(void **state)
 	assert_int_equal(strlen(library_digest(library)), 64);
 	for (size_t i = 0; i < library_protocol_count(library); i++) {
 		const struct protocol *p = library_protocol_at(library, i);
+		if (p->classes)
+			continue;
 		assert_ptr_equal(library_protocol(library, p->indication, p->device_mode), p);
 		assert_int_equal(library_find_mode(library, p->device_mode, &device, &mode, &why), ST_OK);
 		assert_false(modality_is_rf(device->modality) || mode->locked); /* a fit needs a prediction */
 	}
 	assert_null(library_protocol_at(library, library_protocol_count(library)));
 	assert_null(library_protocol(library, "melasma", "ultrapulse.deepfx"));
+	/* no protocol of its own: that of its class, within its wavelengths */
+	assert_string_equal(library_protocol(library, "acne_scars_atrophic", "fraxel_repair.10600")->id, "AS-AFL");
+	assert_string_equal(library_protocol(library, "tattoo_black", "picocare_majesty.1064")->id, "TA-BLACK");
+	assert_null(library_protocol(library, "tattoo_black", "picocare_majesty.532"));
+	assert_int_equal(library_published_count(library), 44);
+	assert_null(library_published_at(library, 44));
 	library_free(&library);
 	library_free(&library);
 }
@@ -82,7 +90,7 @@ static void every_file_is_needed_whole(void **state)
 	(void)state;
 	static const char *const files[] = {
 		"safety/rules.json", "safety/limits.json", "safety/drugs.json", "safety/sources.json",
-		"protocols/protocols.json"};
+		"protocols/protocols.json", "protocols/published.json"};
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		const char *name = strrchr(files[i], '/') + 1;
 		size_t length;

@@ -9,6 +9,7 @@
 #include "devices/json.h"
 #include "planner/plan/files.h"
 #include "planner/plan/protocol.h"
+#include "planner/plan/published.h"
 
 static const char good[] =
 	"{\"schema\":\"lasertwin-protocols/1\",\"protocols\":[{\"id\":\"X\",\"indication\":\"melasma\","
@@ -68,6 +69,97 @@ static void faults_are_refused_by_name(void **state)
 	refused("\"depth_um\":900", "\"depth_um\":900000", "depth_um");
 	refused("\"goals\":[", "\"goals\":[],\"x_was\":[", "goals");
 	refused("]}", "]}}", "");
+	/* for one mode or for classes, never both or neither */
+	refused("\"device_mode\":\"a.b\"", "\"passes\":1", "");
+	refused("\"device_mode\":\"a.b\"", "\"x_m\":1", "device_mode or mode_classes");
+	refused("\"device_mode\":\"a.b\"", "\"device_mode\":\"a.b\",\"mode_classes\":[\"pico\"]", "device_mode or mode_classes");
+	refused("\"device_mode\":\"a.b\"", "\"mode_classes\":[]", "mode_classes");
+	refused("\"device_mode\":\"a.b\"", "\"mode_classes\":[\"pico\"],\"nm_min\":1064,\"nm_max\":532", "nm_max");
+}
+
+/* A class and its wavelengths answer once: overlapping bands are two answers to one question. */
+static void bands_of_a_class_do_not_overlap(void **state)
+{
+	static const char text[] =
+		"{\"schema\":\"lasertwin-protocols/1\",\"protocols\":["
+		"{\"id\":\"A\",\"indication\":\"melasma\",\"mode_classes\":[\"pico\",\"qs\"],\"nm_min\":500,\"nm_max\":600,%s,"
+		"{\"id\":\"B\",\"indication\":\"melasma\",\"mode_classes\":[\"qs\"],\"nm_min\":%d,\"nm_max\":1100,%s]}";
+	static const char rest[] =
+		"\"goals\":[{\"metric\":\"target_ratio\",\"at\":\"p50\",\"min\":1,\"origin\":\"D\",\"source\":\"s\"}],"
+		"\"target\":{\"kind\":\"none\"},\"passes\":1,\"interval_days\":1,\"visits\":1,\"endpoint\":\"e\","
+		"\"published\":\"p\",\"evidence\":\"\",\"pih_series\":\"\"}";
+	char whole[2048];
+	struct fail why = {0};
+	(void)state;
+	(void)snprintf(whole, sizeof whole, text, rest, 601, rest);
+	assert_int_equal(parse(whole, &why), ST_OK);
+	(void)snprintf(whole, sizeof whole, text, rest, 600, rest);
+	assert_int_equal(parse(whole, &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "twice"));
+}
+
+static const char row[] =
+	"{\"schema\":\"lasertwin-published/1\",\"rows\":[{\"id\":\"X\",\"indications\":[\"melasma\"],\"device\":\"d\","
+	"\"device_modes\":[\"a.b\"],\"zone\":\"cheeks\",\"fitzpatrick\":[\"III\",\"IV\"],\"settings\":{\"energy_mJ\":{\"min\":10,"
+	"\"max\":20},\"spot_mm\":{\"min\":3,\"max\":4},\"fluence_J_cm2\":{\"max\":2}},\"passes\":{\"min\":1,\"max\":3},"
+	"\"source\":[\"V1\",\"K\"],\"confidence\":\"high\"}]}";
+
+static enum status parse_row(const char *from, const char *to, struct published **list, struct fail *why)
+{
+	char text[2048];
+	const char *at = strstr(row, from);
+	size_t count = 0;
+	assert_non_null(at);
+	(void)snprintf(text, sizeof text, "%.*s%s%s", (int)(at - row), row, to, at + strlen(from));
+	return published_parse("published.json", text, strlen(text), list, &count, why);
+}
+
+static enum published_place place(const struct published *p, double energy_mJ, double spot_mm, double fluence_J_cm2)
+{
+	struct settings s = {0};
+	settings_set(&s, SETTING_ENERGY_MJ, energy_mJ);
+	settings_set(&s, SETTING_SPOT_MM, spot_mm);
+	settings_set(&s, SETTING_FLUENCE_J_CM2, fluence_J_cm2);
+	settings_set(&s, SETTING_VISITS, 40); /* of the course: not compared */
+	return published_compare(p, &s, NULL);
+}
+
+static void published_settings_are_read_and_compared(void **state)
+{
+	struct published *p = NULL;
+	struct fail why = {0};
+	(void)state;
+	assert_int_equal(parse_row("\"X\"", "\"X\"", &p, &why), ST_OK);
+	assert_int_equal(p->fitzpatrick, 0xc);
+	assert_string_equal(p->source, "V1, K");
+	assert_true(published_speaks_of(p, "melasma", "a.b") && !published_speaks_of(p, "pores", "a.b"));
+	assert_int_equal(place(p, 15, 3.5, 1), PUBLISHED_INSIDE);
+	assert_int_equal(place(p, 20.05, 3.5, 1), PUBLISHED_INSIDE); /* rounding */
+	assert_int_equal(place(p, 21, 3.5, 1), PUBLISHED_ABOVE);
+	assert_int_equal(place(p, 9, 3.5, 3), PUBLISHED_ABOVE); /* one above is above, whatever the others */
+	assert_int_equal(place(p, 9, 3.5, 1), PUBLISHED_BELOW);
+	assert_int_equal(place(p, 15, 6, 1), PUBLISHED_ELSEWHERE);
+	assert_int_equal(published_compare(p, &(struct settings){0}, NULL), PUBLISHED_SAYS_NOTHING);
+	free(p);
+}
+
+static void published_faults_are_refused_by_name(void **state)
+{
+	static const char *const faults[][3] = {
+		{"\"max\":20", "\"max\":5", "energy_mJ.max"},       {"energy_mJ", "energy", "is not a setting"},
+		{"{\"max\":2}", "{}", "give min, max or both"},     {"\"IV\"", "\"VII\"", "fitzpatrick"},
+		{"[\"V1\",\"K\"]", "[]", "without a source"},       {"[\"melasma\"]", "[]", "without an indication"},
+		{"\"device\":\"d\",", "", "device"},                {"\"zone\"", "\"zonee\"", "zonee"},
+	};
+	(void)state;
+	for (size_t i = 0; i < sizeof faults / sizeof faults[0]; i++) {
+		struct published *p = NULL;
+		struct fail why = {0};
+		assert_int_not_equal(parse_row(faults[i][0], faults[i][1], &p, &why), ST_OK);
+		assert_null(p);
+		if (!strstr(why.text, faults[i][2]) && !strstr(why.field, faults[i][2]))
+			fail_msg("\"%s: %s\" does not say \"%s\"", why.field, why.text, faults[i][2]);
+	}
 }
 
 static void the_same_protocol_twice_is_refused(void **state)
@@ -118,6 +210,9 @@ int main(void)
 		cmocka_unit_test(a_protocol_is_read_whole),
 		cmocka_unit_test(faults_are_refused_by_name),
 		cmocka_unit_test(the_same_protocol_twice_is_refused),
+		cmocka_unit_test(bands_of_a_class_do_not_overlap),
+		cmocka_unit_test(published_settings_are_read_and_compared),
+		cmocka_unit_test(published_faults_are_refused_by_name),
 		cmocka_unit_test(truncation_at_every_byte_is_refused),
 		cmocka_unit_test(every_shipped_protocol_states_origin_and_source),
 	};
