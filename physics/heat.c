@@ -64,20 +64,6 @@ void heat_start(const struct heat_problem *problem, const struct heat_cells *cel
 		*ambient_C = h_W_m2K > 0.0 ? problem->surface_C - flux_W_m2 / h_W_m2K : problem->surface_C;
 }
 
-/* Node-major while marching, row-major for reading: each row's history is then contiguous. */
-static enum status transpose(struct heat *solver, size_t f, struct fail *why)
-{
-	double *by_row = malloc(solver->rows * solver->steps * sizeof *by_row);
-	if (!by_row)
-		return out_of_memory(why);
-	for (size_t step = 0; step < solver->steps; step++)
-		for (size_t row = 0; row < solver->rows; row++)
-			by_row[row * solver->steps + step] = solver->value[f][step * solver->rows + row];
-	free(solver->value[f]);
-	solver->value[f] = by_row;
-	return ST_OK;
-}
-
 /* Last node of a run: the first of the next one, or the last of all. */
 static size_t block_last(const struct heat *solver, size_t block)
 {
@@ -114,25 +100,14 @@ enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
 static enum status heat_run(const struct heat_problem *problem, struct heat_field *field, size_t fields,
                             bool latent, struct heat *solver, struct fail *why)
 {
-	size_t n = solver->cells.count;
-	enum { VECTORS = 4 };
-	double *block = calloc(VECTORS * n * fields, sizeof *block);
-	if (!block)
+	double *start_C = calloc(solver->cells.count, sizeof *start_C);
+	if (!start_C)
 		return out_of_memory(why);
-	for (size_t f = 0; f < fields; f++) {
-		field[f].now = block + VECTORS * n * f;
-		field[f].stage = field[f].now + n;
-		field[f].next = field[f].now + 2 * n;
-		field[f].supply_W_m2 = field[f].now + 3 * n;
-	}
-	heat_start(problem, &solver->cells, field[0].now, &solver->ambient_C);
-	enum status status = heat_march(problem, solver, field, latent, why);
-	for (size_t f = 0; status == ST_OK && f < fields; f++) {
-		status = transpose(solver, f, why);
-		if (status == ST_OK)
-			status = heat_find_highest(solver, f, why);
-	}
-	free(block);
+	heat_start(problem, &solver->cells, start_C, &solver->ambient_C);
+	enum status status = heat_march(problem, solver, field, start_C, latent, why);
+	free(start_C);
+	for (size_t f = 0; status == ST_OK && f < fields; f++)
+		status = heat_find_highest(solver, f, why);
 	return status;
 }
 

@@ -273,6 +273,7 @@ struct panel {
 	size_t first, rows;
 	size_t padded, stride; /* doubles from mode to mode, from row to row */
 	double *value;
+	size_t *active; /* modes that matter, by HEAT_BEAM_PANEL steps of one row */
 };
 
 static const double *state_at(const struct heat_beam_march *march, size_t step, size_t block, size_t cell)
@@ -306,6 +307,32 @@ static void take_surface(const struct heat_beam_march *march, const struct panel
 			panel->value[mode * panel->padded + step] *= march->surface_share[step];
 }
 
+/* What a mode adds at most, over the steps of one panel. */
+static double mode_adds_K(const struct heat_modes *modes, const double *history, size_t mode)
+{
+	double most = 0.0;
+	for (size_t s = 0; s < HEAT_BEAM_PANEL; s++)
+		most = fmax(most, fabs(history[s]));
+	return most * modes->largest[mode];
+}
+
+/* Leaves out the highest modes as long as what they add stays below MODE_SLACK of the largest response. */
+static void find_active(const struct heat_beam_march *march, const struct panel *panel, const double *history)
+{
+	const struct heat_modes *modes = march->modes;
+	for (size_t t = 0; t < panel->padded; t += HEAT_BEAM_PANEL) {
+		size_t kept = modes->base;
+		double rest_K = 0.0;
+		while (kept > 1) {
+			rest_K += mode_adds_K(modes, history + (kept - 1) * panel->padded + t, kept - 1);
+			if (rest_K > MODE_SLACK * march->largest)
+				break;
+			kept--;
+		}
+		panel->active[t / HEAT_BEAM_PANEL] = kept;
+	}
+}
+
 static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *march, const struct panel *panel)
 {
 	const struct heat_modes *modes = march->modes;
@@ -320,8 +347,9 @@ static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *marc
 		memcpy(base, history + modes->base * panel->padded, steps * sizeof *base);
 		for (size_t step = 0; panel->first + row == 0 && step < steps; step++)
 			base[step] += march->surface_C[step];
+		find_active(march, panel, history);
 		const struct heat_beam_sum sum = {.radii = modes->radii,
-		                                  .modes = modes->base,
+		                                  .modes = panel->active,
 		                                  .lanes = modes->lanes,
 		                                  .steps = steps,
 		                                  .padded = panel->padded,
@@ -338,10 +366,12 @@ static enum status fill_columns(struct heat_beam *beam, const struct heat_beam_m
 	size_t padded = (march->steps + HEAT_BEAM_PANEL - 1) / HEAT_BEAM_PANEL * HEAT_BEAM_PANEL;
 	struct panel panel = {.padded = padded, .stride = march->modes->lanes * padded};
 	panel.value = calloc(PANEL_ROWS * panel.stride, sizeof *panel.value);
+	panel.active = calloc(padded / HEAT_BEAM_PANEL, sizeof *panel.active);
 	beam->base = malloc(beam->rows * march->steps * sizeof *beam->base);
 	beam->response = malloc(beam->columns * beam->rows * march->steps * sizeof *beam->response);
-	if (!panel.value || !beam->base || !beam->response) {
+	if (!panel.value || !panel.active || !beam->base || !beam->response) {
 		free(panel.value);
+		free(panel.active);
 		return fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu histories",
 		                beam->columns * beam->rows);
 	}
@@ -350,6 +380,7 @@ static enum status fill_columns(struct heat_beam *beam, const struct heat_beam_m
 		fill_rows(beam, march, &panel);
 	}
 	free(panel.value);
+	free(panel.active);
 	return ST_OK;
 }
 

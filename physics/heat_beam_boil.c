@@ -13,6 +13,7 @@ struct heat_beam_boiler {
 	size_t padded;          /* cells, rounded up to a panel */
 	double *panel;          /* [lanes x padded]: the state, mode by mode */
 	double *temperature_K;  /* [radii x cells], without the base */
+	size_t *active;         /* all modes, for every panel of cells */
 };
 
 void heat_beam_boiler_free(struct heat_beam_boiler **boiler)
@@ -21,6 +22,7 @@ void heat_beam_boiler_free(struct heat_beam_boiler **boiler)
 		return;
 	free((*boiler)->panel);
 	free((*boiler)->temperature_K);
+	free((*boiler)->active);
 	free(*boiler);
 	*boiler = NULL;
 }
@@ -35,7 +37,10 @@ enum status heat_beam_boiler_new(const struct heat_cells *cells, const struct he
 	b->padded = (cells->count + HEAT_BEAM_PANEL - 1) / HEAT_BEAM_PANEL * HEAT_BEAM_PANEL;
 	b->panel = calloc(modes->lanes * b->padded, sizeof *b->panel);
 	b->temperature_K = calloc(modes->radii * cells->count, sizeof *b->temperature_K);
-	if (b->panel && b->temperature_K)
+	b->active = calloc(b->padded / HEAT_BEAM_PANEL, sizeof *b->active);
+	for (size_t i = 0; b->active && i < b->padded / HEAT_BEAM_PANEL; i++)
+		b->active[i] = modes->base;
+	if (b->panel && b->temperature_K && b->active)
 		return ST_OK;
 	heat_beam_boiler_free(out);
 	return fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu cells", modes->radii * cells->count);
@@ -105,7 +110,7 @@ void heat_beam_boil(struct heat_beam_boiler *b, double *state)
 		return;
 	turn_into_panel(b, state, first, end);
 	const struct heat_beam_sum sum = {.radii = modes->radii,
-	                                  .modes = modes->base,
+	                                  .modes = b->active,
 	                                  .lanes = modes->lanes,
 	                                  .steps = end - first,
 	                                  .padded = b->padded,

@@ -144,11 +144,11 @@ INLINE void watch_all(struct heat_beam_watch *w)
 }
 
 /* TILE radii x HEAT_BEAM_PANEL steps at a time. */
-INLINE void sum_tile(const struct heat_beam_sum *s, const double *vector, const double *panel, lane8 *sum)
+INLINE void sum_tile(const struct heat_beam_sum *s, size_t modes, const double *vector, const double *panel, lane8 *sum)
 {
 	for (int r = 0; r < TILE; r++)
 		sum[r] = (lane8){0};
-	for (size_t m = 0; m < s->modes; m++) {
+	for (size_t m = 0; m < modes; m++) {
 		lane8 history = *(const lane8 *)(panel + m * s->padded);
 		for (size_t r = 0; r < TILE; r++)
 			sum[r] += vector[r * s->lanes + m] * history;
@@ -163,7 +163,7 @@ INLINE void sum_all(const struct heat_beam_sum *s)
 		size_t from = first + TILE <= s->radii || s->radii < TILE ? first : s->radii - TILE;
 		for (size_t t = 0; t < s->steps; t += HEAT_BEAM_PANEL) {
 			lane8 sum[TILE];
-			sum_tile(s, s->vector + from * s->lanes, s->panel + t, sum);
+			sum_tile(s, s->modes[t / HEAT_BEAM_PANEL], s->vector + from * s->lanes, s->panel + t, sum);
 			size_t left = t < whole ? HEAT_BEAM_PANEL : s->steps - whole;
 			for (size_t r = 0; r < TILE && from + r < s->radii; r++)
 				if (left == HEAT_BEAM_PANEL)

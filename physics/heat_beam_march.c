@@ -10,7 +10,7 @@
 #define FEWEST_STEPS 2.0
 #define SMALLEST_STEP_FRAC 1e-12
 #define TAIL_DECAY_FRAC 0.02
-#define STEPS_FIRST 64
+#define STEPS_FIRST 256
 
 static size_t state_size(const struct heat_beam_march *march)
 {

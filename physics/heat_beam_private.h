@@ -76,11 +76,13 @@ struct heat_beam_watch {
 };
 void heat_beam_kernel_watch(struct heat_beam_watch *watch);
 
-/* out[radius x stride + step] = sum over the first modes of vector[radius][mode] x panel[mode][step]. The
- * vector is readable for HEAT_BEAM_LANES radii more than there are. */
+/* out[radius x stride + step] = sum over the first modes of vector[radius][mode] x panel[mode][step]; modes[i] of
+ * them for the i-th HEAT_BEAM_PANEL steps: high modes soon have nothing left to add. The vector is readable for
+ * HEAT_BEAM_LANES radii more than there are. */
 #define HEAT_BEAM_PANEL 8 /* padded is a multiple of it, not less than steps */
 struct heat_beam_sum {
-	size_t radii, modes, lanes, steps, padded, stride;
+	size_t radii, lanes, steps, padded, stride;
+	const size_t *modes;
 	const double *vector, *panel;
 	double *out;
 };

@@ -13,10 +13,6 @@
  */
 #include "physics/heat_private.h"
 
-#define GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
-#define STAGE_FRAC (0.5 * GAMMA)  /* implicit part of both stages */
-#define FROM_STAGE (1.0 / (GAMMA * (2.0 - GAMMA)))
-#define FROM_START ((1.0 - GAMMA) * (1.0 - GAMMA) / (GAMMA * (2.0 - GAMMA)))
 #define SAFETY 0.9
 #define GROW_MAX 4.0
 #define SHRINK_MAX 0.05
@@ -24,7 +20,8 @@
 #define FEWEST_STEPS 2.0         /* per interval */
 #define SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
 #define TAIL_DECAY_FRAC 0.02
-#define STEPS_FIRST 128
+#define STEPS_FIRST 256
+#define TILE 8 /* steps turned at once: a cache line */
 
 struct march {
 	const struct heat_problem *problem;
@@ -33,228 +30,187 @@ struct march {
 	struct heat_timeline timeline;
 	bool latent;
 	struct heat_regime regime;
-	double *pivot, *ratio; /* [cells] of the factored matrix */
-	double *spare;         /* [cells] the second column when there is one field only */
+	double *now, *stage, *next, *supply_W_m2; /* folded: see heat_kernel.c */
+	double *pivot, *ratio;                    /* of the factored matrix */
+	double factored_s, factored_W_m2K;        /* step and surface it was factored for */
+	struct heat_step_size size;               /* of the state now */
+	size_t capacity;
+	double *state, *surface; /* the record: [steps][folded], [steps][fields] */
 };
 
-/* ---- linear algebra ---- */
+static size_t at(const struct march *march, size_t cell, size_t field)
+{
+	return heat_fold_at(march->solver->cells.count, cell, field);
+}
 
-/* The matrix M + theta K, theta = STAGE_FRAC dt, is symmetric and diagonally dominant. It is eliminated from
- * both ends towards the middle cell: the recurrences are bound by latency, so two chains, and two fields in
- * each, cost little more than one. ratio[i] couples cell i to its neighbour on the middle's side. */
-
-static double diagonal(const struct march *march, size_t i, double theta_s)
+/* Sources of the fields [W/m2], constant within a regime: boundaries, blood, metabolism, light. */
+static void fill_supply(struct march *march)
 {
 	const struct heat_cells *cells = &march->solver->cells;
-	double up_W_m2K = i == 0 ? march->regime.surface_W_m2K : cells->conductance_W_m2K[i];
-	return cells->capacity_J_m2K[i] +
-	       theta_s * (up_W_m2K + cells->conductance_W_m2K[i + 1] + cells->sink_W_m2K[i]);
-}
-
-static void factor(struct march *march, double theta_s)
-{
-	const double *conductance = march->solver->cells.conductance_W_m2K;
-	double *pivot = march->pivot, *ratio = march->ratio;
-	double from_top = 0.0, from_bottom = 0.0; /* what elimination takes off the next diagonal */
-	size_t n = march->solver->cells.count, middle = n / 2;
-	for (size_t i = 0; i < middle; i++) {
-		size_t j = n - 1 - i;
-		double down = theta_s * conductance[i + 1], up = theta_s * conductance[j];
-		pivot[i] = 1.0 / (diagonal(march, i, theta_s) - from_top);
-		ratio[i] = down * pivot[i];
-		from_top = down * ratio[i];
-		if (j == middle) /* an even count: the lower part is one shorter */
-			break;
-		pivot[j] = 1.0 / (diagonal(march, j, theta_s) - from_bottom);
-		ratio[j] = up * pivot[j];
-		from_bottom = up * ratio[j];
-	}
-	pivot[middle] = 1.0 / (diagonal(march, middle, theta_s) - from_top - from_bottom);
-}
-
-static void substitute(const struct march *march, double *x, double *y)
-{
-	size_t n = march->solver->cells.count, middle = n / 2, below = n - 1 - middle;
-	const double *ratio = march->ratio, *pivot = march->pivot;
-	for (size_t i = 1; i < below; i++) {
-		size_t j = n - 1 - i;
-		x[i] += ratio[i - 1] * x[i - 1];
-		y[i] += ratio[i - 1] * y[i - 1];
-		x[j] += ratio[j + 1] * x[j + 1];
-		y[j] += ratio[j + 1] * y[j + 1];
-	}
-	for (size_t i = below > 1 ? below : 1; i <= middle; i++) {
-		x[i] += ratio[i - 1] * x[i - 1];
-		y[i] += ratio[i - 1] * y[i - 1];
-	}
-	if (below > 0) {
-		x[middle] += ratio[middle + 1] * x[middle + 1];
-		y[middle] += ratio[middle + 1] * y[middle + 1];
-	}
-	x[middle] *= pivot[middle];
-	y[middle] *= pivot[middle];
-	for (size_t k = 1; k <= below; k++) {
-		size_t i = middle - k, j = middle + k;
-		x[i] = x[i] * pivot[i] + ratio[i] * x[i + 1];
-		y[i] = y[i] * pivot[i] + ratio[i] * y[i + 1];
-		x[j] = x[j] * pivot[j] + ratio[j] * x[j - 1];
-		y[j] = y[j] * pivot[j] + ratio[j] * y[j - 1];
-	}
-	if (below < middle) {
-		x[0] = x[0] * pivot[0] + ratio[0] * x[1];
-		y[0] = y[0] * pivot[0] + ratio[0] * y[1];
-	}
-}
-
-/* Sources of one field [W/m2], constant within a regime: boundaries, blood, metabolism, light. */
-static void fill_supply(const struct march *march, struct heat_field *field)
-{
-	const struct heat_cells *cells = &march->solver->cells;
-	double core_C = march->problem->core_C, power_1_s = field->source * march->regime.power_1_s;
+	double core_C = march->problem->core_C;
 	size_t n = cells->count;
-	for (size_t i = 0; i < n; i++)
-		field->supply_W_m2[i] =
-		        field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
-		        power_1_s * cells->deposit_J_m2[i];
-	field->supply_W_m2[0] += field->boundary * march->regime.surface_W_m2K * march->regime.medium_C;
-	field->supply_W_m2[n - 1] += field->boundary * cells->conductance_W_m2K[n] * core_C;
+	for (size_t f = 0; f < march->solver->fields; f++) {
+		const struct heat_field *field = &march->field[f];
+		double power_1_s = field->source * march->regime.power_1_s;
+		for (size_t i = 0; i < n; i++)
+			march->supply_W_m2[at(march, i, f)] =
+			        field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
+			        power_1_s * cells->deposit_J_m2[i];
+		march->supply_W_m2[at(march, 0, f)] +=
+		        field->boundary * march->regime.surface_W_m2K * march->regime.medium_C;
+		march->supply_W_m2[at(march, n - 1, f)] += field->boundary * cells->conductance_W_m2K[n] * core_C;
+	}
 }
 
 /* ---- one step ---- */
 
-/* Right side of the trapezoid to gamma dt: M T + theta (2 s - K T), K T being what flows out of each cell. */
-static void trapezoid_side(const struct march *march, struct heat_field *field, double theta_s)
-{
-	const struct heat_cells *cells = &march->solver->cells;
-	const double *now = field->now, *conductance = cells->conductance_W_m2K;
-	size_t n = cells->count;
-	double inflow_W_m2 = -march->regime.surface_W_m2K * now[0]; /* through the upper face */
-	for (size_t i = 0; i < n; i++) {
-		double down_W_m2 = conductance[i + 1] * (i + 1 < n ? now[i] - now[i + 1] : now[i]);
-		double net_W_m2 =
-		        inflow_W_m2 - down_W_m2 - cells->sink_W_m2K[i] * now[i] + 2.0 * field->supply_W_m2[i];
-		field->stage[i] = cells->capacity_J_m2K[i] * now[i] + theta_s * net_W_m2;
-		inflow_W_m2 = down_W_m2;
-	}
-}
-
-/* Right side of BDF2 to dt. */
-static void bdf2_side(const struct march *march, struct heat_field *field, double theta_s)
-{
-	const double *capacity = march->solver->cells.capacity_J_m2K;
-	for (size_t i = 0; i < march->solver->cells.count; i++)
-		field->next[i] = capacity[i] * (FROM_STAGE * field->stage[i] - FROM_START * field->now[i]) +
-		                 theta_s * field->supply_W_m2[i];
-}
-
-/* The last field; the first again when there is only one. */
-static struct heat_field *second_field(struct march *march)
-{
-	return &march->field[march->solver->fields - 1];
-}
-
 static void take_step(struct march *march, double dt_s)
 {
-	double theta_s = STAGE_FRAC * dt_s;
-	struct heat_field *first = &march->field[0], *second = second_field(march);
-	bool alone = first == second;
-	factor(march, theta_s);
-	trapezoid_side(march, first, theta_s);
-	if (!alone)
-		trapezoid_side(march, second, theta_s);
-	substitute(march, first->stage, alone ? march->spare : second->stage);
-	bdf2_side(march, first, theta_s);
-	if (!alone)
-		bdf2_side(march, second, theta_s);
-	substitute(march, first->next, alone ? march->spare : second->next);
+	const struct heat_cells *cells = &march->solver->cells;
+	const struct heat_step step = {
+	        .cells = cells->count,
+	        .changed = dt_s != march->factored_s || march->regime.surface_W_m2K != march->factored_W_m2K,
+	        .theta_s = 0.5 * HEAT_GAMMA * dt_s,
+	        .surface_W_m2K = march->regime.surface_W_m2K,
+	        .capacity_J_m2K = cells->capacity_J_m2K,
+	        .conductance_W_m2K = cells->conductance_W_m2K,
+	        .sink_W_m2K = cells->sink_W_m2K,
+	        .supply_W_m2 = march->supply_W_m2,
+	        .now = march->now,
+	        .stage = march->stage,
+	        .next = march->next,
+	        .pivot = march->pivot,
+	        .ratio = march->ratio};
+	heat_kernel_step(&step, &march->size);
+	march->factored_s = dt_s;
+	march->factored_W_m2K = step.surface_W_m2K;
 }
 
-static double largest_of(const double *value, size_t count)
+static double largest_of(const struct march *march, size_t f)
 {
 	double largest = 0.0;
-	for (size_t i = 0; i < count; i++) {
-		double size = fabs(value[i]);
-		largest = size > largest ? size : largest;
-	}
+	for (size_t i = f; i < HEAT_FIELDS * march->solver->cells.count; i += HEAT_FIELDS)
+		largest = fmax(largest, fabs(march->now[i]));
 	return largest;
 }
 
 /* Error of the step over its allowance. */
-static double step_error(const struct march *march, const struct heat_field *field)
+static double step_error(const struct march *march, size_t f)
 {
-	size_t n = march->solver->cells.count;
-	double error = 0.0;
-	for (size_t i = 0; i < n; i++) {
-		double off = fabs(field->stage[i] - field->now[i] - GAMMA * (field->next[i] - field->now[i]));
-		error = off > error ? off : error;
-	}
-	double scale = field->tolerance_frac > 0.0 ? fmax(field->largest, largest_of(field->next, n)) : 0.0;
+	const struct heat_field *field = &march->field[f];
+	double scale = fmax(field->largest, march->size.largest[f]);
 	double allowed = field->tolerance_K + field->tolerance_frac * scale;
-	return allowed > 0.0 ? error / allowed : 0.0;
+	return allowed > 0.0 ? march->size.error[f] / allowed : 0.0;
 }
 
 /* Boiling: what would pass 100 C goes into the cell's latent store until that is full. */
-static void boil(struct march *march, double *temperature_C)
+static void boil(struct march *march, double *state)
 {
 	const struct heat_cells *cells = &march->solver->cells;
 	double *boiled = march->solver->boiled_J_m2;
 	for (size_t i = 0; i < cells->count; i++) {
-		double excess_J_m2 = (temperature_C[i] - HEAT_BOILING_C) * cells->capacity_J_m2K[i];
+		double *temperature_C = &state[at(march, i, 0)];
+		double excess_J_m2 = (*temperature_C - HEAT_BOILING_C) * cells->capacity_J_m2K[i];
 		double taken_J_m2 = fmin(excess_J_m2, cells->latent_J_m2[i] - boiled[i]);
 		if (taken_J_m2 <= 0.0)
 			continue;
 		boiled[i] += taken_J_m2;
-		temperature_C[i] -= taken_J_m2 / cells->capacity_J_m2K[i];
+		*temperature_C -= taken_J_m2 / cells->capacity_J_m2K[i];
 	}
 }
 
 /* ---- the record ---- */
 
-static enum status grow(struct heat *solver, struct fail *why)
+static enum status grow(struct march *march, struct fail *why)
 {
-	size_t capacity = solver->capacity ? 2 * solver->capacity : STEPS_FIRST;
-	double *time_s = realloc(solver->time_s, capacity * sizeof *time_s);
-	if (!time_s)
+	size_t capacity = march->capacity ? 2 * march->capacity : STEPS_FIRST, n = march->solver->cells.count;
+	double *time_s = realloc(march->solver->time_s, capacity * sizeof *time_s), *state = NULL, *surface = NULL;
+	if (time_s)
+		march->solver->time_s = time_s;
+	if (time_s)
+		state = realloc(march->state, capacity * HEAT_FIELDS * n * sizeof *state);
+	if (state)
+		march->state = state;
+	if (state)
+		surface = realloc(march->surface, capacity * HEAT_FIELDS * sizeof *surface);
+	if (!surface)
 		return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
-	solver->time_s = time_s;
-	for (size_t f = 0; f < solver->fields; f++) {
-		double *value = realloc(solver->value[f], capacity * solver->rows * sizeof *value);
-		if (!value)
-			return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
-		solver->value[f] = value;
-	}
-	solver->capacity = capacity;
+	march->surface = surface;
+	march->capacity = capacity;
 	return ST_OK;
 }
 
 /* The surface has no heat capacity: what reaches it through the half cell leaves through h. */
-static double surface_value(const struct heat_regime *regime, const struct heat_field *field)
+static double surface_value(const struct heat_regime *regime, const struct heat_field *field, double first)
 {
 	double medium = field->boundary * regime->medium_C;
 	if (isinf(regime->h_W_m2K))
 		return medium;
-	return (regime->half_W_m2K * field->now[0] + regime->h_W_m2K * medium) /
+	return (regime->half_W_m2K * first + regime->h_W_m2K * medium) /
 	       (regime->half_W_m2K + regime->h_W_m2K);
+}
+
+/* Largest value of the state and the surface: the step's own, or found anew after a flash. */
+static void note_largest(struct march *march, const double *surface)
+{
+	for (size_t f = 0; f < march->solver->fields; f++) {
+		double largest = fmax(march->size.largest[f], fabs(surface[f]));
+		march->field[f].largest = fmax(march->field[f].largest, largest);
+	}
 }
 
 static enum status record(struct march *march, double time_s, struct fail *why)
 {
 	struct heat *solver = march->solver;
+	size_t size = HEAT_FIELDS * solver->cells.count;
 	if (solver->steps >= HEAT_STEPS_MAX)
 		return fail_set(why, ST_FULL, "heat.steps",
 		                "more than %d time steps; fewer pulses or a shorter run", HEAT_STEPS_MAX);
-	if (solver->steps == solver->capacity) {
-		enum status status = grow(solver, why);
+	if (solver->steps == march->capacity) {
+		enum status status = grow(march, why);
 		if (status != ST_OK)
 			return status;
 	}
-	for (size_t f = 0; f < solver->fields; f++) {
-		double *row = solver->value[f] + solver->steps * solver->rows;
-		row[0] = surface_value(&march->regime, &march->field[f]);
-		memcpy(row + 1, march->field[f].now, solver->cells.count * sizeof *row);
-		march->field[f].largest = fmax(march->field[f].largest, largest_of(row, solver->rows));
-	}
+	double *surface = march->surface + HEAT_FIELDS * solver->steps;
+	memcpy(march->state + solver->steps * size, march->now, size * sizeof *march->state);
+	for (size_t f = 0; f < solver->fields; f++)
+		surface[f] = surface_value(&march->regime, &march->field[f], march->now[at(march, 0, f)]);
+	note_largest(march, surface);
 	solver->time_s[solver->steps++] = time_s;
+	return ST_OK;
+}
+
+/* TILE steps of one cell in one field, which stand together in the row. */
+static void turn_cell(const struct march *march, size_t step, size_t steps, size_t cell, size_t f)
+{
+	size_t size = HEAT_FIELDS * march->solver->cells.count;
+	const double *from = march->state + step * size + at(march, cell, f);
+	double *to = march->solver->value[f] + (cell + 1) * march->solver->steps + step;
+	for (size_t i = 0; i < steps; i++)
+		to[i] = from[i * size];
+}
+
+/* The record by rows, as it is read: row 0 is the surface. Folded neighbours share cache lines. */
+static enum status turn_record(struct march *march, struct fail *why)
+{
+	struct heat *solver = march->solver;
+	size_t steps = solver->steps, n = solver->cells.count;
+	for (size_t f = 0; f < solver->fields; f++) {
+		solver->value[f] = malloc(solver->rows * steps * sizeof *solver->value[f]);
+		if (!solver->value[f])
+			return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", steps);
+		for (size_t i = 0; i < steps; i++)
+			solver->value[f][i] = march->surface[HEAT_FIELDS * i + f];
+	}
+	for (size_t step = 0; step < steps; step += TILE) {
+		size_t count = steps - step < TILE ? steps - step : TILE;
+		for (size_t k = 0; k < (n + 1) / 2; k++)
+			for (size_t f = 0; f < solver->fields; f++) {
+				turn_cell(march, step, count, k, f);
+				if (n - 1 - k != k)
+					turn_cell(march, step, count, n - 1 - k, f);
+			}
+	}
 	return ST_OK;
 }
 
@@ -265,27 +221,25 @@ static double try_step(struct march *march, double dt_s)
 	double error = 0.0;
 	take_step(march, dt_s);
 	for (size_t f = 0; f < march->solver->fields; f++)
-		error = fmax(error, step_error(march, &march->field[f]));
+		error = fmax(error, step_error(march, f));
 	return error;
 }
 
 static void accept_step(struct march *march)
 {
+	double *swap = march->now;
 	if (march->latent)
-		boil(march, march->field[0].next);
-	for (size_t f = 0; f < march->solver->fields; f++) {
-		double *swap = march->field[f].now;
-		march->field[f].now = march->field[f].next;
-		march->field[f].next = swap;
-	}
+		boil(march, march->next);
+	march->now = march->next;
+	march->next = swap;
 }
 
+/* The last step's size is that of the response now. */
 static bool decayed(const struct march *march)
 {
-	const struct heat_field *response = &march->field[march->solver->fields - 1];
-	if (march->solver->fields < HEAT_FIELDS)
-		return false;
-	return largest_of(response->now, march->solver->cells.count) < TAIL_DECAY_FRAC * response->largest;
+	size_t last = march->solver->fields - 1;
+	return march->solver->fields == HEAT_FIELDS &&
+	       march->size.largest[last] < TAIL_DECAY_FRAC * march->field[last].largest;
 }
 
 /* From one event to the next; when stop_early the response may end it. */
@@ -323,10 +277,12 @@ static void deposit(struct march *march, double pulses)
 	const struct heat_cells *cells = &march->solver->cells;
 	for (size_t f = 0; f < march->solver->fields; f++)
 		for (size_t i = 0; i < cells->count; i++)
-			march->field[f].now[i] += pulses * march->field[f].source * cells->deposit_J_m2[i] /
-			                          cells->capacity_J_m2K[i];
+			march->now[at(march, i, f)] += pulses * march->field[f].source * cells->deposit_J_m2[i] /
+			                               cells->capacity_J_m2K[i];
 	if (march->latent)
-		boil(march, march->field[0].now);
+		boil(march, march->now);
+	for (size_t f = 0; f < march->solver->fields; f++)
+		march->size.largest[f] = largest_of(march, f);
 }
 
 static enum status march_events(struct march *march, struct fail *why)
@@ -339,8 +295,7 @@ static enum status march_events(struct march *march, struct fail *why)
 		march->regime =
 		        heat_regime_at(march->problem, timeline, march->solver->cells.conductance_W_m2K[0],
 		                       march->solver->ambient_C, 0.5 * (event->time_s + to_s));
-		for (size_t f = 0; f < march->solver->fields; f++)
-			fill_supply(march, &march->field[f]);
+		fill_supply(march);
 		if (event->instant > 0.0)
 			deposit(march, event->instant);
 		status = record(march, event->time_s, why);
@@ -350,23 +305,42 @@ static enum status march_events(struct march *march, struct fail *why)
 	return status;
 }
 
-enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
-                       bool latent, struct fail *why)
+static bool workspace(struct march *march, const double *start_C, double **block)
 {
-	size_t n = solver->cells.count;
+	size_t n = march->solver->cells.count, size = HEAT_FIELDS * n;
+	enum { VECTORS = 6 };
+	*block = calloc(VECTORS * size, sizeof **block);
+	if (!*block)
+		return false;
+	march->now = *block;
+	march->stage = march->now + size;
+	march->next = march->stage + size;
+	march->supply_W_m2 = march->next + size;
+	march->pivot = march->supply_W_m2 + size;
+	march->ratio = march->pivot + size;
+	for (size_t i = 0; i < n; i++)
+		march->now[at(march, i, 0)] = start_C[i];
+	march->size.largest[0] = largest_of(march, 0);
+	return true;
+}
+
+enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
+                       const double *start_C, bool latent, struct fail *why)
+{
+	double *block = NULL;
 	struct march march = {.problem = problem, .solver = solver, .field = field, .latent = latent};
 	enum status status = heat_timeline_new(problem, &solver->cells, &march.timeline, why);
 	if (status != ST_OK)
 		return status;
-	march.pivot = calloc(3 * n, sizeof *march.pivot);
-	if (march.pivot) {
-		march.ratio = march.pivot + n;
-		march.spare = march.pivot + 2 * n;
+	if (workspace(&march, start_C, &block))
 		status = march_events(&march, why);
-	} else {
-		status = fail_set(why, ST_FULL, "heat", "out of memory for %zu cells", n);
-	}
-	free(march.pivot);
+	else
+		status = fail_set(why, ST_FULL, "heat", "out of memory for %zu cells", solver->cells.count);
+	if (status == ST_OK)
+		status = turn_record(&march, why);
+	free(block);
+	free(march.state);
+	free(march.surface);
 	heat_timeline_free(&march.timeline);
 	return status;
 }

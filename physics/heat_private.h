@@ -26,16 +26,15 @@ struct heat_field {
 	double tolerance_K;    /* allowed interpolation error, absolute part */
 	double tolerance_frac; /* and relative to the largest value so far */
 	double largest;
-	double *now, *stage, *next, *supply_W_m2; /* [cells] */
 };
 
 #define HEAT_FIELDS 2
 #define HEAT_BLOCK 16
 
-/* The record: node-major while it grows, row-major when finished. */
+/* The record, row by row. */
 struct heat {
 	struct heat_cells cells;
-	size_t rows, steps, capacity, fields;
+	size_t rows, steps, fields;
 	double *depth_um;             /* [rows] */
 	double *time_s;               /* [steps] */
 	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
@@ -66,6 +65,22 @@ struct heat_timeline {
 	struct heat_event *event;
 	size_t events;
 };
+
+/* heat_kernel.c: one step of both fields at once, in folded states (2 x cells doubles). */
+#define HEAT_GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
+struct heat_step {
+	size_t cells;
+	bool changed; /* factor the matrix again */
+	double theta_s, surface_W_m2K;
+	const double *capacity_J_m2K, *conductance_W_m2K, *sink_W_m2K; /* by cell */
+	const double *supply_W_m2, *now;                               /* folded */
+	double *stage, *next, *pivot, *ratio;                          /* folded */
+};
+struct heat_step_size {
+	double error[HEAT_FIELDS], largest[HEAT_FIELDS]; /* of the chord; of the new state */
+};
+void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out);
+size_t heat_fold_at(size_t cells, size_t cell, size_t field);
 
 /* heat_events.c */
 enum status heat_timeline_new(const struct heat_problem *problem, const struct heat_cells *cells,
@@ -98,6 +113,6 @@ struct heat_pulses heat_pulses_filled(const struct heat_problem *problem);
 double heat_steady_state(const struct heat_cells *cells, double surface_C, double core_C,
                          double *temperature_C);
 enum status heat_march(const struct heat_problem *problem, struct heat *solver, struct heat_field *field,
-                       bool latent, struct fail *why);
+                       const double *start_C, bool latent, struct fail *why);
 
 #endif

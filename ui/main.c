@@ -1,9 +1,28 @@
 #include "ui/cli.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+
+#define KEEP_BYTES (128 * 1024 * 1024)
+
+/* Predictions take and give back megabytes many times a second; getting the pages anew each time cost more than the
+ * calculation. What was freed is kept instead, up to this. */
+static void keep_memory(void)
+{
+	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+}
+#else
+static void keep_memory(void)
+{
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	struct cli_options options;
 	struct fail why = {.text = ""};
+	keep_memory();
 	enum status status = cli_parse(argc, argv, &options, &why);
 	int code = status == ST_OK ? cli_run(&options) : cli_complain(&options, status, &why);
 	/* a full disk or a closed pipe shows only here; a plan that was not written was not made */

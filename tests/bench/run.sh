@@ -7,6 +7,8 @@ shift
 lines=$(mktemp)
 trap 'rm -f "$lines"' EXIT
 export LC_ALL=C.UTF-8 TZ=UTC
+# As the program itself does (ui/main.c): memory that was freed is kept for the next run.
+export MALLOC_TRIM_THRESHOLD_=134217728 MALLOC_MMAP_THRESHOLD_=134217728
 for program in "$@"; do
 	"$program" >>"$lines"
 done

@@ -1,0 +1,227 @@
+/* One TR-BDF2 step of a column, written for vector registers.
+ *
+ * The matrix M + theta K, theta = gamma dt/2, is symmetric and diagonally dominant. It is eliminated from both ends
+ * towards the middle: recurrences are bound by latency, so the two ends and the two fields go side by side in one
+ * vector of four. A folded state holds for k = 0 .. pairs - 1 the quadruple (cell k, cell n-1-k) x (field 0, field
+ * 1), then the one or two cells left in the middle, field beside field. The same source is compiled for the
+ * registers every machine has and for AVX2; products and sums are not fused, so both give the same bits. */
+#include "physics/heat_private.h"
+
+#ifdef __clang__
+#pragma clang fp contract(off)
+#else
+#pragma GCC diagnostic ignored "-Wpsabi" /* all that returns a vector is inlined: no call has to agree on registers */
+#endif
+
+#define INLINE static inline __attribute__((always_inline))
+
+typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef double two __attribute__((vector_size(16), aligned(8), may_alias));
+
+#define STAGE_FRAC (0.5 * HEAT_GAMMA) /* implicit part of both stages */
+#define FROM_STAGE (1.0 / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
+#define FROM_START ((1.0 - HEAT_GAMMA) * (1.0 - HEAT_GAMMA) / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
+
+/* Where a field of a cell stands in a folded state of n cells. */
+size_t heat_fold_at(size_t n, size_t cell, size_t field)
+{
+	size_t pairs = (n - 1) / 2;
+	if (cell < pairs)
+		return 4 * cell + field;
+	if (cell >= n - pairs)
+		return 4 * (n - 1 - cell) + 2 + field;
+	return 4 * pairs + 2 * (cell - pairs) + field;
+}
+
+INLINE four both(double top, double bottom)
+{
+	return (four){top, top, bottom, bottom};
+}
+
+INLINE two low(four v)
+{
+	return (two){v[0], v[1]};
+}
+
+INLINE two high(four v)
+{
+	return (two){v[2], v[3]};
+}
+
+INLINE four join(two top, two bottom)
+{
+	return (four){top[0], top[1], bottom[0], bottom[1]};
+}
+
+/* Conductance of pair k outwards: to the surface and the core at the ends, else between neighbours. */
+INLINE four outwards(const struct heat_step *s, size_t k)
+{
+	const double *g = s->conductance_W_m2K;
+	return both(k == 0 ? s->surface_W_m2K : g[k], g[s->cells - k]);
+}
+
+INLINE four inwards(const struct heat_step *s, size_t k)
+{
+	return both(s->conductance_W_m2K[k + 1], s->conductance_W_m2K[s->cells - 1 - k]);
+}
+
+INLINE void factor_all(const struct heat_step *s)
+{
+	size_t n = s->cells, pairs = (n - 1) / 2, middle = n - 1 - pairs;
+	const double *g = s->conductance_W_m2K;
+	four *pivot = (four *)s->pivot, *ratio = (four *)s->ratio, taken = {0};
+	for (size_t k = 0; k < pairs; k++) {
+		four inner = s->theta_s * inwards(s, k), outer = s->theta_s * outwards(s, k);
+		four diagonal = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]) + outer + inner +
+		                s->theta_s * both(s->sink_W_m2K[k], s->sink_W_m2K[n - 1 - k]);
+		pivot[k] = 1.0 / (diagonal - taken);
+		ratio[k] = inner * pivot[k];
+		taken = inner * ratio[k];
+	}
+	double from_top = taken[0];
+	for (size_t i = pairs; i <= middle; i++) {
+		double up = i == 0 ? s->surface_W_m2K : g[i];
+		double diagonal = s->capacity_J_m2K[i] + s->theta_s * (up + g[i + 1] + s->sink_W_m2K[i]);
+		double *pivot_of = s->pivot + 4 * pairs + (i - pairs), *ratio_of = s->ratio + 4 * pairs + (i - pairs);
+		*pivot_of = 1.0 / (diagonal - from_top - (i == middle ? taken[2] : 0.0));
+		*ratio_of = s->theta_s * g[i + 1] * *pivot_of;
+		from_top = s->theta_s * g[i + 1] * *ratio_of;
+	}
+}
+
+/* What is known of the middle once both ends are eliminated: solves it, then back to the ends. */
+INLINE void solve_inwards_out(const struct heat_step *s, double *state, two from_top, two from_bottom)
+{
+	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
+	const four *pivot = (const four *)s->pivot, *ratio = (const four *)s->ratio;
+	const double *tail_pivot = s->pivot + 4 * pairs, *tail_ratio = s->ratio + 4 * pairs;
+	two *middle = (two *)(state + 4 * pairs);
+	four *x = (four *)state;
+	middle[0] += from_top;
+	if (tail > 1)
+		middle[1] += tail_ratio[0] * middle[0];
+	middle[tail - 1] = (middle[tail - 1] + from_bottom) * tail_pivot[tail - 1];
+	if (tail > 1)
+		middle[0] = middle[0] * tail_pivot[0] + tail_ratio[0] * middle[1];
+	four inner = join(middle[0], middle[tail - 1]);
+	for (size_t k = pairs; k-- > 0;)
+		x[k] = inner = x[k] * pivot[k] + ratio[k] * inner;
+}
+
+/* M T + theta (2 s - K T), K T being what flows out of each cell, eliminated on the way. */
+INLINE void trapezoid(const struct heat_step *s)
+{
+	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
+	const four *now = (const four *)s->now, *supply = (const four *)s->supply_W_m2, *ratio = (const four *)s->ratio;
+	const two *now_tail = (const two *)(s->now + 4 * pairs), *supply_tail = (const two *)(s->supply_W_m2 + 4 * pairs);
+	four *stage = (four *)s->stage, inflow = {0}, carried = {0};
+	two *stage_tail = (two *)(s->stage + 4 * pairs);
+	if (pairs > 0)
+		inflow = -outwards(s, 0) * now[0];
+	for (size_t k = 0; k < pairs; k++) {
+		four next = k + 1 < pairs ? now[k + 1] : join(now_tail[0], now_tail[tail - 1]);
+		four outflow = inwards(s, k) * (now[k] - next);
+		four sink = both(s->sink_W_m2K[k], s->sink_W_m2K[n - 1 - k]);
+		four net = inflow - outflow - sink * now[k] + 2.0 * supply[k];
+		stage[k] = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]) * now[k] + s->theta_s * net + carried;
+		carried = ratio[k] * stage[k];
+		inflow = outflow;
+	}
+	two from_above = low(inflow), from_below = high(inflow), down;
+	if (pairs == 0) {
+		from_above = -s->surface_W_m2K * now_tail[0];
+		from_below = -s->conductance_W_m2K[n] * now_tail[tail - 1];
+	}
+	for (size_t t = 0; t < tail; t++) {
+		size_t i = pairs + t;
+		down = -from_below;
+		if (t + 1 < tail)
+			down = s->conductance_W_m2K[i + 1] * (now_tail[t] - now_tail[t + 1]);
+		two net = from_above - down - s->sink_W_m2K[i] * now_tail[t] + 2.0 * supply_tail[t];
+		stage_tail[t] = s->capacity_J_m2K[i] * now_tail[t] + s->theta_s * net;
+		from_above = down;
+	}
+	solve_inwards_out(s, s->stage, low(carried), high(carried));
+}
+
+INLINE void bdf2(const struct heat_step *s)
+{
+	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
+	const four *now = (const four *)s->now, *supply = (const four *)s->supply_W_m2, *ratio = (const four *)s->ratio;
+	const four *stage = (const four *)s->stage;
+	four *next = (four *)s->next, carried = {0};
+	for (size_t k = 0; k < pairs; k++) {
+		four old = FROM_STAGE * stage[k] - FROM_START * now[k];
+		four capacity = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]);
+		next[k] = capacity * old + s->theta_s * supply[k] + carried;
+		carried = ratio[k] * next[k];
+	}
+	for (size_t i = 4 * pairs; i < 4 * pairs + 2 * tail; i++)
+		s->next[i] = s->capacity_J_m2K[pairs + (i - 4 * pairs) / 2] *
+		                     (FROM_STAGE * s->stage[i] - FROM_START * s->now[i]) +
+		             s->theta_s * s->supply_W_m2[i];
+	solve_inwards_out(s, s->next, low(carried), high(carried));
+}
+
+INLINE four larger(four a, four b)
+{
+	four out;
+	for (int i = 0; i < 4; i++)
+		out[i] = a[i] > b[i] ? a[i] : b[i];
+	return out;
+}
+
+INLINE four size_of(four v)
+{
+	return larger(v, -v);
+}
+
+/* Chord error and largest value of each field. */
+INLINE void watch(const struct heat_step *s, struct heat_step_size *out)
+{
+	size_t pairs = (s->cells - 1) / 2, tail = s->cells - 2 * pairs;
+	const four *now = (const four *)s->now, *stage = (const four *)s->stage, *next = (const four *)s->next;
+	four error = {0}, size = {0};
+	for (size_t k = 0; k < pairs; k++) {
+		error = larger(error, size_of(stage[k] - now[k] - HEAT_GAMMA * (next[k] - now[k])));
+		size = larger(size, size_of(next[k]));
+	}
+	for (size_t f = 0; f < HEAT_FIELDS; f++) {
+		out->error[f] = fmax(error[f], error[f + 2]);
+		out->largest[f] = fmax(size[f], size[f + 2]);
+	}
+	for (size_t i = 4 * pairs; i < 4 * pairs + 2 * tail; i++) {
+		double off = fabs(s->stage[i] - s->now[i] - HEAT_GAMMA * (s->next[i] - s->now[i]));
+		out->error[i % 2] = fmax(out->error[i % 2], off);
+		out->largest[i % 2] = fmax(out->largest[i % 2], fabs(s->next[i]));
+	}
+}
+
+INLINE void step_all(const struct heat_step *s, struct heat_step_size *out)
+{
+	if (s->changed)
+		factor_all(s);
+	trapezoid(s);
+	bdf2(s);
+	watch(s, out);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void step_wide(const struct heat_step *s, struct heat_step_size *out)
+{
+	step_all(s, out);
+}
+
+void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out)
+{
+	if (__builtin_cpu_supports("avx2"))
+		step_wide(step, out);
+	else
+		step_all(step, out);
+}
+#else
+void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out)
+{
+	step_all(step, out);
+}
+#endif
