@@ -1,3 +1,4 @@
+#include "planner/store/person.h"
 #include "ui/cli.h"
 
 #ifdef __GLIBC__
@@ -23,6 +24,7 @@ int main(int argc, char **argv)
 	struct cli_options options;
 	struct fail why = {.text = ""};
 	keep_memory();
+	store_process_harden();
 	enum status status = cli_parse(argc, argv, &options, &why);
 	int code = status == ST_OK ? cli_run(&options) : cli_complain(&options, status, &why);
 	/* a full disk or a closed pipe shows only here; a plan that was not written was not made */

@@ -12,6 +12,7 @@
 
 struct clinic {
 	struct store *store;
+	struct session *session; /* NULL: locked */
 	struct store_patient_list patients;
 };
 
@@ -168,6 +169,8 @@ static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, 
 
 enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
 {
+	if (!c->session)
+		return fail_set(why, ST_DENIED, "clinic", "is locked: log in first");
 	enum status st = store_group_begin(c->store, why);
 	if (!st)
 		st = finish_group(c, add_case(c, path, now_ms, why), why);
@@ -324,20 +327,118 @@ static enum status seed_demo(struct clinic *c, const struct clinic_options *o, s
 	return st ? st : list_patients(c, why);
 }
 
+/* ---- people ------------------------------------------------------------------------------------------- */
+
+static struct secret demo_secret(void)
+{
+	return (struct secret){CLINIC_DEMO_SECRET, sizeof CLINIC_DEMO_SECRET - 1};
+}
+
+static const struct {
+	const char *login, *name;
+	unsigned roles;
+} demo_people[] = {{CLINIC_DEMO_ADMINISTRATOR, "Virtual administrator", ROLE_ADMINISTRATOR},
+                   {CLINIC_DEMO_TECHNICIAN, "Virtual technician", ROLE_TECHNICIAN},
+                   {CLINIC_DEMO_DERMATOLOGIST, "Virtual dermatologist", ROLE_DERMATOLOGIST},
+                   {CLINIC_DEMO_VIEWER, "Virtual viewer", ROLE_VIEWER}};
+
+static struct store_person_new demo_person(size_t i)
+{
+	return (struct store_person_new){.login = demo_people[i].login,
+	                                 .name = demo_people[i].name,
+	                                 .roles = demo_people[i].roles,
+	                                 .secret = demo_secret(),
+	                                 .is_virtual = true};
+}
+
+/* The first of them is an administrator, who brings the others in. */
+static enum status add_demo_people(struct clinic *c, int64_t now_ms, struct fail *why)
+{
+	const struct store_stamp stamp = {now_ms, CLINIC_DEMO_ADMINISTRATOR};
+	struct store_person_new person = demo_person(0);
+	struct session *session = NULL;
+	enum status st = store_setup(c->store, &person, NULL, &stamp, &session, why);
+	if (!st)
+		st = store_group_begin(c->store, why);
+	for (size_t i = 1; !st && i < sizeof demo_people / sizeof *demo_people; i++) {
+		person = demo_person(i);
+		st = store_person_add(c->store, session, &person, &stamp, why);
+	}
+	if (session)
+		st = finish_group(c, st, why);
+	store_logout(&session);
+	return st;
+}
+
+enum store_access clinic_access(const struct clinic *clinic)
+{
+	return store_access(clinic->store);
+}
+
+struct store *clinic_store(struct clinic *clinic)
+{
+	return clinic->store;
+}
+
+struct session *clinic_session(struct clinic *clinic)
+{
+	return clinic->session;
+}
+
+void clinic_lock(struct clinic *c)
+{
+	store_patient_list_free(&c->patients);
+	store_logout(&c->session);
+}
+
+static enum status enter(struct clinic *c, struct session *session, struct fail *why)
+{
+	clinic_lock(c);
+	c->session = session;
+	return list_patients(c, why);
+}
+
+enum status clinic_setup(struct clinic *c, const struct store_person_new *first,
+                         const unsigned char *recovery_public, int64_t now_ms, struct fail *why)
+{
+	const struct store_stamp stamp = {now_ms, first->login};
+	struct session *session = NULL;
+	enum status st = store_setup(c->store, first, recovery_public, &stamp, &session, why);
+	return st ? st : enter(c, session, why);
+}
+
+enum status clinic_login(struct clinic *c, const char *login, struct secret secret, struct fail *why)
+{
+	struct session *session = NULL;
+	struct store_moment moment;
+	enum status st = store_moment_now(&moment, why);
+	if (!st)
+		st = store_login(c->store, login, secret, &moment, &session, why);
+	return st ? st : enter(c, session, why);
+}
+
+static enum status open_demo(struct clinic *c, const struct clinic_options *o, struct fail *why)
+{
+	enum status st = store_access(c->store) == STORE_NEW ? add_demo_people(c, o->now_ms, why) : ST_OK;
+	if (!st && !o->stay_locked)
+		st = clinic_login(c, CLINIC_DEMO_TECHNICIAN, demo_secret(), why);
+	if (!st && !o->stay_locked && c->patients.count == 0)
+		st = seed_demo(c, o, why);
+	return st;
+}
+
 static enum status open_store(struct clinic *c, const struct clinic_options *o, struct fail *why)
 {
 	char path[PATH_SIZE];
-	const struct store_options options = {.kind = o->kind, .create = true, .now_ms = o->now_ms};
+	struct store_options options = {.kind = o->kind, .create = true, .now_ms = o->now_ms, .kdf = o->kdf};
 	enum status st = join(path, o->home, store_kind_name(o->kind), ".db", why);
+	if (o->kind == STORE_DEMO)
+		options.kdf = store_kdf_least; /* its secret is shown to everybody */
 	if (!st)
 		st = make_folder(o->home, why);
 	if (!st)
 		st = store_open(path, &options, &c->store, why);
-	if (!st)
-		st = list_patients(c, why);
-	if (!st && o->kind == STORE_DEMO && c->patients.count == 0)
-		st = seed_demo(c, o, why);
-	return st;
+	return !st && o->kind == STORE_DEMO ? open_demo(c, o, why) : st;
 }
 
 enum status clinic_open(const struct clinic_options *options, struct clinic **out, struct fail *why)
@@ -357,7 +458,7 @@ void clinic_close(struct clinic **clinic)
 {
 	if (!*clinic)
 		return;
-	store_patient_list_free(&(*clinic)->patients);
+	clinic_lock(*clinic);
 	store_close(&(*clinic)->store);
 	free(*clinic);
 	*clinic = NULL;

@@ -1,13 +1,17 @@
 /* A clinic's records as the planner uses them: who is on the list, today's readings, plans kept.
  *
  * The store knows rows, the planner knows subjects; this is the bridge. A demo clinic is filled from
- * profiles/demo on its first opening and holds nobody but virtual patients.
+ * profiles/demo on its first opening and holds nobody but virtual patients; its people are virtual, too, and
+ * their secret is no secret.
+ *
+ * A clinic opens locked: nobody is on its list until somebody logs in. One that has no people yet is set up
+ * by its first administrator. Locking drops the list and every key.
  */
 #ifndef LASERTWIN_CLINIC_H
 #define LASERTWIN_CLINIC_H
 
 #include "planner/plan/planning.h"
-#include "planner/store/store.h"
+#include "planner/store/person.h"
 
 struct clinic;
 
@@ -24,10 +28,29 @@ struct clinic_options {
 	const char *profiles; /* where demo patients come from */
 	enum store_kind kind;
 	int64_t now_ms;
+	struct store_kdf kdf; /* what secrets given from now on cost; zero: the station's */
+	bool stay_locked;     /* a demo logs its technician in by itself, unless told so */
 };
+
+/* The demo's people: they may do what their name says. */
+#define CLINIC_DEMO_SECRET "virtual"
+#define CLINIC_DEMO_ADMINISTRATOR "demo-administrator"
+#define CLINIC_DEMO_TECHNICIAN "demo-technician"
+#define CLINIC_DEMO_DERMATOLOGIST "demo-dermatologist"
+#define CLINIC_DEMO_VIEWER "demo-viewer"
 
 enum status clinic_open(const struct clinic_options *options, struct clinic **out, struct fail *why) MUST_CHECK;
 void clinic_close(struct clinic **clinic);
+
+enum store_access clinic_access(const struct clinic *clinic);
+/* The first administrator, who is then logged in; recovery_public NULL: no recovery key. */
+enum status clinic_setup(struct clinic *clinic, const struct store_person_new *first,
+                         const unsigned char *recovery_public, int64_t now_ms, struct fail *why) MUST_CHECK;
+/* Instead of whoever was logged in. ST_DENIED says why and how long to wait. */
+enum status clinic_login(struct clinic *clinic, const char *login, struct secret secret, struct fail *why) MUST_CHECK;
+void clinic_lock(struct clinic *clinic);
+struct store *clinic_store(struct clinic *clinic);     /* borrowed */
+struct session *clinic_session(struct clinic *clinic); /* borrowed; NULL: locked */
 
 size_t clinic_count(const struct clinic *clinic);
 enum status clinic_patient(struct clinic *clinic, size_t index, struct clinic_patient *out,

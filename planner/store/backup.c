@@ -42,8 +42,11 @@ static enum status verify(const struct store *store, const struct place *part, i
 	struct store_options options = {.kind = store->kind, .vfs = store->vfs[0] ? store->vfs : NULL};
 	int64_t found = 0;
 	enum status st = store_open(part->path, &options, &opened, why);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		opened->vault = store->vault; /* it is the same store: what opens one opens the other */
+		opened->vault_is_borrowed = true;
 		st = store_check(opened, &found, why);
+	}
 	store_close(&opened);
 	if (st == ST_OK && found != rows)
 		st = fail_set(why, ST_IO, part->path, "holds %lld rows instead of %lld: check the disk",

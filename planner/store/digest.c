@@ -59,11 +59,16 @@ static void feed_head(struct digest_stream *stream, char type, uint64_t number)
 	feed(stream, head, sizeof head);
 }
 
-void digest_begin(struct digest_stream *stream, const char *domain)
+void digest_begin_keyed(struct digest_stream *stream, const char *domain, const unsigned char *key)
 {
 	BUG_ON(sodium_init() < 0);
-	BUG_ON(crypto_generichash_init(state_of(stream), NULL, 0, DIGEST_BYTES) != 0);
+	BUG_ON(crypto_generichash_init(state_of(stream), key, key ? DIGEST_BYTES : 0, DIGEST_BYTES) != 0);
 	digest_add_text(stream, domain, strlen(domain));
+}
+
+void digest_begin(struct digest_stream *stream, const char *domain)
+{
+	digest_begin_keyed(stream, domain, NULL);
 }
 
 void digest_add_int(struct digest_stream *stream, int64_t number)

@@ -2,7 +2,8 @@
  *
  * One digest names one content: approvals, rows and signatures are bound to it. A digest of several
  * fields is taken through a digest_stream, which puts the type and length before every field, so that
- * no two different lists of fields give the same bytes. An unkeyed digest finds accidents, not forgers.
+ * no two different lists of fields give the same bytes. An unkeyed digest finds accidents, not forgers; a
+ * keyed one is a message authentication code.
  */
 #ifndef LASERTWIN_STORE_DIGEST_H
 #define LASERTWIN_STORE_DIGEST_H
@@ -36,6 +37,8 @@ struct digest_stream {
 	_Alignas(64) unsigned char state[DIGEST_STREAM_BYTES];
 };
 void digest_begin(struct digest_stream *stream, const char *domain);
+/* Keyed with DIGEST_BYTES bytes: only who has the key can make or check it. NULL: as digest_begin. */
+void digest_begin_keyed(struct digest_stream *stream, const char *domain, const unsigned char *key);
 void digest_add_int(struct digest_stream *stream, int64_t number);
 void digest_add_text(struct digest_stream *stream, const void *bytes, size_t n);
 void digest_add_blob(struct digest_stream *stream, const void *bytes, size_t n);

@@ -69,6 +69,12 @@ enum status store_draft_get(struct store *store, const char *patient, const char
 	return read_one(store, statement, &reader, out, "there is no draft of this patient", why);
 }
 
+static int latest_first(const void *a, const void *b)
+{
+	const struct store_draft *x = a, *y = b;
+	return (x->at_ms < y->at_ms) - (x->at_ms > y->at_ms);
+}
+
 enum status store_draft_list(struct store *store, const char *patient, struct store_draft_list *list,
                              struct fail *why)
 {
@@ -81,6 +87,8 @@ enum status store_draft_list(struct store *store, const char *patient, struct st
 	bind_text(statement, 1, patient);
 	bind_int(statement, 2, STORE_LIST_MAX + 1);
 	st = read_list(store, statement, &reader, STORE_LIST_MAX, &rows, why);
+	if (rows.count > 1)
+		qsort(rows.items, rows.count, sizeof(struct store_draft), latest_first);
 	*list = (struct store_draft_list){rows.items, rows.count, rows.more};
 	return st;
 }

@@ -1,7 +1,7 @@
 /* Names on the server's side, and the small texts that synchronisation remembers. */
 #include "planner/store/internal.h"
 
-enum { OBJECT, UUID, VERSION, SERVER_ID, VERSION_ID, LAST_UPDATED };
+enum { OBJECT, UUID, VERSION, SERVER_MARK, SERVER_ID, VERSION_ID, LAST_UPDATED };
 enum { SYNC_KEY, SYNC_AT, SYNC_VALUE };
 
 static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
@@ -41,7 +41,10 @@ static enum status check(const struct store_external *external, struct fail *why
 
 static enum status put(struct store *store, const struct store_external *external, struct fail *why)
 {
+	unsigned char mark[VAULT_MARK_BYTES];
+	mark_of(store, "server id", external->receipt.server_id, strlen(external->receipt.server_id), mark);
 	const struct cell cells[] = {
+	        [SERVER_MARK] = cell_blob(mark, sizeof mark),
 	        [OBJECT] = cell_int(external->object),
 	        [UUID] = cell_text(external->uuid),
 	        [VERSION] = cell_int(external->version),
@@ -83,8 +86,12 @@ enum status store_external_find(struct store *store, const char *server_id, stru
 	enum status st = text_check("server_id", server_id, STORE_SERVER_ID_MAX, true, why);
 	if (st != ST_OK)
 		return st;
+	if (!store->vault)
+		return writable_check(store, why);
+	unsigned char mark[VAULT_MARK_BYTES];
+	mark_of(store, "server id", server_id, strlen(server_id), mark);
 	sqlite3_stmt *statement = statement_use(store, SQL_EXTERNAL_FIND);
-	bind_text(statement, 1, server_id);
+	BUG_ON(sqlite3_bind_blob(statement, 1, mark, sizeof mark, SQLITE_STATIC) != SQLITE_OK);
 	return read_one(store, statement, &reader, out, "no object of this store has that name on the server", why);
 }
 

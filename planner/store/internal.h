@@ -1,9 +1,14 @@
 /* Inside of the store; for planner/store and its tests only.
  *
  * A write goes: check the text (text.c), store_write_begin, row_insert, audit_append, store_write_end.
- * A read goes: statement_use, bind_*, row_step, row_verify, column_*, statement_done.
- * Tables and their columns are in schema.c, statements in sql.c; every table's last column is the
- * digest of the columns before it.
+ * A read goes: statement_use, bind_*, row_step, row_read, row_*, row_clear, statement_done.
+ * Tables and their columns are in schema.c, statements in sql.c.
+ *
+ * A row has cells (what the code sees) and columns (what the file holds): the plain cells in their order,
+ * then, where the table has sealed cells, one blob of them, then the row's code. The blob is sealed with the
+ * patient's key, or the store's where the row is nobody's, and bound to the table and the plain cells. The
+ * code is a MAC over the table's name, the plain columns and the blob; in the few `open` tables, which are
+ * read before anybody has logged in, it is a plain digest, and their sealed blob makes up for it.
  */
 #ifndef LASERTWIN_STORE_INTERNAL_H
 #define LASERTWIN_STORE_INTERNAL_H
@@ -12,6 +17,9 @@
 #include <sqlite3.h>
 
 #include "planner/store/outbox.h"
+#include "planner/store/person.h"
+#include "planner/store/sign.h"
+#include "planner/store/vault.h"
 
 #define STORE_APPLICATION_ID 1280595790 /* "LTWN", in the header of the file */
 #define STORE_APPLICATION_ID_TEXT "1280595790"
@@ -31,14 +39,24 @@ enum table {
 	TABLE_OUTBOX,
 	TABLE_EXTERNAL,
 	TABLE_SYNC,
+	TABLE_PATIENT_KEY,
+	TABLE_PERSON,
+	TABLE_PERSON_KEY,
+	TABLE_ATTEMPT,
+	TABLE_RECOVERY,
+	TABLE_AUDIT_HEAD,
+	TABLE_CHECKPOINT,
 	TABLES
 };
 
 struct table_spec {
 	const char *name;
-	int columns;     /* without the row digest */
-	int key_columns; /* the first ones; they name the row */
-	int json_column; /* content, followed by its digest; -1: none */
+	int cells;
+	int keys;        /* the first cells, plain; they name the row */
+	int json;        /* the cell of the content, whose digest follows; -1: none */
+	int patient;     /* the plain cell that names whose key seals; -1: the store's */
+	unsigned sealed; /* bit i: cell i is sealed */
+	bool open;       /* read before login */
 };
 const struct table_spec *table_spec(enum table table);
 
@@ -53,9 +71,6 @@ enum statement {
 	SQL_INFO_INSERT,
 	SQL_PATIENT_INSERT,
 	SQL_PATIENT_GET,
-	SQL_PATIENT_BY_LABEL,
-	SQL_PATIENT_BY_RECORD_NUMBER,
-	SQL_PATIENT_NEWEST,
 	SQL_READINGS_INSERT,
 	SQL_READINGS_GET,
 	SQL_READINGS_LIST,
@@ -103,6 +118,29 @@ enum statement {
 	SQL_EXTERNAL_FIND,
 	SQL_SYNC_PUT,
 	SQL_SYNC_GET,
+	SQL_PATIENT_ALL,
+	SQL_PATIENT_COUNT,
+	SQL_PATIENT_KEY_INSERT,
+	SQL_PATIENT_KEY_GET,
+	SQL_PATIENT_KEY_DROP,
+	SQL_PATIENT_KEY_OF,
+	SQL_DRAFT_DROP_ALL,
+	SQL_PERSON_PUT,
+	SQL_PERSON_GET,
+	SQL_PERSON_BY_UUID,
+	SQL_PERSON_LIST,
+	SQL_PERSON_COUNT,
+	SQL_PERSON_KEY_INSERT,
+	SQL_PERSON_KEY_GET,
+	SQL_ATTEMPT_PUT,
+	SQL_ATTEMPT_GET,
+	SQL_RECOVERY_PUT,
+	SQL_RECOVERY_GET,
+	SQL_AUDIT_HEAD_PUT,
+	SQL_AUDIT_HEAD_GET,
+	SQL_AUDIT_GET,
+	SQL_CHECKPOINT_INSERT,
+	SQL_CHECKPOINT_LIST,
 	SQL_ALL_ROWS, /* one for each table, in the order of enum table */
 	STATEMENTS = SQL_ALL_ROWS + TABLES
 };
@@ -111,9 +149,20 @@ struct store {
 	sqlite3 *db;
 	sqlite3_stmt *statement[STATEMENTS];
 	enum store_kind kind;
+	bool is_new;   /* has no people */
+	bool is_plain; /* of schema 1, to be sealed by store_setup */
+	char uuid[UUID_TEXT_SIZE];
+	struct store_kdf kdf;
+	struct vault *vault; /* NULL: locked */
+	bool vault_is_borrowed;
+	struct session *sessions;       /* the last to log in first: that one signs checkpoints */
+	struct patient_key *key_at_hand; /* the last one used, in locked memory */
+	struct names *names;            /* every patient, in locked memory; NULL: to be read */
 	bool in_group;
 	bool outbox_silent;   /* what is written comes from the server */
 	int64_t seq_at_begin; /* the next audit number when the transaction began */
+	bool is_rolled_back;  /* the file is older than its anchor says: no writes */
+	char anchor_says[FAIL_TEXT_MAX];
 	char path[PATH_MAX];
 	char vfs[64]; /* "": the system's */
 };
@@ -134,7 +183,7 @@ enum status place_sync(const struct place *place, struct fail *why) MUST_CHECK;
 /* The name of a network file system by its statfs type; NULL for others. */
 const char *network_file_system(unsigned long type);
 
-/* ---- schema.c ---- */
+/* ---- schema.c, schema_1.c ---- */
 
 /* The texts of sql, closed by NULL, end with PRAGMA user_version = version. */
 struct migration {
@@ -150,6 +199,18 @@ enum status schema_known(struct store *store, struct fail *why) MUST_CHECK;
  * prepares the statements. */
 enum status schema_open(struct store *store, const struct migration *migrations, size_t count, int64_t now_ms,
                         struct fail *why) MUST_CHECK;
+
+/* The row of store_info; uuid NULL: a new one. */
+enum status describe(struct store *store, const char *uuid, const struct store_stamp *stamp,
+                     struct fail *why) MUST_CHECK;
+enum status schema_apply(struct store *store, const struct migration *migration, struct fail *why) MUST_CHECK;
+
+/* A store of schema 1 holds everything in the clear and has no people. */
+enum status schema_1_kind(struct store *store, enum store_kind *kind, struct fail *why) MUST_CHECK;
+/* In the transaction of store_setup, with the vault open: makes schema 2 beside it (prepare) and moves every row
+ * over (move), verifying each. */
+enum status schema_1_prepare(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status schema_1_move(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 
 /* ---- sql.c ---- */
 
@@ -169,10 +230,14 @@ struct cell {
 struct cell cell_int(int64_t number);
 struct cell cell_text(const char *text);
 struct cell cell_text_n(const char *text, size_t n);
+struct cell cell_blob(const void *bytes, size_t n);
 struct cell cell_digest(const struct digest *digest); /* NULL: an empty blob */
 
 /* Turns SQLite's last error on this connection into a status; what: "the patient was not saved". */
 enum status db_fail(struct store *store, const char *what, struct fail *why);
+
+struct cell cell_of(sqlite3_stmt *statement, int column);
+bool cell_is_digest(const struct cell *cell, const struct digest *digest);
 
 /* Ready to be bound; every use ends with statement_done. */
 sqlite3_stmt *statement_use(struct store *store, enum statement id);
@@ -187,17 +252,21 @@ enum status row_insert(struct store *store, enum statement id, enum table table,
 /* ST_OK with *got, or ST_IO. */
 enum status row_step(struct store *store, sqlite3_stmt *statement, bool *got, struct fail *why) MUST_CHECK;
 
-/* One row as it was written: its cells borrow from the statement, which must stand on the row. */
+/* One row as it was written: its plain cells borrow from the statement, which must stand on the row. */
 struct row {
 	enum table table;
+	bool is_erased; /* its patient's key is gone */
 	struct cell cell[ROW_CELLS_MAX];
+	unsigned char *unsealed; /* what the sealed cells point into */
+	size_t unsealed_n;
 };
 /* Verifies and takes apart the table's columns, which begin at column `first` of the current row. Every row
- * read is cleared. */
+ * read is cleared, whatever became of it. ST_IO: damaged, by name; ST_DENIED: the store is locked;
+ * ST_NOT_FOUND: the patient was erased. Of an open table the sealed cells are empty while locked. */
 enum status row_read(struct store *store, sqlite3_stmt *statement, int first, enum table table, struct row *row,
                      struct fail *why) MUST_CHECK;
 void row_clear(struct row *row);
-/* Columns of the table in a result, its row digest among them. */
+/* Columns of the table in a result, the row's code among them. */
 int row_width(enum table table);
 
 int64_t row_int(const struct row *row, int column);
@@ -216,8 +285,96 @@ int64_t column_int(sqlite3_stmt *statement, int column);
 
 enum status store_write_begin(struct store *store, const struct store_stamp *stamp,
                               struct fail *why) MUST_CHECK;
+/* The same while the store is locked: for failed logins, and for the first person. */
+enum status write_begin(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 /* Commits when st is ST_OK, else takes everything back; gives what became of it. */
 enum status store_write_end(struct store *store, enum status st, struct fail *why) MUST_CHECK;
+
+/* What stands in for a text or digest where it may not be plain: keyed, for equality only. */
+void mark_of(const struct store *store, const char *domain, const void *bytes, size_t n,
+             unsigned char mark[VAULT_MARK_BYTES]);
+
+/* ---- patient_key.c ---- */
+
+struct patient_key {
+	char patient[UUID_TEXT_SIZE];
+	unsigned char key[VAULT_KEY_BYTES];
+};
+/* Borrowed until the next call. ST_NOT_FOUND with *erased: there is none. */
+enum status patient_key_get(struct store *store, const char *patient, const unsigned char **key, bool *erased,
+                            struct fail *why) MUST_CHECK;
+/* record_number may be "". */
+enum status patient_key_add(struct store *store, const char *patient, const char *record_number,
+                            struct fail *why) MUST_CHECK;
+void patient_key_forget(struct store *store);
+/* ST_NOT_FOUND: nobody has that number. */
+enum status patient_key_of_number(struct store *store, const char *record_number, char patient[UUID_TEXT_SIZE],
+                                  struct fail *why) MUST_CHECK;
+
+/* ---- patient.c, record.c: inside of a write ---- */
+
+/* The patient on whose row the statement stands. */
+enum status patient_load_row(struct store *store, sqlite3_stmt *statement, struct store_patient *out,
+                             struct fail *why) MUST_CHECK;
+enum status record_append(struct store *store, const struct store_record *record, const struct store_stamp *stamp,
+                          struct fail *why) MUST_CHECK;
+
+/* ---- names.c: every patient's identity, unsealed for search ---- */
+
+struct names {
+	size_t count;
+	struct store_patient item[]; /* by label */
+};
+enum status names_get(struct store *store, const struct names **names, struct fail *why) MUST_CHECK;
+void names_forget(struct store *store);
+
+/* ---- person.c, session.c ---- */
+
+struct session {
+	struct store *store;
+	struct store_person person;
+	unsigned char seed[VAULT_KEY_BYTES];
+	struct session *next;
+};
+/* As it stands in the file. */
+struct person_row {
+	struct store_person person;
+	struct store_kdf kdf;
+	unsigned char salt[VAULT_SALT_BYTES], slot[VAULT_SLOT_BYTES];
+	bool has_slot; /* not when disabled */
+};
+enum status person_get(struct store *store, const char *login, struct person_row *out, struct fail *why) MUST_CHECK;
+enum status person_put(struct store *store, const struct person_row *row, struct fail *why) MUST_CHECK;
+enum status person_check_new(struct store *store, const struct store_person_new *person,
+                             struct fail *why) MUST_CHECK;
+/* Inside of a write. */
+enum status person_append(struct store *store, const struct store_person_new *person,
+                          const struct store_stamp *stamp, struct store_person *out, struct fail *why) MUST_CHECK;
+enum status person_reset(struct store *store, struct person_row *row, struct secret fresh, const char *action,
+                         const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status attempt_clear(struct store *store, const char *person, struct fail *why) MUST_CHECK;
+/* A write of its own. */
+enum status person_secret(struct store *store, struct person_row *row, const unsigned char *seed,
+                          struct secret fresh, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status attempt_failures(struct store *store, const char *person, int *failures, struct fail *why) MUST_CHECK;
+enum status recovery_get(struct store *store, unsigned char box[VAULT_RECOVERY_BYTES], struct fail *why) MUST_CHECK;
+/* What a slot is bound to: this store, its kind, this person. */
+void slot_bind(const struct store *store, const struct store_person *person, struct digest *to);
+
+void session_sign_with(const struct session *session, const void *bytes, size_t n, struct signature *out);
+/* The transaction of store_setup, in which tables are made and statements prepared. */
+enum status setup_begin(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+enum status setup_end(struct store *store, enum status st, struct fail *why) MUST_CHECK;
+void store_lock(struct store *store);
+/* "the store is locked" or "is older than": why nothing can be written now; ST_OK when it can. */
+enum status writable_check(const struct store *store, struct fail *why) MUST_CHECK;
+
+/* ---- anchor.c: the head of the audit in a second file ---- */
+
+/* After every commit; a failure is no failure of the write, and is made good by the next. */
+void anchor_write(struct store *store);
+/* Compares at login; sets is_rolled_back. */
+enum status anchor_check(struct store *store, struct fail *why) MUST_CHECK;
 
 /* ---- list.c: from rows to records ---- */
 
@@ -259,11 +416,39 @@ enum status birth_check(const char *field, const char *birth, struct fail *why) 
 /* A word: lower-case letters, digits and _ . - */
 enum status word_check(const char *field, const char *word, size_t max, struct fail *why) MUST_CHECK;
 
-/* ---- plan.c, audit.c, check.c ---- */
+/* {"name":"text"}, escaped. */
+enum status json_of_text(const char *name, const char *text, char *json, size_t size, struct fail *why) MUST_CHECK;
+
+/* ---- outbox.c, audit.c, check.c ---- */
 
 /* The object's row in the outbox, unless the outbox is silent. */
 enum status outbox_append(struct store *store, const struct store_outbox *entry, const struct store_stamp *stamp,
                           struct fail *why) MUST_CHECK;
+
+struct audit_head {
+	int64_t seq;
+	struct digest chain;
+	unsigned char key[VAULT_KEY_BYTES]; /* of the next seal */
+	int64_t schema;                     /* the last one the audit was told of */
+};
+enum status audit_head_get(struct store *store, struct audit_head *head, struct fail *why) MUST_CHECK;
+enum status audit_head_put(struct store *store, const struct audit_head *head, struct fail *why) MUST_CHECK;
+enum status audit_entry_get(struct store *store, int64_t seq, struct store_audit *out, struct fail *why) MUST_CHECK;
+void audit_chain(const struct store *store, const struct digest *before, const struct store_audit *entry,
+                 struct digest *chain);
+void audit_seal(const unsigned char key[VAULT_KEY_BYTES], const struct digest *chain, struct digest *seal);
+
+/* A person's signature over the head at that time. */
+struct store_checkpoint {
+	int64_t seq;
+	char person[UUID_TEXT_SIZE];
+	int64_t key_number;
+	struct digest chain;
+	int64_t at_ms;
+	struct signature signature;
+};
+void checkpoint_digest(const struct store *store, const struct store_checkpoint *point, struct digest *out);
+extern const struct reader checkpoint_reader;
 
 enum status audit_next_seq(struct store *store, int64_t *seq, struct fail *why) MUST_CHECK;
 enum status audit_append(struct store *store, const char *action, const char *object,

@@ -18,6 +18,11 @@ static const char *const kind_names[STORE_KINDS] = {[STORE_CLINIC] = "clinic", [
 static const char *const kind_words[STORE_KINDS] = {
         [STORE_CLINIC] = "a clinic's store", [STORE_DEMO] = "a demo store"};
 
+const char *store_is_rolled_back(const struct store *store)
+{
+	return store->is_rolled_back ? store->anchor_says : NULL;
+}
+
 const char *store_kind_name(enum store_kind kind)
 {
 	BUG_ON((unsigned)kind >= STORE_KINDS);
@@ -207,12 +212,14 @@ static enum status lock(struct store *store, struct fail *why)
 
 static enum status kind_in_file(struct store *store, enum store_kind *kind, struct fail *why)
 {
+	if (store->is_plain)
+		return schema_1_kind(store, kind, why);
 	sqlite3_stmt *statement = NULL;
 	struct row row;
 	bool got = false;
 	char name[16] = "";
 	enum status st = ST_OK;
-	if (sqlite3_prepare_v2(store->db, "SELECT id, kind, uuid, created_at_ms, row_digest FROM store_info",
+	if (sqlite3_prepare_v2(store->db, "SELECT id, kind, uuid, created_at_ms, code FROM store_info",
 	                       -1, &statement, NULL) != SQLITE_OK)
 		st = db_fail(store, "the store cannot be read", why);
 	if (st == ST_OK)
@@ -221,7 +228,8 @@ static enum status kind_in_file(struct store *store, enum store_kind *kind, stru
 		st = not_ours(store, why);
 	if (st == ST_OK) {
 		st = row_read(store, statement, 0, TABLE_INFO, &row, why);
-		if (st == ST_OK && !row_text(&row, 1, name, sizeof name))
+		if (st == ST_OK &&
+		    (!row_text(&row, 1, name, sizeof name) || !row_text(&row, 2, store->uuid, sizeof store->uuid)))
 			st = row_misfit(&row, why);
 		row_clear(&row);
 	}
@@ -274,9 +282,16 @@ static enum status name_damage(struct store *store, const char *found, struct fa
 	return fail_set(why, ST_IO, store->path, "the file is damaged (%s): restore the last backup", found);
 }
 
+/* Every page is read, so that it is left out where a person would wait for it; what is read is verified in any
+ * case, and a backup verifies everything. */
+enum { QUICK_CHECK_PAGES_MAX = 8192 };
+
 static enum status quick_check(struct store *store, struct fail *why)
 {
 	char found[200];
+	if (ask(store->db, "PRAGMA page_count", found, sizeof found) == ST_OK &&
+	    strtoll(found, NULL, 10) > QUICK_CHECK_PAGES_MAX)
+		return ST_OK;
 	if (ask(store->db, "PRAGMA quick_check(1)", found, sizeof found) != ST_OK)
 		return db_fail(store, "the store was not opened", why);
 	return strcmp(found, "ok") == 0 ? ST_OK : name_damage(store, found, why);
@@ -294,6 +309,18 @@ static enum status connect(struct store *store, struct fail *why)
 	return db_fail(store, "the store was not opened", why);
 }
 
+static enum status count_people(struct store *store, struct fail *why)
+{
+	bool got = false;
+	if (store->is_plain)
+		return ST_OK;
+	sqlite3_stmt *statement = statement_use(store, SQL_PERSON_COUNT);
+	enum status st = row_step(store, statement, &got, why);
+	store->is_new = got && column_int(statement, 0) == 0;
+	statement_done(statement);
+	return st;
+}
+
 static enum status open_file(struct store *store, const struct store_options *options, struct fail *why)
 {
 	enum status st = connect(store, why);
@@ -309,7 +336,7 @@ static enum status open_file(struct store *store, const struct store_options *op
 		st = quick_check(store, why);
 	if (st == ST_OK)
 		st = schema_open(store, store_migrations, store_migration_count, options->now_ms, why);
-	return st;
+	return st == ST_OK ? count_people(store, why) : st;
 }
 
 static enum status check_options(const struct store_options *options, struct store *store, struct fail *why)
@@ -320,6 +347,7 @@ static enum status check_options(const struct store_options *options, struct sto
 	if (n < 0 || (size_t)n >= sizeof store->vfs)
 		return fail_set(why, ST_RANGE, "vfs", "its name is too long");
 	store->kind = options->kind;
+	store->kdf = options->kdf.operations ? options->kdf : store_kdf_station;
 	return ST_OK;
 }
 
@@ -358,6 +386,11 @@ void store_close(struct store **store)
 		return;
 	if ((*store)->in_group)
 		store_group_abandon(*store);
+	while ((*store)->sessions) {
+		struct session *session = (*store)->sessions;
+		store_logout(&session);
+	}
+	store_lock(*store);
 	sql_finalize_all(*store);
 	BUG_ON(sqlite3_close((*store)->db) != SQLITE_OK);
 	free(*store);

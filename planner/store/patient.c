@@ -1,7 +1,7 @@
 /* Patients. */
 #include "planner/store/internal.h"
 
-enum { UUID, LABEL, RECORD_NUMBER, BIRTH, SEX, IS_VIRTUAL, CREATED_AT };
+enum { UUID, IS_VIRTUAL, LABEL, RECORD_NUMBER, BIRTH, SEX, CREATED_AT };
 
 static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
                         struct fail *why)
@@ -52,6 +52,18 @@ static enum status check(const struct store *store, const struct store_patient *
 	return st == ST_OK ? check_kind(store, patient, why) : st;
 }
 
+enum status patient_load_row(struct store *store, sqlite3_stmt *statement, struct store_patient *out,
+                             struct fail *why)
+{
+	struct row row;
+	memset(out, 0, sizeof *out);
+	enum status st = row_read(store, statement, 0, TABLE_PATIENT, &row, why);
+	if (st == ST_OK)
+		st = load(store, statement, &row, out, why);
+	row_clear(&row);
+	return st;
+}
+
 static enum status insert(struct store *store, const struct store_patient *patient, int64_t at_ms,
                           struct fail *why)
 {
@@ -78,7 +90,10 @@ enum status store_patient_add(struct store *store, const struct store_patient *p
 	struct store_outbox entry = {.object = OUTBOX_PATIENT};
 	memcpy(entry.uuid, patient->uuid, sizeof entry.uuid);
 	memcpy(entry.patient, patient->uuid, sizeof entry.patient);
-	st = insert(store, patient, stamp->at_ms, why);
+	names_forget(store);
+	st = patient_key_add(store, patient->uuid, patient->record_number, why);
+	if (st == ST_OK)
+		st = insert(store, patient, stamp->at_ms, why);
 	if (st == ST_OK)
 		st = outbox_append(store, &entry, stamp, why);
 	if (st == ST_OK)
@@ -97,34 +112,62 @@ enum status store_patient_get(struct store *store, const char *uuid, struct stor
 	return read_one(store, statement, &reader, out, "there is no such patient in this store", why);
 }
 
-static const enum statement sorted[STORE_SORTS] = {
-        [STORE_SORT_LABEL] = SQL_PATIENT_BY_LABEL,
-        [STORE_SORT_RECORD_NUMBER] = SQL_PATIENT_BY_RECORD_NUMBER,
-        [STORE_SORT_NEWEST] = SQL_PATIENT_NEWEST,
-};
-
-enum status store_patient_list(struct store *store, const struct store_patient_query *query,
-                               struct store_patient_list *list, struct fail *why)
+enum status store_patient_of_number(struct store *store, const char *record_number, struct store_patient *out,
+                                    struct fail *why)
 {
-	struct rows rows;
-	size_t limit = rows_limit(query->limit);
-	*list = (struct store_patient_list){0};
-	enum status st = text_check("filter", query->text, STORE_FILTER_MAX, false, why);
-	if (st == ST_OK && ((unsigned)query->sort >= STORE_SORTS || query->offset > INT_MAX))
-		st = fail_set(why, ST_RANGE, "filter", "no such order or page of the list");
-	if (st != ST_OK)
-		return st;
-	sqlite3_stmt *statement = statement_use(store, sorted[query->sort]);
-	bind_text(statement, 1, query->text);
-	bind_int(statement, 2, (int64_t)limit + 1);
-	bind_int(statement, 3, (int64_t)query->offset);
-	st = read_list(store, statement, &reader, limit, &rows, why);
-	*list = (struct store_patient_list){rows.items, rows.count, rows.more};
+	char uuid[UUID_TEXT_SIZE];
+	enum status st = patient_key_of_number(store, record_number, uuid, why);
+	return st == ST_OK ? store_patient_get(store, uuid, out, why) : st;
+}
+
+/* ---- erasing ---- */
+
+static enum status drop(struct store *store, enum statement id, const char *patient, struct fail *why)
+{
+	sqlite3_stmt *statement = statement_use(store, id);
+	bool got = false;
+	bind_text(statement, 1, patient);
+	enum status st = row_step(store, statement, &got, why);
+	statement_done(statement);
 	return st;
 }
 
-void store_patient_list_free(struct store_patient_list *list)
+/* The reason is kept as a record of no patient, because the patient's own can be read no more. */
+static enum status record_erasure(struct store *store, const char *patient, const char *reason,
+                                  const struct store_stamp *stamp, struct fail *why)
 {
-	rows_free(&reader, list->items, list->count);
-	*list = (struct store_patient_list){0};
+	char json[2 * STORE_REASON_MAX + 32];
+	struct store_record record = {.kind = "erasure", .at_ms = stamp->at_ms, .json = json};
+	enum status st = uuid_new(record.uuid, why);
+	(void)snprintf(record.subject, sizeof record.subject, "%s", patient);
+	if (st == ST_OK)
+		st = json_of_text("reason", reason, json, sizeof json, why);
+	record.json_len = st == ST_OK ? strlen(json) : 0;
+	return st == ST_OK ? record_append(store, &record, stamp, why) : st;
+}
+
+enum status store_patient_erase(struct store *store, const struct session *by, const char *patient,
+                                const char *reason, const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_patient found;
+	if (!session_has(by, ROLE_ADMINISTRATOR))
+		return fail_set(why, ST_DENIED, "erase", "is for administrators: ask one");
+	enum status st = text_check("reason", reason, STORE_REASON_MAX, true, why);
+	if (st == ST_OK)
+		st = store_patient_get(store, patient, &found, why);
+	if (st == ST_OK)
+		st = store_write_begin(store, stamp, why);
+	if (st != ST_OK)
+		return st;
+	st = drop(store, SQL_PATIENT_KEY_DROP, patient, why);
+	if (st == ST_OK)
+		st = drop(store, SQL_DRAFT_DROP_ALL, patient, why);
+	if (st == ST_OK)
+		st = record_erasure(store, patient, reason, stamp, why);
+	if (st == ST_OK)
+		st = audit_append(store, "patient.erase", patient, NULL, stamp, why);
+	names_forget(store);
+	patient_key_forget(store);
+	secret_wipe(&found, sizeof found);
+	return store_write_end(store, st, why);
 }

@@ -1,31 +1,31 @@
 /* Plans: versions that never change, and the events that say what became of each. */
 #include "planner/store/internal.h"
 
-enum {
-	UUID,
-	VERSION,
-	PATIENT,
-	TWIN,
-	TWIN_VERSION,
-	DEVICE,
-	VERDICT,
-	AUTHOR,
-	CREATED_AT,
-	JSON,
-	DIGEST
-};
+enum { UUID, VERSION, PATIENT, TWIN, TWIN_VERSION, DEVICE, CONTENT, VERDICT, AUTHOR, CREATED_AT, JSON, DIGEST };
 enum {
 	EVENT_PLAN,
 	EVENT_VERSION,
 	EVENT_ORDINAL,
 	EVENT_FROM,
 	EVENT_TO,
+	EVENT_PATIENT,
+	EVENT_CONTENT,
 	EVENT_ACTOR,
 	EVENT_AT,
 	EVENT_REASON,
 	EVENT_JSON,
 	EVENT_DIGEST
 };
+
+/* By this the database can see that an event speaks of its plan's content, and nobody what it is. */
+static struct cell cell_content(const struct store *store, const struct digest *digest,
+                                unsigned char mark[VAULT_MARK_BYTES])
+{
+	mark_of(store, "plan content", digest->bytes, sizeof digest->bytes, mark);
+	return cell_blob(mark, VAULT_MARK_BYTES);
+}
+
+static const char no_such_plan[] = "there is no such version of a plan in this store";
 
 /* ---- versions ---- */
 
@@ -99,6 +99,7 @@ static enum status check(struct store *store, const struct store_plan *plan, str
 static enum status insert(struct store *store, const struct store_plan *plan, const struct digest *digest,
                           int64_t at_ms, struct fail *why)
 {
+	unsigned char mark[VAULT_MARK_BYTES];
 	const struct cell cells[] = {
 	        [UUID] = cell_text(plan->uuid),
 	        [VERSION] = cell_int(plan->version),
@@ -106,6 +107,7 @@ static enum status insert(struct store *store, const struct store_plan *plan, co
 	        [TWIN] = cell_text(plan->twin),
 	        [TWIN_VERSION] = cell_int(plan->twin_version),
 	        [DEVICE] = cell_text(plan->device),
+	        [CONTENT] = cell_content(store, digest, mark),
 	        [VERDICT] = cell_text(plan->verdict),
 	        [AUTHOR] = cell_text(plan->author),
 	        [CREATED_AT] = cell_int(at_ms),
@@ -133,15 +135,19 @@ static enum status next_entry(struct store *store, const struct store_plan_event
 	return st;
 }
 
-static enum status insert_event(struct store *store, const struct store_plan_event *event, int64_t ordinal,
-                                const struct store_stamp *stamp, struct fail *why)
+static enum status insert_event(struct store *store, const struct store_plan_event *event,
+                                const struct store_outbox *entry, const struct store_stamp *stamp,
+                                struct fail *why)
 {
+	unsigned char mark[VAULT_MARK_BYTES];
 	const struct cell cells[] = {
 	        [EVENT_PLAN] = cell_text(event->plan),
 	        [EVENT_VERSION] = cell_int(event->version),
-	        [EVENT_ORDINAL] = cell_int(ordinal),
+	        [EVENT_ORDINAL] = cell_int(entry->ordinal),
 	        [EVENT_FROM] = cell_text(event->from_state),
 	        [EVENT_TO] = cell_text(event->to_state),
+	        [EVENT_PATIENT] = cell_text(entry->patient),
+	        [EVENT_CONTENT] = cell_content(store, &event->digest, mark),
 	        [EVENT_ACTOR] = cell_text(stamp->actor),
 	        [EVENT_AT] = cell_int(stamp->at_ms),
 	        [EVENT_REASON] = cell_text(event->reason),
@@ -162,9 +168,11 @@ static enum status append_event(struct store *store, const struct store_plan_eve
 	(void)snprintf(action, sizeof action, "plan.%s", event->to_state);
 	memcpy(entry.uuid, event->plan, sizeof entry.uuid);
 	enum status st = next_entry(store, event, &entry, why);
+	if (st == ST_OK && !entry.patient[0])
+		st = fail_set(why, ST_NOT_FOUND, "plan_version", "%s", no_such_plan);
 	entry.object = entry.ordinal == 1 ? OUTBOX_PLAN : OUTBOX_PLAN_EVENT;
 	if (st == ST_OK)
-		st = insert_event(store, event, entry.ordinal, stamp, why);
+		st = insert_event(store, event, &entry, stamp, why);
 	if (st == ST_OK)
 		st = outbox_append(store, &entry, stamp, why);
 	return st == ST_OK ? audit_append(store, action, object, &event->digest, stamp, why) : st;
@@ -270,8 +278,6 @@ enum status store_plan_add_version(struct store *store, const struct store_plan 
 		return st;
 	return store_write_end(store, append_version(store, plan, stamp, why), why);
 }
-
-static const char no_such_plan[] = "there is no such version of a plan in this store";
 
 enum status store_plan_get(struct store *store, const char *uuid, int64_t version, struct store_plan *out,
                            struct fail *why)

@@ -1,7 +1,8 @@
 /* Readings: what was measured at one visit. */
 #include "planner/store/internal.h"
 
-enum { UUID, PATIENT, TAKEN_AT, ADDED_AT, JSON, DIGEST };
+enum { UUID, PATIENT, TAKEN_MIN, TAKEN_AT, ADDED_AT, JSON, DIGEST };
+enum { MS_PER_MIN = 60000 };
 
 static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
                         struct fail *why)
@@ -43,6 +44,7 @@ static enum status insert(struct store *store, const struct store_readings *read
 	const struct cell cells[] = {
 	        [UUID] = cell_text(readings->uuid),
 	        [PATIENT] = cell_text(readings->patient),
+	        [TAKEN_MIN] = cell_int(readings->taken_at_ms / MS_PER_MIN),
 	        [TAKEN_AT] = cell_int(readings->taken_at_ms),
 	        [ADDED_AT] = cell_int(at_ms),
 	        [JSON] = cell_text_n(readings->json, readings->json_len),
@@ -85,23 +87,23 @@ enum status store_readings_get(struct store *store, const char *uuid, struct sto
 	return read_one(store, statement, &reader, out, "there are no such readings in this store", why);
 }
 
-static sqlite3_stmt *list_of(struct store *store, const char *patient, size_t limit)
+static bool is_later(const struct store_readings *a, const struct store_readings *b)
 {
-	sqlite3_stmt *statement = statement_use(store, SQL_READINGS_LIST);
-	bind_text(statement, 1, patient);
-	bind_int(statement, 2, (int64_t)limit);
-	return statement;
+	if (a->taken_at_ms != b->taken_at_ms)
+		return a->taken_at_ms > b->taken_at_ms;
+	return a->added_at_ms > b->added_at_ms;
 }
 
-enum status store_readings_latest(struct store *store, const char *patient, struct store_readings *out,
-                                  struct fail *why)
+/* The file tells the minute only; within it the sealed times decide, and then the order of writing. Nearly
+ * sorted already, so that insertion is the right way. */
+static void sort_latest_first(struct store_readings *items, size_t count)
 {
-	*out = (struct store_readings){0};
-	enum status st = uuid_check("patient", patient, why);
-	if (st != ST_OK)
-		return st;
-	return read_one(store, list_of(store, patient, 1), &reader, out,
-	                "nothing was measured of this patient yet: enter readings", why);
+	for (size_t i = 1; i < count; i++)
+		for (size_t j = i; j > 0 && is_later(&items[j], &items[j - 1]); j--) {
+			struct store_readings later = items[j];
+			items[j] = items[j - 1];
+			items[j - 1] = later;
+		}
 }
 
 enum status store_readings_list(struct store *store, const char *patient, size_t limit,
@@ -113,8 +115,33 @@ enum status store_readings_list(struct store *store, const char *patient, size_t
 	if (st != ST_OK)
 		return st;
 	limit = rows_limit(limit);
-	st = read_list(store, list_of(store, patient, limit + 1), &reader, limit, &rows, why);
+	sqlite3_stmt *statement = statement_use(store, SQL_READINGS_LIST);
+	bind_text(statement, 1, patient);
+	bind_int(statement, 2, (int64_t)limit); /* and whatever shares the minute of the one after */
+	st = read_list(store, statement, &reader, STORE_LIST_MAX, &rows, why);
 	*list = (struct store_readings_list){rows.items, rows.count, rows.more};
+	sort_latest_first(list->items, list->count);
+	while (list->count > limit) {
+		clear(&list->items[--list->count]);
+		list->more = true;
+	}
+	return st;
+}
+
+enum status store_readings_latest(struct store *store, const char *patient, struct store_readings *out,
+                                  struct fail *why)
+{
+	struct store_readings_list list;
+	*out = (struct store_readings){0};
+	enum status st = store_readings_list(store, patient, 1, &list, why);
+	if (st == ST_OK && list.count == 0)
+		st = fail_set(why, ST_NOT_FOUND, "readings",
+		              "nothing was measured of this patient yet: enter readings");
+	if (st == ST_OK) {
+		*out = list.items[0];
+		list.count = 0; /* its content has moved */
+	}
+	store_readings_list_free(&list);
 	return st;
 }
 

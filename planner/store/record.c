@@ -95,7 +95,7 @@ static enum status insert(struct store *store, const struct store_record *record
 	return row_insert(store, SQL_RECORD_INSERT, TABLE_RECORD, cells, "the record was not saved", why);
 }
 
-static enum status append(struct store *store, const struct store_record *record, const struct store_stamp *stamp,
+enum status record_append(struct store *store, const struct store_record *record, const struct store_stamp *stamp,
                           struct fail *why)
 {
 	struct store_outbox entry = {.object = OUTBOX_RECORD, .version = record->plan_version};
@@ -123,7 +123,7 @@ enum status store_record_add(struct store *store, const struct store_record *rec
 		st = store_write_begin(store, stamp, why);
 	if (st != ST_OK)
 		return st;
-	return store_write_end(store, append(store, record, stamp, why), why);
+	return store_write_end(store, record_append(store, record, stamp, why), why);
 }
 
 enum status store_record_get(struct store *store, const char *uuid, struct store_record *out, struct fail *why)

@@ -1,4 +1,4 @@
-/* Rows, statements and transactions: what every table's code is made of. */
+/* Rows and statements: what every table's code is made of. */
 #include "planner/store/internal.h"
 
 #include <errno.h>
@@ -16,6 +16,11 @@ struct cell cell_text_n(const char *text, size_t n)
 struct cell cell_text(const char *text)
 {
 	return cell_text_n(text, text ? strlen(text) : 0);
+}
+
+struct cell cell_blob(const void *bytes, size_t n)
+{
+	return (struct cell){.type = CELL_BLOB, .bytes = bytes, .n = n};
 }
 
 struct cell cell_digest(const struct digest *digest)
@@ -139,9 +144,9 @@ enum status statement_run(struct store *store, enum statement id, const char *wh
 	return st;
 }
 
-/* ---- digests of rows ---- */
+/* ---- cells ---- */
 
-static struct cell cell_of(sqlite3_stmt *statement, int column)
+struct cell cell_of(sqlite3_stmt *statement, int column)
 {
 	struct cell cell = {.type = CELL_INT};
 	switch (sqlite3_column_type(statement, column)) {
@@ -162,23 +167,154 @@ static struct cell cell_of(sqlite3_stmt *statement, int column)
 	return cell;
 }
 
-static void digest_cells(enum table table, const struct cell *cells, struct digest *out)
+/* ---- sealing ---- */
+
+enum { PACKED_HEAD = 9 }; /* the type, then the length or the number in eight bytes, the lowest first */
+
+static bool is_sealed(const struct table_spec *spec, int cell)
+{
+	return (spec->sealed >> cell & 1) != 0;
+}
+
+static void digest_cell(struct digest_stream *stream, const struct cell *cell)
+{
+	if (cell->type == CELL_INT)
+		digest_add_int(stream, cell->number);
+	else if (cell->type == CELL_TEXT)
+		digest_add_text(stream, cell->bytes, cell->n);
+	else
+		digest_add_blob(stream, cell->bytes, cell->n);
+}
+
+/* The table and its plain cells: what a blob is bound to, and, with the blob, what the code covers. */
+static void digest_row(const char *domain, const unsigned char *key, const struct table_spec *spec,
+                       const struct cell *cells, const struct cell *blob, struct digest *out)
 {
 	struct digest_stream stream;
-	digest_begin(&stream, "lasertwin-row/1");
-	digest_add_text(&stream, table_spec(table)->name, strlen(table_spec(table)->name));
-	for (int i = 0; i < table_spec(table)->columns; i++) {
-		if (cells[i].type == CELL_INT)
-			digest_add_int(&stream, cells[i].number);
-		else if (cells[i].type == CELL_TEXT)
-			digest_add_text(&stream, cells[i].bytes, cells[i].n);
-		else
-			digest_add_blob(&stream, cells[i].bytes, cells[i].n);
-	}
+	digest_begin_keyed(&stream, domain, key);
+	digest_add_text(&stream, spec->name, strlen(spec->name));
+	for (int i = 0; i < spec->cells; i++)
+		if (!is_sealed(spec, i))
+			digest_cell(&stream, &cells[i]);
+	if (blob)
+		digest_cell(&stream, blob);
 	digest_end(&stream, out);
 }
 
-static bool cell_is_digest(const struct cell *cell, const struct digest *digest)
+static void row_code(const struct store *store, const struct table_spec *spec, const struct cell *cells,
+                     const struct cell *blob, struct digest *out)
+{
+	const unsigned char *key = spec->open ? NULL : vault_key(store->vault, VAULT_MAC);
+	digest_row("lasertwin-row/2", key, spec, cells, spec->sealed ? blob : NULL, out);
+}
+
+static size_t packed_size(const struct table_spec *spec, const struct cell *cells)
+{
+	size_t n = 0;
+	for (int i = 0; i < spec->cells; i++)
+		if (is_sealed(spec, i))
+			n += PACKED_HEAD + (cells[i].type == CELL_INT ? 0 : cells[i].n);
+	return n;
+}
+
+static unsigned char *pack_cell(unsigned char *to, const struct cell *cell)
+{
+	uint64_t number = cell->type == CELL_INT ? (uint64_t)cell->number : cell->n;
+	*to++ = (unsigned char)cell->type;
+	for (int i = 0; i < 8; i++)
+		*to++ = (unsigned char)(number >> (8 * i) & 0xFF);
+	if (cell->type == CELL_INT)
+		return to;
+	memcpy(to, cell->bytes, cell->n);
+	return to + cell->n;
+}
+
+static bool unpack_cell(const unsigned char **from, size_t *left, struct cell *cell)
+{
+	uint64_t number = 0;
+	if (*left < PACKED_HEAD || **from > CELL_BLOB)
+		return false;
+	cell->type = (enum cell_type) * *from;
+	for (int i = 0; i < 8; i++)
+		number |= (uint64_t)(*from)[1 + i] << (8 * i);
+	*from += PACKED_HEAD;
+	*left -= PACKED_HEAD;
+	cell->number = (int64_t)number;
+	if (cell->type == CELL_INT)
+		return true;
+	if (number > *left)
+		return false;
+	cell->bytes = *from;
+	cell->n = (size_t)number;
+	*from += cell->n;
+	*left -= cell->n;
+	return true;
+}
+
+static bool unpack(const struct table_spec *spec, const unsigned char *bytes, size_t n, struct cell *cells)
+{
+	for (int i = 0; i < spec->cells; i++)
+		if (is_sealed(spec, i) && !unpack_cell(&bytes, &n, &cells[i]))
+			return false;
+	return n == 0;
+}
+
+/* Whose key: the patient's, or the store's for what is nobody's. */
+static enum status key_of(struct store *store, const struct table_spec *spec, const struct cell *cells,
+                          const unsigned char **key, bool *erased, struct fail *why)
+{
+	char patient[UUID_TEXT_SIZE] = "";
+	*erased = false;
+	*key = vault_key(store->vault, VAULT_SEAL);
+	if (spec->patient < 0 || cells[spec->patient].n == 0)
+		return ST_OK;
+	if (cells[spec->patient].n == sizeof patient - 1)
+		memcpy(patient, cells[spec->patient].bytes, sizeof patient - 1);
+	return patient_key_get(store, patient, key, erased, why);
+}
+
+/* Gives the blob of the sealed cells. */
+static enum status seal_cells(struct store *store, const struct table_spec *spec, const struct cell *cells,
+                              struct cell *blob, struct fail *why)
+{
+	const unsigned char *key = NULL;
+	struct digest to;
+	bool erased;
+	size_t n = packed_size(spec, cells);
+	enum status st = key_of(store, spec, cells, &key, &erased, why);
+	if (st != ST_OK)
+		return st;
+	unsigned char *plain = malloc(n + 1), *sealed = malloc(vault_sealed_size(n)), *end = plain;
+	if (!plain || !sealed) {
+		free(plain);
+		free(sealed);
+		return fail_set(why, ST_FULL, "", "memory is exhausted");
+	}
+	for (int i = 0; i < spec->cells; i++)
+		if (is_sealed(spec, i))
+			end = pack_cell(end, &cells[i]);
+	digest_row("lasertwin-seal/2", NULL, spec, cells, NULL, &to);
+	vault_seal(key, &to, plain, n, sealed);
+	secret_wipe(plain, n);
+	free(plain);
+	*blob = (struct cell){.type = CELL_BLOB, .bytes = sealed, .n = vault_sealed_size(n)};
+	return ST_OK;
+}
+
+void mark_of(const struct store *store, const char *domain, const void *bytes, size_t n,
+             unsigned char mark[VAULT_MARK_BYTES])
+{
+	struct digest_stream stream;
+	struct digest digest;
+	digest_begin_keyed(&stream, domain, vault_key(store->vault, VAULT_INDEX));
+	digest_add_blob(&stream, bytes, n);
+	digest_end(&stream, &digest);
+	memcpy(mark, digest.bytes, VAULT_MARK_BYTES);
+}
+
+/* ---- reading ---- */
+
+bool cell_is_digest(const struct cell *cell, const struct digest *digest)
 {
 	struct digest found;
 	if (cell->type != CELL_BLOB || cell->n != sizeof found.bytes)
@@ -192,12 +328,12 @@ static void row_name(const struct row *row, char *text, size_t size)
 {
 	const struct table_spec *spec = table_spec(row->table);
 	size_t n = (size_t)snprintf(text, size, "%s", spec->name);
-	for (int i = 0; i < spec->key_columns && n < size; i++) {
+	for (int i = 0; i < spec->keys && n < size; i++) {
 		const struct cell *key = &row->cell[i];
+		int width = (int)(key->n < size ? key->n : size);
 		n += (size_t)(key->type == CELL_INT
 		                      ? snprintf(text + n, size - n, " %lld", (long long)key->number)
-		                      : snprintf(text + n, size - n, " %.*s", (int)(key->n < size ? key->n : size),
-		                                 (const char *)key->bytes));
+		                      : snprintf(text + n, size - n, " %.*s", width, (const char *)key->bytes));
 	}
 	one_line(text); /* a damaged key may hold anything */
 }
@@ -207,35 +343,85 @@ enum status row_misfit(const struct row *row, struct fail *why)
 	char name[FAIL_FIELD_MAX];
 	row_name(row, name, sizeof name);
 	return fail_set(why, ST_IO, name,
-	                "this row is damaged (its digest does not match): restore the last backup");
+	                "this row is damaged or was changed outside lasertwin (its code does not match): restore the "
+	                "last backup");
+}
+
+static int plain_cells(const struct table_spec *spec)
+{
+	int count = 0;
+	for (int i = 0; i < spec->cells; i++)
+		count += !is_sealed(spec, i);
+	return count;
 }
 
 int row_width(enum table table)
 {
-	return table_spec(table)->columns + 1;
+	const struct table_spec *spec = table_spec(table);
+	return plain_cells(spec) + (spec->sealed ? 1 : 0) + 1;
+}
+
+static enum status locked(const struct store *store, struct fail *why)
+{
+	return fail_set(why, ST_DENIED, store->path, "is locked: log in first");
+}
+
+static enum status unseal(struct store *store, const struct table_spec *spec, struct row *row,
+                          const struct cell *blob, struct fail *why)
+{
+	const unsigned char *key = NULL;
+	struct digest to;
+	enum status st = key_of(store, spec, row->cell, &key, &row->is_erased, why);
+	if (st != ST_OK)
+		return st;
+	row->unsealed = malloc(blob->n + 1);
+	if (!row->unsealed)
+		return fail_set(why, ST_FULL, "", "memory is exhausted");
+	digest_row("lasertwin-seal/2", NULL, spec, row->cell, NULL, &to);
+	if (!vault_unseal(key, &to, blob->bytes, blob->n, row->unsealed, &row->unsealed_n) ||
+	    !unpack(spec, row->unsealed, row->unsealed_n, row->cell))
+		return row_misfit(row, why);
+	return ST_OK;
+}
+
+static bool content_is_whole(const struct table_spec *spec, const struct row *row)
+{
+	struct digest digest;
+	if (spec->json < 0)
+		return true;
+	digest_bytes(row->cell[spec->json].bytes, row->cell[spec->json].n, &digest);
+	return cell_is_digest(&row->cell[spec->json + 1], &digest);
 }
 
 enum status row_read(struct store *store, sqlite3_stmt *statement, int first, enum table table, struct row *row,
                      struct fail *why)
 {
-	(void)store;
 	const struct table_spec *spec = table_spec(table);
 	struct digest expected;
-	row->table = table;
-	for (int i = 0; i < spec->columns; i++)
-		row->cell[i] = cell_of(statement, first + i);
-	struct cell last = cell_of(statement, first + spec->columns);
-	digest_cells(table, row->cell, &expected);
-	if (!cell_is_digest(&last, &expected))
+	struct cell blob = {.type = CELL_BLOB, .bytes = ""};
+	int column = first;
+	*row = (struct row){.table = table};
+	for (int i = 0; i < spec->cells; i++)
+		row->cell[i] = is_sealed(spec, i) ? blob : cell_of(statement, column++);
+	if (!store->vault && !spec->open)
+		return locked(store, why);
+	if (spec->sealed)
+		blob = cell_of(statement, column++);
+	struct cell code = cell_of(statement, column);
+	row_code(store, spec, row->cell, &blob, &expected);
+	if (!cell_is_digest(&code, &expected))
 		return row_misfit(row, why);
-	if (spec->json_column < 0)
+	if (!spec->sealed || !store->vault)
 		return ST_OK;
-	digest_bytes(row->cell[spec->json_column].bytes, row->cell[spec->json_column].n, &expected);
-	return cell_is_digest(&row->cell[spec->json_column + 1], &expected) ? ST_OK : row_misfit(row, why);
+	enum status st = unseal(store, spec, row, &blob, why);
+	return st == ST_OK && !content_is_whole(spec, row) ? row_misfit(row, why) : st;
 }
 
 void row_clear(struct row *row)
 {
+	if (row->unsealed)
+		secret_wipe(row->unsealed, row->unsealed_n);
+	free(row->unsealed);
 	memset(row, 0, sizeof *row);
 }
 
@@ -302,136 +488,37 @@ static int bind_cell(sqlite3_stmt *statement, int index, const struct cell *cell
 	return sqlite3_bind_blob64(statement, index, cell->bytes, cell->n, SQLITE_STATIC);
 }
 
+static int bind_row(sqlite3_stmt *statement, const struct table_spec *spec, const struct cell *cells,
+                    const struct cell *blob, const struct cell *code)
+{
+	int column = 1, result = SQLITE_OK;
+	for (int i = 0; i < spec->cells && result == SQLITE_OK; i++)
+		if (!is_sealed(spec, i))
+			result = bind_cell(statement, column++, &cells[i]);
+	if (spec->sealed && result == SQLITE_OK)
+		result = bind_cell(statement, column++, blob);
+	return result == SQLITE_OK ? bind_cell(statement, column, code) : result;
+}
+
 enum status row_insert(struct store *store, enum statement id, enum table table, const struct cell *cells,
                        const char *what, struct fail *why)
 {
+	const struct table_spec *spec = table_spec(table);
+	struct cell blob = {.type = CELL_BLOB, .bytes = ""};
+	struct digest digest;
+	if (!store->vault && (!spec->open || spec->sealed))
+		return locked(store, why);
+	enum status st = spec->sealed ? seal_cells(store, spec, cells, &blob, why) : ST_OK;
+	if (st != ST_OK)
+		return st;
+	row_code(store, spec, cells, &blob, &digest);
+	struct cell code = cell_digest(&digest);
 	sqlite3_stmt *statement = statement_use(store, id);
-	int columns = table_spec(table)->columns, code = SQLITE_OK;
-	struct digest row_digest;
-	digest_cells(table, cells, &row_digest);
-	struct cell last = cell_digest(&row_digest);
-	for (int i = 0; i < columns && code == SQLITE_OK; i++)
-		code = bind_cell(statement, i + 1, &cells[i]);
-	if (code == SQLITE_OK)
-		code = bind_cell(statement, columns + 1, &last);
 	errno = 0;
-	if (code == SQLITE_OK)
-		code = sqlite3_step(statement);
-	enum status st = code == SQLITE_DONE ? ST_OK : db_fail(store, what, why);
+	if (bind_row(statement, spec, cells, &blob, &code) != SQLITE_OK || sqlite3_step(statement) != SQLITE_DONE)
+		st = db_fail(store, what, why);
 	statement_done(statement);
+	if (spec->sealed)
+		free((void *)blob.bytes);
 	return st;
-}
-
-static const char not_saved[] = "nothing was saved";
-
-static enum status stamp_check(const struct store_stamp *stamp, struct fail *why)
-{
-	enum status st = text_check("actor", stamp->actor, STORE_ACTOR_MAX, true, why);
-	return st == ST_OK ? time_check("time", stamp->at_ms, why) : st;
-}
-
-/* SQLite takes a transaction back by itself when the disk fails in the middle of it. */
-static bool group_is_lost(const struct store *store)
-{
-	return store->in_group && sqlite3_get_autocommit(store->db);
-}
-
-static enum status group_fail(const struct store *store, struct fail *why)
-{
-	return fail_set(why, ST_IO, store->path,
-	                "nothing of this group was saved: the disk failed in the middle; try again");
-}
-
-/* What goes wrong here was reported before; SQLite takes the rest back when the file is opened again. */
-static void run_quietly(struct store *store, enum statement id)
-{
-	sqlite3_stmt *statement = statement_use(store, id);
-	(void)sqlite3_step(statement);
-	statement_done(statement);
-}
-
-static void take_back(struct store *store)
-{
-	if (sqlite3_get_autocommit(store->db))
-		return;
-	if (!store->in_group) {
-		run_quietly(store, SQL_ROLLBACK);
-		return;
-	}
-	run_quietly(store, SQL_SAVEPOINT_ROLLBACK);
-	run_quietly(store, SQL_SAVEPOINT_RELEASE);
-}
-
-/* The next audit number tells afterwards whether a transaction took place. */
-static enum status begin(struct store *store, struct fail *why)
-{
-	enum status st = statement_run(store, SQL_BEGIN, not_saved, why);
-	if (st == ST_OK)
-		st = audit_next_seq(store, &store->seq_at_begin, why);
-	if (st != ST_OK)
-		take_back(store);
-	return st;
-}
-
-enum status store_write_begin(struct store *store, const struct store_stamp *stamp, struct fail *why)
-{
-	enum status st = stamp_check(stamp, why);
-	if (st != ST_OK)
-		return st;
-	if (group_is_lost(store))
-		return group_fail(store, why);
-	return store->in_group ? statement_run(store, SQL_SAVEPOINT, not_saved, why) : begin(store, why);
-}
-
-/* When the disk fails at the very end of a COMMIT, the journal may have been closed or not: what was not
- * acknowledged may be there all the same. The person is told which, as far as it can be known. */
-static enum status commit(struct store *store, struct fail *why)
-{
-	int64_t seq = 0;
-	enum status st = statement_run(store, SQL_COMMIT, not_saved, why);
-	if (st == ST_OK)
-		return ST_OK;
-	take_back(store);
-	if (audit_next_seq(store, &seq, NULL) == ST_OK && seq == store->seq_at_begin)
-		return st;
-	return fail_set(
-	        why, ST_IO, store->path,
-	        "the disk failed while this was being saved: check the disk, close and open the store, and "
-	        "look whether it is there before entering it again");
-}
-
-enum status store_write_end(struct store *store, enum status st, struct fail *why)
-{
-	if (st == ST_OK && !store->in_group)
-		return commit(store, why);
-	if (st == ST_OK)
-		st = statement_run(store, SQL_SAVEPOINT_RELEASE, not_saved, why);
-	if (st != ST_OK)
-		take_back(store);
-	return st;
-}
-
-enum status store_group_begin(struct store *store, struct fail *why)
-{
-	if (store->in_group)
-		return fail_set(why, ST_DENIED, store->path,
-		                "a group of writes is open already: finish it first");
-	enum status st = begin(store, why);
-	store->in_group = st == ST_OK;
-	return st;
-}
-
-enum status store_group_commit(struct store *store, struct fail *why)
-{
-	if (!store->in_group)
-		return fail_set(why, ST_DENIED, store->path, "no group of writes is open");
-	bool lost = group_is_lost(store);
-	store->in_group = false;
-	return lost ? group_fail(store, why) : store_write_end(store, ST_OK, why);
-}
-
-void store_group_abandon(struct store *store)
-{
-	store->in_group = false;
-	take_back(store);
 }

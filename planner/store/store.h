@@ -52,11 +52,21 @@ struct store;
 
 enum store_kind { STORE_CLINIC = 0, STORE_DEMO, STORE_KINDS };
 
+/* What trying a secret costs (Argon2id, RFC 9106). All zero: what a station bears, 3 passes over 256 MB. */
+struct store_kdf {
+	uint64_t operations, memory_bytes;
+};
+extern const struct store_kdf store_kdf_station; /* about 1 s */
+extern const struct store_kdf store_kdf_least;   /* no protection: for tests and the demo, whose secrets are none */
+#define STORE_KDF_OPERATIONS_MAX 64
+#define STORE_KDF_MEMORY_MAX (UINT64_C(4) << 30)
+
 struct store_options {
 	enum store_kind kind;
 	bool create;     /* make the store when the file does not exist or is empty */
-	int64_t now_ms;  /* stamped on creation and migration */
+	int64_t now_ms;  /* stamped on creation */
 	const char *vfs; /* name of an SQLite VFS; NULL: the system's */
+	struct store_kdf kdf; /* of secrets given from now on */
 };
 
 /* Who writes, and when. */
@@ -115,10 +125,20 @@ enum status store_patient_add(struct store *store, const struct store_patient *p
                               const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 enum status store_patient_get(struct store *store, const char *uuid, struct store_patient *out,
                               struct fail *why) MUST_CHECK;
+/* Whose record number; letters in either case, spaces left out. ST_NOT_FOUND: nobody's. */
+enum status store_patient_of_number(struct store *store, const char *record_number, struct store_patient *out,
+                                    struct fail *why) MUST_CHECK;
 /* Gives *list; freed by store_patient_list_free. */
 enum status store_patient_list(struct store *store, const struct store_patient_query *query,
                                struct store_patient_list *list, struct fail *why) MUST_CHECK;
 void store_patient_list_free(struct store_patient_list *list);
+
+struct session; /* planner/store/person.h */
+/* Drops the patient's key: identity, readings, twins, plans and records can be read by nobody any more, here or in
+ * what is copied from here on. The audit still verifies. A backup made before still opens: restore erases anew
+ * whoever was erased since. */
+enum status store_patient_erase(struct store *store, const struct session *by, const char *patient,
+                                const char *reason, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 
 /* ---- readings: one visit's measurements ---- */
 
@@ -274,6 +294,7 @@ struct store_audit {
 	char object[STORE_OBJECT_MAX + 1];
 	bool has_digest;
 	struct digest digest; /* of the content concerned */
+	struct digest chain, seal; /* set by the store: what binds it to the entries before */
 };
 
 struct store_audit_list {
@@ -290,6 +311,32 @@ enum status store_audit_add(struct store *store, const char *action, const char 
 enum status store_audit_list(struct store *store, int64_t after_seq, size_t limit,
                              struct store_audit_list *list, struct fail *why) MUST_CHECK;
 void store_audit_list_free(struct store_audit_list *list);
+
+/* The last entry's number and chain: printed on every sheet, sent at synchronisation. */
+struct store_audit_head {
+	int64_t seq;
+	struct digest chain;
+};
+enum status store_audit_head(struct store *store, struct store_audit_head *out, struct fail *why) MUST_CHECK;
+
+/* Verifies every entry's code, chain and number, every checkpoint's signature, the head and the anchor, and
+ * with the clinic's recovery key (NULL: without) every seal. ST_IO names the first bad entry ("audit 57").
+ * *found (may be NULL) tells what was verified. Works on an old copy, too, which it names. */
+struct store_audit_found {
+	int64_t entries, checkpoints;
+	bool seals;             /* verified, too */
+	int64_t last_signed;    /* the last entry that a checkpoint covers; 0: none */
+	struct store_audit_head head;
+};
+enum status store_audit_verify(struct store *store, const unsigned char *recovery_secret,
+                               struct store_audit_found *found, struct fail *why) MUST_CHECK;
+
+#define STORE_ANCHOR_SUFFIX ".anchor" /* the second file, beside the store's */
+/* Why nothing can be written: an old copy was put in place, or the anchor is missing. NULL: all is well. */
+const char *store_is_rolled_back(const struct store *store);
+/* An administrator takes the store as it is; the audit keeps what the anchor said. */
+enum status store_anchor_accept(struct store *store, const struct session *by, const char *reason,
+                                const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 
 /* ---- the whole ---- */
 

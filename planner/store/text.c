@@ -154,3 +154,20 @@ enum status word_check(const char *field, const char *word, size_t max, struct f
 		                "is not a word of lower-case letters, digits, dot, hyphen and underscore");
 	return ST_OK;
 }
+
+/* The escapes of RFC 8259, section 7, and no others. */
+enum status json_of_text(const char *name, const char *text, char *json, size_t size, struct fail *why)
+{
+	size_t n = (size_t)snprintf(json, size, "{\"%s\":\"", name);
+	for (; *text && n + 9 < size; text++) {
+		unsigned char c = (unsigned char)*text;
+		if (c < 0x20 || c == '"' || c == '\\')
+			n += (size_t)snprintf(json + n, size - n, "\\u%04x", c);
+		else
+			json[n++] = (char)c;
+	}
+	if (*text)
+		return fail_set(why, ST_RANGE, name, "is too long: shorten it");
+	(void)snprintf(json + n, size - n, "\"}");
+	return ST_OK;
+}

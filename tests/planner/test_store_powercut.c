@@ -18,7 +18,7 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/vfs_powercut.h"
 
-enum { STEPS = 2 * STEPS_PER_VISIT, CUTS = 200, BLIND_CUTS = 60, RECOVERY_OPERATIONS = 24 };
+enum { STEPS = 2 * STEPS_PER_VISIT, CUTS = 40, BLIND_CUTS = 24, RECOVERY_OPERATIONS = 24 };
 
 struct manner {
 	bool without_sync;
@@ -32,8 +32,14 @@ struct tally {
 
 static enum status open_cut(const char *path, struct store **store, struct fail *why)
 {
-	struct store_options options = {.create = true, .now_ms = FIXTURE_NOW_MS, .vfs = POWERCUT_VFS};
-	return store_open(path, &options, store, why);
+	struct store_options options = {
+	        .create = true, .now_ms = FIXTURE_NOW_MS, .vfs = POWERCUT_VFS, .kdf = store_kdf_least};
+	enum status st = store_open(path, &options, store, why);
+	if (st == ST_OK)
+		st = fixture_unlock(*store, why);
+	if (st != ST_OK)
+		store_close(store);
+	return st;
 }
 
 /* In the child: every byte written to the pipe acknowledges one step. */

@@ -1,6 +1,8 @@
 /* Stores with a little in them. */
 #include "tests/support/store_fixture.h"
 
+#include "planner/store/vault.h"
+
 const struct store_stamp fixture_stamp = {FIXTURE_NOW_MS, "technician"};
 
 static void must(enum status st, const struct fail *why)
@@ -11,12 +13,47 @@ static void must(enum status st, const struct fail *why)
 	abort();
 }
 
-struct store *fixture_open(const char *path, enum store_kind kind, const char *vfs)
+const struct store_moment fixture_moment = {FIXTURE_NOW_MS, 3600000, "00000000-0000-4000-8000-000000000001"};
+const struct secret fixture_secret = {FIXTURE_SECRET, sizeof FIXTURE_SECRET - 1};
+
+/* The same at every run, so that a store made by another process can be verified. */
+void fixture_recovery(unsigned char public_key[STORE_RECOVERY_KEY_BYTES],
+                      unsigned char secret_key[STORE_RECOVERY_KEY_BYTES])
 {
-	struct store_options options = {.kind = kind, .create = true, .now_ms = FIXTURE_NOW_MS, .vfs = vfs};
+	memset(secret_key, 7, STORE_RECOVERY_KEY_BYTES);
+	vault_recovery_public(secret_key, public_key);
+}
+
+enum status fixture_unlock(struct store *store, struct fail *why)
+{
+	unsigned char public_key[STORE_RECOVERY_KEY_BYTES], secret_key[STORE_RECOVERY_KEY_BYTES];
+	const struct store_person_new first = {.login = FIXTURE_LOGIN,
+	                                       .name = "Virtual administrator",
+	                                       .roles = ROLE_ADMINISTRATOR | ROLE_TECHNICIAN,
+	                                       .secret = fixture_secret,
+	                                       .is_virtual = store_kind(store) == STORE_DEMO};
+	struct session *session = NULL;
+	fixture_recovery(public_key, secret_key);
+	if (store_access(store) == STORE_NEW)
+		return store_setup(store, &first, public_key, &fixture_stamp, &session, why);
+	return store_login(store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, why);
+}
+
+struct store *fixture_open_locked(const char *path, enum store_kind kind, const char *vfs)
+{
+	struct store_options options = {
+	        .kind = kind, .create = true, .now_ms = FIXTURE_NOW_MS, .vfs = vfs, .kdf = store_kdf_least};
 	struct store *store = NULL;
 	struct fail why;
 	must(store_open(path, &options, &store, &why), &why);
+	return store;
+}
+
+struct store *fixture_open(const char *path, enum store_kind kind, const char *vfs)
+{
+	struct store *store = fixture_open_locked(path, kind, vfs);
+	struct fail why;
+	must(fixture_unlock(store, &why), &why);
 	return store;
 }
 

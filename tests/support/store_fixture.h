@@ -2,11 +2,23 @@
 #ifndef LASERTWIN_TESTS_STORE_FIXTURE_H
 #define LASERTWIN_TESTS_STORE_FIXTURE_H
 
-#include "planner/store/store.h"
+#include "planner/store/person.h"
 
 #define FIXTURE_NOW_MS INT64_C(1767225600000) /* 2026-01-01 */
 
-/* Each stops the test when the store refuses. */
+#define FIXTURE_LOGIN "fixture"
+#define FIXTURE_SECRET "walnut harbour sextant"
+extern const struct secret fixture_secret;
+extern const struct store_moment fixture_moment;
+
+/* The first administrator of a new store, with the recovery key; else their login. */
+enum status fixture_unlock(struct store *store, struct fail *why) MUST_CHECK;
+void fixture_recovery(unsigned char public_key[STORE_RECOVERY_KEY_BYTES],
+                      unsigned char secret_key[STORE_RECOVERY_KEY_BYTES]);
+
+/* Each stops the test when the store refuses. Secrets cost next to nothing here. fixture_open makes the store
+ * when it is not there, and unlocks it. */
+struct store *fixture_open_locked(const char *path, enum store_kind kind, const char *vfs);
 struct store *fixture_open(const char *path, enum store_kind kind, const char *vfs);
 void fixture_patient(struct store *store, const char *label, struct store_patient *patient);
 void fixture_readings(struct store *store, const char *patient, const char *json, char *uuid);

@@ -20,6 +20,9 @@ grep -q '"verdict"' "$work/out" || fail "no verdict in the JSON"
 run case profiles/demo/03.json --ascii; code_is 0
 LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "--ascii prints other characters"
 # add: one line, on the list afterwards; a bad file and an unknown device write nothing
+run add profiles/demo/03.json --home "$work/new"; code_is 2
+grep -q "user add" "$work/err" || fail "a clinic without people does not say what to do"
+clinic "$work/new"
 run add profiles/demo/03.json --home "$work/new"; code_is 0
 [ "$(wc -l <"$work/out")" -eq 1 ] || fail "add prints other than one line"
 run --plain --home "$work/new"; code_is 0
@@ -30,6 +33,7 @@ for file in "$work/broken.json" "$work/none.json" "$work/unknown.json"; do
 	run add "$file" --home "$work/untouched"; code_is 2
 done
 [ -e "$work/untouched" ] && fail "a refused file made records"
+clinic "$work/empty"
 run --plain --home "$work/empty"; code_is 0
 grep -q "lasertwin add FILE" "$work/out" || fail "an empty clinic does not say what to do"
 # profiles: beside the program, never those of the folder one stands in

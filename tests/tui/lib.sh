@@ -6,7 +6,7 @@ work=$(mktemp -d)
 servers=0
 export LC_ALL=C.UTF-8
 export LASERTWIN_PROFILES="${LASERTWIN_PROFILES:-$PWD/profiles}"
-unset NO_COLOR LASERTWIN_HOME
+unset NO_COLOR LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE
 ulimit -c 0
 
 t() { tmux -L "lasertwin-$$-$servers" -f /dev/null "$@"; }
@@ -35,6 +35,13 @@ start() {
 # Records of their own for each start: the program before may still hold its own.
 home() { echo "$work/home-$((servers + 1))"; }
 demo() { start "$1" "$2" "$program demo --home $(home) $3; echo \"  ended-with-\$?\"; exec sleep 60"; }
+# clinic HOME: records with one administrator, who is the one asking from then on.
+clinic() {
+	(umask 077; echo 'walnut harbour sextant' >"$work/secret")
+	export LASERTWIN_LOGIN=tester LASERTWIN_SECRET_FILE="$work/secret"
+	"$program" user add tester --role administrator,technician --secret-cost least --new-secret-file "$work/secret" \
+		--home "$1" >"$work/out" 2>"$work/err" || fail "no clinic: $(cat "$work/err")"
+}
 keys() { t send-keys "$@"; }
 
 # expect TEXT [SECONDS]: waits until the text stands on the screen.

@@ -3,6 +3,7 @@
 # the rule among the checks.
 . "$(dirname "$0")/lib.sh"
 sed 's/picoway\.532_zoom/discovery_pico.1064_ps/' profiles/demo/03.json >"$work/locked.json"
+clinic "$work/records"
 "$program" add "$work/locked.json" --home "$work/records" >"$work/out" || fail "not added: $(cat "$work/out")"
 start 80 24 "$program --home $work/records; echo \"  ended-with-\$?\"; exec sleep 60"
 expect "discovery_pico.1064_ps"

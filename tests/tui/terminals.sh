@@ -20,6 +20,7 @@ for term in dumb nonesuch; do
 	start 80 24 "env TERM=$term $program demo --home $(home); echo ended-with-\$?; exec sleep 60"
 	expect "--plain"; expect "ended-with-1"
 done
+clinic "$work/clinic"
 $program --plain --home "$work/clinic" >"$work/out" 2>&1 || fail "--plain: $(cat "$work/out")"
 grep -q "$(printf '\033')" "$work/out" && fail "--plain writes escape sequences"
 pass "colour, ASCII, six terminal types, refusals, plain"

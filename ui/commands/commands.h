@@ -10,6 +10,17 @@ int command_planner(const struct cli_options *options);
 int command_demo(const struct cli_options *options);
 int command_add(const struct cli_options *options);
 
+/* --- people.c: who may use the records */
+int command_login(const struct cli_options *options);
+int command_user_add(const struct cli_options *options);
+int command_user_list(const struct cli_options *options);
+int command_user_disable(const struct cli_options *options);
+int command_user_roles(const struct cli_options *options);
+int command_user_secret(const struct cli_options *options);
+int command_recover(const struct cli_options *options);
+/* The clinic's recovery key, hexadecimal digits in a file that nobody else may read. */
+enum status recovery_key_read(const char *path, unsigned char key[32], struct fail *why) MUST_CHECK;
+
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);
 int cli_case(const struct cli_options *options, const char *path, bool is_virtual);

@@ -6,6 +6,7 @@
 #include "planner/plan/clinic.h"
 #include "planner/plan/report.h"
 #include "ui/commands/commands.h"
+#include "ui/commands/records.h"
 #include "ui/engine.h"
 #include "ui/shell.h"
 #include "ui/source.h"
@@ -15,20 +16,7 @@
 static enum status open_records(const struct cli_options *options, const char *profiles,
                                 struct clinic **clinic, struct fail *why)
 {
-	char home[CLI_PATH_MAX];
-	cli_home(options, home, sizeof home);
-	const struct clinic_options records = {.home = home,
-	                                       .profiles = profiles,
-	                                       .kind = strcmp(options->command->name, "demo") == 0 ? STORE_DEMO
-	                                                                            : STORE_CLINIC,
-	                                       .now_ms = cli_now_ms()};
-	return clinic_open(&records, clinic, why);
-}
-
-static const char *actor(void)
-{
-	const char *name = getenv("USER");
-	return name != NULL && name[0] != '\0' ? name : "local user";
+	return records_open(options, profiles, records_kind(options), clinic, why);
 }
 
 static enum status run_screens(const struct cli_options *options, const char *profiles, int *leave_signal,
@@ -41,7 +29,10 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		status = open_records(options, profiles, &clinic, why);
 	if (status == ST_OK) {
 		struct source records = {
-		        .clinic = clinic, .library = library, .actor = actor(), .now_ms = cli_now_ms};
+		        .clinic = clinic,
+		                         .library = library,
+		                         .actor = session_person(clinic_session(clinic))->login,
+		                         .now_ms = cli_now_ms};
 		const char *place = strcmp(options->command->name, "demo") == 0 ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);

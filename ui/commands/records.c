@@ -1,0 +1,110 @@
+/* Opening the clinic's records from the command line. */
+#include "ui/commands/records.h"
+
+#include <unistd.h>
+
+enum store_kind records_kind(const struct cli_options *options)
+{
+	return cli_flag(options, "--demo") || strcmp(options->command->name, "demo") == 0 ? STORE_DEMO : STORE_CLINIC;
+}
+
+/* The environment speaks of the clinic's people only. */
+static const char *given(const struct cli_options *options, const char *option, const char *variable)
+{
+	const char *value = cli_value(options, option);
+	if (value == NULL && records_kind(options) == STORE_CLINIC)
+		value = getenv(variable);
+	return value != NULL && value[0] != '\0' ? value : NULL;
+}
+
+static struct store_kdf cost(const struct cli_options *options)
+{
+	const char *word = cli_value(options, "--secret-cost");
+	return word != NULL && strcmp(word, "least") == 0 ? store_kdf_least : store_kdf_station;
+}
+
+static enum status open_as(const struct cli_options *options, const char *profiles, enum store_kind kind,
+                           bool stay_locked, struct clinic **clinic, struct fail *why)
+{
+	char home[CLI_PATH_MAX];
+	cli_home(options, home, sizeof home);
+	const struct clinic_options records = {.home = home,
+	                                       .profiles = profiles,
+	                                       .kind = kind,
+	                                       .now_ms = cli_now_ms(),
+	                                       .kdf = cost(options),
+	                                       .stay_locked = stay_locked};
+	return clinic_open(&records, clinic, why);
+}
+
+enum status records_secret(const struct cli_options *options, const char *option, const char *prompt, bool twice,
+                           struct secret_entry *out, struct fail *why)
+{
+	const char *file = cli_value(options, option);
+	if (file == NULL && strcmp(option, "--secret-file") == 0)
+		file = given(options, option, "LASERTWIN_SECRET_FILE");
+	return file != NULL ? secret_read(file, out, why) : secret_ask(prompt, twice, out, why);
+}
+
+enum status records_login(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	char login[STORE_LOGIN_MAX + 2] = "";
+	const char *name = given(options, "--login", "LASERTWIN_LOGIN");
+	struct secret_entry entry;
+	enum status status = name == NULL ? line_ask("Login: ", login, sizeof login, why) : ST_OK;
+	if (status == ST_OK)
+		status = records_secret(options, "--secret-file", "Secret: ", false, &entry, why);
+	if (status != ST_OK)
+		return status;
+	status = clinic_login(clinic, name != NULL ? name : login, entry.secret, why);
+	secret_clear(&entry);
+	return status;
+}
+
+/* ---- the first person ---- */
+
+static enum status set_up(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	char login[STORE_LOGIN_MAX + 2], name[STORE_LABEL_MAX + 2];
+	struct secret_entry entry;
+	if (!terminal_is_there())
+		return fail_set(why, ST_NOT_FOUND, "clinic",
+		                "has nobody yet: `lasertwin user add LOGIN --role administrator` sets it up");
+	cli_print(stdout, cli_ascii(options),
+	          "This clinic has nobody yet. You become its first administrator; an administrator lets the others in\n"
+	          "(lasertwin user add). A recovery key is set up by `lasertwin user add LOGIN --role administrator\n"
+	          "--recovery-file FILE` instead of this.");
+	fflush(stdout);
+	enum status status = line_ask("Login (lower-case letters, digits, . _ -): ", login, sizeof login, why);
+	if (status == ST_OK)
+		status = line_ask("Name: ", name, sizeof name, why);
+	if (status == ST_OK)
+		status = secret_ask("Secret (several words): ", true, &entry, why);
+	if (status != ST_OK)
+		return status;
+	const struct store_person_new first = {
+	        .login = login, .name = name, .roles = ROLE_ADMINISTRATOR | ROLE_TECHNICIAN, .secret = entry.secret};
+	status = clinic_setup(clinic, &first, NULL, cli_now_ms(), why);
+	secret_clear(&entry);
+	return status;
+}
+
+enum status records_open_locked(const struct cli_options *options, enum store_kind kind, struct clinic **clinic,
+                                struct fail *why)
+{
+	return open_as(options, NULL, kind, true, clinic, why);
+}
+
+enum status records_open(const struct cli_options *options, const char *profiles, enum store_kind kind,
+                         struct clinic **clinic, struct fail *why)
+{
+	bool named = given(options, "--login", "LASERTWIN_LOGIN") != NULL;
+	enum status status = open_as(options, profiles, kind, kind == STORE_DEMO && named, clinic, why);
+	if (status == ST_OK && clinic_access(*clinic) == STORE_NEW)
+		status = set_up(options, *clinic, why);
+	if (status == ST_OK && clinic_access(*clinic) == STORE_LOCKED)
+		status = records_login(options, *clinic, why);
+	if (status != ST_OK)
+		clinic_close(clinic);
+	return status;
+}
