@@ -15,7 +15,11 @@
 #define TERMS_COATED 22.0
 #define TERMS_PER_RATIO 1.8
 #define TERMS_GROWTH 1.7
-#define SERIES_WORTH_SAYING 0.01 /* of the impedance */
+/* A folded layer lets no current spread beside the electrode. What that is worth was found with the finite
+ * volumes: 0.13 % for 15 um of horny layer and 0.86 % for 75 um of epidermis under 11.3 mm, 1.0 and 1.3 d/a.
+ */
+#define FOLD_ERROR 1.5
+#define FOLD_WORTH_SAYING 0.005 /* of the impedance */
 
 void rf_disc_transforms(bool coated, double x, size_t terms, double *orders, double *out)
 {
@@ -243,11 +247,9 @@ static void report(struct rf_disc *disc, const struct equations *s, double compl
 	r->impedance_error_ohm = cabs(r->impedance_ohm) * late / cabs(sum);
 	layer_powers(disc, s, power_W, &contact_W);
 	report_powers(disc, power_W, contact_W, creal(scale_S * sum));
-	double folded_ohm = disc->folded
-	                            ? cabs(disc->series_ohm_m2 - disc->contact_ohm_m2) /
-	                                      (PI * disc->radius_um * disc->radius_um * M_PER_UM * M_PER_UM)
-	                            : 0.0;
-	if (folded_ohm > SERIES_WORTH_SAYING * cabs(r->impedance_ohm))
+	double fold_frac = FOLD_ERROR * disc->folded_um / disc->radius_um;
+	r->impedance_error_ohm += fold_frac * cabs(r->impedance_ohm);
+	if (fold_frac > FOLD_WORTH_SAYING)
 		r->flags |= VALIDITY_MODEL_LIMIT;
 }
 

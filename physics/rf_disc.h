@@ -24,7 +24,7 @@ struct rf_disc_problem {
 struct rf_disc; /* owns all; free with rf_disc_free; read only once made */
 
 /* Layers at the top thinner than radius / RF_DISC_FOLD and less conducting than what is below act as a
- * contact in series (flagged VALIDITY_MODEL_LIMIT when that changes more than it is worth saying); others
+ * contact in series (1.5 d/a is added to the error, VALIDITY_MODEL_LIMIT set when that passes 0.5 %); others
  * thinner than radius / RF_DISC_THIN are refused (ST_MODEL). ST_NUMERIC with the residual when the expansion
  * does not reach the tolerance. */
 #define RF_DISC_FOLD 50.0
