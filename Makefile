@@ -10,15 +10,19 @@ VERSION  := 0.1.0
 Q        := $(if $(V),,@)
 say       = $(if $(V),,@printf '  %-5s %s\n' $(1) $@)
 WARN     := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wvla -Walloca -Wstrict-prototypes -Wmissing-prototypes -Werror
-HARDEN   := -fstack-protector-strong -fPIE
+HARDEN   := -fstack-protector-strong -fstack-clash-protection -fPIE
+# glibc's checked calls need optimisation and get in the way of the sanitisers.
+FORTIFY  := $(if $(SANITISE),,-D_FORTIFY_SOURCE=2)
 CPPFLAGS += -I. -include physics/base/banned.h -D_XOPEN_SOURCE=700 -D_DEFAULT_SOURCE \
             -DLASERTWIN_VERSION='"$(VERSION)"' -DLASERTWIN_DATADIR='"$(PREFIX)/share/lasertwin"'
+CPPFLAGS += $(FORTIFY)
 CFLAGS   += -std=c11 $(OPT) $(WARN) $(HARDEN) -fno-math-errno -pthread $(SANITISE)
-LDFLAGS  += -pie -Wl,-z,relro,-z,now -pthread $(SANITISE)
+LDFLAGS  += -pie -Wl,-z,relro,-z,now,-z,noexecstack -pthread $(SANITISE)
 PKGS     := gsl ncursesw sqlite3 libcjson libsodium libutf8proc pangocairo cairo-pdf libcurl libcrypto
-# Feature macros are ours alone; a package that brings its own would redefine them.
-PKGFLAGS  = $(filter-out -D_XOPEN_SOURCE=% -D_DEFAULT_SOURCE,$(shell pkg-config --cflags $(PKGS)))
-LDLIBS    = $(shell pkg-config --libs $(PKGS)) -lm
+# Asked once, when first needed: before that the packages may not be installed yet. Feature macros are ours alone; a
+# package that brings its own would redefine them.
+PKGFLAGS  = $(eval PKGFLAGS := $(filter-out -D_XOPEN_SOURCE=% -D_DEFAULT_SOURCE,$(shell pkg-config --cflags $(PKGS))))$(PKGFLAGS)
+LDLIBS    = $(eval LDLIBS := $(shell pkg-config --libs $(PKGS)) -lm)$(LDLIBS)
 
 SRC      := $(sort $(wildcard physics/*.c physics/*/*.c devices/*.c planner/*.c planner/*/*.c ui/*.c ui/*/*.c))
 GEN      := $(BUILD)/gen/tissue_tables.c
@@ -28,11 +32,12 @@ LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
-SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh)))
+SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh))) \
+            $(if $(SANITISE),,$(sort $(wildcard tests/package/*.sh)))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan clang build-all tsan valgrind install uninstall clean deps help
+.PHONY: all run test check lint bench validate asan clang build-all tsan valgrind install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -51,6 +56,8 @@ help:
 	@echo "clang     build everything with clang"
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
+	@echo "deb       Debian package in $(BUILD); deb-check installs it in a clean root"
+	@echo "sbom      what the program is linked with (CycloneDX, $(BUILD)/sbom.json)"
 
 deps:
 	@sh .ci/install
@@ -102,6 +109,16 @@ uninstall:
 	rm -f $(DESTDIR)$(PREFIX)/bin/lasertwin $(DESTDIR)$(PREFIX)/share/man/man1/lasertwin.1 \
 		$(DESTDIR)$(PREFIX)/share/bash-completion/completions/lasertwin
 	rm -rf $(DESTDIR)$(PREFIX)/share/lasertwin
+
+deb:
+	@sh .ci/deb $(VERSION) $(BUILD)
+
+deb-check: deb
+	@sh .ci/deb-check $(BUILD)/lasertwin_$(VERSION)_*.deb $(BUILD)
+
+sbom: lasertwin
+	@sh .ci/sbom $(VERSION) lasertwin >$(BUILD)/sbom.json
+	@echo "$(BUILD)/sbom.json"
 
 clean:
 	rm -rf build lasertwin

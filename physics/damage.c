@@ -116,6 +116,13 @@ static const struct damage_set sets[DAMAGE_SETS] = {
                                         {{REST_FLOOR_C, 1.98e106, 6.67e5}, {0}},
                                         42.0,
                                         60.0},
+        [DAMAGE_COLLAGEN_ONSET] = {"collagen_onset",
+                                   "Collagen, first denaturation",
+                                   "Maitland & Walsh, Lasers Surg Med 1997;20:310 (rat tail tendon, recalled)",
+                                   "dermal shrinkage begins",
+                                   {{REST_FLOOR_C, 6.66e79, 5.21e5}, {0}},
+                                   55.0,
+                                   85.0},
 };
 
 /* One branch ready for use: rate = exp(log_factor - barrier_K / T). */

@@ -23,6 +23,7 @@ enum damage_set_id {
 	DAMAGE_WHOLE_BLOOD,
 	DAMAGE_AGAH_AORTA,
 	DAMAGE_BROWN_MICROVASCULAR,
+	DAMAGE_COLLAGEN_ONSET, /* tendon: where collagen begins to denature; Pearce's set is where it is gone */
 	DAMAGE_SETS
 };
 

@@ -58,7 +58,7 @@ static enum status read_optics(const struct tissue *tissue, double wavelength_nm
 	*o = (struct opaque_optics){.n = 1.0};
 	for (size_t i = 0; i < tissue->count; i++) {
 		struct tissue_optics layer;
-		enum status st = tissue_layer_optics(&tissue->layer[i], wavelength_nm, &layer, why);
+		enum status st = tissue_optics_at(tissue, i, wavelength_nm, &layer, why);
 		if (st != ST_OK)
 			return st;
 		o->mua_1_cm[i] = layer.mua_1_cm.value * bleaching_frac(wavelength_nm);

@@ -13,7 +13,9 @@
 
 #define LN_10 2.302585092994046
 
-#define MELANOSOME_DATA_END_NM 1200.0 /* threshold data end at 1064 nm; the law is trusted a little longer */
+#define MELANOSOME_LAW_END_NM 1064.0  /* the thresholds behind the power law end here */
+#define MELANOSOME_DATA_END_NM 1319.0 /* isolated melanosomes */
+#define MELANOSOME_HELD_NM 2000.0
 #define BLOOD_FLOOR_REL 0.05          /* haematocrit and sample differences, Bosschaart 2014 */
 #define WATER_FLOOR_REL 0.03
 #define FAT_FLOOR_REL 0.10
@@ -118,21 +120,46 @@ static const struct spectra_table *table_of(const char *name)
  * Used: 1.70e12 L^-3.48, S. Jacques, OMLC melanosome page (1998), from explosive-vaporisation thresholds;
  * rivals: 6.6e11 L^-3.33 (S. Jacques, Skin Optics, 1998) and 519 (L/500)^-3 (S. Jacques, Phys Med Biol
  * 2013;58:R37). 350 .. 1064 nm. The same page warns of a tenfold variation of melanin per melanosome:
- * that variation belongs to the melanosome fraction, which is fitted to the patient, not to this law. */
+ * that variation belongs to the melanosome fraction, which is fitted to the patient, not to this law.
+ *
+ * Beyond 1064 nm the power law has no data and falls too slowly: isolated bovine melanosomes go from 925 1/cm at
+ * 1000 nm to 222 (or 176) at 1319 nm (M. Schmidt et al., J Biomed Opt 2014;19:035003 and 2016), exponentially at
+ * 4.5e-3 (5.2e-3) per nm; in vivo pigment decays so, too (G. Zonios and A. Dimou 2008). From the law's last
+ * value on this decay is used, to 2 um, where water is a hundred times stronger and the value is held; the
+ * faster decay and the power law give the spread. */
+
+#define MELANOSOME_DECAY_1_NM (log(925.0 / 222.0) / 319.0)
+#define MELANOSOME_FASTER_1_NM (log(925.0 / 176.0) / 319.0)
 
 static double power_law(double amplitude, double exponent, double wavelength_nm)
 {
 	return amplitude * pow(wavelength_nm, -exponent);
 }
 
+static struct estimate melanosome(double wavelength_nm);
+
+static struct estimate melanosome_beyond(double wavelength_nm)
+{
+	double last = power_law(1.70e12, 3.48, MELANOSOME_LAW_END_NM);
+	double beyond_nm = fmin(wavelength_nm, MELANOSOME_HELD_NM) - MELANOSOME_LAW_END_NM;
+	double chosen = last * exp(-MELANOSOME_DECAY_1_NM * beyond_nm);
+	double faster = last * exp(-MELANOSOME_FASTER_1_NM * beyond_nm);
+	double law = power_law(1.70e12, 3.48, wavelength_nm);
+	double at_end = melanosome(MELANOSOME_LAW_END_NM).sd / last * chosen; /* how much the law itself is known */
+	double sd = sqrt(square(at_end) + (square(faster - chosen) + square(law - chosen)) / 2.0);
+	unsigned flags = wavelength_nm > MELANOSOME_DATA_END_NM ? VALIDITY_EXTRAPOLATED : VALID;
+	return (struct estimate){chosen, sd, flags};
+}
+
 static struct estimate melanosome(double wavelength_nm)
 {
+	if (wavelength_nm > MELANOSOME_LAW_END_NM)
+		return melanosome_beyond(wavelength_nm);
 	double chosen = power_law(1.70e12, 3.48, wavelength_nm);
 	double skin_optics = power_law(6.6e11, 3.33, wavelength_nm);
 	double review = 519.0 * pow(wavelength_nm / 500.0, -3.0);
 	double sd = sqrt((square(skin_optics - chosen) + square(review - chosen)) / 2.0);
-	unsigned flags = wavelength_nm > MELANOSOME_DATA_END_NM ? VALIDITY_EXTRAPOLATED : VALID;
-	return (struct estimate){chosen, sd, flags};
+	return (struct estimate){chosen, sd, VALID};
 }
 
 /* ---- water ----
@@ -242,11 +269,20 @@ static struct estimate blood_deoxy(double wavelength_nm)
 
 /* ---- baseline ----
  * mua = 0.244 + 85.3 exp(-(L - 154) / 66.2): I. Saidi 1992, neonatal skin, as quoted by S. Jacques 1998.
- * Rival: 7.84e8 L^-3.255, bloodless rat skin (S. Jacques 1998). They differ twofold at 500 and 1064 nm. */
+ * Rival: 7.84e8 L^-3.255, bloodless rat skin (S. Jacques 1998). They differ twofold at 500 and 1064 nm.
+ * Beyond 1000 nm, where the first has no data, its constant would outweigh the water of the dermis, which spectra of
+ * living tissue do not show: from its last value on it falls as the rival does. */
+
+static double neonatal_baseline(double wavelength_nm)
+{
+	double supported_nm = fmin(wavelength_nm, BASELINE_LAST_NM);
+	double value = 0.244 + 85.3 * exp(-(supported_nm - 154.0) / 66.2);
+	return value * pow(wavelength_nm / supported_nm, -3.255);
+}
 
 static struct estimate baseline(double wavelength_nm)
 {
-	double neonatal = 0.244 + 85.3 * exp(-(wavelength_nm - 154.0) / 66.2);
+	double neonatal = neonatal_baseline(wavelength_nm);
 	double rat = power_law(7.84e8, 3.255, wavelength_nm);
 	bool inside = wavelength_nm >= BASELINE_FIRST_NM && wavelength_nm <= BASELINE_LAST_NM;
 	return (struct estimate){neonatal, spread_of_two(neonatal, rat, 0.0),
@@ -259,7 +295,7 @@ static const struct {
 	const char *name, *source;
 	struct estimate (*absorption)(double wavelength_nm);
 } CHROMOPHORES[CHROMOPHORE_COUNT] = {
-	[CHROMOPHORE_MELANOSOME] = {"melanosome", "1.70e12 L^-3.48, S. Jacques, OMLC 1998", melanosome},
+	[CHROMOPHORE_MELANOSOME] = {"melanosome", "S. Jacques, OMLC 1998; from 1064 nm M. Schmidt 2014", melanosome},
 	[CHROMOPHORE_BLOOD_OXY] = {"oxygenated blood", "N. Bosschaart et al. 2014, Hct 0.45", blood_oxy},
 	[CHROMOPHORE_BLOOD_DEOXY] = {"deoxygenated blood", "N. Bosschaart et al. 2014, Hct 0.45", blood_deoxy},
 	[CHROMOPHORE_WATER] = {"water", "D. Segelstein 1981; spread: G. Hale and M. Querry 1973", water},

@@ -15,6 +15,8 @@
 #define FLAG_SHARE 0.05       /* a term below this share does not pass its flags to the sum */
 #define TEMPERATURE_MIN_C 0.0 /* tissue at rest, before any cooling */
 #define TEMPERATURE_MAX_C 60.0
+#define SCATTERING_SCALE_MIN 0.2 /* design: the tables of two laboratories differ by less than 2 */
+#define SCATTERING_SCALE_MAX 5.0
 
 /* n = a + b / L^2 + c / L^4, L in nm. */
 struct cauchy {
@@ -135,6 +137,14 @@ static enum status temperature_check(double value_C, const char *field, struct f
 	                TEMPERATURE_MIN_C, TEMPERATURE_MAX_C);
 }
 
+static enum status scattering_check(double scale, struct fail *why)
+{
+	if (scale == 0.0 || (scale >= SCATTERING_SCALE_MIN && scale <= SCATTERING_SCALE_MAX))
+		return ST_OK;
+	return fail_set(why, ST_RANGE, "scattering_scale", "%g lies outside %g to %g times the tables' scattering",
+	                scale, SCATTERING_SCALE_MIN, SCATTERING_SCALE_MAX);
+}
+
 enum status tissue_check(const struct tissue *tissue, struct fail *why)
 {
 	if (tissue->count < 1 || tissue->count > TISSUE_LAYERS_MAX)
@@ -143,6 +153,8 @@ enum status tissue_check(const struct tissue *tissue, struct fail *why)
 	enum status st = temperature_check(tissue->surface_temperature_C, "surface_temperature_C", why);
 	if (!st)
 		st = temperature_check(tissue->core_temperature_C, "core_temperature_C", why);
+	if (!st)
+		st = scattering_check(tissue->scattering_scale, why);
 	for (size_t i = 0; !st && i < tissue->count; i++)
 		st = layer_check(&tissue->layer[i], why);
 	return st;
@@ -318,6 +330,15 @@ enum status tissue_layer_optics(const struct tissue_layer *layer, double wavelen
 	return ST_OK;
 }
 
+enum status tissue_optics_at(const struct tissue *tissue, size_t index, double wavelength_nm,
+                             struct tissue_optics *out, struct fail *why)
+{
+	enum status st = tissue_layer_optics(&tissue->layer[index], wavelength_nm, out, why);
+	if (!st && tissue->scattering_scale > 0.0)
+		out->reduced_scattering_1_cm = estimate_scale(out->reduced_scattering_1_cm, tissue->scattering_scale);
+	return st;
+}
+
 static struct light_layer light_layer_of(const struct tissue_optics *optics, double thickness_um)
 {
 	return (struct light_layer){
@@ -337,7 +358,7 @@ enum status tissue_light_stack(const struct tissue *tissue, double wavelength_nm
 		return st;
 	for (size_t i = 0; i < tissue->count; i++) {
 		struct tissue_optics optics;
-		st = tissue_layer_optics(&tissue->layer[i], wavelength_nm, &optics, why);
+		st = tissue_optics_at(tissue, i, wavelength_nm, &optics, why);
 		if (st)
 			return st;
 		layer[i] = light_layer_of(&optics, tissue->layer[i].thickness_um);

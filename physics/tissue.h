@@ -41,6 +41,7 @@ struct tissue {
 	struct tissue_layer layer[TISSUE_LAYERS_MAX];
 	double surface_temperature_C;
 	double core_temperature_C;
+	double scattering_scale; /* this person's reduced scattering over the tables'; 0: 1 */
 };
 
 struct tissue_optics {
@@ -80,6 +81,9 @@ enum status tissue_check(const struct tissue *tissue, struct fail *why) MUST_CHE
  *         dispersion of the layer's water is added to the value at 1557 nm. */
 enum status tissue_layer_optics(const struct tissue_layer *layer, double wavelength_nm,
                                 struct tissue_optics *out, struct fail *why) MUST_CHECK;
+/* The same of layer index of a tissue, with the tissue's scattering_scale. */
+enum status tissue_optics_at(const struct tissue *tissue, size_t index, double wavelength_nm,
+                             struct tissue_optics *out, struct fail *why) MUST_CHECK;
 
 /* Checks the tissue, then fills layer[0..tissue->count-1] for the transport engines (out borrows layer).
  * n_above is air, n_below the last layer's index: the deepest layer goes on below. */

@@ -4,9 +4,10 @@
 	(ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT) | ON(SCREEN_TWIN) | ON(SCREEN_DEVICE) |                    \
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
-	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE))
+	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
 #define PLAN_SCREENS                                                                                         \
-	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES))
+	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
+	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
 #define DIALOGS                                                                                              \
 	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) |                  \
 	 ON(SCREEN_ALL_NO) | ON(SCREEN_QUIT))
@@ -19,7 +20,7 @@ static const struct action_spec actions[] = {
          "choose",
          "Opens what is selected: patient, reading, question, setting, device, alternative; takes what a dialog asks.",
          ON(SCREEN_WORKLIST) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) | ON(SCREEN_ALTERNATIVES) |
-                 PATIENT_SCREENS | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) |
+                 ON(SCREEN_EXPLORE) | PATIENT_SCREENS | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) |
                  ON(SCREEN_SKIN_TYPE),
          NEED_NOTHING},
         {ACTION_UP,
@@ -40,15 +41,15 @@ static const struct action_spec actions[] = {
          "one step less",
          {UI_KEY_LEFT, 'h', '-'},
          "less",
-         "Takes the selected setting one step down; prediction and checks follow.",
-         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE),
+         "Takes the selected setting one step down; prediction and checks follow. On the map: one column left.",
+         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE),
          NEED_STEPS},
         {ACTION_MORE,
          "one step more",
          {UI_KEY_RIGHT, 'l', '+'},
          "more",
-         "Takes the selected setting one step up; prediction and checks follow.",
-         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE),
+         "Takes the selected setting one step up; prediction and checks follow. On the map: one column right.",
+         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE),
          NEED_STEPS},
         {ACTION_MUCH_LESS,
          "setting: five steps less",
@@ -78,6 +79,27 @@ static const struct action_spec actions[] = {
          "Shows the fit's alternatives and the rule that stops each.",
          PLAN_SCREENS,
          NEED_FIT},
+        {ACTION_EXPLORE,
+         "plan: map of two settings",
+         {'e'},
+         "explore",
+         "Judges every combination of two settings and shows the safe window; Enter there takes a combination.",
+         PLAN_SCREENS,
+         NEED_PLAN},
+        {ACTION_AXES,
+         "map: two other settings",
+         {'v'},
+         "axes",
+         "Shows the map of the next pair of settings.",
+         ON(SCREEN_EXPLORE),
+         NEED_MAP},
+        {ACTION_GOALS,
+         "plan: goals and limits with their margins",
+         {'o'},
+         "goals",
+         "Shows what the treatment must reach and must not pass, the value of each, and the margin left.",
+         PLAN_SCREENS,
+         NEED_PLAN},
         {ACTION_UNDO,
          "plan: undo the last change of settings",
          {'u'},
@@ -273,6 +295,7 @@ static const char *const missing[NEEDS] = {
         [NEED_OPEN_QUESTION] = "every question is answered",
         [NEED_UNDO] = "nothing to undo",
         [NEED_REDO] = "nothing to redo",
+        [NEED_MAP] = "no map is shown: e makes one",
         [NEED_FIT] = "compute a fit first (f)",
         [NEED_STORE] = "nothing to keep: a plan is saved once it is judged, and there must be records to save in",
         [NEED_JOB] = "nothing is being computed",
@@ -288,6 +311,8 @@ static const char *const titles[SCREENS] = {
         [SCREEN_CHECKS] = "Checks",
         [SCREEN_ALTERNATIVES] = "Alternatives",
         [SCREEN_QUESTIONS] = "Questions",
+        [SCREEN_EXPLORE] = "Explore",
+        [SCREEN_GOALS] = "Goals",
         [SCREEN_HELP] = "Help",
         [SCREEN_MESSAGES] = "Messages",
         [SCREEN_PALETTE] = "Commands",

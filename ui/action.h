@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "ui/key.h"
 
@@ -21,6 +22,8 @@ enum screen {
 	SCREEN_CHECKS,
 	SCREEN_ALTERNATIVES,
 	SCREEN_QUESTIONS,
+	SCREEN_EXPLORE,
+	SCREEN_GOALS,
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
@@ -32,9 +35,9 @@ enum screen {
 	SCREENS
 };
 
-#define ON(screen) (1u << (screen))
-#define SCREENS_STEPS (ON(SCREEN_ALTERNATIVES) - 1u) /* worklist to checks */
-#define SCREENS_ALL (ON(SCREEN_PALETTE) - 1u)
+#define ON(screen) (UINT64_C(1) << (screen))
+#define SCREENS_STEPS (ON(SCREEN_ALTERNATIVES) - 1) /* worklist to checks */
+#define SCREENS_ALL (ON(SCREEN_PALETTE) - 1)
 
 enum need {
 	NEED_NOTHING,
@@ -43,6 +46,7 @@ enum need {
 	NEED_STEPS,      /* something here goes in steps: a prepared plan's settings, the points of a form */
 	NEED_UNDO,
 	NEED_REDO,
+	NEED_MAP,        /* a map of settings is shown */
 	NEED_FIT,        /* a fit has been computed */
 	NEED_STORE,      /* there is something to keep, and somewhere to keep it */
 	NEED_OPEN_QUESTION,
@@ -79,6 +83,9 @@ enum action {
 	ACTION_MUCH_MORE,
 	ACTION_FIT,
 	ACTION_ALTERNATIVES,
+	ACTION_EXPLORE,
+	ACTION_AXES,
+	ACTION_GOALS,
 	ACTION_UNDO,
 	ACTION_REDO,
 	ACTION_RESET,
@@ -102,7 +109,7 @@ struct action_spec {
 	int key[ACTION_KEYS_MAX]; /* 0: unused */
 	const char *label;        /* for the footer, one word or two; NULL: not in the footer */
 	const char *help;         /* one sentence */
-	unsigned screens;         /* OR of ON(screen) */
+	uint64_t screens;         /* OR of ON(screen) */
 	enum need need;
 };
 

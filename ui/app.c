@@ -98,6 +98,7 @@ const char *app_task_text(const struct app *app)
 	        [TASK_PREPARE] = "making the twin, preparing light and heat",
 	        [TASK_ASSESS] = "judging the settings",
 	        [TASK_FIT] = "searching the lowest sufficient dose",
+	        [TASK_EXPLORE] = "judging every combination",
 	};
 	return text[app->task != NULL ? app->task->kind : TASK_NONE];
 }
@@ -112,6 +113,7 @@ unsigned app_available(const struct app *app)
 	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
 	        [NEED_UNDO] = app->undo.count > 0,
 	        [NEED_REDO] = app->redo.count > 0,
+	        [NEED_MAP] = app->map != NULL,
 	        [NEED_FIT] = app->fitted,
 	        [NEED_STORE] = app_on_patient(app) ? app->open && app->source->save_readings != NULL
 	                                           : app->source->save_plan != NULL && app->assessed &&
@@ -301,6 +303,10 @@ static void go_beside(struct app *app, int direction)
 static void move(struct app *app, long lines)
 {
 	enum screen screen = app_screen(app);
+	if (screen == SCREEN_EXPLORE) {
+		app_explore_move(app, 0, lines < 0 ? 1 : -1); /* up is more */
+		return;
+	}
 	long count = (long)app_line_count(app, screen), at = (long)app->selected[screen] + lines;
 	at = at < 0 ? 0 : at >= count ? count - 1 : at;
 	app->selected[screen] = at < 0 ? 0 : (size_t)at;
@@ -357,7 +363,9 @@ static void yes(struct app *app)
 
 static void step(struct app *app, int steps)
 {
-	if (app_screen(app) == SCREEN_SKIN_TYPE)
+	if (app_screen(app) == SCREEN_EXPLORE)
+		app_explore_move(app, steps, 0);
+	else if (app_screen(app) == SCREEN_SKIN_TYPE)
 		app_skin_form_step(app, steps);
 	else
 		app_plan_step(app, steps);
@@ -395,6 +403,9 @@ static void enter(struct app *app)
 		break;
 	case SCREEN_ALTERNATIVES:
 		choose_alternative(app);
+		break;
+	case SCREEN_EXPLORE:
+		app_explore_take(app);
 		break;
 	case SCREEN_PALETTE:
 		run_palette(app);
@@ -437,7 +448,7 @@ static void open_messages(struct app *app)
 static void cancel_job(struct app *app)
 {
 	jobs_cancel(app->jobs);
-	app->fit_wanted = app->prepare_wanted = false;
+	app->fit_wanted = app->prepare_wanted = app->map_wanted = false;
 	app->job.cancelling = true;
 }
 
@@ -543,6 +554,15 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_ALTERNATIVES:
 		app_push(app, SCREEN_ALTERNATIVES);
+		break;
+	case ACTION_EXPLORE:
+		app_explore_open(app);
+		break;
+	case ACTION_AXES:
+		app_explore_next_axes(app);
+		break;
+	case ACTION_GOALS:
+		app_push(app, SCREEN_GOALS);
 		break;
 	case ACTION_UNDO:
 		app_plan_undo(app);

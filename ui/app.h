@@ -15,6 +15,7 @@
 #include <stddef.h>
 
 #include "physics/base/status.h"
+#include "planner/plan/explore.h"
 #include "planner/plan/fit.h"
 #include "ui/action.h"
 #include "ui/canvas.h"
@@ -86,6 +87,11 @@ struct app_engine {
 	enum status (*answers)(struct planning *planning, const struct facts *answers, struct fail *why);
 	enum status (*fit)(struct planning *planning, int (*progress)(void *context, double done_frac),
 	                   void *progress_context, struct fit_result *out, struct fail *why);
+	enum status (*axes)(const struct planning *planning, enum setting_id *x, enum setting_id *y, struct fail *why);
+	void (*next_axes)(const struct planning *planning, enum setting_id *x, enum setting_id *y);
+	enum status (*explore)(struct planning *planning, const struct settings *base, enum setting_id x,
+	                       enum setting_id y, int (*progress)(void *context, double done_frac),
+	                       void *progress_context, struct explore_map *out, struct fail *why);
 	void (*clear)(struct assessment *assessment);
 	void (*source_text)(const void *context, const char *keys, char *out, size_t capacity); /* "V41" in words */
 };
@@ -111,7 +117,7 @@ struct app_plan {
 	struct settings initial;
 };
 
-enum task_kind { TASK_NONE, TASK_PREPARE, TASK_ASSESS, TASK_FIT };
+enum task_kind { TASK_NONE, TASK_PREPARE, TASK_ASSESS, TASK_FIT, TASK_EXPLORE };
 
 /* A job's own data: the worker touches nothing else. */
 struct app_task {
@@ -126,6 +132,7 @@ struct app_task {
 	bool assessed;
 	struct fail unassessed; /* why not, after a good preparation */
 	struct fit_result fit;
+	struct explore_map *map; /* explore: filled here, then the model's */
 	unsigned generation; /* of the plan it belongs to; older results are dropped */
 };
 
@@ -194,9 +201,12 @@ struct app {
 	bool stale; /* the assessment is not for these settings and answers */
 	struct fit_result fit;
 	bool fitted;
+	struct explore_map *map; /* NULL: none made for this plan */
+	bool map_stale;          /* answers have changed since */
+	enum setting_id map_x, map_y; /* of the map wanted */
 
 	struct app_task *task; /* of the running job */
-	bool prepare_wanted, assess_wanted, fit_wanted;
+	bool prepare_wanted, assess_wanted, fit_wanted, map_wanted;
 	struct job_state job;
 	bool failed; /* the last preparation did not end well */
 	struct fail failure;
@@ -260,6 +270,18 @@ void app_plan_answers_changed(struct app *app);
 bool app_readings_keep(struct app *app); /* true when nothing is left to keep */
 void app_entry_open(struct app *app);
 void app_entry_commit(struct app *app);
+
+/* --- the map of two settings (app_explore.c) --- */
+
+void app_explore_open(struct app *app);      /* makes it when there is none for this plan */
+void app_explore_next_axes(struct app *app);
+void app_explore_move(struct app *app, int columns, int rows);
+void app_explore_take(struct app *app); /* the selected combination becomes the plan's settings */
+void app_explore_forget(struct app *app);
+enum status app_explore_work(void *task, void *context, struct fail *why);
+void app_explore_ended(struct app *app, struct app_task *task);
+/* The cell the cursor is on; NULL without a map. */
+const struct explore_cell *app_explore_cell(const struct app *app);
 
 /* --- the patient screen (app_patient.c) --- */
 

@@ -149,7 +149,7 @@ void app_choice_open(struct app *app, enum patient_choice choice)
 static enum status set_scale(struct readings *readings, enum melanin_scale scale, struct fail *why)
 {
 	static const enum reading indices[] = {READING_MI_FIELD, READING_MI_ADJACENT_NORMAL,
-	                                       READING_MI_UNEXPOSED};
+	                                       READING_MI_UNEXPOSED, READING_EI};
 	struct readings changed = *readings;
 	changed.mi_scale = scale;
 	for (size_t i = 0; i < sizeof indices / sizeof *indices; i++) {

@@ -53,6 +53,7 @@ void app_plan_forget(struct app *app)
 		plan_free(app->engine, &app->plan);
 	app->plan = NULL;
 	app->fitted = app->failed = false;
+	app_explore_forget(app);
 	app->undo.count = app->redo.count = 0;
 	app->prepare_wanted = app->assess_wanted = app->fit_wanted = app->answers_changed = false;
 	app->generation++;
@@ -112,7 +113,14 @@ static enum status task_take_subject(struct app *app, struct app_task *task, str
 		status = plan_new(&app->subject, &task->plan, why);
 	else if (task->kind == TASK_ASSESS && app->answers_changed)
 		status = facts_clone(app->subject.answers, &task->answers, why);
-	if (status == ST_OK && task->kind != TASK_FIT)
+	else if (task->kind == TASK_EXPLORE) {
+		task->map = calloc(1, sizeof *task->map);
+		if (task->map == NULL)
+			return fail_set(why, ST_FULL, "map", "no memory for the map");
+		task->map->x = app->map_x;
+		task->map->y = app->map_y;
+	}
+	if (status == ST_OK && (task->kind == TASK_PREPARE || task->kind == TASK_ASSESS))
 		app->answers_changed = false;
 	return status;
 }
@@ -171,6 +179,9 @@ void app_plan_pump(struct app *app)
 	} else if (app->plan != NULL && app->fit_wanted) {
 		app->fit_wanted = false;
 		start(app, TASK_FIT, fit_work);
+	} else if (app->plan != NULL && app->map_wanted) {
+		app->map_wanted = false;
+		start(app, TASK_EXPLORE, app_explore_work);
 	}
 }
 
@@ -267,6 +278,7 @@ static void task_free(struct app *app)
 	if (app->task->kind == TASK_PREPARE)
 		plan_free(app->engine, &app->task->plan);
 	facts_free(&app->task->answers);
+	free(app->task->map);
 	free(app->task);
 	app->task = NULL;
 	plan_free(app->engine, &app->orphan);
@@ -277,7 +289,8 @@ void app_plan_ended(struct app *app)
 {
 	struct app_task *task = app->task;
 	static void (*const ended[])(struct app *, struct app_task *) = {
-	        [TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended};
+	        [TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended,
+	        [TASK_EXPLORE] = app_explore_ended};
 	if (task->generation == app->generation)
 		ended[task->kind](app, task);
 	task_free(app);
@@ -425,9 +438,10 @@ void app_plan_answers_changed(struct app *app)
 		return;
 	app->answers_changed = true;
 	app->stale = app->assessed;
-	app->fitted = app->fit_wanted = false;
+	app->fitted = app->fit_wanted = app->map_wanted = false;
+	app->map_stale = app->map != NULL;
 	app->assess_wanted = true;
-	if (app->task != NULL && app->task->kind == TASK_FIT)
+	if (app->task != NULL && (app->task->kind == TASK_FIT || app->task->kind == TASK_EXPLORE))
 		jobs_cancel(app->jobs);
 	app_plan_pump(app);
 }

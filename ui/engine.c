@@ -77,6 +77,9 @@ struct app_engine engine_of(const struct library *library)
 	        .assess = planning_assess,
 	        .answers = planning_answers_changed,
 	        .fit = planning_fit,
+	        .axes = explore_axes,
+	        .next_axes = explore_next_axes,
+	        .explore = explore,
 	        .clear = assessment_clear,
 	        .source_text = source_text,
 	};

@@ -384,8 +384,16 @@ static void draw_header(const struct app *app, struct canvas *canvas)
 /* Side screens belong to the step they are reached from. */
 static enum screen step_of(enum screen screen)
 {
-	return screen == SCREEN_QUESTIONS ? SCREEN_PATIENT
-	       : screen == SCREEN_ALTERNATIVES ? SCREEN_PARAMETERS : screen;
+	static const struct {
+		enum screen side, step;
+	} sides[] = {{SCREEN_QUESTIONS, SCREEN_PATIENT},
+	             {SCREEN_ALTERNATIVES, SCREEN_PARAMETERS},
+	             {SCREEN_EXPLORE, SCREEN_PARAMETERS},
+	             {SCREEN_GOALS, SCREEN_PARAMETERS}};
+	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
+		if (sides[i].side == screen)
+			return sides[i].step;
+	return screen;
 }
 
 /* Where the whole titles do not fit beside each other. */
@@ -503,6 +511,8 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_CHECKS] = screen_checks,
         [SCREEN_ALTERNATIVES] = screen_alternatives,
         [SCREEN_QUESTIONS] = screen_questions,
+        [SCREEN_EXPLORE] = screen_explore,
+        [SCREEN_GOALS] = screen_goals,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,

@@ -53,6 +53,8 @@ void screen_prediction(const struct app *app, struct canvas *canvas, struct area
 void screen_checks(const struct app *app, struct canvas *canvas, struct area area);
 void screen_alternatives(const struct app *app, struct canvas *canvas, struct area area);
 void screen_questions(const struct app *app, struct canvas *canvas, struct area area);
+void screen_explore(const struct app *app, struct canvas *canvas, struct area area);
+void screen_goals(const struct app *app, struct canvas *canvas, struct area area);
 void screen_help(const struct app *app, struct canvas *canvas, struct area area);
 void screen_messages(const struct app *app, struct canvas *canvas, struct area area);
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area);

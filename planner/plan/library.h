@@ -71,6 +71,10 @@ const struct protocol *library_protocol(const struct library *library, const cha
                                         const char *device_mode);
 /* Published PIH of a protocol's series; NULL: none on file. */
 const struct pih_series *library_pih(const struct library *library, const struct protocol *protocol);
+/* The goal's quantity where it counts (5th percentile or median), and whether it, or every goal, is met. */
+double protocol_goal_value(const struct protocol_goal *goal, const struct prediction *prediction);
+bool protocol_goal_met(const struct protocol_goal *goal, const struct prediction *prediction);
+bool protocol_met(const struct protocol *protocol, const struct prediction *prediction);
 size_t library_protocol_count(const struct library *library);
 const struct protocol *library_protocol_at(const struct library *library, size_t index);
 /* Published settings, in file order. */

@@ -182,3 +182,25 @@ enum status protocols_parse(const char *name, const char *bytes, size_t length, 
 	}
 	return st;
 }
+
+/* ---- goals -------------------------------------------------------------------------------------------- */
+
+double protocol_goal_value(const struct protocol_goal *goal, const struct prediction *prediction)
+{
+	const struct band *band = &prediction->metric[goal->metric];
+	return strcmp(goal->at, "p05") == 0 ? band->p05 : band->value;
+}
+
+bool protocol_goal_met(const struct protocol_goal *goal, const struct prediction *prediction)
+{
+	double value = protocol_goal_value(goal, prediction);
+	return value >= goal->min && value <= goal->max; /* an absent quantity is NAN and meets nothing */
+}
+
+bool protocol_met(const struct protocol *protocol, const struct prediction *prediction)
+{
+	for (size_t i = 0; i < protocol->goals; i++)
+		if (!protocol_goal_met(&protocol->goal[i], prediction))
+			return false;
+	return true;
+}

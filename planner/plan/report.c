@@ -44,6 +44,11 @@ static void write_twin(FILE *f, const struct twin *t)
 		fprintf(f, "  %-26s %10.*f  %-22s %s: %s\n", spec->label, spec->decimals, k * v->median, band,
 		        twin_origin_name(v->origin), v->source);
 	}
+	for (size_t i = 0; i < t->residuals; i++)
+		if (!t->residual[i].used || fabs(t->residual[i].innovation) > TWIN_DISAGREES)
+			fprintf(f, "  reading %s: %s\n", t->residual[i].key, t->residual[i].note);
+	if (t->spread_factor > 1.0)
+		fprintf(f, "  The readings scatter more than their errors: every error is widened by %.2f.\n", t->spread_factor);
 }
 
 static void write_numbers(FILE *f, const struct exposure *e)

@@ -94,6 +94,22 @@ static struct prior basal_ratio_prior(const struct readings *r)
 	return (struct prior){ratio[row], 0.35 * ratio[row], VALIDITY_ASSUMED, "pigment distribution by type (Thong 2003)"};
 }
 
+/* TEWL 5-12 g/m2h on the forearm, 12-20 on the face (recalled): face sites are those with thin corneum. */
+static struct prior tewl_prior(const struct site_row *site)
+{
+	bool face = site->corneum_um < 13.0 && site->dermis_mm < 1.4;
+	return (struct prior){face ? 15.0 : 9.0, face ? 5.0 : 4.0, VALIDITY_ASSUMED, "face 12-20, body 5-12 g/m2h"};
+}
+
+/* The corneum is part of the measured epidermis and leaves at least a basal layer under it. */
+static struct prior corneum_prior(const struct site_row *site, const struct readings *r)
+{
+	double most = r->present[READING_EPIDERMIS_UM] ? 0.4 * r->value[READING_EPIDERMIS_UM] : INFINITY;
+	if (site->corneum_um <= most || r->present[READING_CORNEUM_UM])
+		return (struct prior){site->corneum_um, site->corneum_sd, VALID, SITE_SOURCE};
+	return (struct prior){most, 0.3 * most, VALIDITY_ASSUMED, "prior, limited to 40 % of the epidermis"};
+}
+
 struct prior prior_of(enum twin_property property, const struct readings *r)
 {
 	const struct site_row *site = r->site[0] ? find_site(r->site) : NULL;
@@ -113,7 +129,7 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 	case TWIN_DERMIS_WATER_FRAC:
 		return (struct prior){0.67, 0.025, VALIDITY_ASSUMED, "65-70 % water"};
 	case TWIN_CORNEUM_UM:
-		return (struct prior){site->corneum_um, site->corneum_sd, VALID, SITE_SOURCE};
+		return corneum_prior(site, r);
 	case TWIN_EPIDERMIS_UM:
 		return (struct prior){site->epidermis_um, site->epidermis_sd, VALID, SITE_SOURCE};
 	case TWIN_DERMIS_UM:
@@ -124,12 +140,29 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 		return elasticity_prior(r);
 	case TWIN_SKIN_TEMPERATURE_C:
 		return (struct prior){33.0, 1.2, VALID, "skin at room climate"};
+	case TWIN_SCATTERING_SCALE: /* the two laboratories' tables differ by 5 to 20 % (Salomatina 2006, Shimojo 2020) */
+		return (struct prior){1.0, 0.10, VALIDITY_ASSUMED, "spread between Salomatina 2006 and Shimojo 2020"};
+	case TWIN_TEWL_G_M2_H:
+		return tewl_prior(site);
+	case TWIN_LESION_DEPTH_UM: /* epidermal pigment ends at the basal layer, dermal and ink lie at 0.2 to 1 mm */
+		return (struct prior){200.0, 180.0, VALIDITY_ASSUMED, "basal layer to mid dermis, not measured"};
+	case TWIN_DEPTH_FACTOR: /* published lesion depths against the model: within x2.6, most within x1.4 */
+		return (struct prior){1.0, 0.35, VALIDITY_ASSUMED, "model against 24 published depths (tests/validation)"};
+	case TWIN_THRESHOLD_FACTOR:
+		return (struct prior){1.0, 0.40, VALIDITY_ASSUMED, "model against published thresholds, SD 44 %"};
+	case TWIN_CLEARANCE_FACTOR:
+		return (struct prior){1.0, 0.50, VALIDITY_ASSUMED, "between patients, design value"};
+	case TWIN_HEALING_FACTOR:
+		return (struct prior){1.0, 0.30, VALIDITY_ASSUMED, "between patients, design value"};
+	case TWIN_PIH_OFFSET:
+		return (struct prior){0.0, 0.50, VALIDITY_ASSUMED, "between patients of one type, design value"};
 	case TWIN_MELANOSOME_FRAC:
 	case TWIN_LESION_MELANOSOME_FRAC:
+	case TWIN_UNEXPOSED_MELANOSOME_FRAC:
 	case TWIN_PROPERTIES:
 		break;
 	}
-	BUG_ON(property != TWIN_MELANOSOME_FRAC && property != TWIN_LESION_MELANOSOME_FRAC);
+	BUG_ON(property == TWIN_PROPERTIES);
 	struct prior ln = prior_melanosome_ln(r->fitzpatrick);
 	return (struct prior){exp(ln.median), exp(ln.median) * ln.sd, ln.flags, ln.source};
 }

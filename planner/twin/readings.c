@@ -25,6 +25,14 @@ static const struct reading_spec specs[READINGS] = {
 	[READING_MASI] = {"masi", "", "MASI", 0, 48, 1, "scale of Kimbrough-Green 1994"},
 	[READING_MEASURED_DAYS_AGO] = {"measured_days_ago", "d", "Measured, days ago", 0, 3650, 0, "ten years"},
 	[READING_UV_LAST_DAYS] = {"uv_last_days", "d", "Days since UV", 0, 36500, 0, "a lifetime"},
+	/* a lesion or an ink may be darker and bluer than skin */
+	[READING_LESION_LAB_L] = {"lesion_lab.L", "", "L* lesion", 5, 85, 1, "skin and ink, widened"},
+	[READING_LESION_LAB_A] = {"lesion_lab.a", "", "a* lesion", -40, 60, 1, "skin and ink, widened"},
+	[READING_LESION_LAB_B] = {"lesion_lab.b", "", "b* lesion", -40, 60, 1, "skin and ink, widened"},
+	[READING_LESION_DEPTH_UM] = {"lesion_depth_um", "um", "Pigment or ink depth", 20, 4000, 0,
+	                             "basal layer of thin skin to the depth of tattoos, widened"},
+	[READING_CORNEUM_UM] = {"corneum_um", "um", "Stratum corneum", 4, 800, 0,
+	                        "11-18 um (Sandby-Moller 2003) to the sole, widened"},
 };
 
 /* Scales of the melanin instruments. Mexameter: 0..999 by construction; DermaSpectrometer M =
@@ -63,7 +71,7 @@ const struct reading_spec *readings_spec(enum reading reading)
 
 static bool on_melanin_scale(enum reading reading)
 {
-	return reading == READING_MI_FIELD || reading == READING_MI_ADJACENT_NORMAL ||
+	return reading == READING_EI || reading == READING_MI_FIELD || reading == READING_MI_ADJACENT_NORMAL ||
 	       reading == READING_MI_UNEXPOSED;
 }
 
@@ -112,8 +120,11 @@ void readings_clear(struct readings *readings, enum reading reading)
 static enum status check_lab(const struct readings *r, struct fail *why)
 {
 	int given = r->present[READING_LAB_L] + r->present[READING_LAB_A] + r->present[READING_LAB_B];
-	if (given != 0 && given != 3)
-		return fail_set(why, ST_INPUT, "lab", "only %d of L, a, b given; enter all three or none", given);
+	int lesion =
+		r->present[READING_LESION_LAB_L] + r->present[READING_LESION_LAB_A] + r->present[READING_LESION_LAB_B];
+	if (given % 3 != 0 || lesion % 3 != 0)
+		return fail_set(why, ST_INPUT, given % 3 ? "lab" : "lesion_lab",
+		                "only %d of L, a, b given; enter all three or none", given % 3 ? given : lesion);
 	if (given == 0 || !r->present[READING_ITA_DEG])
 		return ST_OK;
 	double ita = atan2(r->value[READING_LAB_L] - 50.0, r->value[READING_LAB_B]) * 180.0 / 3.14159265358979;
@@ -128,6 +139,11 @@ static enum status check_lab(const struct readings *r, struct fail *why)
 
 static enum status check_layers(const struct readings *r, struct fail *why)
 {
+	if (r->present[READING_EPIDERMIS_UM] && r->present[READING_CORNEUM_UM] &&
+	    r->value[READING_CORNEUM_UM] >= r->value[READING_EPIDERMIS_UM])
+		return fail_set(why, ST_INPUT, "corneum_um",
+		                "%g um is not thinner than the epidermis it is part of (%g um); check both",
+		                r->value[READING_CORNEUM_UM], r->value[READING_EPIDERMIS_UM]);
 	if (r->present[READING_EPIDERMIS_UM] && r->present[READING_DERMIS_MM] &&
 	    r->value[READING_EPIDERMIS_UM] >= 1000.0 * r->value[READING_DERMIS_MM])
 		return fail_set(why, ST_INPUT, "epidermis_um",
@@ -143,7 +159,9 @@ enum status readings_check(const struct readings *readings, struct fail *why)
 	if (readings->site[0] && !site_known(readings->site))
 		return fail_set(why, ST_INPUT, "site", "unknown site \"%s\"; choose one of the list", readings->site);
 	enum status st = check_lab(readings, why);
-	return st ? st : check_layers(readings, why);
+	if (!st)
+		st = check_layers(readings, why);
+	return st || !readings->spectrum.count ? st : spectrum_check(&readings->spectrum, why);
 }
 
 const char *fitzpatrick_name(int type)

@@ -11,6 +11,7 @@
 #include <stddef.h>
 
 #include "physics/base/status.h"
+#include "planner/twin/spectrum.h"
 
 enum reading {
 	READING_AGE_Y,
@@ -33,6 +34,11 @@ enum reading {
 	READING_MASI,
 	READING_MEASURED_DAYS_AGO,
 	READING_UV_LAST_DAYS,
+	READING_LESION_LAB_L, /* colour of the lesion or the ink */
+	READING_LESION_LAB_A,
+	READING_LESION_LAB_B,
+	READING_LESION_DEPTH_UM, /* of its pigment or ink, from OCT or ultrasound */
+	READING_CORNEUM_UM,
 	READINGS
 };
 
@@ -56,6 +62,8 @@ struct readings {
 	enum melanin_scale mi_scale;
 	char site[48]; /* key of the site table; empty: not given */
 	char wood[16]; /* depth of pigment under Wood's lamp, kept for the record; empty: not given */
+	struct spectrum spectrum;  /* of the normal skin beside the lesion; count 0: not taken */
+	char spectrum_csv[128];    /* a case file's name of it, until it is read; else empty */
 };
 
 const struct reading_spec *readings_spec(enum reading reading);

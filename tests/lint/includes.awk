@@ -8,7 +8,7 @@ BEGIN {
 	door["sqlite3.h"] = "^planner/store/"
 	door["sodium.h"] = "^planner/store/(vault|digest|sign)\\.c$"
 	door["curl/"] = "^planner/sync/http\\.c$"
-	door["openssl/"] = "^planner/sync/token\\.c$"
+	door["openssl/"] = "^planner\/sync\/token\\.c$"
 	door["curses.h"] = "^ui/term\\.c$"
 	door["ncursesw/"] = "^ui/term\\.c$"
 	door["utf8proc.h"] = "^ui/text\\.c$"

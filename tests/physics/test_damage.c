@@ -132,6 +132,18 @@ static void branches_and_floors(void **state)
 	assert_near_frac(damage_threshold_C(damage_set(DAMAGE_GAYLOR), 600.0), 42.0, 1e-12);
 }
 
+/* Two ends of collagen: first denaturation (Maitland & Walsh 1997) and complete loss of birefringence (Pearce);
+ * temperatures of Omega = 1 computed by hand from the constants. */
+static void collagen_onset_and_end(void **state)
+{
+	(void)state;
+	const struct damage_set *onset = damage_set(DAMAGE_COLLAGEN_ONSET);
+	assert_near_frac(damage_threshold_C(onset, 0.1), 72.1, 1e-3);
+	assert_near_frac(damage_threshold_C(onset, 1.0), 67.8, 1e-3);
+	assert_near_frac(damage_threshold_C(onset, 60.0), 60.3, 1e-3);
+	assert_near_frac(damage_threshold_C(damage_set(DAMAGE_COLLAGEN_PEARCE), 1.0), 80.4, 1e-3);
+}
+
 static void constant_temperature(void **state)
 {
 	(void)state;
@@ -235,6 +247,7 @@ int main(void)
 	        cmocka_unit_test(every_set_is_described),
 	        cmocka_unit_test(henriques_variants_differ_by_five),
 	        cmocka_unit_test(branches_and_floors),
+	        cmocka_unit_test(collagen_onset_and_end),
 	        cmocka_unit_test(constant_temperature),
 	        cmocka_unit_test(coarse_ramp_is_integrated_well),
 	        cmocka_unit_test(linear_history_equals_plain),

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "physics/spectra.h"
+#include "tests/support/near.h"
 
 static double mua(enum chromophore chromophore, double wavelength_nm)
 {
@@ -97,11 +98,27 @@ static void test_uncertainty_is_the_disagreement(void **state)
 	assert_near_rel(red.sd, (4.52 - 3.55) / sqrt(2.0), 0.05);
 }
 
+/* Isolated melanosomes: 222 (176) 1/cm at 1319 nm of 925 at 1000 nm, Schmidt 2014, 2016; no step where the laws
+ * meet. */
+static void test_melanosome_in_the_infrared(void **state)
+{
+	(void)state;
+	double at_1064 = spectra_absorption(CHROMOPHORE_MELANOSOME, 1064).value;
+	struct estimate at_1319 = spectra_absorption(CHROMOPHORE_MELANOSOME, 1319);
+	assert_near(spectra_absorption(CHROMOPHORE_MELANOSOME, 1064.01).value, at_1064, 1e-4 * at_1064);
+	assert_near(at_1319.value, at_1064 * pow(222.0 / 925.0, 255.0 / 319.0), 1e-6);
+	assert_true(at_1319.sd > at_1064 * (pow(222.0 / 925.0, 0.8) - pow(176.0 / 925.0, 0.8)) / 2.0);
+	double baseline_1000 = spectra_absorption(CHROMOPHORE_BASELINE, 1000).value;
+	assert_near(spectra_absorption(CHROMOPHORE_BASELINE, 1000.01).value, baseline_1000, 1e-4 * baseline_1000);
+	assert_true(spectra_absorption(CHROMOPHORE_BASELINE, 1550).value < 0.3 * baseline_1000);
+}
+
 static void test_flags_mark_the_published_range(void **state)
 {
 	(void)state;
 	assert_int_equal(spectra_absorption(CHROMOPHORE_MELANOSOME, 1064).flags, VALID);
-	assert_int_equal(spectra_absorption(CHROMOPHORE_MELANOSOME, 1201).flags, VALIDITY_EXTRAPOLATED);
+	assert_int_equal(spectra_absorption(CHROMOPHORE_MELANOSOME, 1319).flags, VALID);
+	assert_int_equal(spectra_absorption(CHROMOPHORE_MELANOSOME, 1320).flags, VALIDITY_EXTRAPOLATED);
 	assert_int_equal(spectra_absorption(CHROMOPHORE_BLOOD_OXY, 1995).flags, VALID);
 	assert_int_equal(spectra_absorption(CHROMOPHORE_BLOOD_OXY, 1996).flags, VALIDITY_EXTRAPOLATED);
 	assert_int_equal(spectra_absorption(CHROMOPHORE_WATER, 10600).flags, VALID);
@@ -229,6 +246,7 @@ int main(void)
 		cmocka_unit_test(test_blood_published_values),
 		cmocka_unit_test(test_water_published_values),
 		cmocka_unit_test(test_baseline_and_fat),
+		cmocka_unit_test(test_melanosome_in_the_infrared),
 		cmocka_unit_test(test_uncertainty_is_the_disagreement),
 		cmocka_unit_test(test_flags_mark_the_published_range),
 		cmocka_unit_test(test_outside_the_range_there_is_no_value),

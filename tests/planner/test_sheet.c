@@ -184,7 +184,7 @@ static void pdf_says_what_the_blocks_say(void **state)
 static void pdf_is_reproducible_private_and_not_overwritten(void **state)
 {
 	(void)state;
-	char path[2][TEMP_PATH_SIZE + 16];
+	char path[2][TEMP_PATH_SIZE + 32];
 	unsigned char *bytes[2];
 	size_t n[2];
 	struct fail why = {0};
@@ -216,7 +216,8 @@ static void plot_is_drawn(void **state)
 	char path[TEMP_PATH_SIZE + 16];
 	struct sheet *sheet = approval_of("VIRTUAL 01", false);
 	struct fail why = {0};
-	size_t n, red = 0, blue = 0, page = 0;
+	size_t n, red = 0, blue = 0;
+	int page;
 	(void)snprintf(path, sizeof path, "%s/p.pdf", folder);
 	assert_int_equal(sheet_write_pdf(sheet, path, false, &why), ST_OK);
 	sheet_free(&sheet);
@@ -224,8 +225,8 @@ static void plot_is_drawn(void **state)
 	(void)snprintf(prefix, sizeof prefix, "%s/page", folder);
 	free(output_of((const char *const[]){"pdftoppm", "-r", "60", path, prefix, NULL}));
 	for (page = 1; page < 10; page++) {
-		char ppm[2 * TEMP_PATH_SIZE];
-		(void)snprintf(ppm, sizeof ppm, "%s-%zu.ppm", prefix, page);
+		char ppm[TEMP_PATH_SIZE + 64];
+		(void)snprintf(ppm, sizeof ppm, "%s-%d.ppm", prefix, page);
 		if (access(ppm, R_OK) != 0)
 			break;
 		unsigned char *image = read_file(ppm, &n);

@@ -99,6 +99,7 @@ static void fake_make_protocol(void)
 	snprintf(fake_protocol.indication, sizeof fake_protocol.indication, "acne_scars_atrophic");
 	fake_protocol.goal[0].metric = METRIC_COAGULATION_DEPTH_UM;
 	fake_protocol.goal[0].min = 300.0;
+	fake_protocol.goal[0].max = INFINITY;
 	snprintf(fake_protocol.goal[0].at, sizeof fake_protocol.goal[0].at, "p50");
 	snprintf(fake_protocol.goal[0].origin, sizeof fake_protocol.goal[0].origin, "DESIGN");
 	snprintf(fake_protocol.endpoint, sizeof fake_protocol.endpoint, "pinpoint oozing");
@@ -440,6 +441,55 @@ static enum status fake_fit(struct planning *planning, int (*progress)(void *con
 	return ST_OK;
 }
 
+static enum status fake_axes(const struct planning *planning, enum setting_id *x, enum setting_id *y,
+                             struct fail *why)
+{
+	(void)planning;
+	(void)why;
+	*x = SETTING_ENERGY_MJ;
+	*y = SETTING_DENSITY_PCT;
+	return ST_OK;
+}
+
+static void fake_next_axes(const struct planning *planning, enum setting_id *x, enum setting_id *y)
+{
+	(void)planning;
+	*x = SETTING_ENERGY_MJ;
+	*y = *y == SETTING_PASSES ? SETTING_DENSITY_PCT : SETTING_PASSES;
+}
+
+/* Small: energies 5 .. 30 mJ against four densities or passes; judged as everything else here. */
+static enum status fake_explore(struct planning *planning, const struct settings *base, enum setting_id x,
+                                enum setting_id y, int (*progress)(void *context, double done_frac),
+                                void *progress_context, struct explore_map *out, struct fail *why)
+{
+	*out = (struct explore_map){.x = x, .y = y, .nx = 6, .ny = 4};
+	for (size_t i = 0; i < 24; i++) {
+		struct explore_cell *cell = &out->cell[i / 6][i % 6];
+		struct assessment assessment = {.predicted = false};
+		if (progress(progress_context, (double)i / 24.0) != 0)
+			return fail_set(why, ST_CANCELLED, "", "cancelled");
+		out->x_value[i % 6] = 5.0 + 5.0 * (double)(i % 6);
+		out->y_value[i / 6] = y == SETTING_PASSES ? 1.0 + (double)(i / 6) : 5.0 + 10.0 * (double)(i / 6);
+		cell->settings = *base;
+		settings_set(&cell->settings, x, out->x_value[i % 6]);
+		settings_set(&cell->settings, y, out->y_value[i / 6]);
+		if (fake_assess(planning, &cell->settings, &assessment, why) != ST_OK)
+			return ST_MODEL;
+		cell->judged = true;
+		cell->possible = i % 6 < 5 || i / 6 < 3; /* one corner the device does not take */
+		cell->predicted = assessment.predicted;
+		cell->sufficient = i % 6 >= 2;
+		cell->verdict = assessment.verdict;
+		cell->goal = assessment.prediction.metric[METRIC_COAGULATION_DEPTH_UM];
+		if (cell->verdict == VERDICT_BLOCK_MD)
+			snprintf(cell->rule, sizeof cell->rule, "R-COV");
+		free(assessment.findings.finding);
+		out->judged++;
+	}
+	return ST_OK;
+}
+
 static void fake_source_text(const void *context, const char *keys, char *out, size_t capacity)
 {
 	(void)context;
@@ -468,6 +518,9 @@ static const struct app_engine fake_engine = {
         .assess = fake_assess,
         .answers = fake_answers,
         .fit = fake_fit,
+        .axes = fake_axes,
+        .next_axes = fake_next_axes,
+        .explore = fake_explore,
         .clear = fake_clear,
         .source_text = fake_source_text,
 };

@@ -234,6 +234,51 @@ static void the_fit_sets_the_lowest_dose_and_can_be_undone(void **state)
 	assert_true(fabs(energy(app) - 15.0) < 1e-9);
 }
 
+/* e makes the map, arrows walk it, Enter takes a combination, u gives the settings before. */
+static void a_combination_is_taken_from_the_map(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "5v");
+	assert_int_equal(app_screen(app), SCREEN_PARAMETERS); /* axes belong to the map */
+	type(app, "e");
+	assert_int_equal(app_screen(app), SCREEN_EXPLORE);
+	assert_non_null(app->map);
+	const struct explore_cell *cell = app_explore_cell(app);
+	assert_true(fabs(settings_get(&cell->settings, SETTING_ENERGY_MJ) - 15.0) < 1e-9); /* where the plan stands */
+	fake_press(app, UI_KEY_LEFT);
+	fake_press(app, UI_KEY_UP);
+	cell = app_explore_cell(app);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_PARAMETERS);
+	assert_true(fabs(energy(app) - 10.0) < 1e-9);
+	type(app, "u");
+	assert_true(fabs(energy(app) - 15.0) < 1e-9);
+	for (int i = 0; i < 50; i++) /* the edges hold */
+		fake_press(app, i % 2 ? UI_KEY_LEFT : UI_KEY_DOWN);
+	type(app, "e");
+	for (int i = 0; i < 50; i++)
+		fake_press(app, i % 2 ? UI_KEY_RIGHT : UI_KEY_UP);
+	assert_int_equal(app->selected[SCREEN_EXPLORE], app->map->nx * app->map->ny - 1);
+	fake_press(app, UI_KEY_ENTER);
+	assert_non_null(strstr(said(app), "does not take"));
+}
+
+/* The map is of the answers it was made with: it says so, and a changed reading drops it. */
+static void a_map_knows_when_it_is_old(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "5ew");
+	go_to_question(app, "gold_therapy");
+	type(app, "n");
+	assert_true(app->map_stale);
+	type(app, "5e");
+	assert_false(app->map_stale);
+	app_plan_forget(app);
+	assert_null(app->map);
+}
+
 static void locked_devices_say_why(void **state)
 {
 	struct app *app = app_of(state);
@@ -743,6 +788,8 @@ int main(void)
 	                                        tear_down),
 	        cmocka_unit_test_setup_teardown(the_fit_sets_the_lowest_dose_and_can_be_undone, set_up,
 	                                        tear_down),
+	        cmocka_unit_test_setup_teardown(a_combination_is_taken_from_the_map, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(a_map_knows_when_it_is_old, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(locked_devices_say_why, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(saving_needs_a_current_assessment, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_refused_preparation_is_explained, set_up, tear_down),

@@ -2,7 +2,8 @@
  *
  * The tissues are the simulation files of tests/validation/simulations; a row sets wavelength, pulse, beam
  * and criterion. Injury of skin is Omega = 1 (Henriques & Moritz, E/R = 75 000 K) in the middle of the basal
- * layer, of the cornea the same 10 um deep, at the beam's centre; steam is 100 C in the basal layer;
+ * layer at the beam's centre; of the cornea a rise of 40 K 10 um deep, the criterion of those who measured it (beside
+ * it stands what the skin's rate process gives); steam is 100 C in the basal layer;
  * whitening is the rupture of one melanosome. Every row of threshold_rows.csv is computed and, with
  * LASERTWIN_VALIDATE set, printed. The yardstick is a published model of skin injury: mean ratio 1.01, SD 46
  * %, worst 2.6 (Jean & Schulmeister, Biomed Opt Express 2021; what of it was
@@ -92,7 +93,11 @@ static const struct base {
 } bases[] = {
         {"pig", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
         {"pig_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0},
-        {"cornea", "cornea_1540.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 10.0, 0.0},
+        /* The critical rise of 40 K of McCally et al., Health Phys 2007;92:205 (endothelium, 11 s, 7 mm), who find
+         * the epithelium's alike; from 34 C. cornea_rate: the skin's rate process, for comparison. */
+        {"cornea", "cornea_1540.json", 0, 0, NAN, CRITERION_TEMPERATURE, 74.0, 10.0, 0.0},
+        {"cornea_rate", "cornea_1540.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 10.0, 0.0},
+        {"pig_pigment", "skin_1319.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 80.0, 0.0},
         {"guinea_pig", "melanosome_532.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 40.0, 0.0},
         /* 925 1/cm at 1000 nm: isolated bovine melanosomes, Schmidt et al. 2014 */
         {"isolated", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 925.0},
@@ -184,7 +189,8 @@ static void print_row(const struct row *row, double model, const struct simulati
 {
 	double published = strtod(row->cell[VALUE], NULL);
 	bool bound = strcmp(row->cell[KIND], "ratio") != 0, above = strcmp(row->cell[KIND], "above") == 0;
-	const char *held = !bound ? "" : (model > published) == above ? "holds; " : "MISSED; ";
+	bool beside = strcmp(row->cell[KIND], "beside") == 0;
+	const char *held = !bound || beside ? "" : (model > published) == above ? "holds; " : "MISSED; ";
 	if (printing())
 		printf("%-5s %-10s %6s nm %8s s %-8s %4s mm %-5s %8.4g %8.4g %-6s %5.2f  dlnF/dlnmua %5.2f  "
 		       "%s%s%s%s\n",
@@ -245,11 +251,12 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 }
 
 /* V008 and V015 need far more light than heat at the basal layer explains (scattered, weakly absorbed
- * infrared; spots whose definition the abstracts leave open); V137 is a clinical practice this skin would not
+ * infrared; spots whose definition the abstracts leave open; in clear cornea the same wavelength is met);
+ * V018: this pig is darker than the skin assumed; V137 is a clinical practice this skin would not
  * stand. */
 static bool is_missed(const char *id)
 {
-	static const char *const missed[] = {"V008", "V015", "V137"};
+	static const char *const missed[] = {"V008", "V008a", "V015", "V018", "V137"};
 	for (size_t i = 0; i < COUNT(missed); i++)
 		if (strcmp(missed[i], id) == 0)
 			return true;
@@ -260,7 +267,7 @@ static void published_thresholds(void **state)
 {
 	(void)state;
 	static struct row rows[ROWS_MAX];
-	static const char *const domains[] = {"skin ED50", "cornea", "melanosome", "steam"};
+	static const char *const domains[] = {"skin ED50", "cornea", "cornea 1319", "melanosome", "steam"};
 	size_t count = read_rows(rows);
 	if (printing())
 		printf("thresholds of finite beams: published, model, model/published; calibrated on none of "
@@ -273,11 +280,13 @@ static void published_thresholds(void **state)
 	if (printing())
 		printf("published model of another group: mean ratio 1.01, SD 46 %%, worst x%.1f\n",
 		       WORST_PUBLISHED);
-	assert_int_equal(all.count, 15);
+	assert_int_equal(all.count, 28);
 	/* What the models miss is named here; a new miss fails, and so does one that went away unnoticed. */
 	for (size_t i = 0; i < count; i++) {
 		bool ratio = strcmp(rows[i].cell[KIND], "ratio") == 0;
 		bool above = strcmp(rows[i].cell[KIND], "above") == 0;
+		if (strcmp(rows[i].cell[KIND], "beside") == 0)
+			continue;
 		bool right =
 		        ratio ? worst_of(rows[i].ratio) <= WORST_PUBLISHED : (rows[i].ratio > 1.0) == above;
 		if (right == is_missed(rows[i].cell[ID]))
