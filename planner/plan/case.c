@@ -20,18 +20,27 @@ static enum status read_number(const struct json_at *at, enum reading which, str
 	return st ? json_refuse(at, st, why, "%s", detail.text) : ST_OK;
 }
 
-static enum status read_lab(const struct json_at *at, struct readings *r, struct fail *why)
+static enum status read_colour(const struct json_at *at, enum reading first, struct readings *r, struct fail *why)
 {
 	static const char *const keys[] = {"L", "a", "b", NULL};
-	static const enum reading which[] = {READING_LAB_L, READING_LAB_A, READING_LAB_B};
 	enum status st = json_known_keys(at, keys, JSON_X_EXTRA, why);
 	for (int i = 0; !st && i < 3; i++) {
 		struct json_at member;
 		st = json_member(at, keys[i], JSON_NUMBER, &member, NULL, why);
 		if (!st)
-			st = read_number(&member, which[i], r, why);
+			st = read_number(&member, (enum reading)((int)first + i), r, why);
 	}
 	return st;
+}
+
+static enum status read_lab(const struct json_at *at, struct readings *r, struct fail *why)
+{
+	return read_colour(at, READING_LAB_L, r, why);
+}
+
+static enum status read_lesion_lab(const struct json_at *at, struct readings *r, struct fail *why)
+{
+	return read_colour(at, READING_LESION_LAB_L, r, why);
 }
 
 static enum status read_fitz(const struct json_at *at, struct readings *r, struct fail *why)
@@ -83,10 +92,46 @@ static enum status read_wood(const struct json_at *at, struct readings *r, struc
 	return st;
 }
 
-static enum status refuse_spectrum(const struct json_at *at, struct readings *r, struct fail *why)
+/* The name alone: case_read reads the file, from the case's folder. */
+static enum status read_spectrum_name(const struct json_at *at, struct readings *r, struct fail *why)
 {
-	(void)r;
-	return json_refuse(at, ST_MODEL, why, "reflectance spectra are not read yet; give ITA, L*a*b* or a melanin index");
+	return json_string_at(at, r->spectrum_csv, sizeof r->spectrum_csv, why);
+}
+
+static enum status read_points(const struct json_at *at, const char *key, double least, double most, const char *unit,
+                               double *out, size_t *count, struct fail *why)
+{
+	struct json_at list, item = {0};
+	enum status st = json_member(at, key, JSON_ARRAY, &list, NULL, why);
+	if (!st && json_count(&list) > SPECTRUM_POINTS_MAX)
+		return json_refuse(&list, ST_FULL, why, "%zu points; at most %d are kept", json_count(&list),
+		                   SPECTRUM_POINTS_MAX);
+	*count = 0;
+	while (!st && json_array_each(&list, &item))
+		st = json_number_at(&item, least, most, unit, &out[(*count)++], why);
+	return st;
+}
+
+static enum status read_spectrum(const struct json_at *at, struct readings *r, struct fail *why)
+{
+	static const char *const keys[] = {"wavelength_nm", "reflectance", "specular", "instrument", NULL};
+	static const char *const surfaces[] = {"unknown", "included", "excluded"};
+	struct spectrum *s = &r->spectrum;
+	struct fail detail;
+	size_t surface = 0, points = 0;
+	bool given = false;
+	enum status st = json_known_keys(at, keys, JSON_X_EXTRA, why);
+	if (st || (st = read_points(at, "wavelength_nm", SPECTRUM_FIRST_NM, SPECTRUM_LAST_NM, "nm", s->wavelength_nm,
+	                            &points, why)) ||
+	    (st = read_points(at, "reflectance", 0.0, 2.0, "", s->reflectance, &s->count, why)) ||
+	    (st = json_choice(at, "specular", surfaces, 3, &surface, &given, why)) ||
+	    (st = json_string(at, "instrument", s->instrument, sizeof s->instrument, &given, why)))
+		return st;
+	s->surface = (enum spectrum_surface)surface;
+	if (points != s->count)
+		return json_refuse(at, ST_INPUT, why, "%zu wavelengths but %zu reflectances", points, s->count);
+	st = spectrum_check(s, &detail);
+	return st ? json_refuse(at, st, why, "%s: %s", detail.field, detail.text) : ST_OK;
 }
 
 static const struct {
@@ -94,7 +139,8 @@ static const struct {
 	enum status (*read)(const struct json_at *at, struct readings *r, struct fail *why);
 } patient_texts[] = {
 	{"fitz", read_fitz}, {"sex", read_sex},   {"mi_scale", read_scale},         {"site", read_site},
-	{"lab", read_lab},   {"wood", read_wood}, {"spectrum_csv", refuse_spectrum},
+	{"lab", read_lab},   {"wood", read_wood}, {"spectrum_csv", read_spectrum_name},
+	{"spectrum", read_spectrum},              {"lesion_lab", read_lesion_lab},
 };
 #define PATIENT_TEXTS (sizeof patient_texts / sizeof patient_texts[0])
 
@@ -443,6 +489,32 @@ enum status case_parse(const char *name, const char *bytes, size_t length, struc
 	return st;
 }
 
+/* A spectrum named by a case lies beside it, unless its name starts at the root. */
+static enum status read_named_spectrum(const char *case_path, struct readings *r, struct fail *why)
+{
+	char path[1024], *bytes = NULL;
+	const char *slash = strrchr(case_path, '/');
+	int folder = slash && r->spectrum_csv[0] != '/' ? (int)(slash - case_path + 1) : 0;
+	size_t length = 0;
+	if (snprintf(path, sizeof path, "%.*s%s", folder, case_path, r->spectrum_csv) >= (int)sizeof path)
+		return fail_set(why, ST_INPUT, "spectrum_csv", "the path is too long");
+	enum status st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+	if (!st)
+		st = spectrum_parse(r->spectrum_csv, bytes, length, &r->spectrum, why);
+	free(bytes);
+	r->spectrum_csv[0] = '\0';
+	return st;
+}
+
+static enum status read_named_spectra(const char *case_path, struct case_file *file, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < file->requests; i++)
+		if (file->request[i].subject.readings.spectrum_csv[0])
+			st = read_named_spectrum(case_path, &file->request[i].subject.readings, why);
+	return st;
+}
+
 enum status case_read(const char *path, struct case_file **out, struct fail *why)
 {
 	char *bytes = NULL;
@@ -452,6 +524,10 @@ enum status case_read(const char *path, struct case_file **out, struct fail *why
 	if (!st)
 		st = case_parse(path, bytes, length, out, why);
 	free(bytes);
+	if (!st)
+		st = read_named_spectra(path, *out, why);
+	if (st)
+		case_free(out);
 	return st;
 }
 

@@ -3,6 +3,7 @@
 
 #include "planner/plan/report.h"
 #include "planner/safety/pih.h"
+#include "planner/twin/twin_json.h"
 
 /* The shortest decimal that reads back to the last bit (17 digits always do: IEEE 754-2008, 5.12.2); cJSON's own
  * stops at 15 when the value is within rounding. */
@@ -338,43 +339,39 @@ enum status report_plan_json(const struct library *library, const struct request
 
 enum status report_twin_json(const struct twin *twin, char **out, struct fail *why)
 {
-	cJSON *root = cJSON_CreateObject();
-	add_text(root, "schema", "lasertwin-twin/1");
-	add_text(root, "site", twin->site);
-	cJSON_AddNumberToObject(root, "fitzpatrick", twin->fitzpatrick);
-	add_number(root, "tan_rel", twin->tan_rel);
-	add_number(root, "ita_deg", twin->ita_deg);
-	cJSON *properties = cJSON_AddObjectToObject(root, "properties");
-	for (int p = 0; p < TWIN_PROPERTIES; p++) {
-		const struct twin_value *v = &twin->property[p];
-		cJSON *object = cJSON_AddObjectToObject(properties, twin_property_spec((enum twin_property)p)->key);
-		add_number(object, "median", v->median);
-		add_number(object, "sd", v->sd);
-		add_number(object, "p05", v->p05);
-		add_number(object, "p95", v->p95);
-		add_text(object, "origin", twin_origin_name(v->origin));
-		add_text(object, "source", v->source);
-	}
-	return print(root, false, out, why);
+	return twin_write(twin, out, why);
 }
 
 /* ---- subjects ----------------------------------------------------------------------------------------- */
 
 /* Those of the three that were read: an incomplete colour is refused when it comes back, not completed here. */
-static void add_lab(cJSON *object, const struct readings *r)
+static void add_colour(cJSON *object, const char *key, enum reading first, const struct readings *r)
 {
-	static const struct {
-		enum reading reading;
-		const char *key;
-	} rows[] = {{READING_LAB_L, "L"}, {READING_LAB_A, "a"}, {READING_LAB_B, "b"}};
+	static const char *const axis[] = {"L", "a", "b"};
 	cJSON *lab = NULL;
-	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-		if (!r->present[rows[i].reading])
+	for (int i = 0; i < 3; i++) {
+		if (!r->present[(int)first + i])
 			continue;
 		if (!lab)
-			lab = cJSON_AddObjectToObject(object, "lab");
-		add_number(lab, rows[i].key, r->value[rows[i].reading]);
+			lab = cJSON_AddObjectToObject(object, key);
+		add_number(lab, axis[i], r->value[(int)first + i]);
 	}
+}
+
+static void add_spectrum(cJSON *object, const struct spectrum *s)
+{
+	if (!s->count)
+		return;
+	cJSON *spectrum = cJSON_AddObjectToObject(object, "spectrum");
+	cJSON *nm = cJSON_AddArrayToObject(spectrum, "wavelength_nm");
+	cJSON *reflectance = cJSON_AddArrayToObject(spectrum, "reflectance");
+	for (size_t i = 0; i < s->count; i++) {
+		cJSON_AddItemToArray(nm, number_json(s->wavelength_nm[i]));
+		cJSON_AddItemToArray(reflectance, number_json(s->reflectance[i]));
+	}
+	add_text(spectrum, "specular", spectrum_surface_name(s->surface));
+	if (s->instrument[0])
+		add_text(spectrum, "instrument", s->instrument);
 }
 
 static cJSON *patient_json(const struct readings *r)
@@ -390,7 +387,11 @@ static cJSON *patient_json(const struct readings *r)
 	if (r->wood[0])
 		add_text(object, "wood", r->wood);
 	add_text(object, "mi_scale", melanin_scale_name(r->mi_scale));
-	add_lab(object, r);
+	add_colour(object, "lab", READING_LAB_L, r);
+	add_colour(object, "lesion_lab", READING_LESION_LAB_L, r);
+	add_spectrum(object, &r->spectrum);
+	if (r->spectrum_csv[0])
+		add_text(object, "spectrum_csv", r->spectrum_csv);
 	for (int i = 0; i < READINGS; i++) {
 		const char *key = readings_spec((enum reading)i)->key;
 		if (r->present[i] && !strchr(key, '.') && i != READING_UV_LAST_DAYS)

@@ -256,14 +256,20 @@ static struct twin_residual *add_residual(struct twin *out, const char *key)
 	return r;
 }
 
+/* A latent coordinate in the unit of its reading. */
+static double in_reading(const struct instrument_row *row, double latent)
+{
+	return (twin_value_at(row->direct, latent) - row->zero) / row->factor;
+}
+
 static void single_residual(const struct instrument_row *row, double f, double lever, struct twin *out)
 {
 	struct twin_residual *r = add_residual(out, row->key);
 	double model = row->read - f * row->sd;
 	bool direct = row->direct != TWIN_PROPERTIES;
-	r->read = direct ? twin_value_at(row->direct, row->read) : row->read;
-	r->model = direct ? twin_value_at(row->direct, model) : model;
-	r->sd = direct ? fabs(twin_value_at(row->direct, row->read + row->sd) - r->read) : row->sd;
+	r->read = direct ? in_reading(row, row->read) : row->read;
+	r->model = direct ? in_reading(row, model) : model;
+	r->sd = direct ? fabs(in_reading(row, row->read + row->sd) - r->read) : row->sd;
 	r->innovation = f / sqrt(1.0 - lever);
 	r->count = 1;
 	r->used = true;

@@ -86,7 +86,7 @@ struct observation {
 	enum instrument_region region;
 	enum twin_property property; /* of a direct one */
 	const char *key, *label, *source;
-	double read, sd, wavelength_nm, weight;
+	double read, sd, zero, factor, wavelength_nm, weight;
 	int offset; /* -1: none */
 	struct blend blend;
 };
@@ -251,13 +251,15 @@ static double latent_sd(enum twin_property property, double value, double sd)
 	return sd * (high - low) / (2e-4 * value);
 }
 
-static void add_direct(struct instruments *in, enum twin_property property, enum reading reading, double value,
-                       double sd, const char *source)
+static struct observation *add_direct(struct instruments *in, enum twin_property property, enum reading reading,
+                                      double value, double sd, const char *source)
 {
 	struct observation *o = add_row(in, KIND_DIRECT, reading, REGION_NORMAL, latent_sd(property, value, sd), -1);
 	o->property = property;
 	o->read = twin_latent(property, value);
 	o->source = source;
+	o->factor = 1.0;
+	return o;
 }
 
 /* A logit cannot stand at 0 or 1; R2 = 1 is a perfectly elastic band, not skin. A TEWL of 0 is a closed meter. */
@@ -276,13 +278,17 @@ static void collect_direct(struct instruments *in)
 		if (!r->present[d->reading])
 			continue;
 		double value = inside(d->property, d->factor * r->value[d->reading]);
-		add_direct(in, d->property, d->reading, value, fmax(d->sd_floor, d->sd_share * value), d->source);
+		add_direct(in, d->property, d->reading, value, fmax(d->sd_floor, d->sd_share * value), d->source)->factor =
+			d->factor;
 	}
 	if (r->present[READING_HYDRATION_AU]) {
 		/* Corneometer 30 to 60 a.u. spans 15 to 40 % water of the stratum corneum (recalled, low confidence) */
 		double water = 0.15 + 0.25 * (r->value[READING_HYDRATION_AU] - 30.0) / 30.0;
-		add_direct(in, TWIN_CORNEUM_WATER_FRAC, READING_HYDRATION_AU, fmin(fmax(water, 0.05), 0.60), 0.06,
-		           "Corneometer scale 30-60 a.u. = 15-40 % water");
+		struct observation *o = add_direct(in, TWIN_CORNEUM_WATER_FRAC, READING_HYDRATION_AU,
+		                                   fmin(fmax(water, 0.05), 0.60), 0.06,
+		                                   "Corneometer scale 30-60 a.u. = 15-40 % water");
+		o->zero = -0.10;
+		o->factor = 0.25 / 30.0;
 	}
 }
 
@@ -464,7 +470,7 @@ struct instrument_row instruments_row(const struct instruments *in, size_t row)
 {
 	const struct observation *o = &in->row[row];
 	return (struct instrument_row){o->key, o->label, o->region, o->property, o->source, o->read, o->sd,
-	                               o->wavelength_nm, o->weight};
+	                               o->zero, o->factor, o->wavelength_nm, o->weight};
 }
 
 const char *instruments_unused(const struct instruments *in, size_t index, const char **why_not)

@@ -52,6 +52,7 @@ struct instrument_row {
 	enum twin_property direct; /* the property it reads; TWIN_PROPERTIES: through the optics */
 	const char *source;        /* of a direct reading's error */
 	double read, sd;           /* latent for direct rows */
+	double zero, factor;       /* value = zero + factor x reading, of a direct row */
 	double wavelength_nm;      /* of a spectrum's point; 0: not one */
 	double weight;             /* 1; of points that share their error, their share of it */
 };

@@ -219,7 +219,10 @@ static void the_innovation_is_that_of_a_reading_left_out(void **state)
 	double prior = log1p(pow(0.25 / 1.2, 2));
 	double want = (log(1900) - log(1200)) / sqrt(prior + 0.08 * 0.08);
 	assert_near(residual_of(&t, "dermis_mm")->innovation, want, 0.01);
-	assert_near(residual_of(&t, "dermis_mm")->read, 1900, 1e-6);
+	assert_near(residual_of(&t, "dermis_mm")->read, 1.9, 1e-9);
+	set(&r, READING_HYDRATION_AU, 48);
+	t = twin_of(&r);
+	assert_near(residual_of(&t, "hydration_au")->read, 48, 1e-9);
 }
 
 /* Two sites read with one meter share its zero: their difference is known better than either. */

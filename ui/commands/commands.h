@@ -36,6 +36,13 @@ int command_threshold(const struct cli_options *options);
 /* --- mpe.c: exposure limits of eye and skin, eyewear */
 int command_mpe(const struct cli_options *options);
 
+/* --- twin.c: the skin twin of a case, in time; the spectrum it shows */
+int command_twin_fit(const struct cli_options *options);
+int command_twin_show(const struct cli_options *options);
+int command_twin_learn(const struct cli_options *options);
+int command_twin_forecast(const struct cli_options *options);
+int command_reflectance(const struct cli_options *options);
+
 /* --- about.c: the program about itself */
 int command_print_manual(const struct cli_options *options);
 int command_print_completion(const struct cli_options *options);

@@ -1,0 +1,358 @@
+/* Drift between visits, and learning from outcomes. */
+#include "planner/twin/time.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
+
+#include "physics/base/units.h"
+#include "planner/twin/twin_private.h"
+
+#define DAYS_PER_YEAR 365.25
+#define NEVER INFINITY
+
+/* ---- rates ---- */
+
+/* Latent units. "design" marks what no source was found for. */
+static const struct twin_process processes[TWIN_PROPERTIES] = {
+	[TWIN_MELANOSOME_FRAC] = {TWIN_TAN_HALF_LIFE_DAYS, 0.02, 0.05, 0.0,
+	                          "tan fades with the epidermis, half-life 3 to 6 weeks (recalled); wandering design"},
+	[TWIN_LESION_MELANOSOME_FRAC] = {NEVER, 0.03, 0.30, 0.0, "moves with the skin round it; its own wandering design"},
+	[TWIN_UNEXPOSED_MELANOSOME_FRAC] = {NEVER, 0.0, 0.03, -0.01,
+	                                    "melanocytes fall 10 to 20 % a decade (recalled); wandering design"},
+	[TWIN_BASAL_RATIO] = {NEVER, 0.0, 0.05, 0.0, "design"},
+	[TWIN_BLOOD_FRAC] = {365.0, 0.30, 0.0, 0.0, "climate, meals, posture: day-to-day spread of erythema readings, design"},
+	[TWIN_SATURATION_FRAC] = {365.0, 0.25, 0.0, 0.0, "as blood, design"},
+	[TWIN_CORNEUM_WATER_FRAC] = {14.0, 0.25, 0.0, 0.0, "renewed with the corneum in two weeks (recalled); climate design"},
+	[TWIN_EPIDERMIS_WATER_FRAC] = {365.0, 0.05, 0.0, 0.0, "design"},
+	[TWIN_DERMIS_WATER_FRAC] = {365.0, 0.05, 0.0, 0.0, "design"},
+	[TWIN_CORNEUM_UM] = {180.0, 0.05, 0.05, 0.0, "thickens under sun and friction, design"},
+	[TWIN_EPIDERMIS_UM] = {NEVER, 0.03, 0.04, 0.0,
+	                       "no trend with age (Sandby-Moller 2003); repeat scans differ by a few %, design"},
+	[TWIN_DERMIS_UM] = {NEVER, 0.02, 0.02, -0.006, "6 % a decade after 50 (recalled, women); wandering design"},
+	[TWIN_SUBCUTIS_UM] = {NEVER, 0.05, 0.15, 0.0, "body weight, design"},
+	[TWIN_ELASTICITY_R2] = {NEVER, 0.08, 0.05, -0.027,
+	                        "R2 0.88 at 20 y to 0.62 at 70 y (Cutometer series, recalled): 0.0052 a year"},
+	[TWIN_SKIN_TEMPERATURE_C] = {0.1, 0.8, 0.0, 0.0, "room climate, design"},
+	[TWIN_SCATTERING_SCALE] = {NEVER, 0.01, 0.02, 0.0, "collagen changes by 1 % a year (Shuster 1975)"},
+	[TWIN_TEWL_G_M2_H] = {30.0, 0.20, 0.0, 0.0, "the barrier recovers in weeks (recalled); climate design"},
+	[TWIN_LESION_DEPTH_UM] = {NEVER, 0.0, 0.05, 0.0, "ink and dermal pigment stay; design"},
+	[TWIN_DEPTH_FACTOR] = {NEVER, 0.0, 0.05, 0.0, "a person's own; design"},
+	[TWIN_THRESHOLD_FACTOR] = {NEVER, 0.0, 0.05, 0.0, "a person's own; design"},
+	[TWIN_CLEARANCE_FACTOR] = {NEVER, 0.0, 0.10, 0.0, "a person's own; design"},
+	[TWIN_HEALING_FACTOR] = {NEVER, 0.0, 0.05, 0.0, "a person's own; design"},
+	[TWIN_PIH_OFFSET] = {NEVER, 0.0, 0.05, 0.0, "a person's own; design"},
+};
+#define DERMIS_THINS_FROM_Y 50.0
+#define TAN_GAIN_SD 0.5    /* of the equilibrium's logarithm: the rule behind it spans 10 to 30 % */
+#define SUN_UNKNOWN_SED 0.7 /* of an indoor worker's face in a mid-latitude summer (recalled), known to x2 */
+#define SUN_UNKNOWN_SD 0.7
+#define STEP_DAYS 15.0     /* the season changes little in it */
+
+const struct twin_process *twin_process(enum twin_property property)
+{
+	BUG_ON((unsigned)property >= TWIN_PROPERTIES);
+	return &processes[property];
+}
+
+double twin_sed_on(const struct twin_sun *sun, double day_of_year)
+{
+	double sed = sun->sed_per_day;
+	if (isfinite(sun->latitude_deg) && isfinite(day_of_year)) {
+		double swing = fmin(0.9, 0.9 * fabs(sun->latitude_deg) / 60.0);
+		double midsummer = sun->latitude_deg >= 0.0 ? 172.0 : 355.0;
+		sed *= 1.0 + swing * cos(2.0 * PI * (day_of_year - midsummer) / DAYS_PER_YEAR);
+	}
+	return sed * (1.0 - sun->protected_frac);
+}
+
+/* Ten exposures of 0.5 to 0.8 MED in two to three weeks raise the melanin index of types III-IV by 10 to 30 %, type I
+ * little (recalled): about ln 1.2 for 26 SED, against a fading half-life of 30 days: 0.007 per SED, so a daily dose
+ * kept up ends at 0.007 x 30 / ln 2 = 0.30 per SED a day. Shares of the other types are design. */
+double twin_tan_equilibrium(double sed_per_day, int fitzpatrick)
+{
+	static const double share[7] = {0.9, 0.2, 0.6, 1.0, 1.0, 0.9, 0.7};
+	double gain = 0.007 * TWIN_TAN_HALF_LIFE_DAYS / log(2.0);
+	return gain * share[fitzpatrick >= 1 && fitzpatrick <= 6 ? fitzpatrick : 0] * sed_per_day;
+}
+
+/* ---- drift ---- */
+
+static enum status check_interval(const struct twin_interval *i, struct fail *why)
+{
+	const struct twin_sun *s = &i->sun;
+	if (!(i->days >= 0.0 && i->days <= TWIN_DAYS_MAX))
+		return fail_set(why, ST_RANGE, "days", "%g days lie outside 0 to %g", i->days, TWIN_DAYS_MAX);
+	if (s->known && !(s->sed_per_day >= 0.0 && s->sed_per_day <= 30.0))
+		return fail_set(why, ST_RANGE, "sed_per_day",
+		                "%g SED a day lies outside 0 to 30 (a whole day in the tropics; 1 SED = 100 J/m2)",
+		                s->sed_per_day);
+	if (s->known && !(s->protected_frac >= 0.0 && s->protected_frac <= 1.0))
+		return fail_set(why, ST_RANGE, "protected_frac", "%g is no share, 0 to 1", s->protected_frac);
+	if (isfinite(i->age_y) && (i->age_y < 0.0 || i->age_y > 120.0))
+		return fail_set(why, ST_RANGE, "age", "%g years lie outside 0 to 120", i->age_y);
+	return ST_OK;
+}
+
+/* x' = F x + b with noise Q, property by property; two of them lean on another. */
+struct drift {
+	double F[TWIN_PROPERTIES][TWIN_PROPERTIES];
+	double b[TWIN_PROPERTIES];
+	double q[TWIN_PROPERTIES]; /* variance */
+};
+
+static double ageing(enum twin_property p, double age_y, double years)
+{
+	if (!isfinite(age_y))
+		return 0.0;
+	if (p == TWIN_DERMIS_UM)
+		years = fmin(years, fmax(0.0, age_y - DERMIS_THINS_FROM_Y));
+	return processes[p].ageing_per_year * years;
+}
+
+static void own_drift(struct drift *d, enum twin_property p, double target, double age_y, double days)
+{
+	const struct twin_process *r = &processes[p];
+	double years = days / DAYS_PER_YEAR;
+	double keep = isinf(r->half_life_days) ? 1.0 : exp2(-days / r->half_life_days);
+	double day = 1.0 - exp(-days); /* from one hour to the next nothing has changed */
+	memset(d->F[p], 0, sizeof d->F[p]);
+	d->F[p][p] = keep;
+	d->b[p] = (1.0 - keep) * target + ageing(p, age_y, years);
+	d->q[p] = r->day_sd * r->day_sd * day + r->year_sd * r->year_sd * years;
+}
+
+/* Normal skin tends to the unexposed skin plus the tan of its dose; the lesion goes along. */
+static void melanin_drift(struct drift *d, const struct twin *t, const struct twin_interval *i, double sed)
+{
+	const enum twin_property n = TWIN_MELANOSOME_FRAC, u = TWIN_UNEXPOSED_MELANOSOME_FRAC,
+				 l = TWIN_LESION_MELANOSOME_FRAC;
+	double tan = twin_tan_equilibrium(sed, t->fitzpatrick), keep = d->F[n][n];
+	double doubt = i->sun.known ? TAN_GAIN_SD : hypot(TAN_GAIN_SD, SUN_UNKNOWN_SD);
+	d->F[n][u] = 1.0 - keep;
+	d->b[n] = (1.0 - keep) * tan;
+	d->q[n] += (1.0 - keep * keep) * pow(tan * doubt, 2); /* in the long run: tan x doubt */
+	for (int q = 0; q < TWIN_PROPERTIES; q++)
+		d->F[l][q] = d->F[n][q] - (q == (int)n ? 1.0 : 0.0);
+	d->F[l][l] += 1.0;
+	d->b[l] += d->b[n];
+}
+
+static void apply(const struct drift *d, struct twin *t)
+{
+	double x[TWIN_PROPERTIES], FP[TWIN_PROPERTIES][TWIN_PROPERTIES];
+	for (int i = 0; i < TWIN_PROPERTIES; i++) {
+		x[i] = d->b[i];
+		for (int k = 0; k < TWIN_PROPERTIES; k++)
+			x[i] += d->F[i][k] * t->latent[k];
+		for (int j = 0; j < TWIN_PROPERTIES; j++) {
+			FP[i][j] = 0.0;
+			for (int k = 0; k < TWIN_PROPERTIES; k++)
+				FP[i][j] += d->F[i][k] * t->covariance[k][j];
+		}
+	}
+	for (int i = 0; i < TWIN_PROPERTIES; i++)
+		for (int j = 0; j <= i; j++) {
+			double sum = i == j ? d->q[i] : 0.0;
+			for (int k = 0; k < TWIN_PROPERTIES; k++)
+				sum += FP[i][k] * d->F[j][k];
+			t->covariance[i][j] = t->covariance[j][i] = sum;
+		}
+	memcpy(t->latent, x, sizeof x);
+}
+
+static void step(struct twin *t, const struct twin *home, const struct twin_interval *i, double from, double days)
+{
+	struct drift d;
+	double middle = i->sun.from_day_of_year + from + 0.5 * days;
+	double age = i->age_y - (i->days - from - days) / DAYS_PER_YEAR;
+	double sed = i->sun.known ? twin_sed_on(&i->sun, middle) : SUN_UNKNOWN_SED;
+	for (int p = 0; p < TWIN_PROPERTIES; p++)
+		own_drift(&d, (enum twin_property)p, home->latent[p], age, days);
+	melanin_drift(&d, t, i, sed);
+	apply(&d, t);
+}
+
+enum status twin_bring_forward(const struct twin *before, const struct twin_interval *interval, struct twin *out,
+                               struct fail *why)
+{
+	struct twin t = *before, home = {0};
+	struct readings person = {.fitzpatrick = before->fitzpatrick};
+	enum status st = check_interval(interval, why);
+	if (st)
+		return st;
+	(void)snprintf(person.site, sizeof person.site, "%s", before->site);
+	if (isfinite(interval->age_y)) {
+		person.present[READING_AGE_Y] = true;
+		person.value[READING_AGE_Y] = interval->age_y;
+	}
+	twin_population(&person, &home);
+	int steps = (int)fmax(1.0, ceil(interval->days / STEP_DAYS));
+	for (int s = 0; s < steps && interval->days > 0.0; s++)
+		step(&t, &home, interval, interval->days * s / steps, interval->days / steps);
+	for (int p = 0; p < TWIN_PROPERTIES; p++) {
+		struct twin_value *v = &t.property[p];
+		if (v->origin != TWIN_PRIOR)
+			(void)snprintf(v->source, sizeof v->source, "%.0f days ago: %.90s", interval->days,
+			               before->property[p].source);
+		v->origin = v->origin == TWIN_MEASURED ? TWIN_DERIVED : v->origin;
+	}
+	t.residuals = t.disagreements = t.iterations = 0;
+	t.tan_measured = false;
+	t.tan_rel = t.ita_deg = NAN;
+	st = twin_refresh(&t, why);
+	if (!st)
+		*out = t;
+	return st;
+}
+
+/* ---- changes ---- */
+
+static int by_shift(const void *a, const void *b)
+{
+	double x = fabs(((const struct twin_change *)a)->shift), y = fabs(((const struct twin_change *)b)->shift);
+	return (x < y) - (x > y);
+}
+
+size_t twin_changes(const struct twin *before, const struct twin *after, struct twin_change out[TWIN_PROPERTIES])
+{
+	size_t count = 0;
+	for (int p = 0; p < TWIN_PROPERTIES; p++) {
+		double sd = sqrt(before->covariance[p][p]), now = sqrt(after->covariance[p][p]);
+		struct twin_change c = {(enum twin_property)p, before->property[p].median, after->property[p].median,
+		                        (after->latent[p] - before->latent[p]) / sd, now / sd};
+		if (fabs(c.shift) > 0.25 || fabs(c.narrowing - 1.0) > 0.1)
+			out[count++] = c;
+	}
+	qsort(out, count, sizeof *out, by_shift);
+	return count;
+}
+
+/* ---- learning ---- */
+
+/* The rest of the state follows one coordinate whose mean moves by shift and whose variance becomes kept of itself. */
+static void follow(struct twin *t, enum twin_property p, double shift, double kept)
+{
+	double column[TWIN_PROPERTIES], variance = t->covariance[p][p];
+	for (int i = 0; i < TWIN_PROPERTIES; i++)
+		column[i] = t->covariance[i][p] / variance;
+	for (int i = 0; i < TWIN_PROPERTIES; i++) {
+		t->latent[i] += column[i] * shift;
+		for (int j = 0; j < TWIN_PROPERTIES; j++)
+			t->covariance[i][j] -= column[i] * column[j] * variance * (1.0 - kept);
+	}
+}
+
+/* Kalman's update by a number read of the coordinate itself. */
+static void learn_number(struct twin *t, enum twin_property p, double read, double sd)
+{
+	double variance = t->covariance[p][p], gain = variance / (variance + sd * sd);
+	follow(t, p, gain * (read - t->latent[p]), 1.0 - gain);
+}
+
+/* An event of probability Phi((threshold + x) / width) that was (sign 1) or was not (sign -1) seen. With
+ * z = sign (threshold + m) / sqrt(width^2 + v) and rho = phi(z) / Phi(z):
+ * m' = m + sign rho v / sqrt(width^2 + v), v' = v - v^2 rho (z + rho) / (width^2 + v). */
+static void learn_event(struct twin *t, enum twin_property p, double threshold, double width, double sign)
+{
+	double v = t->covariance[p][p], total = width * width + v;
+	double z = sign * (threshold + t->latent[p]) / sqrt(total);
+	double rho = gsl_ran_ugaussian_pdf(z) / fmax(gsl_cdf_ugaussian_P(z), 1e-12);
+	follow(t, p, sign * rho * v / sqrt(total), 1.0 - v * rho * (z + rho) / total);
+}
+
+#define ENDPOINT_WIDTH 0.25 /* of ln dose over which an endpoint is seen or not: probit slope 8 to 12 (skin ED50s) */
+#define ERYTHEMA_SD 0.25    /* of ln days, as patients count them; design */
+#define CLEARANCE_SD 0.25   /* of ln(-ln(1 - cleared)), as graded by eye; design */
+#define DEPTH_SD 0.15       /* of ln depth, OCT or histology; design */
+
+static enum status within(const char *field, double value, double low, double high, struct fail *why)
+{
+	if (value >= low && value <= high)
+		return ST_OK;
+	if (isnan(value))
+		return fail_set(why, ST_INPUT, field, "missing; an outcome is compared with what was expected");
+	return fail_set(why, ST_RANGE, field, "%g lies outside %g to %g", value, low, high);
+}
+
+static enum status learn_endpoint(struct twin *t, const struct twin_outcome *o, struct fail *why)
+{
+	if (o->endpoint_seen < 0)
+		return ST_OK;
+	enum status st = within("endpoint_dose_ratio", o->endpoint_dose_ratio, 0.05, 20.0, why);
+	if (!st) /* seen when ln(dose) passes the threshold: Phi((ln ratio - x) / width), the mirror of learn_event */
+		learn_event(t, TWIN_THRESHOLD_FACTOR, -log(o->endpoint_dose_ratio), ENDPOINT_WIDTH,
+		            o->endpoint_seen ? -1.0 : 1.0);
+	return st;
+}
+
+static enum status learn_erythema(struct twin *t, const struct twin_outcome *o, struct fail *why)
+{
+	if (isnan(o->erythema_days))
+		return ST_OK;
+	enum status st = within("erythema_days", o->erythema_days, 0.05, 400.0, why);
+	if (!st)
+		st = within("erythema_expected_days", o->erythema_expected_days, 0.05, 400.0, why);
+	if (!st)
+		learn_number(t, TWIN_HEALING_FACTOR, log(o->erythema_days / o->erythema_expected_days), ERYTHEMA_SD);
+	return st;
+}
+
+static enum status learn_pih(struct twin *t, const struct twin_outcome *o, struct fail *why)
+{
+	if (o->pih < 0)
+		return ST_OK;
+	enum status st = within("pih_expected_frac", o->pih_expected_frac, 0.001, 0.999, why);
+	if (!st)
+		learn_event(t, TWIN_PIH_OFFSET, gsl_cdf_ugaussian_Pinv(o->pih_expected_frac), 1.0, o->pih ? 1.0 : -1.0);
+	return st;
+}
+
+static enum status learn_clearance(struct twin *t, const struct twin_outcome *o, struct fail *why)
+{
+	if (isnan(o->cleared_frac))
+		return ST_OK;
+	enum status st = within("cleared_frac", o->cleared_frac, 0.01, 0.99, why);
+	if (!st)
+		st = within("sessions", o->sessions, 1, 50, why);
+	if (!st)
+		st = within("cleared_expected_frac", o->cleared_expected_frac, 0.01, 0.99, why);
+	if (st)
+		return st;
+	double rate = -log1p(-o->cleared_frac) / o->sessions, expected = -log1p(-o->cleared_expected_frac);
+	learn_number(t, TWIN_CLEARANCE_FACTOR, log(rate / expected), CLEARANCE_SD);
+	return ST_OK;
+}
+
+static enum status learn_depth(struct twin *t, const struct twin_outcome *o, struct fail *why)
+{
+	if (isnan(o->depth_measured_um))
+		return ST_OK;
+	enum status st = within("depth_measured_um", o->depth_measured_um, 5.0, 5000.0, why);
+	if (!st)
+		st = within("depth_predicted_um", o->depth_predicted_um, 5.0, 5000.0, why);
+	if (!st)
+		learn_number(t, TWIN_DEPTH_FACTOR, log(o->depth_measured_um / o->depth_predicted_um), DEPTH_SD);
+	return st;
+}
+
+enum status twin_learn(struct twin *twin, const struct twin_outcome *outcome, struct fail *why)
+{
+	static const enum twin_property learnt[] = {TWIN_DEPTH_FACTOR, TWIN_THRESHOLD_FACTOR, TWIN_CLEARANCE_FACTOR,
+	                                            TWIN_HEALING_FACTOR, TWIN_PIH_OFFSET};
+	struct twin t = *twin;
+	enum status st;
+	if ((st = learn_endpoint(&t, outcome, why)) || (st = learn_erythema(&t, outcome, why)) ||
+	    (st = learn_pih(&t, outcome, why)) || (st = learn_clearance(&t, outcome, why)) ||
+	    (st = learn_depth(&t, outcome, why)))
+		return st;
+	for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++) {
+		struct twin_value *v = &t.property[learnt[i]];
+		if (t.covariance[learnt[i]][learnt[i]] >= 0.999 * twin->covariance[learnt[i]][learnt[i]])
+			continue;
+		v->origin = TWIN_DERIVED;
+		(void)snprintf(v->source, sizeof v->source, "outcomes of earlier treatments");
+	}
+	if ((st = twin_refresh(&t, why)) == ST_OK)
+		*twin = t;
+	return st;
+}
