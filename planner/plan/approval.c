@@ -148,7 +148,7 @@ static enum status check_signature(const struct approval_document *d, struct fai
 static bool wrote(const struct approval *a)
 {
 	for (size_t i = 0; i < a->authors; i++)
-		if (strcmp(a->author[i], a->person) == 0)
+		if (strcmp(a->author[i], a->login) == 0 || strcmp(a->author[i], a->person) == 0)
 			return true;
 	return false;
 }

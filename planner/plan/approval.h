@@ -51,7 +51,7 @@ struct approval {
 	char plan_digest[DIGEST_TEXT_SIZE]; /* of the stored bytes */
 	char verdict[STORE_VERDICT_MAX + 1];
 	char patient[UUID_TEXT_SIZE], identity[DIGEST_TEXT_SIZE];
-	char readings[UUID_TEXT_SIZE];
+	char readings[DIGEST_TEXT_SIZE]; /* digest of what was read and answered */
 	char twin[UUID_TEXT_SIZE], twin_digest[DIGEST_TEXT_SIZE];
 	int64_t twin_version;
 	char device_mode[STORE_DEVICE_MAX + 1], device_digest[DIGEST_TEXT_SIZE];
@@ -65,8 +65,9 @@ struct approval {
 	size_t overrides;
 	struct approval_override override[APPROVAL_OVERRIDES_MAX];
 	size_t authors; /* of this version and of those before it */
-	char author[APPROVAL_AUTHORS_MAX][UUID_TEXT_SIZE];
-	char person[UUID_TEXT_SIZE], name[STORE_LABEL_MAX + 1], key_id[DIGEST_TEXT_SIZE]; /* who signs */
+	char author[APPROVAL_AUTHORS_MAX][STORE_ACTOR_MAX + 1]; /* logins */
+	char person[UUID_TEXT_SIZE], login[STORE_ACTOR_MAX + 1]; /* who signs */
+	char name[STORE_LABEL_MAX + 1], key_id[DIGEST_TEXT_SIZE];
 	int64_t key_number;
 	int64_t signed_at_ms, expires_at_ms;
 	int64_t audit_seq;

@@ -112,6 +112,7 @@ struct field {
 static const struct field fields[] = {
 	TEXT("approver", "key", HEX, key_id),
 	INTEGER("approver", "key_number", key_number),
+	TEXT("approver", "login", WORDS, login),
 	TEXT("approver", "name", WORDS, name),
 	TEXT("approver", "person", UUID, person),
 	TEXT_OR_NONE("audit", "head", HEX, audit_head),
@@ -128,7 +129,7 @@ static const struct field fields[] = {
 	TEXT("plan", "uuid", UUID, plan),
 	TEXT("plan", "verdict", WORDS, verdict),
 	INTEGER("plan", "version", version),
-	TEXT("", "readings", UUID, readings),
+	TEXT("", "readings", HEX, readings),
 	TEXT("", "rules", HEX, rules_digest),
 	INTEGER("", "signed_at_ms", signed_at_ms),
 	TEXT("twin", "content", HEX, twin_digest),

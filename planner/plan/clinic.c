@@ -6,6 +6,7 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/files.h"
+#include "planner/plan/life.h"
 #include "planner/plan/report.h"
 
 #define PATH_SIZE 1024
@@ -236,6 +237,32 @@ static enum status name_plan(struct clinic *c, const char *patient, const char *
 	return st || row->version > 1 ? st : uuid_new(row->uuid, why);
 }
 
+/* The version before is no longer the one to be treated by. Who may save may revise, so either role will do. */
+static enum status supersede(struct clinic *c, const struct store_plan *row, const struct store_stamp *stamp,
+                             struct fail *why)
+{
+	struct store_plan before = {0};
+	struct store_plan_event event = {.version = row->version - 1, .reason = "a newer version was made"};
+	struct life_request request = {.action = LIFE_REVISE, .role = LIFE_TECHNICIAN, .actor = stamp->actor};
+	enum plan_state to = PLAN_DRAFT;
+	if (row->version == 1)
+		return ST_OK;
+	enum status st = store_plan_get(c->store, row->uuid, row->version - 1, &before, why);
+	if (!st && !plan_state_parse(before.state, &request.state))
+		st = fail_set(why, ST_IO, "state", "\"%s\" is no state of a plan", before.state);
+	if (!st)
+		st = life_move(&request, &to, why);
+	if (!st && to != request.state) {
+		event.digest = before.digest;
+		memcpy(event.plan, row->uuid, sizeof event.plan);
+		memcpy(event.from_state, before.state, sizeof event.from_state);
+		(void)snprintf(event.to_state, sizeof event.to_state, "%s", plan_state_name(to));
+		st = store_plan_event_add(c->store, &event, stamp, why);
+	}
+	store_plan_clear(&before);
+	return st;
+}
+
 static enum status add_plan(struct clinic *c, const char *patient, const struct store_twin *twin_row,
                             const struct library *library, const struct twin *twin, const struct request *request,
                             const struct assessment *assessment, const struct store_stamp *stamp, struct fail *why)
@@ -254,7 +281,9 @@ static enum status add_plan(struct clinic *c, const char *patient, const struct 
 		(void)snprintf(row.state, sizeof row.state, "draft");
 		row.json = json;
 		row.json_len = strlen(json);
-		st = store_plan_add_version(c->store, &row, stamp, why);
+		st = supersede(c, &row, stamp, why);
+		if (!st)
+			st = store_plan_add_version(c->store, &row, stamp, why);
 	}
 	free(json);
 	return st;

@@ -22,10 +22,11 @@ struct library {
 	size_t publications;
 	struct published *published;
 	struct pih_table pih;
-	char digest[DIGEST_TEXT_SIZE];
+	char digest[DIGEST_TEXT_SIZE], rules_digest[DIGEST_TEXT_SIZE];
+	char device_digest[DEVICES_MAX][DIGEST_TEXT_SIZE];
 };
 
-/* Folders whose files make up the library, in the order they enter its digest. */
+/* Folders whose files make up the library, in the order they enter its digest; from the second on, the rules'. */
 static const char *const folders[] = {"devices", "protocols", "safety"};
 
 void library_free(struct library **library)
@@ -66,8 +67,12 @@ static enum status load_device(const char *folder, const char *name, struct libr
 	enum status st = join(path, folder, name, why);
 	if (!st)
 		st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
-	if (!st)
+	if (!st) {
+		struct digest digest;
+		digest_bytes(bytes, length, &digest);
+		digest_hex(&digest, lib->device_digest[lib->devices]);
 		st = device_parse(name, bytes, length, &lib->device[lib->devices], why);
+	}
 	free(bytes);
 	if (st)
 		return st;
@@ -177,13 +182,15 @@ static enum status digest_folder(const char *folder, struct digest_stream *strea
 	return st;
 }
 
-static enum status digest_all(const char *folder, char text[DIGEST_TEXT_SIZE], struct fail *why)
+/* Of the folders from the first-th on. */
+static enum status digest_folders(const char *folder, size_t first, const char *domain, char text[DIGEST_TEXT_SIZE],
+                                  struct fail *why)
 {
 	struct digest_stream stream;
 	struct digest digest;
 	enum status st = ST_OK;
-	digest_begin(&stream, "lasertwin library/1");
-	for (size_t i = 0; !st && i < sizeof folders / sizeof folders[0]; i++) {
+	digest_begin(&stream, domain);
+	for (size_t i = first; !st && i < sizeof folders / sizeof folders[0]; i++) {
 		char path[PATH_SIZE];
 		st = join(path, folder, folders[i], why);
 		if (!st)
@@ -192,6 +199,11 @@ static enum status digest_all(const char *folder, char text[DIGEST_TEXT_SIZE], s
 	digest_end(&stream, &digest);
 	digest_hex(&digest, text);
 	return st;
+}
+
+static enum status digest_all(const char *folder, char text[DIGEST_TEXT_SIZE], struct fail *why)
+{
+	return digest_folders(folder, 0, "lasertwin library/1", text, why);
 }
 
 /* The digest speaks for what was parsed: nobody may have changed a file in between. */
@@ -212,6 +224,8 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 	if (!lib)
 		return fail_set(why, ST_FULL, "library", "out of memory");
 	enum status st = digest_all(folder, lib->digest, why);
+	if (!st)
+		st = digest_folders(folder, 1, "lasertwin rules/1", lib->rules_digest, why);
 	if (!st)
 		st = load_devices(folder, lib, why);
 	if (!st)
@@ -401,4 +415,17 @@ const struct published *library_published_at(const struct library *library, size
 const char *library_digest(const struct library *library)
 {
 	return library->digest;
+}
+
+const char *library_rules_digest(const struct library *library)
+{
+	return library->rules_digest;
+}
+
+const char *library_device_digest(const struct library *library, const char *device_id)
+{
+	for (size_t i = 0; i < library->devices; i++)
+		if (strcmp(library->device[i]->id, device_id) == 0)
+			return library->device_digest[i];
+	return NULL;
 }

@@ -82,5 +82,9 @@ size_t library_published_count(const struct library *library);
 const struct published *library_published_at(const struct library *library, size_t index);
 /* Digest (hex) of every file read, in name order: part of every plan. */
 const char *library_digest(const struct library *library);
+/* Likewise of rules, limits, drugs and protocols alone, and of one device's profile (NULL: no such device):
+ * an approval is bound to these. */
+const char *library_rules_digest(const struct library *library);
+const char *library_device_digest(const struct library *library, const char *device_id);
 
 #endif

@@ -120,13 +120,12 @@ bool life_expired(int64_t expires_at_ms, const struct life_clock *clock);
 /* ---- staleness ---- */
 
 #define LIFE_DIGEST_SIZE 65 /* 64 hexadecimal digits */
-#define LIFE_UUID_SIZE 37
 #define LIFE_MODELS_SIZE 160
 
 /* What a plan stands on. */
 struct life_basis {
 	char patient[LIFE_DIGEST_SIZE];  /* digest of the identity */
-	char readings[LIFE_UUID_SIZE];   /* the latest */
+	char readings[LIFE_DIGEST_SIZE]; /* digest of what was read and answered last */
 	char twin[LIFE_DIGEST_SIZE];     /* digest of the snapshot */
 	char device[LIFE_DIGEST_SIZE];   /* of the device's profile */
 	char rules[LIFE_DIGEST_SIZE];    /* of rules, limits, drugs, protocols */

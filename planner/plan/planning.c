@@ -195,18 +195,50 @@ static enum status predict(struct planning *p, enum predict_depth depth, struct 
 	return st ? st : predictor_run(p->predictor, &a->exposure, depth, &a->prediction, why);
 }
 
-static enum status judge(const struct planning *p, struct assessment *a, size_t issues, struct fail *why)
+/* Everything the rules may ask about this assessment. */
+static enum status facts_of(const struct planning *p, const struct assessment *a, struct facts **out, struct fail *why)
+{
+	enum status st = facts_clone(p->base, out, why);
+	if (!st)
+		st = planning_facts_of_settings(*out, library_rules(p->library), p->mode, a, a->issues.count, why);
+	if (!st && a->predicted)
+		st = planning_facts_of_prediction(*out, &a->prediction, why);
+	return st;
+}
+
+static enum status judge(const struct planning *p, struct assessment *a, struct fail *why)
 {
 	struct facts *facts = NULL;
-	enum status st = facts_clone(p->base, &facts, why);
-	if (!st)
-		st = planning_facts_of_settings(facts, library_rules(p->library), p->mode, a, issues, why);
-	if (!st && a->predicted)
-		st = planning_facts_of_prediction(facts, &a->prediction, why);
+	enum status st = facts_of(p, a, &facts, why);
 	if (!st)
 		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &a->findings, why);
 	if (!st)
 		a->verdict = rules_verdict(&a->findings, PHASE_PLAN);
+	facts_free(&facts);
+	return st;
+}
+
+static enum status copy_start_fact(const struct facts *from, size_t id, struct facts *to, struct fail *why)
+{
+	const struct fact_spec *spec = facts_spec(id);
+	struct expr_value value = {0};
+	facts_get(from, id, &value);
+	if (spec->kind != FACT_START || !value.known)
+		return ST_OK;
+	return spec->type == EXPR_BOOL ? facts_set_bool(to, spec->name, value.truth, why)
+	                               : facts_set_number(to, spec->name, value.number, why);
+}
+
+enum status planning_judge_start(const struct planning *p, const struct assessment *a, const struct facts *start,
+                                 struct findings *out, struct fail *why)
+{
+	struct facts *facts = NULL;
+	*out = (struct findings){0};
+	enum status st = facts_of(p, a, &facts, why);
+	for (size_t id = 0; !st && id < facts_spec_count(); id++)
+		st = copy_start_fact(start, id, facts, why);
+	if (!st)
+		st = rules_evaluate(library_rules(p->library), facts, PHASE_START, out, why);
 	facts_free(&facts);
 	return st;
 }
@@ -225,7 +257,7 @@ enum status planning_assess_to(struct planning *p, const struct settings *settin
 	if (st == ST_CANCELLED || st == ST_FULL)
 		return fail_set(why, st, out->unpredicted.field, "%s", out->unpredicted.text);
 	out->predicted = !st && depth != ASSESS_RULES;
-	return judge(p, out, issues->count, why);
+	return judge(p, out, why);
 }
 
 enum status planning_assess(struct planning *planning, const struct settings *settings, struct assessment *out,

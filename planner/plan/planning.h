@@ -84,6 +84,10 @@ enum status planning_assess(struct planning *planning, const struct settings *se
 enum assess_depth { ASSESS_FULL, ASSESS_QUICK, ASSESS_RULES };
 enum status planning_assess_to(struct planning *planning, const struct settings *settings,
                                enum assess_depth depth, struct assessment *out, struct fail *why) MUST_CHECK;
+/* The rules judged again at the station (PHASE_START), with what the checklist has established: the start facts
+ * of `start` join those of the plan. Free with findings_clear. */
+enum status planning_judge_start(const struct planning *planning, const struct assessment *assessment,
+                                 const struct facts *start, struct findings *out, struct fail *why) MUST_CHECK;
 void assessment_clear(struct assessment *assessment);
 
 /* Where the knobs stand when nobody has turned them: the request's own settings if they are sound, else the

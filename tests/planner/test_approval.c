@@ -61,14 +61,14 @@ static void vector_approval(struct approval *a)
 	memset(a, 0, sizeof *a);
 	(void)snprintf(a->plan, sizeof a->plan, "%s1", u);
 	(void)snprintf(a->patient, sizeof a->patient, "%s2", u);
-	(void)snprintf(a->readings, sizeof a->readings, "%s3", u);
 	(void)snprintf(a->twin, sizeof a->twin, "%s4", u);
-	(void)snprintf(a->author[0], sizeof a->author[0], "%s5", u);
+	(void)snprintf(a->author[0], sizeof a->author[0], "technician");
+	(void)snprintf(a->login, sizeof a->login, "dermatologist");
 	(void)snprintf(a->person, sizeof a->person, "%s6", u);
 	char *const digests[] = {a->plan_digest, a->identity, a->twin_digest, a->device_digest, a->rules_digest,
-	                         a->library_digest, a->audit_head};
+	                         a->library_digest, a->audit_head,  a->readings};
 	for (size_t i = 0; i < sizeof digests / sizeof digests[0]; i++)
-		memset(digests[i], "abcdef0"[i], DIGEST_TEXT_SIZE - 1);
+		memset(digests[i], "abcdef01"[i], DIGEST_TEXT_SIZE - 1);
 	(void)snprintf(a->key_id, sizeof a->key_id, "7849ac3049680be1ef762efe0d36e01733c3464eb0c7c558138acf24bb263bd3");
 	(void)snprintf(a->verdict, sizeof a->verdict, "ALLOW_AFTER_MD");
 	(void)snprintf(a->device_mode, sizeof a->device_mode, "fraxel_dual.1927");
@@ -91,14 +91,14 @@ static void vector_approval(struct approval *a)
 #define SIX4(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c \
 	c c c c c c c c c c c c c c c c
 static const char vector_payload[] =
-        "{\"approver\":{\"key\":\"7849ac3049680be1ef762efe0d36e01733c3464eb0c7c558138acf24bb263bd3\",\"key_number\":1,\"name\":\"VIRTUAL dermatologist\",\"person\":"
+        "{\"approver\":{\"key\":\"7849ac3049680be1ef762efe0d36e01733c3464eb0c7c558138acf24bb263bd3\",\"key_number\":1,\"login\":\"dermatologist\",\"name\":\"VIRTUAL dermatologist\",\"person\":"
         "\"00000000-0000-4000-8000-000000000006\"},\"audit\":{\"head\":\"" SIX4("0") "\",\"seq\":42},\"authors\":["
-        "\"00000000-0000-4000-8000-000000000005\"],\"device\":{\"mode\":\"fraxel_dual.1927\",\"profile\":\"" SIX4("d")
+        "\"technician\"],\"device\":{\"mode\":\"fraxel_dual.1927\",\"profile\":\"" SIX4("d")
         "\"},\"expires_at_ms\":1767484800000,\"indication\":\"melasma\",\"library\":\"" SIX4("f")
         "\",\"meaning\":\"approved\",\"models\":\"0.1.0 ordinates/columns\",\"overrides\":[],\"patient\":{\"identity\":\""
         SIX4("b") "\",\"uuid\":\"00000000-0000-4000-8000-000000000002\"},\"plan\":{\"content\":\"" SIX4("a")
         "\",\"uuid\":\"00000000-0000-4000-8000-000000000001\",\"verdict\":\"ALLOW_AFTER_MD\",\"version\":1},"
-        "\"readings\":\"00000000-0000-4000-8000-000000000003\",\"rules\":\"" SIX4("e")
+        "\"readings\":\"" SIX4("1") "\",\"rules\":\"" SIX4("e")
         "\",\"schema\":\"lasertwin-approval/1\",\"settings\":{\"energy_mJ\":10000000,\"treatment_level\":1000000},"
         "\"signed_at_ms\":1767225600000,\"twin\":{\"content\":\"" SIX4("c")
         "\",\"uuid\":\"00000000-0000-4000-8000-000000000004\",\"version\":1},\"zones\":[\"cheeks\"]}";
@@ -142,7 +142,7 @@ static void vector_is_written_and_signed_as_stated(void **state)
 	sign_keys(rfc_seed, &public, &secret);
 	sign_document(payload, n, &public, &secret, &document);
 	assert_string_equal(document.jws, "eyJhbGciOiJFZERTQSIsImtpZCI6Ijc4NDlhYzMwNDk2ODBiZTFlZjc2MmVmZTBkMzZlMDE3MzNjMzQ2NGViMGM3YzU1ODEzOGFjZjI0YmIyNjNiZDMifQ.."
-	                    "jKlVEXV_VwCn5GpS2F9-LwbPgdYZeg2cpw0msyL0KWKrbtABAdhSeGNbwEq1HqW2QFmStpAbj7E165WPCBj1Cg");
+	                    "FII41BZvj6yGu2js0LazC-PICBpHxmDerAIyy4IIidW33ufGfqjQWVwZyZewjjaMA2X3hCKr1y1MsJl15LiHBQ");
 	struct fail why;
 	static struct approval read;
 	assert_int_equal(approval_verify(&document, &public, 1, &read, &why), ST_OK);
@@ -350,7 +350,7 @@ static void forge(const struct approval *a, const struct clinic_keys *keys, stru
 		sign_with(a, &keys->approver, &keys->forger_secret, document);
 		break;
 	case SELF_APPROVED:
-		memcpy(other.author[0], other.person, sizeof other.person);
+		memcpy(other.author[0], rng_next(rng) & 1 ? other.person : other.login, sizeof other.person);
 		approval_document_clear(document);
 		sign_with(&other, &keys->approver, &keys->approver_secret, document);
 		break;

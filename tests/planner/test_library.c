@@ -237,6 +237,31 @@ static void the_digest_knows_every_file(void **state)
 	assert_string_equal(before, after);
 }
 
+/* An approval is bound to the rules and to its own device, not to another device's file. */
+static void rules_and_devices_have_digests_of_their_own(void **state)
+{
+	(void)state;
+	char rules[3][65], device[3][65];
+	for (int i = 0; i < 3; i++) {
+		struct library *library = NULL;
+		struct fail why = {0};
+		if (i == 1)
+			profile_folder_edit(folder, "devices/picosure.json", "PicoSure", "PicoSvre");
+		if (i == 2)
+			profile_folder_edit(folder, "safety/drugs.json", "amiodarone", "amiodarome");
+		if (library_load(folder, &library, &why))
+			fail_msg("%s: %s", why.field, why.text);
+		(void)snprintf(rules[i], 65, "%s", library_rules_digest(library));
+		(void)snprintf(device[i], 65, "%s", library_device_digest(library, "picosure"));
+		assert_null(library_device_digest(library, "picosvre"));
+		library_free(&library);
+	}
+	assert_string_equal(rules[0], rules[1]);
+	assert_string_not_equal(rules[1], rules[2]);
+	assert_string_not_equal(device[0], device[1]);
+	assert_string_equal(device[1], device[2]);
+}
+
 static void the_digest_does_not_depend_on_the_place(void **state)
 {
 	(void)state;
@@ -274,6 +299,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(slips_of_the_pen_are_named, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(hidden_files_do_not_count, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(the_digest_knows_every_file, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(rules_and_devices_have_digests_of_their_own, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(the_digest_does_not_depend_on_the_place, make_folder, remove_folder),
 		cmocka_unit_test(unknown_modes_list_what_there_is),
 	};

@@ -48,7 +48,7 @@ static void random_lists(struct rng *rng, struct approval *a)
 	for (size_t i = 0; i < a->zones; i++)
 		random_word(rng, a->zone[i], sizeof a->zone[i]);
 	for (size_t i = 0; i < a->authors; i++)
-		random_uuid(rng, a->author[i]);
+		random_word(rng, a->author[i], sizeof a->author[i]);
 	for (size_t i = 0; i < a->overrides; i++)
 		random_override(rng, &a->override[i]);
 	for (int i = 0; i < SETTINGS; i++) {
@@ -64,11 +64,11 @@ void random_approval(struct rng *rng, struct approval *a)
 	memset(a, 0, sizeof *a);
 	random_uuid(rng, a->plan);
 	random_uuid(rng, a->patient);
-	random_uuid(rng, a->readings);
 	random_uuid(rng, a->twin);
 	random_uuid(rng, a->person);
 	random_digest(rng, a->plan_digest);
 	random_digest(rng, a->identity);
+	random_digest(rng, a->readings);
 	random_digest(rng, a->twin_digest);
 	random_digest(rng, a->device_digest);
 	random_digest(rng, a->rules_digest);
@@ -81,6 +81,7 @@ void random_approval(struct rng *rng, struct approval *a)
 	random_word(rng, a->models, sizeof a->models);
 	random_word(rng, a->indication, sizeof a->indication);
 	random_word(rng, a->name, sizeof a->name);
+	(void)snprintf(a->login, sizeof a->login, "approver");
 	a->meaning = (enum meaning)below(rng, MEANINGS);
 	a->version = 1 + (int64_t)below(rng, 9);
 	a->twin_version = 1 + (int64_t)below(rng, 9);
@@ -112,13 +113,13 @@ static void other_text(char *text)
 
 static void change_identity(struct rng *rng, struct approval *a, uint64_t which)
 {
-	char *const uuids[] = {a->plan, a->patient, a->readings, a->twin, a->person, a->author[0]};
-	char *const digests[] = {a->plan_digest, a->identity, a->twin_digest, a->device_digest, a->rules_digest,
+	char *const uuids[] = {a->plan, a->patient, a->twin, a->person};
+	char *const digests[] = {a->plan_digest, a->identity, a->readings, a->twin_digest, a->device_digest, a->rules_digest,
 	                         a->library_digest, a->key_id};
-	if (which < 6)
+	if (which < 4)
 		other_uuid(rng, uuids[which]);
 	else
-		other_digit(rng, digests[which - 6]);
+		other_digit(rng, digests[which - 4]);
 }
 
 static void change_list(struct rng *rng, struct approval *a, uint64_t which)
@@ -140,15 +141,15 @@ static void change_list(struct rng *rng, struct approval *a, uint64_t which)
 
 void change_one_field(struct rng *rng, struct approval *a)
 {
-	char *const texts[] = {a->verdict, a->device_mode, a->models, a->indication, a->name};
+	char *const texts[] = {a->verdict, a->device_mode, a->models, a->indication, a->name, a->login, a->author[0]};
 	int64_t *const numbers[] = {&a->version,      &a->twin_version, &a->key_number,
 	                            &a->signed_at_ms, &a->expires_at_ms, &a->audit_seq};
 	switch (below(rng, 5)) {
 	case 0:
-		change_identity(rng, a, below(rng, 13));
+		change_identity(rng, a, below(rng, 12));
 		break;
 	case 1:
-		other_text(texts[below(rng, 5)]);
+		other_text(texts[below(rng, 7)]);
 		break;
 	case 2:
 		(*numbers[below(rng, 6)])++;

@@ -1,0 +1,391 @@
+/* Delivery of an approved plan: sessions read from their records, events checked, kept and counted; what is seen
+ * afterwards. */
+#include "planner/plan/canonical.h"
+#include "planner/plan/case.h"
+#include "planner/plan/workflow_private.h"
+
+static const char delivery_kind[] = "delivery";
+
+/* ---- the session ---- */
+
+static enum status describe_plan(const struct workflow *w, const struct workflow_plan *p, struct delivery_plan *out,
+                                 struct fail *why)
+{
+	memset(out, 0, sizeof *out);
+	enum status st = library_find_mode(w->library, p->row.device, &out->device, &out->mode, why);
+	if (st)
+		return st;
+	memcpy(out->plan, p->row.uuid, sizeof out->plan);
+	memcpy(out->patient, p->row.patient, sizeof out->patient);
+	out->version = p->row.version;
+	out->identity = p->identity;
+	(void)snprintf(out->device_mode, sizeof out->device_mode, "%s", p->row.device);
+	out->fields = p->zones;
+	memcpy(out->field, p->zone, sizeof out->field);
+	out->settings = p->settings;
+	return delivery_plan_complete(out, why);
+}
+
+/* A session given up before its start leaves room for another. */
+static void make_room(struct delivery *session, const struct delivery_event *event)
+{
+	if (event->kind == DELIVERY_OPEN && session->phase == DELIVERY_ABORTED && session->started_at_ms == 0)
+		memset(session, 0, sizeof *session);
+}
+
+static enum status replay(const struct store_record *record, const struct delivery_plan *plan, struct delivery *session,
+                          struct fail *why)
+{
+	struct delivery_event event;
+	enum status st = delivery_event_decode(record->json, record->json_len, &event, why);
+	if (st)
+		return st;
+	make_room(session, &event);
+	return delivery_apply(session, plan, &event, why);
+}
+
+enum status workflow_session(const struct workflow *w, const struct workflow_plan *plan,
+                             struct delivery_plan *delivery_plan, struct delivery *session, struct fail *why)
+{
+	const struct store_record_query query = {
+	        .kind = delivery_kind, .plan = plan->row.uuid, .plan_version = plan->row.version, .oldest_first = true};
+	struct store_record_list list = {0};
+	memset(session, 0, sizeof *session);
+	enum status st = describe_plan(w, plan, delivery_plan, why);
+	if (!st)
+		st = store_record_list(w->store, &query, &list, why);
+	for (size_t i = 0; !st && i < list.count; i++)
+		st = replay(&list.items[i], delivery_plan, session, why);
+	store_record_list_free(&list);
+	return st;
+}
+
+/* ---- the rules before the first pulse ---- */
+
+#define MS_PER_DAY 86400000
+
+/* Readings grow older in the store: "measured today" was true on the day they were taken. */
+static void age_readings(struct readings *readings, int64_t taken_at_ms, int64_t now_ms)
+{
+	const int64_t days = now_ms / MS_PER_DAY - taken_at_ms / MS_PER_DAY;
+	if (days > 0 && readings->present[READING_MEASURED_DAYS_AGO])
+		readings->value[READING_MEASURED_DAYS_AGO] += (double)days;
+}
+
+static enum status load_subject(const struct workflow *w, const struct workflow_plan *p, struct case_file **file,
+                                struct fail *why)
+{
+	struct store_readings row = {0};
+	enum status st = store_readings_latest(w->store, p->row.patient, &row, why);
+	if (!st)
+		st = case_parse("readings", row.json, row.json_len, file, why);
+	if (!st)
+		age_readings(&(*file)->request[0].subject.readings, row.taken_at_ms, w->clock.now_ms);
+	store_readings_clear(&row);
+	return st;
+}
+
+static enum status start_facts(const struct workflow *w, const struct workflow_plan *p, const struct delivery *session,
+                               struct facts **out, struct fail *why)
+{
+	enum status st = facts_new(out, why);
+	if (!st)
+		st = delivery_facts(session, *out, why);
+	if (!st)
+		st = facts_set_bool(*out, "approval_valid",
+		                    p->state == PLAN_APPROVED && p->approved && p->unverified.code == ST_OK, why);
+	if (!st && !isnan(w->hours_since_sync))
+		st = facts_set_number(*out, "hours_since_sync", w->hours_since_sync, why);
+	return st;
+}
+
+static enum status judge(const struct workflow *w, const struct workflow_plan *p, const struct subject *subject,
+                         const struct facts *start, const struct predict_options *options, struct findings *out,
+                         struct fail *why)
+{
+	struct planning *planning = NULL;
+	struct assessment assessment = {0};
+	struct request request = {.zones = p->zones, .settings = p->settings};
+	if (strlen(p->row.device) >= sizeof request.device_mode)
+		return fail_set(why, ST_INPUT, "device", "\"%s\" is not of the form profile.mode", p->row.device);
+	memcpy(request.device_mode, p->row.device, strlen(p->row.device) + 1);
+	memcpy(request.indication, p->indication, sizeof request.indication);
+	memcpy(request.zone, p->zone, sizeof request.zone);
+	enum status st = planning_new(w->library, subject, &request, options, &planning, why);
+	if (!st)
+		st = planning_assess(planning, &p->settings, &assessment, why);
+	if (!st)
+		st = planning_judge_start(planning, &assessment, start, out, why);
+	assessment_clear(&assessment);
+	planning_free(&planning);
+	return st;
+}
+
+enum status workflow_judge_start(const struct workflow *w, const struct workflow_plan *plan,
+                                 const struct delivery *session, const struct predict_options *options,
+                                 struct findings *out, struct fail *why)
+{
+	struct case_file *file = NULL;
+	struct facts *start = NULL;
+	*out = (struct findings){0};
+	enum status st = load_subject(w, plan, &file, why);
+	if (!st)
+		st = start_facts(w, plan, session, &start, why);
+	if (!st)
+		st = judge(w, plan, &file->request[0].subject, start, options, out, why);
+	facts_free(&start);
+	case_free(&file);
+	return st;
+}
+
+/* ---- one event ---- */
+
+static void permits_of(const struct workflow_plan *p, struct delivery_permits *out)
+{
+	*out = (struct delivery_permits){0};
+	for (size_t i = 0; i < p->overrides && out->count < FACT_ITEMS_MAX; i++)
+		out->rule[out->count++] = p->override[i].rule;
+}
+
+static enum status check_start(const struct workflow_plan *p, const struct delivery_plan *plan,
+                               const struct delivery *session, const struct findings *findings, struct fail *why)
+{
+	struct delivery_permits permits;
+	permits_of(p, &permits);
+	if (!p->approved || p->unverified.code != ST_OK)
+		return fail_set(why, ST_DENIED, p->approved ? p->unverified.field : "approval", "%s",
+		                p->approved ? p->unverified.text : "this version is not approved");
+	if (!findings)
+		return fail_set(why, ST_DENIED, "start", "the rules have not been judged again");
+	return delivery_may_start(session, plan, findings, &permits, why);
+}
+
+/* One treatment at a time at a station: two open records are how the wrong patient is treated. */
+static enum status check_alone(const struct workflow *w, const struct workflow_plan *p, struct fail *why)
+{
+	const struct store_plan_query query = {.state = plan_state_name(PLAN_TREATING), .limit = 2};
+	struct store_plan_list list = {0};
+	enum status st = store_plan_list(w->store, &query, &list, why);
+	for (size_t i = 0; !st && i < list.count; i++)
+		if (strcmp(list.items[i].uuid, p->row.uuid) != 0)
+			st = fail_set(why, ST_CONFLICT, "treating", "another treatment is open (plan %.8s); end it first",
+			              list.items[i].uuid);
+	store_plan_list_free(&list);
+	return st;
+}
+
+static enum status check_state(const struct workflow *w, const struct workflow_plan *p,
+                               const struct workflow_person *person, const struct delivery_event *event,
+                               struct fail *why)
+{
+	const enum delivery_kind kind = event->kind;
+	const bool is_end = kind == DELIVERY_ABORT;
+	enum life_role role;
+	if (!workflow_role(person, LIFE_START, PLAN_APPROVED, &role))
+		return fail_set(why, ST_DENIED, "role", "the role %s may not treat; allowed: technician, dermatologist",
+		                life_role_name(role));
+	if (kind == DELIVERY_OPEN && p->state == PLAN_APPROVED)
+		return p->approved && p->unverified.code == ST_OK
+		               ? check_alone(w, p, why)
+		               : fail_set(why, ST_DENIED, p->unverified.field, "%s", p->unverified.text);
+	if (p->state == PLAN_APPROVED || p->state == PLAN_TREATING || is_end)
+		return ST_OK;
+	return fail_set(why, ST_DENIED, "state", "the plan is %s: %s", plan_state_name(p->state),
+	                p->state == PLAN_REVOKED ? "stop; only an abort can be recorded" : "it cannot be delivered");
+}
+
+/* Which move of the plan an event brings. */
+static bool moves_plan(const struct delivery_event *event, const struct delivery *before, enum life_action *action)
+{
+	*action = event->kind == DELIVERY_START ? LIFE_START : LIFE_FINISH;
+	return event->kind == DELIVERY_START || event->kind == DELIVERY_FINISH ||
+	       (event->kind == DELIVERY_ABORT && before->started_at_ms != 0);
+}
+
+static enum status write_outcome(const struct workflow *w, const struct workflow_plan *p,
+                                 const struct workflow_person *person, const struct delivery *session,
+                                 const struct delivery_plan *plan, struct fail *why)
+{
+	char *json = NULL;
+	enum status st = delivery_outcome_json(session, plan, &json, why);
+	if (!st)
+		st = workflow_record(w, p, "outcome", person->login, json, strlen(json), why);
+	free(json);
+	return st;
+}
+
+static enum status write_move(const struct workflow *w, const struct workflow_plan *p,
+                              const struct workflow_person *person, enum life_action action,
+                              const struct delivery *after, const struct delivery_plan *plan, struct fail *why)
+{
+	const struct workflow_step step = {.action = action, .person = person, .identified = after->identified};
+	enum plan_state to;
+	enum status st = ST_OK;
+	if (p->state != PLAN_REVOKED) { /* what was revoked under treatment stays revoked; the record says what fell */
+		st = workflow_ask(p, &step, &to, why);
+		if (!st)
+			st = workflow_write(w, p, person->login, after->reason, to, NULL, 0, why);
+	}
+	if (!st && action == LIFE_FINISH)
+		st = write_outcome(w, p, person, after, plan, why);
+	return st;
+}
+
+/* Everything an event brings, inside one group. */
+static enum status write_event(const struct workflow *w, const struct workflow_plan *p,
+                               const struct workflow_person *person, const struct delivery_event *event,
+                               const struct delivery *before, const struct delivery *after,
+                               const struct delivery_plan *plan, struct fail *why)
+{
+	enum life_action action;
+	char *json = NULL;
+	size_t n = 0;
+	enum status st = delivery_event_encode(event, &json, &n, why);
+	if (!st)
+		st = workflow_record(w, p, delivery_kind, person->login, json, n, why);
+	free(json);
+	if (!st && moves_plan(event, before, &action))
+		st = write_move(w, p, person, action, after, plan, why);
+	return st;
+}
+
+static enum status keep(const struct workflow *w, const struct workflow_plan *p, const struct workflow_person *person,
+                        const struct delivery_event *event, const struct delivery *before, const struct delivery *after,
+                        const struct delivery_plan *plan, struct fail *why)
+{
+	enum status st = store_group_begin(w->store, why);
+	if (st)
+		return st;
+	st = write_event(w, p, person, event, before, after, plan, why);
+	if (!st)
+		return store_group_commit(w->store, why);
+	store_group_abandon(w->store);
+	return st;
+}
+
+enum status workflow_deliver(const struct workflow *w, const struct workflow_person *person,
+                             const struct delivery_event *event, const struct findings *findings,
+                             struct workflow_plan **plan, struct delivery *session, struct fail *why)
+{
+	struct delivery_plan delivery_plan;
+	struct delivery before, after;
+	struct delivery_event stamped = *event;
+	stamped.at_ms = w->clock.now_ms;
+	(void)snprintf(stamped.actor, sizeof stamped.actor, "%s", person->uuid);
+	enum status st = workflow_again(w, plan, why);
+	if (!st)
+		st = workflow_session(w, *plan, &delivery_plan, &before, why);
+	if (!st)
+		st = check_state(w, *plan, person, event, why);
+	if (!st && event->kind == DELIVERY_START)
+		st = check_start(*plan, &delivery_plan, &before, findings, why);
+	if (st)
+		return st;
+	make_room(&before, &stamped);
+	after = before;
+	st = delivery_apply(&after, &delivery_plan, &stamped, why);
+	if (!st)
+		st = keep(w, *plan, person, &stamped, &before, &after, &delivery_plan, why);
+	if (!st)
+		st = workflow_again(w, plan, why);
+	if (!st)
+		*session = after;
+	return st;
+}
+
+/* ---- afterwards ---- */
+
+static const char *const severities[SEVERITIES] = {"mild", "moderate", "severe"};
+
+const char *severity_name(enum severity severity)
+{
+	return (unsigned)severity < SEVERITIES ? severities[severity] : "unknown";
+}
+
+const char *adverse_kind(size_t index)
+{
+	static const char *const kinds[] = {"blister", "burn", "erosion", "infection", "herpes", "PIH", "hypopigmentation",
+	                                    "scar", "redness over 7 days", "oedema", "pain", "purpura", "eye", "other"};
+	return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
+}
+
+static bool known_kind(const char *kind)
+{
+	for (size_t i = 0; adverse_kind(i); i++)
+		if (strcmp(adverse_kind(i), kind) == 0)
+			return true;
+	return false;
+}
+
+static enum status check_days(const char *field, double days, struct fail *why)
+{
+	const double most = 3660.0;
+	return days >= 0.0 && days <= most ? ST_OK : fail_set(why, ST_RANGE, field, "%g is outside 0..%g d", days, most);
+}
+
+/* Asks the table, then keeps the record. */
+static enum status keep_record(const struct workflow *w, const struct workflow_person *person, enum life_action action,
+                               const char *kind, struct canonical *c, const struct workflow_plan *p, struct fail *why)
+{
+	const struct workflow_step step = {.action = action, .person = person};
+	enum plan_state same;
+	char *json = NULL;
+	size_t n = 0;
+	enum status st = canonical_finish(c, &json, &n, why);
+	if (!st)
+		st = workflow_ask(p, &step, &same, why);
+	if (!st)
+		st = workflow_record(w, p, kind, person->login, json, n, why);
+	free(json);
+	return st;
+}
+
+enum status workflow_adverse(const struct workflow *w, const struct workflow_person *person,
+                             const struct adverse_event *event, struct workflow_plan **plan, struct fail *why)
+{
+	struct canonical c = {0};
+	enum status st = check_days("onset_days", event->onset_days, why);
+	if (!st && !known_kind(event->kind))
+		st = fail_set(why, ST_INPUT, "kind", "\"%s\" is not in the list of adverse events", event->kind);
+	if (!st && (unsigned)event->severity >= SEVERITIES)
+		st = fail_set(why, ST_INPUT, "severity", "is mild, moderate or severe");
+	if (!st)
+		st = workflow_again(w, plan, why);
+	if (st)
+		return st;
+	canonical_object(&c, NULL);
+	canonical_text(&c, "kind", event->kind);
+	canonical_micro(&c, "onset_days_micro", event->onset_days);
+	canonical_text(&c, "schema", "lasertwin-adverse-event/1");
+	canonical_text(&c, "severity", severities[event->severity]);
+	canonical_text(&c, "text", event->text);
+	canonical_close(&c);
+	return keep_record(w, person, LIFE_ADVERSE, "adverse_event", &c, *plan, why);
+}
+
+enum status workflow_follow_up(const struct workflow *w, const struct workflow_person *person,
+                               const struct follow_up *f, struct workflow_plan **plan, struct fail *why)
+{
+	struct canonical c = {0};
+	enum status st = check_days("days", f->days, why);
+	if (!st && !isnan(f->erythema_days))
+		st = check_days("erythema_days", f->erythema_days, why);
+	if (!st && !isnan(f->clearance_pct) && !(f->clearance_pct >= -100.0 && f->clearance_pct <= 100.0))
+		st = fail_set(why, ST_RANGE, "clearance_pct", "%g is outside -100..100 %%", f->clearance_pct);
+	if (!st)
+		st = workflow_again(w, plan, why);
+	if (st)
+		return st;
+	canonical_object(&c, NULL);
+	if (!isnan(f->clearance_pct))
+		canonical_micro(&c, "clearance_pct_micro", f->clearance_pct);
+	canonical_micro(&c, "days_micro", f->days);
+	if (!isnan(f->erythema_days))
+		canonical_micro(&c, "erythema_days_micro", f->erythema_days);
+	if (f->pih >= 0)
+		canonical_text(&c, "pih", f->pih ? "yes" : "no");
+	canonical_text(&c, "schema", "lasertwin-follow-up/1");
+	canonical_text(&c, "text", f->text);
+	canonical_close(&c);
+	return keep_record(w, person, LIFE_FOLLOW_UP, "follow_up", &c, *plan, why);
+}

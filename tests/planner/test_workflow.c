@@ -1,0 +1,716 @@
+/* A plan on its way through the clinic, on a real store: every move, every refusal, and what a thief, a clock or a
+ * crash would try. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "planner/plan/workflow.h"
+#include "tests/support/store_fixture.h"
+#include "tests/support/temp_folder.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static struct library *library;
+
+/* ---- people: keys of their own, and a secret that was given or not ---- */
+
+struct someone {
+	const char *login;
+	unsigned roles;
+	unsigned char seed;
+	bool disabled;
+	struct sign_secret secret;
+};
+enum { TECH, DERM, DERM2, ADMIN, VIEWER, PEOPLE };
+static struct someone people[PEOPLE] = {
+        [TECH] = {"technician", 1u << LIFE_TECHNICIAN, 1, false, {{0}}},
+        [DERM] = {"dermatologist", 1u << LIFE_DERMATOLOGIST, 2, false, {{0}}},
+        [DERM2] = {"dermatologist2", 1u << LIFE_DERMATOLOGIST | 1u << LIFE_TECHNICIAN, 3, false, {{0}}},
+        [ADMIN] = {"administrator", 1u << LIFE_ADMINISTRATOR, 4, false, {{0}}},
+        [VIEWER] = {"viewer", 1u << LIFE_VIEWER, 5, false, {{0}}},
+};
+
+static enum status sign(void *context, const void *bytes, size_t n, struct signature *out, struct fail *why)
+{
+	struct someone *someone = context;
+	if (someone->disabled)
+		return fail_set(why, ST_DENIED, "secret", "wrong secret");
+	sign_bytes(&someone->secret, bytes, n, out);
+	return ST_OK;
+}
+
+static struct workflow_person person(int who)
+{
+	struct workflow_person p = {.roles = people[who].roles, .key_number = 1, .sign = sign, .context = &people[who]};
+	unsigned char seed[SIGN_SEED_BYTES] = {people[who].seed};
+	(void)snprintf(p.uuid, sizeof p.uuid, "00000000-0000-4000-8000-00000000000%d", who);
+	(void)snprintf(p.login, sizeof p.login, "%s", people[who].login);
+	(void)snprintf(p.name, sizeof p.name, "VIRTUAL %s", people[who].login);
+	sign_keys(seed, &p.key, &people[who].secret);
+	return p;
+}
+
+static enum status key_of(void *context, const char *login, int64_t number, struct sign_public *out, struct fail *why)
+{
+	(void)context;
+	for (int i = 0; i < PEOPLE; i++)
+		if (strcmp(people[i].login, login) == 0 && number == 1 && !people[i].disabled) {
+			*out = person(i).key;
+			return ST_OK;
+		}
+	return fail_set(why, ST_DENIED, "key", "%s has no valid key here", login);
+}
+
+/* ---- a clinic with one patient ---- */
+
+struct desk {
+	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	struct workflow w;
+	struct store_patient patient;
+	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE];
+};
+
+static char *case_text;
+
+static void open_store(struct desk *desk)
+{
+	desk->w.store = fixture_open(desk->path, STORE_DEMO, NULL);
+}
+
+static int make_desk(void **state)
+{
+	struct desk *desk = calloc(1, sizeof *desk);
+	assert_non_null(desk);
+	temp_folder_make(desk->folder);
+	(void)snprintf(desk->path, sizeof desk->path, "%s/demo.db", desk->folder);
+	open_store(desk);
+	desk->w.library = library;
+	desk->w.clock = life_clock(FIXTURE_NOW_MS, 0);
+	desk->w.audit_seq = 7;
+	desk->w.key_of = key_of;
+	fixture_patient(desk->w.store, "VIRTUAL 02 (IV)", &desk->patient);
+	fixture_readings(desk->w.store, desk->patient.uuid, case_text, desk->readings);
+	fixture_twin(desk->w.store, desk->patient.uuid, desk->readings, desk->twin);
+	for (int i = 0; i < PEOPLE; i++)
+		people[i].disabled = false;
+	*state = desk;
+	return 0;
+}
+
+static int remove_desk(void **state)
+{
+	struct desk *desk = *state;
+	store_close(&desk->w.store);
+	temp_folder_remove(desk->folder);
+	free(desk);
+	return 0;
+}
+
+#define RULE(id, outcome) \
+	"{\"id\":\"" id "\",\"name\":\"n\",\"outcome\":\"" outcome "\",\"phase\":\"plan\",\"zone\":\"cheeks\",\"message\":" \
+	"\"said by the rule.\",\"next_step\":\"Do this.\",\"value\":2,\"limit\":1,\"unit\":\"%\"}"
+
+/* Adds the next version, written by `author`; gives it loaded. */
+static struct workflow_plan *add_version(struct desk *desk, const char *uuid, int64_t version, const char *author,
+                                         const char *rules)
+{
+	static const char form[] = "{\"name\":\"plan\",\"device\":\"fraxel_dual.1927\",\"indication\":\"melasma\",\"zones\":["
+	                           "\"cheeks\"],\"settings\":{\"energy_mJ\":10,\"treatment_level\":1,\"passes\":4},\"verdict\":"
+	                           "\"ALLOW\",\"rules\":[%s],\"models\":{\"light\":\"ordinates\"},\"versions\":{\"lasertwin\":"
+	                           "\"%s\",\"library\":\"%s\"}}";
+	char json[4096];
+	const struct store_stamp stamp = {desk->w.clock.now_ms, author};
+	struct store_plan row = fixture_plan(desk->patient.uuid, desk->twin);
+	struct workflow_plan *plan = NULL;
+	struct fail why = {0};
+	if (uuid)
+		memcpy(row.uuid, uuid, sizeof row.uuid);
+	row.version = version;
+	(void)snprintf(row.device, sizeof row.device, "fraxel_dual.1927");
+	(void)snprintf(row.author, sizeof row.author, "%s", author);
+	row.json_len = (size_t)snprintf(json, sizeof json, form, rules, LASERTWIN_VERSION, library_digest(library));
+	row.json = json;
+	if (store_plan_add_version(desk->w.store, &row, &stamp, &why) ||
+	    workflow_plan_load(&desk->w, row.uuid, version, &plan, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	return plan;
+}
+
+static struct workflow_plan *draft(struct desk *desk, const char *rules)
+{
+	return add_version(desk, NULL, 1, "technician", rules);
+}
+
+#define MUST(call) \
+	do { \
+		struct fail why = {0}; \
+		if (call) \
+			fail_msg("%s: %s: %s", #call, why.field, why.text); \
+	} while (0)
+#define REFUSED(call, code, in_field) \
+	do { \
+		struct fail why = {0}; \
+		const enum status st_ = (call); \
+		if (st_ != (code) || strcmp(why.field, in_field) != 0) \
+			fail_msg("%s: %s, %s: %s", #call, status_name(st_), why.field, why.text); \
+	} while (0)
+
+static const struct workflow_move identified = {.reason = "seen with the patient today",
+                                                .identifier_1 = "VIRTUAL 02 (IV)",
+                                                .identifier_2 = "1987-06-30"};
+
+static struct workflow_plan *approved(struct desk *desk)
+{
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = draft(desk, "");
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	return plan;
+}
+
+/* ---- the way to an approval ---- */
+
+static void draft_to_approved(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = draft(desk, RULE("R-TEST", "REQUIRE"));
+	assert_int_equal(plan->state, PLAN_DRAFT);
+	assert_int_equal(plan->stale, 0);
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "state");
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	assert_int_equal(plan->state, PLAN_PROPOSED);
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->state, PLAN_APPROVED);
+	assert_true(plan->approved);
+	assert_int_equal(plan->unverified.code, ST_OK);
+	assert_int_equal(plan->approval.meaning, MEANING_APPROVED);
+	assert_string_equal(plan->approval.login, "dermatologist");
+	assert_int_equal(plan->approval.audit_seq, 7);
+	assert_int_equal(plan->approval.authors, 1);
+	assert_int_equal(plan->approval.setting_micro[SETTING_ENERGY_MJ], 10000000);
+	/* type IV, not ablative: a fortnight (limits.json, sync_age_max_h) */
+	assert_int_equal(plan->approval.expires_at_ms - plan->approval.signed_at_ms, 336 * HOUR_MS);
+	workflow_plan_free(&plan);
+}
+
+static void who_may_not_approve(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_person tech = person(TECH), derm = person(DERM), derm2 = person(DERM2), admin = person(ADMIN);
+	struct workflow_move wrong = identified;
+	struct workflow_plan *plan = add_version(desk, NULL, 1, "dermatologist2", "");
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_approve(&desk->w, &derm2, &identified, &plan, &why), ST_DENIED, "author");
+	REFUSED(workflow_approve(&desk->w, &tech, &identified, &plan, &why), ST_DENIED, "role");
+	REFUSED(workflow_approve(&desk->w, &admin, &identified, &plan, &why), ST_DENIED, "role");
+	wrong.identifier_2 = "1987-06-29";
+	REFUSED(workflow_approve(&desk->w, &derm, &wrong, &plan, &why), ST_DENIED, "identifier 2");
+	wrong.identifier_1 = wrong.identifier_2 = NULL;
+	REFUSED(workflow_approve(&desk->w, &derm, &wrong, &plan, &why), ST_DENIED, "identifiers");
+	people[DERM].disabled = true; /* as a wrong secret */
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "secret");
+	people[DERM].disabled = false;
+	derm.sign = NULL;
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "secret");
+	derm = person(DERM);
+	derm.key = person(ADMIN).key; /* a key that does not fit is found at once */
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "signature");
+	assert_int_equal(plan->state, PLAN_PROPOSED);
+	workflow_plan_free(&plan);
+}
+
+/* Somebody who wrote version 1 or proposed it is an author of version 2 as well. */
+static void two_persons_through_versions(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM), derm2 = person(DERM2);
+	char uuid[UUID_TEXT_SIZE];
+	struct workflow_plan *plan = draft(desk, "");
+	memcpy(uuid, plan->row.uuid, sizeof uuid);
+	MUST(workflow_propose(&desk->w, &derm2, &plan, &why));
+	workflow_plan_free(&plan);
+	plan = add_version(desk, uuid, 2, "technician", "");
+	assert_int_equal(plan->authors, 2);
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_approve(&desk->w, &derm2, &identified, &plan, &why), ST_DENIED, "author");
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	workflow_plan_free(&plan);
+}
+
+static void a_race_of_two_approvals(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM), derm2 = person(DERM2);
+	struct workflow_plan *one = draft(desk, ""), *other = NULL;
+	MUST(workflow_propose(&desk->w, &tech, &one, &why));
+	MUST(workflow_plan_load(&desk->w, one->row.uuid, 1, &other, &why));
+	MUST(workflow_approve(&desk->w, &derm, &identified, &one, &why));
+	REFUSED(workflow_approve(&desk->w, &derm2, &identified, &other, &why), ST_DENIED, "state");
+	REFUSED(workflow_reject(&desk->w, &derm2, &identified, &other, &why), ST_DENIED, "state");
+	workflow_plan_free(&one);
+	workflow_plan_free(&other);
+}
+
+/* ---- findings ---- */
+
+static void findings_decide(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_move no_reason = identified;
+	no_reason.reason = NULL;
+	struct workflow_plan *plan = draft(desk, RULE("R-ISO", "INFO") "," RULE("R-GOLD", "BLOCK"));
+	assert_int_equal(plan->finding[0].outcome, OUTCOME_BLOCK); /* strongest first */
+	REFUSED(workflow_propose(&desk->w, &tech, &plan, &why), ST_DENIED, "R-GOLD");
+	workflow_plan_free(&plan);
+	plan = draft(desk, RULE("R-TAN", "DEFER"));
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "R-TAN");
+	workflow_plan_free(&plan);
+	plan = draft(desk, RULE("R-ISO", "MD_DECISION"));
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_approve(&desk->w, &derm, &no_reason, &plan, &why), ST_INPUT, "R-ISO");
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->approval.overrides, 1);
+	assert_string_equal(plan->approval.override[0].rule, "R-ISO");
+	assert_string_equal(plan->approval.override[0].reason, identified.reason);
+	workflow_plan_free(&plan);
+	plan = draft(desk, RULE("R-NEW", "NOBODY_KNOWS")); /* a word of a later version stops */
+	REFUSED(workflow_propose(&desk->w, &tech, &plan, &why), ST_DENIED, "R-NEW");
+	workflow_plan_free(&plan);
+}
+
+static void overrides_take_two_people_and_a_reason(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_person tech = person(TECH), derm = person(DERM), viewer = person(VIEWER);
+	struct workflow_move brief = {.reason = "fine"};
+	struct workflow_plan *plan = draft(desk, RULE("R-COV", "BLOCK_MD") "," RULE("R-X", "CAUTION"));
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "R-COV");
+	REFUSED(workflow_override(&desk->w, &tech, &derm, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "role");
+	REFUSED(workflow_override(&desk->w, &derm, &derm, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "second");
+	REFUSED(workflow_override(&desk->w, &derm, &viewer, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "second");
+	REFUSED(workflow_override(&desk->w, &derm, NULL, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "second");
+	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &brief, &plan, &why), ST_INPUT, "reason");
+	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "nose", &identified, &plan, &why), ST_NOT_FOUND, "R-COV");
+	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-X", "cheeks", &identified, &plan, &why), ST_DENIED, "R-X");
+	people[TECH].disabled = true; /* the second person's secret is wrong */
+	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "secret");
+	people[TECH].disabled = false;
+	assert_false(plan->finding[0].overridden);
+	MUST(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why));
+	assert_true(plan->finding[0].overridden);
+	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why), ST_CONFLICT, "R-COV");
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->approval.overrides, 1);
+	assert_string_equal(plan->approval.override[0].second, tech.uuid);
+	struct workflow_override_count counts[4];
+	size_t rules, all;
+	MUST(workflow_override_counts(&desk->w, counts, 4, &rules, &all, &why));
+	assert_int_equal(all, 1);
+	assert_int_equal(rules, 1);
+	assert_string_equal(counts[0].rule, "R-COV");
+	workflow_plan_free(&plan);
+}
+
+/* An override record of one plan copied under another does not count there. */
+static void overrides_do_not_travel(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *one = draft(desk, RULE("R-COV", "BLOCK_MD")), *two = draft(desk, RULE("R-COV", "BLOCK_MD"));
+	MUST(workflow_propose(&desk->w, &tech, &one, &why));
+	MUST(workflow_propose(&desk->w, &tech, &two, &why));
+	MUST(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &one, &why));
+	const struct store_record_query query = {.kind = "override"};
+	struct store_record_list list = {0};
+	MUST(store_record_list(desk->w.store, &query, &list, &why));
+	struct store_record copy = list.items[0];
+	memcpy(copy.plan, two->row.uuid, sizeof copy.plan);
+	MUST(uuid_new(copy.uuid, &why));
+	MUST(store_record_add(desk->w.store, &copy, &fixture_stamp, &why));
+	store_record_list_free(&list);
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &two, &why), ST_DENIED, "R-COV");
+	MUST(workflow_approve(&desk->w, &derm, &identified, &one, &why));
+	workflow_plan_free(&one);
+	workflow_plan_free(&two);
+}
+
+/* ---- reject, revoke ---- */
+
+static void rejected_and_revoked_with_a_reason(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM), admin = person(ADMIN);
+	const struct workflow_move silent = {0};
+	struct workflow_plan *plan = draft(desk, "");
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	REFUSED(workflow_reject(&desk->w, &derm, &silent, &plan, &why), ST_INPUT, "reason");
+	MUST(workflow_reject(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->state, PLAN_REJECTED);
+	REFUSED(workflow_propose(&desk->w, &tech, &plan, &why), ST_DENIED, "state");
+	workflow_plan_free(&plan);
+	plan = approved(desk);
+	REFUSED(workflow_revoke(&desk->w, &tech, &identified, &plan, &why), ST_DENIED, "role");
+	MUST(workflow_revoke(&desk->w, &admin, &identified, &plan, &why));
+	assert_int_equal(plan->state, PLAN_REVOKED);
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "state");
+	workflow_plan_free(&plan);
+}
+
+/* ---- time and change ---- */
+
+static void approvals_expire(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk);
+	size_t moved = 9;
+	desk->w.clock.now_ms = plan->approval.expires_at_ms - 1;
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 0);
+	desk->w.clock.now_ms++;
+	struct workflow_plan *late = NULL;
+	MUST(workflow_plan_load(&desk->w, plan->row.uuid, 0, &late, &why));
+	assert_string_equal(late->unverified.field, "expiry");
+	workflow_plan_free(&late);
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 1);
+	MUST(workflow_plan_load(&desk->w, plan->row.uuid, 0, &late, &why));
+	assert_int_equal(late->state, PLAN_EXPIRED);
+	workflow_plan_free(&late);
+	workflow_plan_free(&plan);
+}
+
+static void newer_readings_make_stale(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	char other[UUID_TEXT_SIZE], *changed = strdup(case_text);
+	struct workflow_plan *plan = approved(desk), *waiting = draft(desk, "");
+	size_t moved;
+	MUST(workflow_propose(&desk->w, &tech, &waiting, &why));
+	fixture_readings(desk->w.store, desk->patient.uuid, case_text, other); /* the same again changes nothing */
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 0);
+	char *ita = strstr(changed, "\"ita_deg\": 19");
+	assert_non_null(ita);
+	memcpy(ita, "\"ita_deg\": 12", 13); /* tanned */
+	fixture_readings(desk->w.store, desk->patient.uuid, changed, other);
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &waiting, &why), ST_DENIED, "stale");
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 2);
+	char uuid[UUID_TEXT_SIZE];
+	memcpy(uuid, plan->row.uuid, sizeof uuid);
+	workflow_plan_free(&plan);
+	MUST(workflow_plan_load(&desk->w, uuid, 0, &plan, &why));
+	assert_int_equal(plan->state, PLAN_STALE);
+	assert_int_equal(plan->stale, STALE_READINGS);
+	workflow_plan_free(&plan);
+	workflow_plan_free(&waiting);
+	free(changed);
+}
+
+static void a_clock_set_back_is_asked_about(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = draft(desk, "");
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	desk->w.clock = life_clock(FIXTURE_NOW_MS - HOUR_MS, FIXTURE_NOW_MS);
+	REFUSED(workflow_approve(&desk->w, &derm, &identified, &plan, &why), ST_DENIED, "clock");
+	desk->w.clock_confirmed = true;
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->approval.signed_at_ms, FIXTURE_NOW_MS);
+	workflow_plan_free(&plan);
+}
+
+/* ---- forgeries in the store ---- */
+
+static void approvals_do_not_travel(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct workflow_plan *good = approved(desk), *other = draft(desk, "");
+	struct store_plan_event event = {.version = 1, .from_state = "proposed", .to_state = "approved"};
+	char *text;
+	size_t n;
+	MUST(workflow_propose(&desk->w, &tech, &other, &why));
+	MUST(approval_document_write(&good->document, &text, &n, &why));
+	memcpy(event.plan, other->row.uuid, sizeof event.plan);
+	event.digest = other->row.digest;
+	event.json = text;
+	event.json_len = n;
+	MUST(store_plan_event_add(desk->w.store, &event, &fixture_stamp, &why));
+	char uuid[UUID_TEXT_SIZE];
+	memcpy(uuid, other->row.uuid, sizeof uuid);
+	workflow_plan_free(&other);
+	MUST(workflow_plan_load(&desk->w, uuid, 0, &other, &why));
+	assert_int_equal(other->state, PLAN_APPROVED);
+	assert_string_equal(other->unverified.field, "plan");
+	struct delivery session;
+	struct delivery_event open;
+	delivery_event_init(&open, DELIVERY_OPEN, 0, tech.uuid);
+	REFUSED(workflow_deliver(&desk->w, &tech, &open, NULL, &other, &session, &why), ST_DENIED, "plan");
+	free(text);
+	workflow_plan_free(&good);
+	workflow_plan_free(&other);
+}
+
+static void approvals_of_disabled_people_do_not_hold(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk), *again = NULL;
+	people[DERM].disabled = true;
+	MUST(workflow_plan_load(&desk->w, plan->row.uuid, 0, &again, &why));
+	assert_string_equal(again->unverified.field, "key");
+	workflow_plan_free(&plan);
+	workflow_plan_free(&again);
+}
+
+static void the_exported_file_verifies_with_the_key_alone(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), viewer = person(VIEWER);
+	const struct sign_public key = person(DERM).key;
+	struct workflow_plan *plan = approved(desk), *plain = draft(desk, "");
+	struct approval_document document;
+	struct approval read;
+	char *text;
+	size_t n;
+	REFUSED(workflow_export(&desk->w, &viewer, plan, &text, &n, &why), ST_DENIED, "role");
+	REFUSED(workflow_export(&desk->w, &tech, plain, &text, &n, &why), ST_DENIED, "state");
+	MUST(workflow_export(&desk->w, &tech, plan, &text, &n, &why));
+	MUST(approval_document_read("file", text, n, &document, &why));
+	MUST(approval_verify(&document, &key, 1, &read, &why));
+	assert_string_equal(read.plan, plan->row.uuid);
+	approval_document_clear(&document);
+	free(text);
+	workflow_plan_free(&plan);
+	workflow_plan_free(&plain);
+}
+
+/* ---- delivery ---- */
+
+static void deliver(struct desk *desk, struct workflow_plan **plan, struct delivery *session, const char *words)
+{
+	static const struct findings none = {0};
+	const struct workflow_person tech = person(TECH);
+	char copy[512], *rest = copy, *word;
+	struct delivery_event event;
+	enum delivery_kind kind;
+	struct fail why = {0};
+	(void)snprintf(copy, sizeof copy, "%s", words);
+	assert_true(delivery_kind_parse(strsep(&rest, "|"), &kind));
+	delivery_event_init(&event, kind, 0, tech.uuid);
+	while ((word = strsep(&rest, "|"))) {
+		char *value = strchr(word, '=');
+		*value++ = '\0';
+		assert_int_equal(delivery_event_set(&event, word, value, &why), ST_OK);
+	}
+	desk->w.clock.now_ms += 1000;
+	if (workflow_deliver(&desk->w, &tech, &event, &none, plan, session, &why))
+		fail_msg("%s: %s: %s", words, why.field, why.text);
+}
+
+static const char *const checklist[] = {
+        "open",
+        "identity|identifier_1=VIRTUAL 02 (IV)|identifier_2=1987-06-30",
+        "site|field=cheeks|side=both",
+        "consent|reference=paper 7",
+        "photograph|field=cheeks|reference=IMG_1|digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+        "device|serial=FD-1|handpiece=fraxel_dual.1927|handpiece_serial=HP-9",
+        "calibration|measured=10.4|set=10|text=mJ",
+        "eyewear|od_operator=7|od_patient=7",
+        "cooling|text=cold air",
+        "time_out|text=technician and patient",
+};
+#define PASS "pass|field=cheeks|energy_mJ=10|treatment_level=1"
+
+static void begin(struct desk *desk, struct workflow_plan **plan, struct delivery *session)
+{
+	for (size_t i = 0; i < sizeof checklist / sizeof checklist[0]; i++)
+		deliver(desk, plan, session, checklist[i]);
+	deliver(desk, plan, session, "start");
+}
+
+static size_t count_records(struct desk *desk, const char *kind)
+{
+	const struct store_record_query query = {.kind = kind};
+	struct store_record_list list = {0};
+	MUST(store_record_list(desk->w.store, &query, &list, &why));
+	const size_t count = list.count;
+	store_record_list_free(&list);
+	return count;
+}
+
+static void approved_to_closed_over_a_crash(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session, resumed;
+	struct delivery_plan delivery_plan;
+	begin(desk, &plan, &session);
+	assert_int_equal(plan->state, PLAN_TREATING);
+	deliver(desk, &plan, &session, PASS);
+	deliver(desk, &plan, &session, PASS);
+	char uuid[UUID_TEXT_SIZE];
+	memcpy(uuid, plan->row.uuid, sizeof uuid);
+	workflow_plan_free(&plan);
+	store_close(&desk->w.store); /* the program is gone; what it had acknowledged is there */
+	open_store(desk);
+	MUST(workflow_plan_load(&desk->w, uuid, 0, &plan, &why));
+	MUST(workflow_session(&desk->w, plan, &delivery_plan, &resumed, &why));
+	assert_memory_equal(&resumed, &session, sizeof resumed);
+	deliver(desk, &plan, &session, PASS);
+	deliver(desk, &plan, &session, PASS);
+	deliver(desk, &plan, &session, "endpoint|field=cheeks|endpoint=erythema");
+	deliver(desk, &plan, &session, "finish");
+	assert_int_equal(plan->state, PLAN_DELIVERED);
+	assert_int_equal(count_records(desk, "outcome"), 1);
+	const struct follow_up seen = {.days = 28, .clearance_pct = 40, .erythema_days = 3, .pih = 0, .text = "healed"};
+	const struct adverse_event event = {.kind = "PIH", .severity = SEVERITY_MILD, .onset_days = 14, .text = "left"};
+	const struct adverse_event odd = {.kind = "magic", .severity = SEVERITY_MILD};
+	MUST(workflow_adverse(&desk->w, &tech, &event, &plan, &why));
+	REFUSED(workflow_adverse(&desk->w, &tech, &odd, &plan, &why), ST_INPUT, "kind");
+	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why));
+	REFUSED(workflow_close(&desk->w, &tech, &plan, &why), ST_DENIED, "role");
+	MUST(workflow_close(&desk->w, &derm, &plan, &why));
+	assert_int_equal(plan->state, PLAN_CLOSED);
+	assert_int_equal(count_records(desk, "follow_up"), 1);
+	assert_int_equal(count_records(desk, "adverse_event"), 1);
+	MUST(store_check(desk->w.store, NULL, &why));
+	workflow_plan_free(&plan);
+}
+
+static void revoked_under_treatment_stops(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session;
+	struct delivery_event pass;
+	struct fail set;
+	begin(desk, &plan, &session);
+	deliver(desk, &plan, &session, PASS);
+	MUST(workflow_revoke(&desk->w, &derm, &identified, &plan, &why));
+	delivery_event_init(&pass, DELIVERY_PASS, 0, tech.uuid);
+	assert_int_equal(delivery_event_set(&pass, "field", "cheeks", &set), ST_OK);
+	assert_int_equal(delivery_event_set(&pass, "energy_mJ", "10", &set), ST_OK);
+	REFUSED(workflow_deliver(&desk->w, &tech, &pass, NULL, &plan, &session, &why), ST_DENIED, "state");
+	deliver(desk, &plan, &session, "abort|text=revoked by the dermatologist");
+	assert_int_equal(plan->state, PLAN_REVOKED);
+	assert_int_equal(count_records(desk, "outcome"), 1); /* one pass has fallen: the twin must know */
+	workflow_plan_free(&plan);
+}
+
+static void not_started_is_not_delivered(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), viewer = person(VIEWER);
+	struct workflow_plan *plan = approved(desk), *other = approved(desk);
+	struct delivery session = {0}, second = {0};
+	struct delivery_event open, start;
+	delivery_event_init(&open, DELIVERY_OPEN, 0, tech.uuid);
+	delivery_event_init(&start, DELIVERY_START, 0, tech.uuid);
+	REFUSED(workflow_deliver(&desk->w, &viewer, &open, NULL, &plan, &session, &why), ST_DENIED, "role");
+	deliver(desk, &plan, &session, "open");
+	REFUSED(workflow_deliver(&desk->w, &tech, &start, NULL, &plan, &session, &why), ST_DENIED, "start");
+	deliver(desk, &plan, &session, "abort|text=patient has gone home again");
+	assert_int_equal(plan->state, PLAN_APPROVED);
+	assert_int_equal(count_records(desk, "outcome"), 0);
+	begin(desk, &plan, &session); /* a second visit begins with an empty checklist */
+	REFUSED(workflow_deliver(&desk->w, &tech, &open, NULL, &other, &second, &why), ST_CONFLICT, "treating");
+	workflow_plan_free(&plan);
+	workflow_plan_free(&other);
+}
+
+/* With the real rules and the real prediction: what stands against the start, until it does not. */
+static void the_rules_are_judged_again_at_the_start(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session;
+	struct delivery_plan delivery_plan;
+	struct delivery_permits none = {0};
+	struct findings findings;
+	const struct predict_options few = {.samples = 4};
+	for (size_t i = 0; i < sizeof checklist / sizeof checklist[0]; i++)
+		deliver(desk, &plan, &session, checklist[i]);
+	MUST(workflow_session(&desk->w, plan, &delivery_plan, &session, &why));
+	desk->w.hours_since_sync = (double)NAN; /* unknown is not "just now" */
+	desk->w.clock.now_ms += 24 * HOUR_MS;   /* tomorrow: the melanin index is of yesterday */
+	MUST(workflow_judge_start(&desk->w, plan, &session, &few, &findings, &why));
+	bool stale = false, approval = false, twin = false;
+	for (size_t i = 0; i < findings.count; i++) {
+		stale = stale || strcmp(findings.finding[i].rule, "R-STALE") == 0;
+		approval = approval || strcmp(findings.finding[i].rule, "R-APPR") == 0;
+		twin = twin || (strcmp(findings.finding[i].rule, "R-TWIN") == 0 && findings.finding[i].outcome == OUTCOME_BLOCK);
+	}
+	assert_true(stale && twin);
+	assert_false(approval);
+	struct fail why = {0};
+	assert_int_equal(delivery_may_start(&session, &delivery_plan, &findings, &none, &why), ST_DENIED);
+	findings_clear(&findings);
+	workflow_plan_free(&plan);
+}
+
+static void unknown_plans_and_damaged_content(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = NULL;
+	REFUSED(workflow_plan_load(&desk->w, "no such name", 0, &plan, &why), ST_INPUT, "plan");
+	struct fail why = {0};
+	assert_int_equal(workflow_plan_load(&desk->w, desk->patient.uuid, 0, &plan, &why), ST_NOT_FOUND);
+	assert_null(plan);
+}
+
+static int load_all(void **state)
+{
+	(void)state;
+	size_t n;
+	case_text = (char *)read_file("profiles/demo/02.json", &n);
+	case_text[n] = '\0';
+	return library_load("profiles", &library, NULL) != ST_OK;
+}
+
+static int free_all(void **state)
+{
+	(void)state;
+	free(case_text);
+	library_free(&library);
+	return 0;
+}
+
+#define DESK(test) cmocka_unit_test_setup_teardown(test, make_desk, remove_desk)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        DESK(draft_to_approved),
+	        DESK(who_may_not_approve),
+	        DESK(two_persons_through_versions),
+	        DESK(a_race_of_two_approvals),
+	        DESK(findings_decide),
+	        DESK(overrides_take_two_people_and_a_reason),
+	        DESK(overrides_do_not_travel),
+	        DESK(rejected_and_revoked_with_a_reason),
+	        DESK(approvals_expire),
+	        DESK(newer_readings_make_stale),
+	        DESK(a_clock_set_back_is_asked_about),
+	        DESK(approvals_do_not_travel),
+	        DESK(approvals_of_disabled_people_do_not_hold),
+	        DESK(the_exported_file_verifies_with_the_key_alone),
+	        DESK(approved_to_closed_over_a_crash),
+	        DESK(revoked_under_treatment_stops),
+	        DESK(not_started_is_not_delivered),
+	        DESK(the_rules_are_judged_again_at_the_start),
+	        DESK(unknown_plans_and_damaged_content),
+	};
+	return cmocka_run_group_tests(tests, load_all, free_all);
+}
