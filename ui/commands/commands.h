@@ -42,6 +42,8 @@ int command_twin_show(const struct cli_options *options);
 int command_twin_learn(const struct cli_options *options);
 int command_twin_forecast(const struct cli_options *options);
 int command_reflectance(const struct cli_options *options);
+/* --- train.c: lessons */
+int command_train(const struct cli_options *options);
 
 /* --- about.c: the program about itself */
 int command_print_manual(const struct cli_options *options);
