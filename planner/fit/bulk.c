@@ -16,6 +16,13 @@
 #define AIR_LEAD_S 3.0 /* forced air blows this long before the first pulse ... */
 #define AIR_TAIL_S 1.0 /* ... and after the last */
 
+/* Cells twice the solver's default and half as strict in time: a third of the work. Peaks of 3 ms and shorter pulses
+ * are then off by at most 0.2 K, Omega by 5 % (against cells and steps four times finer), far within the spread. */
+static const struct heat_options heat_options = {.refine = 0.5, .time_tolerance = 1e-3};
+
+/* What columns leave behind is spread evenly over hundreds of micrometres: coarser still. */
+static const struct heat_options column_heat_options = {.finest_um = 10.0, .refine = 0.5, .time_tolerance = 2e-3};
+
 /* One sample of the twin, ready for any dose. */
 struct ready {
 	struct heat_layer layer[TISSUE_LAYERS_MAX];
@@ -72,7 +79,7 @@ static enum status absorb_on_heat_cells(struct ordinates *solver, struct ready *
 {
 	double edge[HEAT_CELLS_MAX + 1], edge_cm[HEAT_CELLS_MAX + 1];
 	size_t edges = 0;
-	enum status st = heat_grid(r->layers, r->layer, NULL, edge, HEAT_CELLS_MAX + 1, &edges, why);
+	enum status st = heat_grid(r->layers, r->layer, &heat_options, edge, HEAT_CELLS_MAX + 1, &edges, why);
 	if (st)
 		return st;
 	r->bins = edges - 1;
@@ -309,6 +316,7 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 		           .passes = dose->passes,
 		           .pass_interval_s = dose->pass_interval_s},
 		.source = {.bins = r->bins, .edge_um = r->edge_um, .absorption_1_cm = absorption},
+		.options = dose->column_depth_um ? column_heat_options : heat_options,
 	};
 	source_of(b, dose, s, absorption);
 	if (dose->cold_air) {
