@@ -9,7 +9,8 @@
 
 const struct option_spec options_table[] = {
         {"--json", NULL, NULL, false, "print JSON"},
-        {"--strict", NULL, NULL, false, "exit 1 when an expectation of the case is not met"},
+        {"--strict", NULL, NULL, false,
+         "exit 1 when an expectation of the case is not met (case) or a rule forbids (check)"},
         {"--photons", "N", NULL, false, "instead of the file's count"},
         {"--seed", "N", NULL, false, "other random numbers; default 0"},
         {"--wavelength-nm", "N", NULL, false, "wavelength, nm"},
@@ -99,6 +100,12 @@ const struct command commands[] = {
          command_simulate},
         {"threshold", "FILE", 1, 1, "--json", "radiant exposure that just meets the file's criterion",
          command_threshold},
+        {"fit", "FILE", 1, 1, "--json",
+         "lowest sufficient settings for every request, with alternatives, trade-off, what-ifs and course",
+         command_fit},
+        {"check", "FILE", 1, 1, "--json --strict", "judge a case file's settings as they stand, by every rule",
+         command_check},
+        {"compare", "A B", 2, 2, "--json", "what differs between the first plans of two case files", command_compare},
         {"mpe", "[DEVICE.MODE]", 0, 1,
          "--json --wavelength-nm --pulse-s --rate-hz --time-s --energy-j --beam-mm --divergence-mrad",
          "exposure limits of eye and skin, eyewear, hazard distance (IEC 60825-1, EN 207)", command_mpe},

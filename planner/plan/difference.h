@@ -47,5 +47,7 @@ struct difference_side {
 enum status difference_of(const struct difference_side *before, const struct difference_side *after,
                           struct difference *out, struct fail *why) MUST_CHECK;
 void difference_free(struct difference *difference);
+/* Gives a malloc'ed text. */
+enum status difference_json(const struct difference *difference, char **out, struct fail *why) MUST_CHECK;
 
 #endif

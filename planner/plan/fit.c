@@ -10,16 +10,11 @@
 
 #define CANDIDATES_MAX 20000
 
-struct candidate {
-	struct settings settings;
-	double dose_J_cm2, spot_um, coverage_frac;
-};
-
 struct search {
 	struct planning *planning;
 	const struct protocol *protocol;
 	struct fit_result *result;
-	struct candidate *candidate; /* allowed by the rules without physics, ascending dose */
+	struct fit_candidate *candidate; /* allowed by the rules without physics, ascending dose */
 	size_t count;
 	enum assess_depth goal_depth; /* what of the prediction the goals need */
 	int (*progress)(void *context, double done_frac);
@@ -37,7 +32,7 @@ static double dose_of(const struct exposure *e)
  * advised the largest usable one), then the lower coverage (density harms more than energy, V41, V42). */
 static int by_dose(const void *left, const void *right)
 {
-	const struct candidate *a = left, *b = right;
+	const struct fit_candidate *a = left, *b = right;
 	if (a->dose_J_cm2 != b->dose_J_cm2)
 		return a->dose_J_cm2 < b->dose_J_cm2 ? -1 : 1;
 	if (a->spot_um > b->spot_um || a->spot_um < b->spot_um)
@@ -134,7 +129,7 @@ static enum assess_depth depth_of_goals(const struct protocol *protocol)
 	return ASSESS_QUICK;
 }
 
-static bool sufficient(const struct assessment *a, const struct protocol *protocol)
+bool fit_sufficient(const struct assessment *a, const struct protocol *protocol)
 {
 	if (!a->predicted)
 		return false;
@@ -152,7 +147,7 @@ static enum status keep_if_allowed(struct search *s, const struct settings *sett
 	struct assessment a;
 	enum status st = planning_assess_to(s->planning, settings, ASSESS_RULES, &a, why);
 	if (!st && allowed(s->result, &a))
-		s->candidate[s->count++] = (struct candidate){a.settings, dose_of(&a.exposure), a.exposure.spot_um,
+		s->candidate[s->count++] = (struct fit_candidate){a.settings, dose_of(&a.exposure), a.exposure.spot_um,
 		                                              a.exposure.coverage_sum_frac};
 	assessment_clear(&a);
 	return st;
@@ -224,7 +219,7 @@ static bool main_knob(const struct device_mode *mode, enum setting_id *out)
 	return false;
 }
 
-static const struct finding *first_forbidding(const struct assessment *a)
+const struct finding *fit_forbidden(const struct assessment *a)
 {
 	for (size_t i = 0; i < a->findings.count; i++)
 		if (forbids(&a->findings.finding[i]))
@@ -248,7 +243,7 @@ static enum status stopped(struct search *s, const struct settings *settings, en
 {
 	struct assessment a;
 	enum status st = planning_assess_to(s->planning, settings, depth, &a, why);
-	const struct finding *f = st ? NULL : first_forbidding(&a);
+	const struct finding *f = st ? NULL : fit_forbidden(&a);
 	*yes = f != NULL;
 	if (f) {
 		binding_text(f, alternative->binding, sizeof alternative->binding);
@@ -310,7 +305,7 @@ static enum status binding_limit(struct search *s, struct fit_alternative *alter
 	return st;
 }
 
-static enum status add_alternative(struct search *s, const struct candidate *c, const struct assessment *a,
+static enum status add_alternative(struct search *s, const struct fit_candidate *c, const struct assessment *a,
                                    struct fail *why)
 {
 	struct fit_result *r = s->result;
@@ -322,12 +317,12 @@ static enum status add_alternative(struct search *s, const struct candidate *c, 
 	return binding_limit(s, alternative, why);
 }
 
-static enum status consider(struct search *s, const struct candidate *c, struct fail *why)
+static enum status consider(struct search *s, const struct fit_candidate *c, struct fail *why)
 {
 	struct assessment a;
 	struct fit_result *r = s->result;
 	enum status st = planning_assess_to(s->planning, &c->settings, s->goal_depth, &a, why);
-	bool enough = !st && sufficient(&a, s->protocol);
+	bool enough = !st && fit_sufficient(&a, s->protocol);
 	assessment_clear(&a);
 	if (st || !enough)
 		return st;
@@ -368,6 +363,32 @@ static void conclude(struct fit_result *r)
 	qsort(r->exclusion, r->exclusions, sizeof r->exclusion[0], most_excluding);
 }
 
+static enum status no_protocol(const struct planning *planning, struct fail *why)
+{
+	return fail_set(why, ST_MODEL, "fit", "no protocol on file for %s with %s, so there is no endpoint to fit to; "
+	                "enter settings by hand or add a protocol to profiles/protocols",
+	                planning_request(planning)->indication, planning_request(planning)->device_mode);
+}
+
+enum status planning_candidates(struct planning *planning, struct fit_candidate **out, size_t *count, struct fail *why)
+{
+	struct fit_result *counted = calloc(1, sizeof *counted);
+	struct search s = {.planning = planning, .protocol = planning_protocol(planning), .result = counted};
+	*out = NULL;
+	*count = 0;
+	if (!counted)
+		return fail_set(why, ST_FULL, "fit", "out of memory");
+	enum status st = s.protocol ? sift_by_rules(&s, why) : no_protocol(planning, why);
+	free(counted);
+	if (st)
+		free(s.candidate);
+	else {
+		*out = s.candidate;
+		*count = s.count;
+	}
+	return st;
+}
+
 enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
                          void *context, struct fit_result *out, struct fail *why)
 {
@@ -378,9 +399,7 @@ enum status planning_fit(struct planning *planning, int (*progress)(void *contex
 	                   .context = context};
 	memset(out, 0, sizeof *out);
 	if (!s.protocol)
-		return fail_set(why, ST_MODEL, "fit", "no protocol on file for %s with %s, so there is no endpoint to fit to; "
-		                "enter settings by hand or add a protocol to profiles/protocols",
-		                planning_request(planning)->indication, planning_request(planning)->device_mode);
+		return no_protocol(planning, why);
 	s.goal_depth = depth_of_goals(s.protocol);
 	enum status st = sift_by_rules(&s, why);
 	if (!st)

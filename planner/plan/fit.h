@@ -42,6 +42,19 @@ struct fit_result {
 };
 #define FIT_DOSE_UNIT "J/cm2" /* mean radiant exposure over the treated area, all passes */
 
+/* The settings the rules allow before any physics is asked, in ascending dose; passes and the like as the protocol
+ * has them. *out is malloc'ed. ST_MODEL without a protocol. */
+struct fit_candidate {
+	struct settings settings;
+	double dose_J_cm2, spot_um, coverage_frac;
+};
+enum status planning_candidates(struct planning *planning, struct fit_candidate **out, size_t *count,
+                                struct fail *why) MUST_CHECK;
+/* Whether the assessment meets all goals of the protocol. */
+bool fit_sufficient(const struct assessment *assessment, const struct protocol *protocol);
+/* The first rule that forbids; NULL: none does. */
+const struct finding *fit_forbidden(const struct assessment *assessment);
+
 enum status planning_fit(struct planning *planning, int (*progress)(void *context, double done_frac),
                          void *context, struct fit_result *out, struct fail *why) MUST_CHECK;
 

@@ -84,11 +84,14 @@ static enum status make_base(const struct planning *p, const struct facts *answe
 	return st;
 }
 
-static enum status make(struct planning *p, const struct subject *subject, struct fail *why)
+static enum status make(struct planning *p, const struct subject *subject, const struct twin *twin, struct fail *why)
 {
 	enum status st = check_request(p->library, &p->request, why);
-	if (st || (st = library_find_mode(p->library, p->request.device_mode, &p->device, &p->mode, why)) ||
-	    (st = twin_from_readings(&subject->readings, &p->twin, why)))
+	if (st || (st = library_find_mode(p->library, p->request.device_mode, &p->device, &p->mode, why)))
+		return st;
+	if (twin)
+		p->twin = *twin;
+	else if ((st = twin_from_readings(&subject->readings, &p->twin, why)))
 		return st;
 	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
 	if (p->protocol)
@@ -104,9 +107,9 @@ static enum status make(struct planning *p, const struct subject *subject, struc
 	return ST_OK;
 }
 
-enum status planning_new(const struct library *library, const struct subject *subject,
-                         const struct request *request, const struct predict_options *options,
-                         struct planning **out, struct fail *why)
+enum status planning_new_for_twin(const struct library *library, const struct subject *subject,
+                                  const struct request *request, const struct predict_options *options,
+                                  const struct twin *twin, struct planning **out, struct fail *why)
 {
 	struct planning *p = calloc(1, sizeof *p);
 	*out = NULL;
@@ -117,11 +120,18 @@ enum status planning_new(const struct library *library, const struct subject *su
 	p->request = *request;
 	if (options)
 		p->options = *options;
-	enum status st = make(p, subject, why);
+	enum status st = make(p, subject, twin, why);
 	if (st)
 		planning_free(&p);
 	*out = p;
 	return st;
+}
+
+enum status planning_new(const struct library *library, const struct subject *subject,
+                         const struct request *request, const struct predict_options *options,
+                         struct planning **out, struct fail *why)
+{
+	return planning_new_for_twin(library, subject, request, options, NULL, out, why);
 }
 
 void planning_free(struct planning **planning)
@@ -168,6 +178,11 @@ const struct request *planning_request(const struct planning *planning)
 const struct protocol *planning_protocol(const struct planning *planning)
 {
 	return planning->protocol;
+}
+
+struct limit_answer planning_limit(const struct planning *planning, const char *zone, const char *quantity)
+{
+	return rules_limit(library_rules(planning->library), planning->base, zone, quantity);
 }
 
 /* ---- assessing ---------------------------------------------------------------------------------------- */

@@ -51,6 +51,10 @@ struct planning;
 enum status planning_new(const struct library *library, const struct subject *subject,
                          const struct request *request, const struct predict_options *options,
                          struct planning **out, struct fail *why) MUST_CHECK;
+/* The same for another skin than the readings give, for "what if": copies the twin. */
+enum status planning_new_for_twin(const struct library *library, const struct subject *subject,
+                                  const struct request *request, const struct predict_options *options,
+                                  const struct twin *twin, struct planning **out, struct fail *why) MUST_CHECK;
 void planning_free(struct planning **planning);
 
 /* Other answers of the same subject: rules see them from now on; twin and predictor stay, answers do not enter
@@ -64,6 +68,8 @@ const struct device *planning_device(const struct planning *planning);
 const struct device_mode *planning_mode(const struct planning *planning);
 const struct request *planning_request(const struct planning *planning);
 const struct protocol *planning_protocol(const struct planning *planning); /* NULL: none on file */
+/* A limit as the rules see it for this subject, mode and indication; zone NULL: of any zone. */
+struct limit_answer planning_limit(const struct planning *planning, const char *zone, const char *quantity);
 
 struct assessment {
 	struct settings settings; /* completed: coupled values filled in */

@@ -33,6 +33,11 @@ int command_layers(const struct cli_options *options);
 int command_simulate(const struct cli_options *options);
 int command_threshold(const struct cli_options *options);
 
+/* --- fit.c: requests of a case fitted anew, judged as they stand, set side by side */
+int command_fit(const struct cli_options *options);
+int command_check(const struct cli_options *options);
+int command_compare(const struct cli_options *options);
+
 /* --- mpe.c: exposure limits of eye and skin, eyewear */
 int command_mpe(const struct cli_options *options);
 
