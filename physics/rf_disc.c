@@ -2,6 +2,7 @@
 #include "physics/rf_disc_private.h"
 
 #include "physics/base/units.h"
+#include "physics/rf_symmetric.h"
 
 #define TOLERANCE 1e-6
 #define TOLERANCE_MIN 1e-12
@@ -111,37 +112,6 @@ static void assemble(struct equations *s, const struct rf_disc *disc)
 	}
 }
 
-/* First element of row i of a packed lower triangle. */
-static size_t row_start(size_t i)
-{
-	return i * (i + 1) / 2;
-}
-
-/* Factors in place, matrix = L D L', D on the diagonal. The real part of the matrix is positive definite (the
- * tissue takes power from any current), which is what makes elimination without pivoting safe. */
-static bool factor(struct equations *s)
-{
-	for (size_t i = 0; i < s->terms; i++) {
-		double complex *row = s->matrix + row_start(i), diagonal = row[i];
-		for (size_t j = 0; j < i; j++) {
-			const double complex *other = s->matrix + row_start(j);
-			double complex sum = row[j];
-			for (size_t k = 0; k < j; k++)
-				sum -= row[k] * other[k];
-			row[j] = sum; /* L_ij D_j */
-		}
-		for (size_t j = 0; j < i; j++) {
-			double complex scaled = row[j];
-			row[j] = scaled / s->matrix[row_start(j) + j];
-			diagonal -= row[j] * scaled;
-		}
-		row[i] = diagonal;
-		if (!(cabs(diagonal) > 0.0) || !isfinite(cabs(diagonal)))
-			return false;
-	}
-	return true;
-}
-
 /* c = inverse(matrix) b with b = b_0 e_0. Returns b' c, whose partial sums are the answers of the shorter
  * expansions: *late is what the last quarter of the terms added, the estimate of what is missing. */
 static double complex back_substitute(const struct equations *s, double first, double complex *c,
@@ -149,7 +119,7 @@ static double complex back_substitute(const struct equations *s, double first, d
 {
 	double complex sum = 0.0, tail = 0.0;
 	for (size_t i = 0; i < s->terms; i++) {
-		const double complex *row = s->matrix + row_start(i);
+		const double complex *row = s->matrix + rf_row_start(i);
 		double complex y = i == 0 ? first : 0.0;
 		for (size_t k = 0; k < i; k++)
 			y -= row[k] * c[k];
@@ -160,9 +130,9 @@ static double complex back_substitute(const struct equations *s, double first, d
 			tail += added;
 	}
 	for (size_t i = s->terms; i-- > 0;) {
-		c[i] /= s->matrix[row_start(i) + i];
+		c[i] /= s->matrix[rf_row_start(i) + i];
 		for (size_t k = i + 1; k < s->terms; k++)
-			c[i] -= s->matrix[row_start(k) + i] * c[k];
+			c[i] -= s->matrix[rf_row_start(k) + i] * c[k];
 	}
 	*late = cabs(tail);
 	return sum;
@@ -266,7 +236,7 @@ static enum status solve(struct rf_disc *disc, size_t terms, double tolerance, d
 		return fail_set(why, ST_FULL, "memory", "no memory for %zu terms", terms);
 	}
 	assemble(&s, disc);
-	if (!factor(&s)) {
+	if (!rf_symmetric_factor(s.terms, s.matrix)) {
 		st = fail_set(why, ST_NUMERIC, "disc", "the matrix of %zu terms is singular", terms);
 	} else {
 		double complex sum = back_substitute(&s, disc->coated ? 0.5 : 1.0, disc->coefficient, &late);
