@@ -120,10 +120,10 @@ static enum status check_readable(const char *json, struct fail *why)
 }
 
 static enum status add_readings(struct clinic *c, const char *patient, const char *id, const struct subject *subject,
-                                const struct request *request, const struct store_stamp *stamp, char *uuid,
-                                struct fail *why)
+                                const struct request *request, int64_t taken_at_ms,
+                                const struct store_stamp *stamp, char *uuid, struct fail *why)
 {
-	struct store_readings row = {.taken_at_ms = stamp->at_ms};
+	struct store_readings row = {.taken_at_ms = taken_at_ms};
 	char *json = NULL;
 	enum status st = uuid_new(row.uuid, why);
 	if (!st)
@@ -162,8 +162,8 @@ static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, 
 	if (!st)
 		st = store_patient_add(c->store, &patient, &stamp, why);
 	if (!st)
-		st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request, &stamp,
-		                  uuid, why);
+		st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request,
+		                  now_ms, &stamp, uuid, why);
 	case_free(&file);
 	return st;
 }
@@ -184,8 +184,80 @@ enum status clinic_save_readings(struct clinic *c, size_t index, const struct su
 	const struct store_patient *row = find_patient(c, index);
 	const struct store_stamp stamp = {now_ms, actor};
 	char uuid[UUID_TEXT_SIZE];
-	return row ? add_readings(c, row->uuid, row->record_number, subject, request, &stamp, uuid, why)
+	return row ? add_readings(c, row->uuid, row->record_number, subject, request, now_ms, &stamp, uuid, why)
 	           : no_patient(why);
+}
+
+/* ---- import ------------------------------------------------------------------------------------------- */
+
+#define MS_PER_DAY 86400000
+#define IMPORT_DAYS_MAX 256
+
+enum status clinic_find(const struct clinic *c, const char *name, size_t *index, struct fail *why)
+{
+	size_t found = 0;
+	for (size_t i = 0; i < c->patients.count; i++) {
+		const struct store_patient *p = &c->patients.items[i];
+		if (strcmp(p->label, name) != 0 && strcmp(p->record_number, name) != 0)
+			continue;
+		*index = i;
+		found++;
+	}
+	if (found > 1)
+		return fail_set(why, ST_CONFLICT, "patient", "%zu people are called \"%.60s\"; give the record number", found,
+		                name);
+	return found ? ST_OK
+	             : fail_set(why, ST_NOT_FOUND, "patient",
+	                        "nobody is called \"%.60s\"; `lasertwin --plain` lists the worklist", name);
+}
+
+/* Who the person is, without what was read on another day. */
+static void only_the_person(struct readings *r)
+{
+	struct readings who = {.fitzpatrick = r->fitzpatrick, .sex = r->sex, .mi_scale = r->mi_scale};
+	memcpy(who.site, r->site, sizeof who.site);
+	who.present[READING_AGE_Y] = r->present[READING_AGE_Y];
+	who.value[READING_AGE_Y] = r->value[READING_AGE_Y];
+	*r = who;
+}
+
+static enum status import_day(struct clinic *c, const struct store_patient *row, const struct import_set *set,
+                              long day, bool newest, const struct store_stamp *stamp, struct fail *why)
+{
+	const long today = (long)(stamp->at_ms / MS_PER_DAY);
+	struct case_file *file = NULL;
+	char uuid[UUID_TEXT_SIZE];
+	enum status st = load_case(c, row->uuid, &file, why);
+	if (st)
+		return st;
+	struct subject *subject = &file->request[0].subject;
+	if (!newest)
+		only_the_person(&subject->readings);
+	st = import_apply(set, day, today, &subject->readings, why);
+	int64_t taken = day == today ? stamp->at_ms : (int64_t)day * MS_PER_DAY + MS_PER_DAY / 2;
+	if (!st)
+		st = add_readings(c, row->uuid, row->record_number, subject, &file->request[0].request, taken, stamp, uuid,
+		                  why);
+	case_free(&file);
+	return st;
+}
+
+enum status clinic_import(struct clinic *c, size_t index, const struct import_set *set, const char *actor,
+                          int64_t now_ms, size_t *days, struct fail *why)
+{
+	const struct store_patient *row = find_patient(c, index);
+	const struct store_stamp stamp = {now_ms, actor};
+	long day[IMPORT_DAYS_MAX];
+	BUG_ON(set->faults != 0);
+	*days = import_days(set, (long)(now_ms / MS_PER_DAY), day, IMPORT_DAYS_MAX);
+	if (*days > IMPORT_DAYS_MAX)
+		return fail_set(why, ST_FULL, "import", "%zu days; at most %d at a time", *days, IMPORT_DAYS_MAX);
+	enum status st = row ? store_group_begin(c->store, why) : no_patient(why);
+	if (st)
+		return st;
+	for (size_t i = 0; !st && i < *days; i++)
+		st = import_day(c, row, set, day[i], i + 1 == *days, &stamp, why);
+	return finish_group(c, st, why);
 }
 
 /* The next version of the patient's twin: same name when the patient has one. */
@@ -303,7 +375,7 @@ enum status clinic_save_plan(struct clinic *c, size_t index, const struct librar
 	enum status st = row ? store_group_begin(c->store, why) : no_patient(why);
 	if (st)
 		return st;
-	st = add_readings(c, row->uuid, row->record_number, subject, &kept, &stamp, readings, why);
+	st = add_readings(c, row->uuid, row->record_number, subject, &kept, now_ms, &stamp, readings, why);
 	if (!st)
 		st = add_twin(c, row->uuid, readings, twin, &stamp, &twin_row, why);
 	if (!st)

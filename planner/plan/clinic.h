@@ -12,6 +12,7 @@
 
 #include "planner/plan/planning.h"
 #include "planner/store/person.h"
+#include "planner/twin/import.h"
 
 struct clinic;
 
@@ -61,6 +62,13 @@ enum status clinic_load(struct clinic *clinic, size_t index, struct subject *sub
 
 /* Adds a person with a first set of readings, from a case file's first request. */
 enum status clinic_add(struct clinic *clinic, const char *path, int64_t now_ms, struct fail *why) MUST_CHECK;
+
+/* The person of this name or record number. ST_NOT_FOUND; ST_CONFLICT when several have it. */
+enum status clinic_find(const struct clinic *clinic, const char *name, size_t *index, struct fail *why) MUST_CHECK;
+/* A set without faults as new readings, a row for each of its days, all in one transaction. The newest day goes on from
+ * the latest readings; an older one keeps of them only who the person is. *days: how many rows. */
+enum status clinic_import(struct clinic *clinic, size_t index, const struct import_set *set, const char *actor,
+                          int64_t now_ms, size_t *days, struct fail *why) MUST_CHECK;
 
 /* Readings as a new row; nothing older changes. Acknowledged after commit, as everything here. */
 enum status clinic_save_readings(struct clinic *clinic, size_t index, const struct subject *subject,

@@ -41,6 +41,9 @@ int command_compare(const struct cli_options *options);
 /* --- mpe.c: exposure limits of eye and skin, eyewear */
 int command_mpe(const struct cli_options *options);
 
+/* --- import.c: readings from elsewhere */
+int command_import(const struct cli_options *options);
+
 /* --- twin.c: the skin twin of a case, in time; the spectrum it shows */
 int command_twin_fit(const struct cli_options *options);
 int command_twin_show(const struct cli_options *options);
