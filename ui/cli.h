@@ -11,7 +11,7 @@
 
 #define EXIT_NOT_DONE 1
 #define EXIT_BAD_INPUT 2
-#define CLI_OPERANDS_MAX 4
+#define CLI_OPERANDS_MAX 24
 #define CLI_OPTIONS_MAX 96
 #define CLI_PATH_MAX 1024
 

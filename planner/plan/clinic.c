@@ -520,11 +520,14 @@ enum status clinic_login(struct clinic *c, const char *login, struct secret secr
 
 static enum status open_demo(struct clinic *c, const struct clinic_options *o, struct fail *why)
 {
-	enum status st = store_access(c->store) == STORE_NEW ? add_demo_people(c, o->now_ms, why) : ST_OK;
-	if (!st && !o->stay_locked)
+	const bool is_new = store_access(c->store) == STORE_NEW, enters = !o->stay_locked || (is_new && o->profiles);
+	enum status st = is_new ? add_demo_people(c, o->now_ms, why) : ST_OK;
+	if (!st && enters)
 		st = clinic_login(c, CLINIC_DEMO_TECHNICIAN, demo_secret(), why);
-	if (!st && !o->stay_locked && c->patients.count == 0)
+	if (!st && enters && c->patients.count == 0)
 		st = seed_demo(c, o, why);
+	if (!st && o->stay_locked)
+		clinic_lock(c); /* whoever comes finds the patients there */
 	return st;
 }
 

@@ -277,13 +277,19 @@ static bool is_established(const char *fact)
 	return false;
 }
 
+bool delivery_is_question(const char *fact)
+{
+	size_t id;
+	return facts_find(fact, &id) && facts_spec(id)->kind == FACT_START && facts_spec(id)->type == EXPR_BOOL &&
+	       !is_established(fact);
+}
+
 static enum status take_answer(struct delivery *d, const struct delivery_plan *plan, const struct delivery_event *e,
                                struct fail *why)
 {
-	size_t id, i = 0;
+	size_t i = 0;
 	(void)plan;
-	if (!facts_find(e->fact, &id) || facts_spec(id)->kind != FACT_START || facts_spec(id)->type != EXPR_BOOL ||
-	    is_established(e->fact))
+	if (!delivery_is_question(e->fact))
 		return fail_set(why, ST_INPUT, "fact", "\"%s\" is not a question of the start", e->fact);
 	if (fabs(e->value) > 0.0 && fabs(e->value - 1.0) > 0.0)
 		return fail_set(why, ST_INPUT, "value", "answer yes or no");

@@ -150,6 +150,8 @@ enum status delivery_within(const struct delivery_plan *plan, const struct setti
 const char *delivery_missing(const struct delivery *delivery, const struct delivery_plan *plan, char *out,
                              size_t size);
 
+/* Whether a fact is a question of the start, answered by DELIVERY_ANSWER. */
+bool delivery_is_question(const char *fact);
 /* The facts of the start rules that the checklist has established; what was not asked stays unknown. */
 enum status delivery_facts(const struct delivery *delivery, struct facts *facts, struct fail *why) MUST_CHECK;
 

@@ -21,6 +21,20 @@ int command_recover(const struct cli_options *options);
 /* The clinic's recovery key, hexadecimal digits in a file that nobody else may read. */
 enum status recovery_key_read(const char *path, unsigned char key[32], struct fail *why) MUST_CHECK;
 
+/* --- plans.c, deliver.c, verify.c: plans on their way, delivery, approvals as files */
+int command_plan_list(const struct cli_options *options);
+int command_plan_new(const struct cli_options *options);
+int command_plan_show(const struct cli_options *options);
+int command_plan_diff(const struct cli_options *options);
+int command_plan_move(const struct cli_options *options); /* propose, override, approve, reject, revoke, close */
+int command_plan_overrides(const struct cli_options *options);
+int command_deliver(const struct cli_options *options);
+int command_adverse(const struct cli_options *options);
+int command_follow_up(const struct cli_options *options);
+int command_verify(const struct cli_options *options);
+int command_export_approval(const struct cli_options *options);
+int command_export_key(const struct cli_options *options);
+
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);
 int cli_case(const struct cli_options *options, const char *path, bool is_virtual);
