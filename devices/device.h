@@ -12,6 +12,7 @@
 #define LASERTWIN_DEVICE_H
 
 #include "devices/settings.h"
+#include "devices/signature.h"
 
 #define DEVICE_ID_MAX 32
 #define DEVICE_NAME_MAX 64
@@ -164,6 +165,7 @@ struct device {
 	double eyewear_nm[DEVICE_WAVELENGTHS_MAX];
 	double energy_stability_pct; /* NAN: not given */
 	char note[DEVICE_TEXT_MAX];
+	char signed_by[SIGNATURE_TEXT_MAX]; /* who completed it at the clinic; "": as shipped */
 };
 
 /* bytes: the profile's text, name: its file name for errors. Gives a device to free. */

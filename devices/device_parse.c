@@ -719,9 +719,11 @@ static enum status read_device(const struct json_at *at, struct device *device, 
 	        "eyewear_nm",
 	        "energy_stability_pct",
 	        "note",
+	        "signed",
 	        NULL,
 	};
 	bool present = false;
+	struct json_at signed_part;
 	enum status st = json_known_keys(at, keys, JSON_NO_EXTRA, why);
 
 	device->energy_stability_pct = none;
@@ -737,6 +739,8 @@ static enum status read_device(const struct json_at *at, struct device *device, 
 		st = read_cooling(at, device, why);
 	if (!st)
 		st = read_eyewear(at, device, why);
+	if (!st && json_find(at, "signed", &signed_part))
+		st = signature_read(at, device->signed_by, why);
 	return st ? st
 	          : json_number_in(at, "energy_stability_pct", 0, 100, "%", &device->energy_stability_pct,
 	                           &present, why);

@@ -1,5 +1,7 @@
 #include "ui/cli.h"
 
+#include "planner/plan/library.h"
+
 #include <assert.h>
 #include <unistd.h>
 
@@ -221,6 +223,18 @@ void cli_home(const struct cli_options *options, char *out, size_t capacity)
 		snprintf(out, capacity, "%s/lasertwin", data);
 	else
 		snprintf(out, capacity, "%s/.local/share/lasertwin", user != NULL ? user : ".");
+}
+
+enum status cli_library(const struct cli_options *options, struct library **out, struct fail *why)
+{
+	char profiles[CLI_PATH_MAX], home[CLI_PATH_MAX], own[CLI_PATH_MAX + 16];
+	*out = NULL;
+	enum status status = cli_profiles(options, profiles, sizeof profiles, why);
+	if (status != ST_OK)
+		return status;
+	cli_home(options, home, sizeof home);
+	snprintf(own, sizeof own, "%s/clinic", home);
+	return library_load_for_clinic(profiles, own, out, why);
 }
 
 int64_t cli_now_ms(void)

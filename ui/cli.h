@@ -50,6 +50,9 @@ int64_t cli_now_ms(void);
 /* The folder of profiles: the option's, the environment's, the one beside the program, the installed one. Never
  * whatever folder the user happens to stand in. ST_NOT_FOUND names all places looked at. */
 enum status cli_profiles(const struct cli_options *options, char *out, size_t capacity, struct fail *why) MUST_CHECK;
+struct library;
+/* The library of those profiles, with the clinic's own (HOME/clinic) laid over it. */
+enum status cli_library(const struct cli_options *options, struct library **out, struct fail *why) MUST_CHECK;
 /* The folder of records that the options and the environment lead to. */
 void cli_home(const struct cli_options *options, char *out, size_t capacity);
 

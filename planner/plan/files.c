@@ -11,6 +11,12 @@ static enum status io_fail(const char *path, struct fail *why)
 	return fail_set(why, code, path, "cannot be read: %s", strerror(errno));
 }
 
+bool files_exists(const char *path)
+{
+	struct stat info;
+	return stat(path, &info) == 0 || errno != ENOENT; /* what cannot be looked at is there: reading says why not */
+}
+
 static enum status read_stream(FILE *stream, const char *path, size_t max_bytes, char **bytes, size_t *length,
                                struct fail *why)
 {

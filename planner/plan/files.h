@@ -15,6 +15,8 @@
 enum status file_read(const char *path, size_t max_bytes, char **bytes, size_t *length,
                       struct fail *why) MUST_CHECK;
 
+bool files_exists(const char *path); /* a file or folder of that name */
+
 /* Names in a folder that end in suffix, sorted bytewise; at most FILES_LIST_MAX. Hidden names (an editor's lock,
  * a copying tool's shadow) are not among them. Freed by files_list_free. */
 struct files_list {

@@ -216,6 +216,121 @@ static enum status digest_again(const char *folder, const struct library *lib, s
 	return st;
 }
 
+/* ---- what the clinic wrote itself ------------------------------------------------------------------------ */
+
+static struct device **slot_of(struct library *lib, const char *id)
+{
+	for (size_t i = 0; i < lib->devices; i++)
+		if (strcmp(lib->device[i]->id, id) == 0)
+			return &lib->device[i];
+	return NULL;
+}
+
+/* A clinic's profile takes the place of the shipped one of its id. */
+static enum status take_device(const char *name, struct device *device, struct library *lib, struct fail *why)
+{
+	struct device **slot = slot_of(lib, device->id);
+	if (!device->signed_by[0])
+		return fail_set(why, ST_INPUT, name, "is not signed; add \"signed\" with name, role, date and reason");
+	if (!slot && lib->devices == DEVICES_MAX)
+		return fail_set(why, ST_FULL, name, "more than %d device profiles", DEVICES_MAX);
+	if (slot)
+		device_free(slot);
+	else
+		slot = &lib->device[lib->devices++];
+	*slot = device;
+	return ST_OK;
+}
+
+static enum status overlay_device(const char *folder, const char *name, struct library *lib,
+                                  struct digest_stream *stream, struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	struct device *device = NULL;
+	enum status st = join(path, folder, name, why);
+	if (!st)
+		st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+	if (!st)
+		st = device_parse(name, bytes, length, &device, why);
+	if (!st) {
+		digest_add_text(stream, name, strlen(name));
+		digest_add_blob(stream, bytes, length);
+		st = take_device(name, device, lib, why);
+		if (st)
+			device_free(&device);
+	}
+	free(bytes);
+	return st;
+}
+
+static enum status overlay_devices(const char *folder, struct library *lib, struct digest_stream *stream,
+                                   struct fail *why)
+{
+	char path[PATH_SIZE];
+	struct files_list list;
+	enum status st = join(path, folder, "devices", why);
+	if (st || !files_exists(path))
+		return st;
+	st = files_list(path, ".json", &list, why);
+	if (st)
+		return st;
+	digest_add_int(stream, (int64_t)list.count);
+	for (size_t i = 0; !st && i < list.count; i++)
+		st = overlay_device(path, list.name[i], lib, stream, why);
+	files_list_free(&list);
+	return st;
+}
+
+static enum status overlay_limits(const char *folder, struct library *lib, struct digest_stream *stream,
+                                  struct fail *why)
+{
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
+	enum status st = join(path, folder, "limits.json", why);
+	if (st || !files_exists(path))
+		return st;
+	st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+	if (!st) {
+		const struct ruleset_text file = {"clinic/limits.json", bytes, length};
+		digest_add_blob(stream, bytes, length);
+		st = ruleset_overlay_limits(lib->rules, &file, why);
+	}
+	free(bytes);
+	return st;
+}
+
+/* What was shipped and what was laid over it, under one digest each for the whole and for the rules. */
+static enum status overlay(const char *folder, struct library *lib, struct fail *why)
+{
+	struct digest_stream whole, rules;
+	struct digest digest;
+	digest_begin(&whole, "lasertwin library with the clinic's own/1");
+	digest_begin(&rules, "lasertwin rules with the clinic's own/1");
+	digest_add_text(&whole, lib->digest, strlen(lib->digest));
+	digest_add_text(&rules, lib->rules_digest, strlen(lib->rules_digest));
+	enum status st = overlay_devices(folder, lib, &whole, why);
+	if (!st)
+		st = overlay_limits(folder, lib, &rules, why);
+	digest_end(&rules, &digest);
+	digest_hex(&digest, lib->rules_digest);
+	digest_add_text(&whole, lib->rules_digest, strlen(lib->rules_digest));
+	digest_end(&whole, &digest);
+	digest_hex(&digest, lib->digest);
+	return st;
+}
+
+enum status library_load_for_clinic(const char *folder, const char *clinic_folder, struct library **out,
+                                    struct fail *why)
+{
+	enum status st = library_load(folder, out, why);
+	if (!st && files_exists(clinic_folder))
+		st = overlay(clinic_folder, *out, why);
+	if (st)
+		library_free(out);
+	return st;
+}
+
 enum status library_load(const char *folder, struct library **out, struct fail *why)
 {
 	char path[PATH_SIZE];

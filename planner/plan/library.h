@@ -52,6 +52,11 @@ struct library;
 
 /* folder: the profiles directory. Reads files; everything after is pure. */
 enum status library_load(const char *folder, struct library **out, struct fail *why) MUST_CHECK;
+/* The same with what a clinic wrote itself laid over it, from a folder that need not be there: devices/<id>.json are
+ * whole signed profiles that take the place of the shipped ones (so a locked profile is completed) or are added;
+ * limits.json are signed rows (see limits_overlay). All of it enters the digest. */
+enum status library_load_for_clinic(const char *folder, const char *clinic_folder, struct library **out,
+                                    struct fail *why) MUST_CHECK;
 void library_free(struct library **library);
 
 size_t library_device_count(const struct library *library);

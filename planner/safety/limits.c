@@ -3,6 +3,7 @@
 
 #include <stdint.h>
 
+#include "devices/signature.h"
 #include "planner/safety/safety_json.h"
 
 #define LIMIT_ROWS_MAX 256
@@ -288,13 +289,11 @@ static enum status check_row(const struct limits *limits, const struct limit_row
 	if (strcmp(row->mode_class, ANY) != 0 &&
 	    find_class(limits->mode_class, limits->mode_classes, row->mode_class) == NO_MATCH)
 		return json_refuse(at, ST_INPUT, why, "has mode class '%s', which is not listed", row->mode_class);
-	for (size_t i = 0; i < limits->rows; i++)
-		if (same_key(&limits->row[i], row))
-			return json_refuse(at, ST_INPUT, why, "repeats row %zu", i + 1);
 	return ST_OK;
 }
 
-static enum status read_row(struct limits *limits, const struct json_at *at, struct fail *why)
+/* The next row, read and checked but not yet counted. */
+static enum status read_next_row(struct limits *limits, const struct json_at *at, struct fail *why)
 {
 	static const char *const keys[] = {
 		"quantity", "mode_class", "zone", "indication", "by_fitz", "all", "of_zone", "factor", "nm_min",
@@ -312,8 +311,23 @@ static enum status read_row(struct limits *limits, const struct json_at *at, str
 		status = read_values(at, row, why);
 	if (status == ST_OK)
 		status = read_provenance(at, row, why);
-	if (status == ST_OK)
-		status = check_row(limits, row, at, why);
+	return status == ST_OK ? check_row(limits, row, at, why) : status;
+}
+
+static size_t find_key(const struct limits *limits, const struct limit_row *row)
+{
+	for (size_t i = 0; i < limits->rows; i++)
+		if (same_key(&limits->row[i], row))
+			return i;
+	return NO_MATCH;
+}
+
+static enum status read_row(struct limits *limits, const struct json_at *at, struct fail *why)
+{
+	enum status status = read_next_row(limits, at, why);
+	size_t same = status == ST_OK ? find_key(limits, &limits->row[limits->rows]) : NO_MATCH;
+	if (same != NO_MATCH)
+		return json_refuse(at, ST_INPUT, why, "repeats row %zu", same + 1);
 	limits->rows += status == ST_OK;
 	return status;
 }
@@ -380,6 +394,71 @@ enum status limits_parse(const char *text, size_t length, const char *file, stru
 		limits_free(&limits);
 	else
 		*out = limits;
+	return status;
+}
+
+/* --- a clinic's own rows ----------------------------------------------------------------------------- */
+
+static enum status take_clinic_row(struct limits *limits, const struct json_at *at, const char *signature,
+                                   struct fail *why)
+{
+	if (limits->rows < LIMIT_ROWS_MAX) /* a replaced row's texts may still lie there */
+		memset(&limits->row[limits->rows], 0, sizeof(limits->row[0]));
+	enum status status = read_next_row(limits, at, why);
+	if (status != ST_OK)
+		return status;
+	struct limit_row *row = &limits->row[limits->rows];
+	size_t same = find_key(limits, row);
+	if (strcmp(row->origin, "CLINIC") != 0)
+		return json_refuse(at, ST_INPUT, why, "has origin %s; a clinic's own rows have origin CLINIC", row->origin);
+	(void)snprintf(row->note, sizeof(row->note), "%.200s", signature);
+	if (same == NO_MATCH) {
+		limits->rows++;
+		return ST_OK;
+	}
+	const char *origin = limits->row[same].origin;
+	if (strcmp(origin, "LABEL") == 0 || strcmp(origin, "STANDARD") == 0)
+		return json_refuse(at, ST_DENIED, why, "would replace a row of origin %s (%s): the maker's label and the standards "
+		                   "are not the clinic's to change; override single plans instead", origin, limits->row[same].source);
+	limits->row[same] = *row;
+	return ST_OK;
+}
+
+static enum status read_clinic(struct limits *limits, const struct json_at *root, struct fail *why)
+{
+	static const char *const keys[] = {"schema", "signed", "rows", NULL};
+	struct json_at list, item = {0};
+	char signature[SIGNATURE_TEXT_MAX];
+	enum status status = json_schema(root, "lasertwin-clinic-limits/1", why);
+	if (status == ST_OK)
+		status = json_known_keys(root, keys, JSON_X_EXTRA, why);
+	if (status == ST_OK)
+		status = signature_read(root, signature, why);
+	if (status == ST_OK)
+		status = json_member(root, "rows", JSON_ARRAY, &list, NULL, why);
+	while (status == ST_OK && json_array_each(&list, &item))
+		status = take_clinic_row(limits, &item, signature, why);
+	return status;
+}
+
+enum status limits_overlay(struct limits *limits, const char *text, size_t length, const char *file, struct fail *why)
+{
+	struct json_doc *doc = NULL;
+	enum status status = json_parse(file, text, length, &doc, why);
+	if (status != ST_OK)
+		return status;
+	struct limits *changed = malloc(sizeof(*changed));
+	if (changed == NULL)
+		status = fail_set(why, ST_FULL, file, "no memory for the limits");
+	else {
+		struct json_at root = json_root(doc);
+		*changed = *limits;
+		status = read_clinic(changed, &root, why);
+		if (status == ST_OK)
+			*limits = *changed;
+	}
+	free(changed);
+	json_free(&doc);
 	return status;
 }
 

@@ -49,6 +49,12 @@ enum status limits_parse(const char *text, size_t length, const char *file, stru
                          struct fail *why) MUST_CHECK;
 void limits_free(struct limits **limits);
 
+/* A clinic's own rows, schema lasertwin-clinic-limits/1: {"signed": {"name", "role": "dermatologist", "date",
+ * "reason"}, "rows": [...]}. A row with the key of one on file takes its place, another is added; rows of origin LABEL
+ * or STANDARD are the maker's or the law's and stay. Unchanged on failure. */
+enum status limits_overlay(struct limits *limits, const char *text, size_t length, const char *file,
+                           struct fail *why) MUST_CHECK;
+
 struct limit_answer limits_lookup(const struct limits *limits, const struct limit_query *query);
 /* Whether any row speaks of this quantity, or it is listed as open: rules that name another are refused. */
 bool limits_quantity_known(const struct limits *limits, const char *quantity);

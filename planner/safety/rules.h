@@ -90,6 +90,9 @@ enum status ruleset_parse(const struct ruleset_files *files, struct ruleset **ou
 /* Reads rules.json, limits.json, drugs.json and sources.json of a folder. */
 enum status ruleset_load(const char *folder, struct ruleset **out, struct fail *why) MUST_CHECK;
 void ruleset_free(struct ruleset **ruleset);
+/* Lays a clinic's own limits over those on file: limits_overlay(). */
+enum status ruleset_overlay_limits(struct ruleset *ruleset, const struct ruleset_text *file,
+                                   struct fail *why) MUST_CHECK;
 
 const struct limits *ruleset_limits(const struct ruleset *ruleset);
 size_t ruleset_count(const struct ruleset *ruleset);

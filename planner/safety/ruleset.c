@@ -423,6 +423,11 @@ enum status ruleset_parse(const struct ruleset_files *files, struct ruleset **ou
 	return status;
 }
 
+enum status ruleset_overlay_limits(struct ruleset *ruleset, const struct ruleset_text *file, struct fail *why)
+{
+	return limits_overlay(ruleset->limits, file->text, file->length, file->file, why);
+}
+
 static void free_rule(struct rule *rule)
 {
 	expr_free(&rule->applies);

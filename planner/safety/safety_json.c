@@ -30,7 +30,8 @@ static enum status choice(const struct json_at *at, const char *key, const char 
 
 enum status safety_origin(const struct json_at *at, char *out, size_t size, struct fail *why)
 {
-	static const char *const table[] = {"LABEL", "CONSENSUS", "LITERATURE", "STANDARD", "DESIGN", "KNOWLEDGE"};
+	static const char *const table[] = {"LABEL",  "CONSENSUS", "LITERATURE", "STANDARD",
+	                                    "DESIGN", "KNOWLEDGE", "CLINIC"};
 	return choice(at, "origin", table, sizeof(table) / sizeof(table[0]), out, size, why);
 }
 

@@ -45,12 +45,12 @@ static enum status evaluate(struct case_run *run, struct watch *watch, struct fa
 	return status;
 }
 
-static enum status case_run_all(const char *profiles, const char *path, struct case_run *run,
+static enum status case_run_all(const struct cli_options *options, const char *path, struct case_run *run,
                                 struct watch *watch, struct fail *why)
 {
 	enum status status = case_read(path, &run->file, why);
 	if (status == ST_OK)
-		status = library_load(profiles, &run->library, why);
+		status = cli_library(options, &run->library, why);
 	if (status != ST_OK)
 		return status;
 	run->result = calloc(run->file->requests, sizeof *run->result);
@@ -85,12 +85,9 @@ static enum status print_case(const struct cli_options *options, const struct ca
 static int evaluate_and_print(const struct cli_options *options, const char *path, bool is_virtual,
                               struct watch *watch)
 {
-	char profiles[CLI_PATH_MAX];
 	struct case_run run = {.path = path};
 	struct fail why = {.text = ""};
-	enum status status = cli_profiles(options, profiles, sizeof profiles, &why);
-	if (status == ST_OK)
-		status = case_run_all(profiles, path, &run, watch, &why);
+	enum status status = case_run_all(options, path, &run, watch, &why);
 	if (status == ST_OK && is_virtual)
 		puts("VIRTUAL PATIENT: made up for training, nobody's data.\n");
 	if (status == ST_OK)

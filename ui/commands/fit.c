@@ -31,12 +31,9 @@ static void close_case(struct opened *o)
 static enum status open_case(const struct cli_options *options, const char *path, struct opened *o,
                              struct fail *why)
 {
-	char profiles[CLI_PATH_MAX];
-	enum status st = cli_profiles(options, profiles, sizeof profiles, why);
+	enum status st = case_read(path, &o->file, why);
 	if (!st)
-		st = case_read(path, &o->file, why);
-	if (!st)
-		st = library_load(profiles, &o->library, why);
+		st = cli_library(options, &o->library, why);
 	if (st)
 		return st;
 	o->watch->items = o->file->requests;

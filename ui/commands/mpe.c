@@ -36,13 +36,10 @@ static enum status read_numbers(const struct cli_options *options, struct eye_sa
 
 static enum status read_mode(const struct cli_options *options, struct eye_safety_question *q, struct fail *why)
 {
-	char folder[CLI_PATH_MAX];
 	struct library *library = NULL;
 	const struct device *device;
 	const struct device_mode *mode;
-	enum status st = cli_profiles(options, folder, sizeof folder, why);
-	if (!st)
-		st = library_load(folder, &library, why);
+	enum status st = cli_library(options, &library, why);
 	if (!st)
 		st = library_find_mode(library, options->operand[0], &device, &mode, why);
 	if (!st)

@@ -24,7 +24,8 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 {
 	struct library *library = NULL;
 	struct clinic *clinic = NULL;
-	enum status status = library_load(profiles, &library, why);
+	bool demo = strcmp(options->command->name, "demo") == 0;
+	enum status status = demo ? library_load(profiles, &library, why) : cli_library(options, &library, why);
 	if (status == ST_OK)
 		status = open_records(options, profiles, &clinic, why);
 	if (status == ST_OK) {
@@ -33,7 +34,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		                         .library = library,
 		                         .actor = session_person(clinic_session(clinic))->login,
 		                         .now_ms = cli_now_ms};
-		const char *place = strcmp(options->command->name, "demo") == 0 ? "demo clinic" : "clinic";
+		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);
 		status = shell_run(&source, &engine, &options->term, leave_signal, why);
@@ -45,7 +46,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 
 /* The file's first patient, if it can be planned for: a device that is not on file would only be found out at
  * the bedside. Nothing is written before all of that is known. */
-static enum status check_addable(const char *profiles, const char *path, char *label, size_t capacity,
+static enum status check_addable(const struct cli_options *options, const char *path, char *label, size_t capacity,
                                  struct fail *why)
 {
 	struct case_file *file = NULL;
@@ -54,7 +55,7 @@ static enum status check_addable(const char *profiles, const char *path, char *l
 	const struct device_mode *mode;
 	enum status status = case_read(path, &file, why);
 	if (status == ST_OK)
-		status = library_load(profiles, &library, why);
+		status = cli_library(options, &library, why);
 	if (status == ST_OK)
 		status = library_find_mode(library, file->request[0].request.device_mode, &device, &mode, why);
 	if (status == ST_OK)
@@ -69,7 +70,7 @@ static int run_add(const struct cli_options *options, const char *profiles)
 	struct clinic *clinic = NULL;
 	struct fail why = {.text = ""};
 	char label[CASE_TEXT_MAX], line[CASE_TEXT_MAX + 64];
-	enum status status = check_addable(profiles, options->operand[0], label, sizeof label, &why);
+	enum status status = check_addable(options, options->operand[0], label, sizeof label, &why);
 	if (status == ST_OK)
 		status = open_records(options, profiles, &clinic, &why);
 	if (status == ST_OK)

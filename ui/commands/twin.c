@@ -282,13 +282,10 @@ static enum status forecast_with(const struct cli_options *options, struct libra
 
 int command_twin_forecast(const struct cli_options *options)
 {
-	char profiles[CLI_PATH_MAX];
 	struct library *library = NULL;
 	struct fail why = {.text = ""};
 	char *text = NULL;
-	enum status st = cli_profiles(options, profiles, sizeof profiles, &why);
-	if (!st)
-		st = library_load(profiles, &library, &why);
+	enum status st = cli_library(options, &library, &why);
 	if (!st)
 		st = forecast_with(options, library, &text, &why);
 	library_free(&library);
