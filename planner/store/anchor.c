@@ -138,6 +138,15 @@ enum status anchor_check(struct store *store, struct fail *why)
 	return st == ST_NOT_FOUND ? rolled_back(store, "an audit entry is missing") : st;
 }
 
+/* Both records, so that the higher number of before is gone. */
+static void anchor_restart(struct store *store)
+{
+	char path[PATH_MAX];
+	if (anchor_path(store, path, sizeof path))
+		(void)unlink(path);
+	anchor_write(store);
+}
+
 enum status store_anchor_accept(struct store *store, const struct session *by, const char *reason,
                                 const struct store_stamp *stamp, struct fail *why)
 {
@@ -154,5 +163,7 @@ enum status store_anchor_accept(struct store *store, const struct session *by, c
 	store->is_rolled_back = false;
 	st = store_audit_add(store, "store.accept", object, known ? &anchor.chain : NULL, stamp, why);
 	store->is_rolled_back = st == ST_OK ? false : before;
+	if (st == ST_OK) /* what it said is in the audit now */
+		anchor_restart(store);
 	return st;
 }

@@ -116,7 +116,10 @@ static enum status note_try(struct store *store, const struct store_person *pers
 	enum status st = write_begin(store, &stamp, why);
 	if (st != ST_OK)
 		return st;
-	return store_write_end(store, attempt_put(store, person->uuid, failures, moment, why), why);
+	st = attempt_put(store, person->uuid, failures, moment, why);
+	if (st == ST_NOT_FOUND) /* the person was just read, and an index does not know them */
+		st = fail_set(why, ST_IO, store->path, "the list of people is damaged: restore the last backup");
+	return store_write_end(store, st, why);
 }
 
 static enum status wrong(const struct attempt *before, struct fail *why)

@@ -34,6 +34,13 @@ int command_follow_up(const struct cli_options *options);
 int command_verify(const struct cli_options *options);
 int command_export_approval(const struct cli_options *options);
 int command_export_key(const struct cli_options *options);
+/* --- keep.c: audit, backup, restore, erasing a patient */
+int command_audit(const struct cli_options *options);
+int command_audit_verify(const struct cli_options *options);
+int command_audit_accept(const struct cli_options *options);
+int command_backup(const struct cli_options *options);
+int command_restore(const struct cli_options *options);
+int command_erase(const struct cli_options *options);
 
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);

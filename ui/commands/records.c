@@ -17,6 +17,11 @@ static const char *given(const struct cli_options *options, const char *option, 
 	return value != NULL && value[0] != '\0' ? value : NULL;
 }
 
+const char *records_login_name(const struct cli_options *options)
+{
+	return given(options, "--login", "LASERTWIN_LOGIN");
+}
+
 static struct store_kdf cost(const struct cli_options *options)
 {
 	const char *word = cli_value(options, "--secret-cost");
@@ -46,10 +51,18 @@ enum status records_secret(const struct cli_options *options, const char *option
 	return file != NULL ? secret_read(file, out, why) : secret_ask(prompt, twice, out, why);
 }
 
+static enum status nobody_yet(struct fail *why)
+{
+	return fail_set(why, ST_NOT_FOUND, "clinic",
+	                "has nobody yet: `lasertwin user add LOGIN --role administrator` sets it up");
+}
+
 enum status records_login(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
+	if (clinic_access(clinic) == STORE_NEW)
+		return nobody_yet(why);
 	char login[STORE_LOGIN_MAX + 2] = "";
-	const char *name = given(options, "--login", "LASERTWIN_LOGIN");
+	const char *name = records_login_name(options);
 	struct secret_entry entry;
 	enum status status = name == NULL ? line_ask("Login: ", login, sizeof login, why) : ST_OK;
 	if (status == ST_OK)
@@ -68,8 +81,7 @@ static enum status set_up(const struct cli_options *options, struct clinic *clin
 	char login[STORE_LOGIN_MAX + 2], name[STORE_LABEL_MAX + 2];
 	struct secret_entry entry;
 	if (!terminal_is_there())
-		return fail_set(why, ST_NOT_FOUND, "clinic",
-		                "has nobody yet: `lasertwin user add LOGIN --role administrator` sets it up");
+		return nobody_yet(why);
 	cli_print(stdout, cli_ascii(options),
 	          "This clinic has nobody yet. You become its first administrator; an administrator lets the others in\n"
 	          "(lasertwin user add). A recovery key is set up by `lasertwin user add LOGIN --role administrator\n"
@@ -98,7 +110,7 @@ enum status records_open_locked(const struct cli_options *options, enum store_ki
 enum status records_open(const struct cli_options *options, const char *profiles, enum store_kind kind,
                          struct clinic **clinic, struct fail *why)
 {
-	bool named = given(options, "--login", "LASERTWIN_LOGIN") != NULL;
+	bool named = records_login_name(options) != NULL;
 	enum status status = open_as(options, profiles, kind, kind == STORE_DEMO && named, clinic, why);
 	if (status == ST_OK && clinic_access(*clinic) == STORE_NEW)
 		status = set_up(options, *clinic, why);

@@ -16,6 +16,8 @@ enum status records_open_locked(const struct cli_options *options, enum store_ki
                                 struct fail *why) MUST_CHECK;
 /* --demo says the demo's records. */
 enum store_kind records_kind(const struct cli_options *options);
+/* --login or LASERTWIN_LOGIN; NULL: to be asked for. */
+const char *records_login_name(const struct cli_options *options);
 /* Logs in on records that are open and locked. */
 enum status records_login(const struct cli_options *options, struct clinic *clinic, struct fail *why) MUST_CHECK;
 /* By the option's file, else asked for, twice. */

@@ -1,0 +1,80 @@
+/* A folder with an unlocked clinic's store in it. */
+#include "tests/support/store_world.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+
+#include <cmocka.h>
+
+#include "tests/support/vfs_powercut.h"
+
+static const char plan_json[] = "{\"energy_mJ\":15,\"note\":\"lentigo of the left cheek\"}";
+
+void world_ok(const struct store_world *world, enum status st)
+{
+	if (st != ST_OK)
+		print_error("%s: %s: %s\n", status_name(st), world->why.field, world->why.text);
+	assert_int_equal(st, ST_OK);
+}
+
+void world_refused(const struct store_world *world, enum status st, enum status expected, const char *about)
+{
+	char both[FAIL_FIELD_MAX + FAIL_TEXT_MAX];
+	(void)snprintf(both, sizeof both, "%s %s", world->why.field, world->why.text);
+	if (st != expected || !strstr(both, about))
+		print_error("got %s: %s\n", status_name(st), both);
+	assert_int_equal(st, expected);
+	assert_non_null(strstr(both, about));
+	assert_null(strchr(both, '\n'));
+}
+
+int store_world_new(void **state)
+{
+	struct store_world *world = calloc(1, sizeof *world);
+	powercut_register();
+	powercut_arm(0, 0);
+	temp_folder_make(world->folder);
+	(void)snprintf(world->path, sizeof world->path, "%s/clinic.db", world->folder);
+	(void)snprintf(world->anchor, sizeof world->anchor, "%s" STORE_ANCHOR_SUFFIX, world->path);
+	world->store = fixture_open(world->path, STORE_CLINIC, POWERCUT_VFS);
+	fixture_patient(world->store, "Zebedee Quill", &world->patient);
+	fixture_readings(world->store, world->patient.uuid, "{\"ita_deg\":41}", world->readings);
+	fixture_twin(world->store, world->patient.uuid, world->readings, world->twin);
+	world->plan = fixture_plan(world->patient.uuid, world->twin);
+	world->plan.json = plan_json;
+	world->plan.json_len = sizeof plan_json - 1;
+	world_ok(world, store_plan_add_version(world->store, &world->plan, &fixture_stamp, &world->why));
+	*state = world;
+	return 0;
+}
+
+int store_world_free(void **state)
+{
+	struct store_world *world = *state;
+	store_close(&world->store);
+	temp_folder_remove(world->folder);
+	free(world);
+	return 0;
+}
+
+void world_reopen_locked(struct store_world *world)
+{
+	store_close(&world->store);
+	world->store = fixture_open_locked(world->path, STORE_CLINIC, POWERCUT_VFS);
+}
+
+void world_reopen(struct store_world *world)
+{
+	world_reopen_locked(world);
+	world_ok(world, fixture_unlock(world->store, &world->why));
+}
+
+void world_sql(struct store_world *world, const char *sql)
+{
+	sqlite3 *db = NULL;
+	store_close(&world->store);
+	assert_int_equal(sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, POWERCUT_VFS), SQLITE_OK);
+	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", sql, sqlite3_errmsg(db));
+	sqlite3_close(db);
+}

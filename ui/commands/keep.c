@@ -1,0 +1,211 @@
+/* Keeping the records: audit, backup, restore, erasing a patient. */
+#include "planner/plan/restore.h"
+#include "ui/commands/commands.h"
+#include "ui/commands/records.h"
+
+enum { LINE_SIZE = 1024, TIME_SIZE = 32, MS_PER_S = 1000 };
+
+static void say(const struct cli_options *options, const char *line)
+{
+	cli_print(stdout, cli_ascii(options), line);
+}
+
+static struct store_stamp stamp_of(struct clinic *clinic)
+{
+	return (struct store_stamp){cli_now_ms(), session_person(clinic_session(clinic))->login};
+}
+
+static void time_text(int64_t at_ms, char *text, size_t size)
+{
+	time_t seconds = (time_t)(at_ms / MS_PER_S);
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		(void)snprintf(text, size, "?");
+}
+
+typedef enum status (*keep_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
+
+static int with_records(const struct cli_options *options, keep_work work)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
+	if (status == ST_OK)
+		status = records_login(options, clinic, &why);
+	if (status == ST_OK)
+		status = work(options, clinic, &why);
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
+/* --- audit ---------------------------------------------------------------------------------------------- */
+
+static void print_entry(const struct cli_options *options, const struct store_audit *entry)
+{
+	char line[LINE_SIZE], at[TIME_SIZE];
+	time_text(entry->at_ms, at, sizeof at);
+	(void)snprintf(line, sizeof line, "%6lld  %s  %-18s %-18s %s", (long long)entry->seq, at, entry->actor,
+	               entry->action, entry->object);
+	say(options, line);
+}
+
+static enum status print_audit(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	bool more = true;
+	int64_t after = 0;
+	enum status status = ST_OK;
+	while (status == ST_OK && more) {
+		struct store_audit_list list;
+		status = store_audit_list(clinic_store(clinic), after, 1000, &list, why);
+		for (size_t i = 0; i < list.count; i++)
+			print_entry(options, &list.items[i]);
+		after = list.count > 0 ? list.items[list.count - 1].seq : after;
+		more = list.more;
+		store_audit_list_free(&list);
+	}
+	return status;
+}
+
+int command_audit(const struct cli_options *options)
+{
+	return with_records(options, print_audit);
+}
+
+static enum status verify_audit(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const char *path = cli_value(options, "--recovery-key");
+	unsigned char key[STORE_RECOVERY_KEY_BYTES];
+	struct store_audit_found found;
+	char line[LINE_SIZE], chain[DIGEST_TEXT_SIZE];
+	enum status status = path != NULL ? recovery_key_read(path, key, why) : ST_OK;
+	if (status == ST_OK)
+		status = store_audit_verify(clinic_store(clinic), path != NULL ? key : NULL, &found, why);
+	secret_wipe(key, sizeof key);
+	if (status != ST_OK)
+		return status;
+	digest_hex(&found.head.chain, chain);
+	(void)snprintf(line, sizeof line,
+	               "audit: %lld entries follow from one another, %lld signed checkpoints hold (up to entry %lld), "
+	               "seals %s\nlast: entry %lld, %s",
+	               (long long)found.entries, (long long)found.checkpoints, (long long)found.last_signed,
+	               found.seals ? "hold" : "not verified (--recovery-key does)", (long long)found.head.seq, chain);
+	say(options, line);
+	return ST_OK;
+}
+
+int command_audit_verify(const struct cli_options *options)
+{
+	return with_records(options, verify_audit);
+}
+
+static enum status reason_of(const struct cli_options *options, const char **reason, struct fail *why)
+{
+	*reason = cli_value(options, "--reason");
+	return *reason != NULL && (*reason)[0] != '\0'
+	               ? ST_OK
+	               : fail_set(why, ST_INPUT, "--reason", "is needed: it is kept in the audit");
+}
+
+static enum status accept_anchor(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const struct store_stamp stamp = stamp_of(clinic);
+	const char *reason;
+	enum status status = reason_of(options, &reason, why);
+	if (status == ST_OK && store_is_rolled_back(clinic_store(clinic)) == NULL)
+		return fail_set(why, ST_CONFLICT, "audit", "agrees with its anchor: there is nothing to accept");
+	return status == ST_OK ? store_anchor_accept(clinic_store(clinic), clinic_session(clinic), reason, &stamp, why)
+	                       : status;
+}
+
+int command_audit_accept(const struct cli_options *options)
+{
+	return with_records(options, accept_anchor);
+}
+
+/* --- backup and restore --------------------------------------------------------------------------------- */
+
+static enum status make_backup(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const struct store_stamp stamp = stamp_of(clinic);
+	char line[LINE_SIZE];
+	struct store_audit_head head;
+	if (!session_has(clinic_session(clinic), ROLE_ADMINISTRATOR | ROLE_TECHNICIAN))
+		return fail_set(why, ST_DENIED, "backup", "is for administrators and technicians: ask one");
+	enum status status = store_audit_add(clinic_store(clinic), "store.backup", "", NULL, &stamp, why);
+	if (status == ST_OK)
+		status = store_backup(clinic_store(clinic), options->operand[0], why);
+	if (status == ST_OK)
+		status = store_audit_head(clinic_store(clinic), &head, why);
+	if (status != ST_OK)
+		return status;
+	(void)snprintf(line, sizeof line, "%s is verified; it ends with audit entry %lld", options->operand[0],
+	               (long long)head.seq);
+	say(options, line);
+	return ST_OK;
+}
+
+int command_backup(const struct cli_options *options)
+{
+	return with_records(options, make_backup);
+}
+
+static void print_restored(const struct cli_options *options, const struct restore_result *result)
+{
+	char line[LINE_SIZE + STORE_REASON_MAX];
+	(void)snprintf(line, sizeof line, "restored: %lld rows verified, %zu patients erased again%s%s%s",
+	               (long long)result->rows, result->erased,
+	               result->kept[0] != '\0' ? "; the records before are kept as " : "", result->kept,
+	               result->erasures_unknown ? "\nThe records before could not be opened: patients erased since the "
+	                                          "backup must be erased again by hand."
+	                                        : "");
+	say(options, line);
+}
+
+int command_restore(const struct cli_options *options)
+{
+	char home[CLI_PATH_MAX], login[STORE_LOGIN_MAX + 2] = "";
+	struct fail why = {.text = ""};
+	struct secret_entry entry = {NULL, {NULL, 0}};
+	struct restore_result result;
+	const char *name = records_login_name(options);
+	cli_home(options, home, sizeof home);
+	enum status status = name == NULL ? line_ask("Login: ", login, sizeof login, &why) : ST_OK;
+	if (status == ST_OK)
+		status = records_secret(options, "--secret-file", "Secret: ", false, &entry, &why);
+	const struct restore_request request = {.home = home,
+	                                        .kind = records_kind(options),
+	                                        .backup = options->operand[0],
+	                                        .login = name != NULL ? name : login,
+	                                        .secret = entry.secret,
+	                                        .now_ms = cli_now_ms()};
+	if (status == ST_OK)
+		status = clinic_restore(&request, &result, &why);
+	secret_clear(&entry);
+	if (status != ST_OK)
+		return cli_complain(options, status, &why);
+	print_restored(options, &result);
+	return 0;
+}
+
+/* --- erase ---------------------------------------------------------------------------------------------- */
+
+static enum status erase(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const struct store_stamp stamp = stamp_of(clinic);
+	const char *reason;
+	struct store_patient patient;
+	enum status status = reason_of(options, &reason, why);
+	if (status == ST_OK)
+		status = store_patient_of_number(clinic_store(clinic), options->operand[0], &patient, why);
+	if (status == ST_OK)
+		status = store_patient_erase(clinic_store(clinic), clinic_session(clinic), patient.uuid, reason, &stamp, why);
+	if (status == ST_OK)
+		say(options, "erased: nobody can read this patient's records any more; backups made before still hold them");
+	secret_wipe(&patient, sizeof patient);
+	return status;
+}
+
+int command_erase(const struct cli_options *options)
+{
+	return with_records(options, erase);
+}
