@@ -98,6 +98,7 @@ enum status store_external_find(struct store *store, const char *server_id, stru
 /* ---- watermarks and the like ---- */
 
 struct setting {
+	char key[STORE_SYNC_KEY_MAX + 1];
 	char value[STORE_SYNC_VALUE_MAX + 1];
 };
 
@@ -107,7 +108,10 @@ static enum status load_setting(struct store *store, sqlite3_stmt *statement, co
 	(void)store;
 	(void)statement;
 	struct setting *setting = item;
-	return row_text(row, SYNC_VALUE, setting->value, sizeof setting->value) ? ST_OK : row_misfit(row, why);
+	return row_text(row, SYNC_KEY, setting->key, sizeof setting->key) &&
+	                       row_text(row, SYNC_VALUE, setting->value, sizeof setting->value)
+	               ? ST_OK
+	               : row_misfit(row, why);
 }
 
 static const struct reader setting_reader = {TABLE_SYNC, sizeof(struct setting), load_setting, NULL};
@@ -142,5 +146,23 @@ enum status store_sync_get(struct store *store, const char *key, char *value, st
 	st = read_one(store, statement, &setting_reader, &setting, "this was never set", why);
 	if (st == ST_OK)
 		memcpy(value, setting.value, sizeof setting.value);
+	return st;
+}
+
+enum status store_sync_next(struct store *store, const char *prefix, char *key, char *value, struct fail *why)
+{
+	struct setting setting;
+	enum status st = word_check("sync.key", key[0] ? key : prefix, STORE_SYNC_KEY_MAX, why);
+	if (st != ST_OK)
+		return st;
+	sqlite3_stmt *statement = statement_use(store, SQL_SYNC_FROM);
+	bind_text(statement, 1, key[0] ? key : prefix);
+	st = read_one(store, statement, &setting_reader, &setting, "no more of these", why);
+	if (st == ST_OK && strncmp(setting.key, prefix, strlen(prefix)) != 0)
+		return fail_set(why, ST_NOT_FOUND, "sync.key", "no more of these");
+	if (st == ST_OK) {
+		memcpy(key, setting.key, sizeof setting.key);
+		memcpy(value, setting.value, sizeof setting.value);
+	}
 	return st;
 }

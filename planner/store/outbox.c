@@ -224,3 +224,26 @@ enum status store_outbox_mark(struct store *store, int64_t seq, const struct sto
 		return st;
 	return store_write_end(store, apply_mark(store, seq, mark, stamp, why), why);
 }
+
+static enum status reopen(struct store *store, int64_t seq, const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_outbox entry;
+	char object[STORE_OBJECT_MAX + 1];
+	enum status st = find_by_seq(store, seq, &entry, why);
+	if (st != ST_OK || entry.state != OUTBOX_ACKED)
+		return st;
+	entry.state = OUTBOX_PENDING;
+	entry.state_at_ms = stamp->at_ms;
+	entry.attempts = 0;
+	(void)snprintf(entry.note, sizeof entry.note, "the server lost it: to be sent again");
+	(void)snprintf(object, sizeof object, "%lld %s version %lld", (long long)seq, entry.uuid,
+	               (long long)entry.version);
+	st = put(store, &entry, why);
+	return st == ST_OK ? audit_append(store, "sync.lost", object, NULL, stamp, why) : st;
+}
+
+enum status store_outbox_reopen(struct store *store, int64_t seq, const struct store_stamp *stamp, struct fail *why)
+{
+	enum status st = store_write_begin(store, stamp, why);
+	return st == ST_OK ? store_write_end(store, reopen(store, seq, stamp, why), why) : st;
+}

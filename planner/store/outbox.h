@@ -88,6 +88,9 @@ void store_outbox_silence(struct store *store, bool silent);
 /* The audit names acked, conflict and refused. ST_NOT_FOUND: no such row. ST_CONFLICT: it is acked already. */
 enum status store_outbox_mark(struct store *store, int64_t seq, const struct store_outbox_mark *mark,
                               const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+/* An acknowledged row counts as pending again: the server lost what it had confirmed. The audit names it. */
+enum status store_outbox_reopen(struct store *store, int64_t seq, const struct store_stamp *stamp,
+                                struct fail *why) MUST_CHECK;
 /* The newest row of one object (version 0: of any version): its state and receipt. */
 enum status store_outbox_find(struct store *store, enum outbox_object object, const char *uuid, int64_t version,
                               struct store_outbox *out, struct fail *why) MUST_CHECK;
@@ -118,5 +121,9 @@ enum status store_sync_set(struct store *store, const char *key, const char *val
                            struct fail *why) MUST_CHECK;
 /* ST_NOT_FOUND: never set. value has STORE_SYNC_VALUE_MAX + 1 bytes. */
 enum status store_sync_get(struct store *store, const char *key, char *value, struct fail *why) MUST_CHECK;
+/* The next one, by key, after key ("" for the first) among those whose key begins with prefix; key has
+ * STORE_SYNC_KEY_MAX + 1 bytes and is replaced. ST_NOT_FOUND: no more. */
+enum status store_sync_next(struct store *store, const char *prefix, char *key, char *value,
+                            struct fail *why) MUST_CHECK;
 
 #endif

@@ -118,6 +118,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_EXTERNAL_FIND] = EXTERNAL "WHERE server_mark = ?1",
 	[SQL_SYNC_PUT] = "REPLACE INTO sync VALUES (?1, ?2, ?3)",
 	[SQL_SYNC_GET] = SYNC "WHERE key = ?1",
+	[SQL_SYNC_FROM] = SYNC "WHERE key > ?1 ORDER BY key LIMIT 1",
 	[SQL_PERSON_PUT] = "INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (uuid) DO UPDATE SET"
 		" operations = ?3, memory_bytes = ?4, salt = ?5, slot = ?6, sealed = ?7, code = ?8",
 	[SQL_PERSON_GET] = PERSON "WHERE login = ?1",

@@ -149,13 +149,14 @@ static enum status exchange(void *state, const struct sync_request *request, str
 
 /* ---- stations ----------------------------------------------------------------------------------------- */
 
-static void start_station(struct world *world, size_t i)
+void world_restart(struct world *world, size_t i)
 {
 	struct station *s = &world->station[i];
 	struct fail why;
 	lines[i] = (struct line){world, i};
 	const struct sync_local local = memory_local_table(&s->local);
-	const struct sync_wire wire = {&lines[i], exchange};
+	const struct sync_wire faulty = {&lines[i], exchange},
+	                       wire = world->real[i].exchange ? world->real[i] : faulty;
 	const struct sync_options options = {.id_system = FAKE_ID_SYSTEM,
 	                                     .write_system = FAKE_WRITE_SYSTEM,
 	                                     .types = types,
@@ -178,7 +179,7 @@ void world_begin(struct world *world, size_t stations, uint64_t seed)
 		world->fault_allowed[f] = true;
 	for (size_t i = 0; i < stations; i++) {
 		memory_local_begin(&world->station[i].local);
-		start_station(world, i);
+		world_restart(world, i);
 	}
 }
 
@@ -205,7 +206,7 @@ enum status world_round(struct world *world, size_t station, struct sync_outcome
 	struct station *s = &world->station[station];
 	struct sync_outcome none;
 	if (s->local.dead)
-		start_station(world, station);
+		world_restart(world, station);
 	return sync_round(s->engine, outcome ? outcome : &none, why);
 }
 
@@ -225,13 +226,92 @@ static void put_coding(struct json_out *out, const char *kind, const char *key, 
 	json_out_end_object(out);
 }
 
+static void put_reference(struct json_out *out, const char *key, const char *sync_id)
+{
+	char urn[64];
+	(void)snprintf(urn, sizeof urn, "urn:lasertwin:%s", sync_id);
+	json_out_object(out, key);
+	json_out_text(out, "reference", urn);
+	json_out_end_object(out);
+}
+
+static void put_reference_list(struct json_out *out, const char *key, const char *sync_id)
+{
+	if (!sync_id)
+		return;
+	json_out_array(out, key);
+	put_reference(out, NULL, sync_id);
+	json_out_end_array(out);
+}
+
+static void put_concept(struct json_out *out, const char *key)
+{
+	json_out_object(out, key);
+	json_out_text(out, "text", "made up");
+	json_out_end_object(out);
+}
+
+static void put_words(struct json_out *out, const char *key, const char *words)
+{
+	json_out_array(out, key);
+	json_out_object(out, NULL);
+	json_out_text(out, "text", words);
+	json_out_end_object(out);
+	json_out_end_array(out);
+}
+
+static void put_audit(struct json_out *out, const char *words)
+{
+	json_out_object(out, "type");
+	json_out_text(out, "system", "http://terminology.hl7.org/CodeSystem/audit-event-type");
+	json_out_text(out, "code", "rest");
+	json_out_end_object(out);
+	json_out_text(out, "recorded", "2026-11-22T10:15:30.000Z");
+	json_out_text(out, "outcomeDesc", words);
+	json_out_array(out, "agent");
+	json_out_object(out, NULL);
+	json_out_bool(out, "requestor", true);
+	json_out_end_object(out);
+	json_out_end_array(out);
+	json_out_object(out, "source");
+	json_out_object(out, "observer");
+	json_out_text(out, "display", "station");
+	json_out_end_object(out);
+	json_out_end_object(out);
+}
+
+/* The least that R4 asks of each type, so that real servers take it too. */
+static void put_elements(struct json_out *out, const char *type, const char *refers_to,
+                         const char *refers_to_too, const char *content)
+{
+	char words[64];
+	(void)snprintf(words, sizeof words, "c:%s", content);
+	if (strcmp(type, "AuditEvent") == 0) {
+		put_audit(out, words);
+		return;
+	}
+	if (strcmp(type, "Patient") == 0) {
+		put_words(out, "name", words);
+		return;
+	}
+	json_out_text(out, "status", strcmp(type, "Observation") ? "draft" : "final");
+	if (strcmp(type, "Observation"))
+		json_out_text(out, "intent", "plan");
+	if (strcmp(type, "DeviceRequest") == 0)
+		put_concept(out, "codeCodeableConcept");
+	if (strcmp(type, "Observation") == 0)
+		put_concept(out, "code");
+	put_reference(out, "subject", refers_to);
+	put_reference_list(out, strcmp(type, "CarePlan") ? "basedOn" : "supportingInfo", refers_to_too);
+	put_words(out, "note", words);
+}
+
 static void put_entry(struct draft *draft, const char *type, const char *sync_id, bool update,
                       const char *refers_to, const char *refers_to_too, const char *content)
 {
 	struct sync_entry *e = &draft->entry[draft->count++];
 	struct json_out out;
 	struct fail why;
-	char urn[64];
 	*e = (struct sync_entry){.update = update};
 	(void)snprintf(e->type, sizeof e->type, "%s", type);
 	memcpy(e->sync_id, sync_id, UUID_TEXT_SIZE);
@@ -244,19 +324,14 @@ static void put_entry(struct draft *draft, const char *type, const char *sync_id
 	put_coding(&out, FAKE_WRITE_SYSTEM, "code", draft->uuid);
 	json_out_end_array(&out);
 	json_out_end_object(&out);
-	json_out_array(&out, "identifier");
-	put_coding(&out, FAKE_ID_SYSTEM, "value", sync_id);
-	json_out_end_array(&out);
-	const char *refers[] = {refers_to, refers_to_too}, *keys[] = {"subject", "focus"};
-	for (int i = 0; i < 2; i++) {
-		if (!refers[i])
-			continue;
-		(void)snprintf(urn, sizeof urn, "urn:lasertwin:%s", refers[i]);
-		json_out_object(&out, keys[i]);
-		json_out_text(&out, "reference", urn);
-		json_out_end_object(&out);
+	if (strcmp(type, "AuditEvent")) {
+		json_out_array(&out, "identifier");
+		put_coding(&out, FAKE_ID_SYSTEM, "value", sync_id);
+		json_out_end_array(&out);
 	}
-	json_out_text(&out, "note", content);
+	put_elements(&out, type, refers_to, refers_to_too, content);
+	if (strcmp(content, "poison") == 0)
+		json_out_bool(&out, "poison", true); /* no element of R4 */
 	json_out_end_object(&out);
 	enum status st = json_out_take(&out, &e->body, &e->len, &why);
 	assert(st == ST_OK);
@@ -320,6 +395,9 @@ void world_create_plan(struct world *world, size_t station, const char *patient,
 	struct draft draft = begin(world);
 	world_uuid(world, plan);
 	plan[0] = 'c';
+	assert(world->plan_count < sizeof world->plans / sizeof *world->plans);
+	memcpy(world->plans[world->plan_count].plan, plan, UUID_TEXT_SIZE);
+	memcpy(world->plans[world->plan_count++].patient, patient, UUID_TEXT_SIZE);
 	plan_parts(&draft, plan, patient, false, "draft");
 	commit(world, station, &draft, false);
 }
@@ -327,7 +405,12 @@ void world_create_plan(struct world *world, size_t station, const char *patient,
 void world_edit_plan(struct world *world, size_t station, const char *plan, const char *content)
 {
 	struct draft draft = begin(world);
-	plan_parts(&draft, plan, NULL, true, content);
+	const char *patient = NULL;
+	for (size_t i = 0; i < world->plan_count; i++)
+		if (strcmp(world->plans[i].plan, plan) == 0)
+			patient = world->plans[i].patient;
+	assert(patient);
+	plan_parts(&draft, plan, patient, true, content);
 	commit(world, station, &draft, false);
 }
 
@@ -486,8 +569,8 @@ static const char *check_units(struct world *world, size_t station, char *text, 
 
 static const char *note_in(const char *body, char *out, size_t size)
 {
-	const char *at = body ? strstr(body, "\"note\":\"") : NULL;
-	(void)snprintf(out, size, "%s", at ? at + 8 : "?");
+	const char *at = body ? strstr(body, "\"c:") : NULL;
+	(void)snprintf(out, size, "%s", at ? at + 3 : "?");
 	char *end = strchr(out, '"');
 	if (end)
 		*end = '\0';

@@ -46,6 +46,11 @@ struct world {
 	bool fault_allowed[LINE_FAULTS]; /* which */
 	enum line_fault next_fault;      /* for the next request only */
 	uint64_t next_uuid;
+	struct sync_wire real[WORLD_STATIONS_MAX]; /* exchange NULL: the server in memory */
+	struct {
+		char plan[UUID_TEXT_SIZE], patient[UUID_TEXT_SIZE];
+	} plans[64];
+	size_t plan_count;
 	bool keeps_traffic;
 	struct sent *traffic;
 	size_t traffic_count;
@@ -65,6 +70,8 @@ void world_create_plan(struct world *world, size_t station, const char *patient,
 void world_edit_plan(struct world *world, size_t station, const char *plan, const char *content);
 void world_audit(struct world *world, size_t station);
 
+/* A station starts anew: engine lost, durable side kept. */
+void world_restart(struct world *world, size_t station);
 /* One round of a station; a dead station is started anew first. */
 enum status world_round(struct world *world, size_t station, struct sync_outcome *outcome, struct fail *why);
 /* Faults off, rounds until nothing moves; conflicts are settled by the dice. False: it does not come to rest.

@@ -1,0 +1,112 @@
+/* Planner rows as FHIR R4 resources, and back.
+ *
+ *   patient            Patient
+ *   readings           Observation panel: a component for each quantity
+ *   twin version       DocumentReference "skin-twin"
+ *   plan version       DocumentReference "plan" + ServiceRequest + DeviceRequest + CarePlan (one unit)
+ *   change of state    Provenance, with the changed CarePlan, ServiceRequest, DeviceRequest, Task; an
+ * approval adds the signed bytes as a DocumentReference and their JWS as the Provenance's signature record
+ * DocumentReference "record-KIND"; an adverse event also as AdverseEvent audit entry        AuditEvent,
+ * numbered
+ *
+ * What others should read stands in R4's own elements: UCUM units, checked codes, decimals from scaled
+ * integers. What a station of ours must get back to the byte (content is signed and digested) travels beside
+ * it, as the row's record in base64: servers rewrite decimals and order, but not that. On arrival the record
+ * counts, and it is taken only when it says the same as the elements around it.
+ *
+ * Codes: LOINC 66555-4 and SNOMED CT as in fhir.md section 3.2; everything else is local, below `local`.
+ * Units are those NLM's UCUM checker accepts (tests/sync). Pure.
+ */
+#ifndef LASERTWIN_SYNC_MAPPING_H
+#define LASERTWIN_SYNC_MAPPING_H
+
+#include "planner/store/record.h"
+#include "planner/sync/engine.h"
+
+#define MAPPING_SYSTEM_MAX 120
+
+struct mapping {
+	char local[MAPPING_SYSTEM_MAX];        /* "https://clinic.example/fhir": the clinic's own namespace */
+	char id_system[MAPPING_SYSTEM_MAX];    /* local + "/sync-id" */
+	char write_system[MAPPING_SYSTEM_MAX]; /* local + "/write-id" */
+	char mrn_system[MAPPING_SYSTEM_MAX];   /* local + "/mrn" */
+};
+/* ST_INPUT: no http(s) address, or too long. */
+enum status mapping_init(struct mapping *mapping, const char *local, struct fail *why) MUST_CHECK;
+
+/* The names of what has none of its own: of a twin or plan version, its parts, its events. The same
+ * everywhere, so that two stations making the same thing meet. */
+enum mapping_part {
+	PART_TWIN,
+	PART_PLAN,
+	PART_SERVICE,
+	PART_DEVICE,
+	PART_CAREPLAN,
+	PART_TASK,
+	PART_EVENT,
+	PART_PAYLOAD,
+	PART_ADVERSE,
+	PART_AUDIT,
+	PART_UNIT,
+	PARTS
+};
+void mapping_name(const char *uuid, int64_t version, int64_t ordinal, enum mapping_part part,
+                  char name[UUID_TEXT_SIZE]);
+
+/* Each adds entries to unit, whose uuid names the write. Bodies are the unit's to free. */
+enum status mapping_patient(const struct mapping *m, const struct store_patient *row, struct sync_unit *unit,
+                            struct fail *why) MUST_CHECK;
+enum status mapping_readings(const struct mapping *m, const struct store_readings *row,
+                             struct sync_unit *unit, struct fail *why) MUST_CHECK;
+enum status mapping_twin(const struct mapping *m, const struct store_twin *row, struct sync_unit *unit,
+                         struct fail *why) MUST_CHECK;
+enum status mapping_plan(const struct mapping *m, const struct store_plan *row, struct sync_unit *unit,
+                         struct fail *why) MUST_CHECK;
+enum status mapping_event(const struct mapping *m, const struct store_plan *plan,
+                          const struct store_plan_event *event, struct sync_unit *unit,
+                          struct fail *why) MUST_CHECK;
+enum status mapping_record(const struct mapping *m, const struct store_record *row, struct sync_unit *unit,
+                           struct fail *why) MUST_CHECK;
+enum status mapping_audit(const struct mapping *m, const char *station, const struct store_audit *row,
+                          struct sync_unit *unit, struct fail *why) MUST_CHECK;
+
+enum mapping_kind {
+	MAPPED_NOTHING,
+	MAPPED_PATIENT,
+	MAPPED_READINGS,
+	MAPPED_TWIN,
+	MAPPED_PLAN,
+	MAPPED_EVENT,
+	MAPPED_RECORD,
+	MAPPED_KINDS
+};
+
+/* A resource understood. json is owned by it and is the row's content. */
+struct mapped {
+	enum mapping_kind
+	        kind; /* MAPPED_NOTHING: sound, but not a thing we keep rows of (orders, tasks, audit) */
+	union {
+		struct store_patient patient;
+		struct store_readings readings;
+		struct store_twin twin;
+		struct store_plan plan;
+		struct store_plan_event event;
+		struct store_record record;
+	};
+	int64_t at_ms;                   /* the row's own time of writing */
+	char actor[STORE_ACTOR_MAX + 1]; /* and its writer */
+	char *json;
+};
+
+/* ST_INPUT, ST_RANGE: malformed, or the record and the elements around it differ (the reason says which). */
+enum status mapping_read(const struct mapping *m, const char *body, size_t len, struct mapped *out,
+                         struct fail *why) MUST_CHECK;
+void mapped_clear(struct mapped *mapped);
+
+/* CarePlan.status of a plan state. */
+const char *mapping_status(const char *state);
+
+/* The resource types pulled, referred-to first. */
+extern const char *const mapping_types[];
+
+#endif

@@ -1,0 +1,63 @@
+/* A station's store as the engine's durable side: outbox rows become units, arrivals become rows.
+ *
+ * Everything lives in the store: outbox and rows in their tables, places, watermarks, held and waiting
+ * arrivals in its small texts by name (keys below). Every call is one transaction of the store.
+ *
+ *   p.NAME  place        h.NAME  held arrival     w.NAME  arrival that waits (for what it refers to, or a
+ * person) b.SEQ   versions replaced by a unit in flight  d.SEQ  refused, and a person has dealt with it v.KEY
+ * the engine's values    n.KIND.NAME  notice    t.LOGIN.NUMBER  public key trusted though of elsewhere
+ *
+ * What arrives is applied only when it is sound by itself (mapping_read) and the store takes it. An approval
+ * counts only when its signature verifies over the stored bytes with a key trusted here; nothing else on the
+ * server, no status and no parameter, makes a plan treatable.
+ */
+#ifndef LASERTWIN_SYNC_STATION_H
+#define LASERTWIN_SYNC_STATION_H
+
+#include "planner/store/person.h"
+#include "planner/sync/mapping.h"
+
+struct station;
+
+enum status station_new(struct store *store, const struct mapping *mapping, int64_t (*now_ms)(void),
+                        struct station **out, struct fail *why) MUST_CHECK;
+void station_free(struct station **station);
+struct sync_local station_local(struct station *station);
+
+/* Tries again what waits; *applied counts. Between rounds, and after a person settled something. */
+enum status station_apply_waiting(struct station *station, size_t *applied, struct fail *why) MUST_CHECK;
+
+/* ---- for the person ---- */
+
+struct station_item {
+	enum sync_notice notice;
+	char name[UUID_TEXT_SIZE]; /* the record's; "" of none */
+	char text[SYNC_REASON_MAX + 1];
+};
+struct station_list {
+	struct station_item *items;
+	size_t count;
+};
+/* Notices, by kind. */
+enum status station_notices(struct station *station, struct station_list *out, struct fail *why) MUST_CHECK;
+void station_list_free(struct station_list *list);
+
+/* A conflict as two texts: the content here and what stands on the server, both JSON; to free. ST_NOT_FOUND:
+ * the unit is not in conflict. */
+enum status station_conflict(struct station *station, int64_t seq, char **mine, char **theirs,
+                             struct fail *why) MUST_CHECK;
+/* Mine goes over theirs (as a new version), or theirs stays and mine is kept here only. ST_DENIED: a signed
+ * plan is never overwritten; the person lacks the role. */
+enum status station_settle(struct station *station, const struct session *by, int64_t seq, bool keep_mine,
+                           struct fail *why) MUST_CHECK;
+
+/* Whether a version of this plan may be believed: *trusted. why says what is missing when it may not. */
+/* A dermatologist's key of another station, trusted from here on. by: an administrator. */
+enum status station_trust(struct store *store, const struct session *by, const char *login, int64_t number,
+                          const struct sign_public *key, const struct store_stamp *stamp,
+                          struct fail *why) MUST_CHECK;
+/* The key trusted for that person: of this store's people, else of those trusted by station_trust. */
+enum status station_trusted_key(struct store *store, const char *login, int64_t number,
+                                struct sign_public *out, struct fail *why) MUST_CHECK;
+
+#endif

@@ -1,0 +1,517 @@
+/* Arrivals into the store, and what a person decides about them. */
+#include "planner/plan/approval.h"
+#include "planner/sync/instant.h"
+#include "planner/sync/station_private.h"
+
+#include <inttypes.h>
+
+#define ARRIVAL_KIND "sync_arrival"
+
+/* ---- trust -------------------------------------------------------------------------------------------- */
+
+static void trust_key(const char *login, int64_t number, char key[STORE_SYNC_KEY_MAX + 1])
+{
+	struct digest_stream stream;
+	struct digest digest;
+	char hex[DIGEST_TEXT_SIZE];
+	digest_begin(&stream, "lasertwin trusted key/1");
+	digest_add_text(&stream, login, strlen(login));
+	digest_add_int(&stream, number);
+	digest_end(&stream, &digest);
+	digest_hex(&digest, hex);
+	(void)snprintf(key, STORE_SYNC_KEY_MAX + 1, "t.%.48s", hex);
+}
+
+enum status station_trust(struct store *store, const struct session *by, const char *login, int64_t number,
+                          const struct sign_public *key, const struct store_stamp *stamp, struct fail *why)
+{
+	char name[STORE_SYNC_KEY_MAX + 1], hex[SIGN_PUBLIC_TEXT_SIZE];
+	if (!session_has(by, ROLE_ADMINISTRATOR))
+		return fail_set(why, ST_DENIED, "trust", "is an administrator's to give");
+	trust_key(login, number, name);
+	sign_public_hex(key, hex);
+	enum status st = store_sync_set(store, name, hex, stamp, why);
+	return st ? st : store_audit_add(store, "sync.trust", login, NULL, stamp, why);
+}
+
+enum status station_trusted_key(struct store *store, const char *login, int64_t number,
+                                struct sign_public *out, struct fail *why)
+{
+	char name[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	struct store_person person;
+	struct fail none;
+	trust_key(login, number, name);
+	if (store_sync_get(store, name, value, &none) == ST_OK && value[0])
+		return sign_public_parse(value, out, why);
+	enum status st = store_person_get(store, login, &person, why);
+	return st ? st : store_person_key(store, person.uuid, number, out, why);
+}
+
+/* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
+static enum status check_approval(struct station *s, const struct store_plan_event *event, struct fail *why)
+{
+	struct approval_document document = {0};
+	struct approval said;
+	struct sign_public key;
+	struct fail reason = {0};
+	char digest[DIGEST_TEXT_SIZE];
+	enum status st = approval_document_read("approval", event->json ? event->json : "", event->json_len,
+	                                        &document, why);
+	if (!st)
+		st = approval_decode(document.payload, document.payload_n, &said, why);
+	if (!st && station_trusted_key(s->store, said.login, said.key_number, &key, &reason) != ST_OK)
+		st = fail_set(why, ST_DENIED, "signature",
+		              "the key of %.60s is not trusted here: an administrator enters it with "
+		              "`lasertwin sync trust`",
+		              said.login);
+	if (!st)
+		st = approval_verify(&document, &key, 1, &said, why);
+	digest_hex(&event->digest, digest);
+	if (!st && (said.meaning != MEANING_APPROVED || strcmp(said.plan, event->plan) != 0 ||
+	            said.version != event->version || strcmp(said.plan_digest, digest) != 0))
+		st = fail_set(why, ST_DENIED, "signature", "is of another plan, version, content or meaning");
+	approval_document_clear(&document);
+	return st;
+}
+
+/* ---- rows --------------------------------------------------------------------------------------------- */
+
+static enum status same_or_conflict(bool same, const char *what, struct fail *why)
+{
+	return same ? ST_OK
+	            : fail_set(why, ST_CONFLICT, what,
+	                       "is here with other content: both are kept, a person decides");
+}
+
+static enum status apply_patient(struct station *s, const struct store_patient *row,
+                                 const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_patient here;
+	struct fail none;
+	if (store_patient_get(s->store, row->uuid, &here, &none) == ST_OK)
+		return same_or_conflict(strcmp(here.label, row->label) == 0 &&
+		                                strcmp(here.record_number, row->record_number) == 0 &&
+		                                strcmp(here.birth, row->birth) == 0 && here.sex == row->sex,
+		                        "patient", why);
+	struct fail reason = {0};
+	enum status st = store_patient_add(s->store, row, stamp, &reason);
+	if (st == ST_CONFLICT)
+		return fail_set(why, st, "patient",
+		                "has a record number that another patient has here: two entries of one "
+		                "person? (%.120s)",
+		                reason.text);
+	return st ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
+}
+
+static enum status apply_readings(struct station *s, struct store_readings *row,
+                                  const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_readings here = {0};
+	struct digest digest;
+	struct fail none;
+	if (store_readings_get(s->store, row->uuid, &here, &none) != ST_OK)
+		return store_readings_add(s->store, row, stamp, why);
+	digest_bytes(row->json, row->json_len, &digest);
+	bool same = digest_equal(&digest, &here.digest);
+	store_readings_clear(&here);
+	return same_or_conflict(same, "readings", why);
+}
+
+static enum status apply_twin(struct station *s, struct store_twin *row, const struct store_stamp *stamp,
+                              struct fail *why)
+{
+	struct store_twin here = {0};
+	struct digest digest;
+	struct fail none;
+	if (store_twin_get(s->store, row->uuid, row->version, &here, &none) != ST_OK)
+		return store_twin_add(s->store, row, stamp, why);
+	digest_bytes(row->json, row->json_len, &digest);
+	bool same = digest_equal(&digest, &here.digest);
+	store_twin_clear(&here);
+	return same_or_conflict(same, "twin", why);
+}
+
+static enum status apply_plan(struct station *s, struct store_plan *row, const struct store_stamp *stamp,
+                              struct fail *why)
+{
+	struct store_plan here = {0};
+	struct digest digest;
+	struct fail none;
+	if (store_plan_get(s->store, row->uuid, row->version, &here, &none) != ST_OK)
+		return store_plan_add_version(s->store, row, stamp, why);
+	digest_bytes(row->json, row->json_len, &digest);
+	bool same = digest_equal(&digest, &here.digest);
+	store_plan_clear(&here);
+	return same_or_conflict(same, "plan", why);
+}
+
+/* Events come in their order; one that is here already must be the same. */
+static enum status apply_event(struct station *s, struct store_plan_event *row,
+                               const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_plan_event_list list = {0};
+	enum status st = store_plan_event_list(s->store, row->plan, row->version, &list, why);
+	if (st)
+		return st;
+	bool here = row->ordinal >= 1 && (size_t)row->ordinal <= list.count;
+	bool is_next = (size_t)row->ordinal == list.count + 1, same = false;
+	if (here) {
+		const struct store_plan_event *e = &list.items[row->ordinal - 1];
+		same = strcmp(e->to_state, row->to_state) == 0 && strcmp(e->actor, row->actor) == 0 &&
+		       e->at_ms == row->at_ms && e->json_len == row->json_len &&
+		       (e->json_len == 0 || memcmp(e->json, row->json, e->json_len) == 0);
+	}
+	store_plan_event_list_free(&list);
+	if (here)
+		return same_or_conflict(same, "plan", why);
+	if (!is_next)
+		return fail_set(why, ST_NOT_FOUND, "plan", "an earlier change of its state is not here yet");
+	if (strcmp(row->to_state, "approved") == 0)
+		st = check_approval(s, row, why);
+	return st ? st : store_plan_event_add(s->store, row, stamp, why);
+}
+
+static enum status apply_record(struct station *s, struct store_record *row, const struct store_stamp *stamp,
+                                struct fail *why)
+{
+	struct store_record here = {0};
+	struct digest digest;
+	struct fail none;
+	if (store_record_get(s->store, row->uuid, &here, &none) != ST_OK)
+		return store_record_add(s->store, row, stamp, why);
+	digest_bytes(row->json, row->json_len, &digest);
+	bool same = digest_equal(&digest, &here.digest);
+	store_record_clear(&here);
+	return same_or_conflict(same, "record", why);
+}
+
+static enum status apply(struct station *s, struct mapped *m, struct fail *why)
+{
+	const struct store_stamp stamp = {m->at_ms > 0 ? m->at_ms : s->now_ms(),
+	                                  m->actor[0] ? m->actor : "sync"};
+	enum status st = ST_OK;
+	store_outbox_silence(s->store, true);
+	switch (m->kind) {
+	case MAPPED_PATIENT:
+		st = apply_patient(s, &m->patient, &stamp, why);
+		break;
+	case MAPPED_READINGS:
+		st = apply_readings(s, &m->readings, &stamp, why);
+		break;
+	case MAPPED_TWIN:
+		st = apply_twin(s, &m->twin, &stamp, why);
+		break;
+	case MAPPED_PLAN:
+		st = apply_plan(s, &m->plan, &stamp, why);
+		break;
+	case MAPPED_EVENT:
+		st = apply_event(s, &m->event, &stamp, why);
+		break;
+	case MAPPED_RECORD:
+		st = apply_record(s, &m->record, &stamp, why);
+		break;
+	default:
+		break;
+	}
+	store_outbox_silence(s->store, false);
+	return st;
+}
+
+/* ---- keeping bodies ----------------------------------------------------------------------------------- */
+
+/* The server's bytes as a record of the store; key -> "RECORD place". */
+static enum status keep_body(struct station *s, const char *prefix, const struct sync_arrival *a,
+                             struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	const struct store_stamp stamp = station_stamp(s);
+	struct store_record record = {.at_ms = stamp.at_ms, .json = a->body, .json_len = a->len};
+	(void)snprintf(record.kind, sizeof record.kind, ARRIVAL_KIND);
+	enum status st = uuid_new(record.uuid, why);
+	if (st)
+		return st;
+	char *copy = strndup(a->body, a->len); /* the store wants a closing NUL */
+	if (!copy)
+		return fail_set(why, ST_FULL, "sync", "out of memory");
+	record.json = copy;
+	store_outbox_silence(s->store, true);
+	st = store_record_add(s->store, &record, &stamp, why);
+	store_outbox_silence(s->store, false);
+	free(copy);
+	(void)snprintf(key, sizeof key, "%s.%s", prefix, a->place.sync_id);
+	(void)snprintf(value, sizeof value, "%s %s %s %s %" PRId64 " 0 0", record.uuid, a->place.type,
+	               a->place.server_id, a->place.version, a->place.updated_ms);
+	return st ? st : station_put(s, key, value, why);
+}
+
+enum status station_wait_held(struct station *s, const struct sync_place *place, const char *kept,
+                              struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1];
+	(void)snprintf(key, sizeof key, "w.%s", place->sync_id);
+	enum status st = station_put(s, key, kept, why);
+	return st ? st : station_put_place(s, place, why);
+}
+
+/* Whether the reason passes by itself (something is not here yet) or needs a person. */
+static bool may_pass(enum status st)
+{
+	return st == ST_NOT_FOUND;
+}
+
+/* A failure of the station's own disk or memory, not of what arrived. */
+static bool own_trouble(enum status st)
+{
+	return st == ST_IO || st == ST_FULL || st == ST_CANCELLED;
+}
+
+static enum status note_trouble(struct station *s, const struct sync_place *place, enum status st,
+                                const struct fail *reason, struct fail *why)
+{
+	char text[SYNC_REASON_MAX + 1];
+	(void)snprintf(text, sizeof text, "%.60s %.170s", reason->field, reason->text);
+	bool twice = st == ST_CONFLICT && strcmp(place->type, "Patient") == 0 &&
+	             strstr(reason->text, "record number");
+	return station_note(s,
+	                    twice               ? SYNC_NOTE_DUPLICATE
+	                    : st == ST_CONFLICT ? SYNC_NOTE_CONFLICT
+	                                        : SYNC_NOTE_PARKED,
+	                    place->type, place->sync_id, text, why);
+}
+
+enum status station_arrival(struct station *s, const struct sync_arrival *a, struct fail *why)
+{
+	struct mapped mapped;
+	struct fail reason = {0};
+	if (a->held)
+		return keep_body(s, "h", a, why);
+	enum status st = station_put_place(s, &a->place, why);
+	if (st)
+		return st;
+	st = mapping_read(&s->mapping, a->body, a->len, &mapped, &reason);
+	if (!st)
+		st = apply(s, &mapped, &reason);
+	mapped_clear(&mapped);
+	if (st == ST_OK)
+		return ST_OK;
+	if (own_trouble(st))
+		return fail_set(why, st, reason.field, "%s", reason.text);
+	enum status kept = keep_body(s, "w", a, why);
+	return kept || may_pass(st) ? kept : note_trouble(s, &a->place, st, &reason, why);
+}
+
+/* ---- trying again ------------------------------------------------------------------------------------- */
+
+static enum status try_again(struct station *s, const char *key, const char *value, size_t *applied,
+                             struct fail *why)
+{
+	struct store_record record = {0};
+	struct mapped mapped = {0};
+	struct sync_place place;
+	struct fail reason = {0};
+	char uuid[UUID_TEXT_SIZE];
+	if (sscanf(value, "%36s", uuid) != 1 || !station_place_read(value + UUID_TEXT_SIZE, key + 2, &place))
+		return ST_OK;
+	enum status st = store_record_get(s->store, uuid, &record, why);
+	if (st)
+		return st;
+	st = mapping_read(&s->mapping, record.json, record.json_len, &mapped, &reason);
+	if (!st)
+		st = apply(s, &mapped, &reason);
+	mapped_clear(&mapped);
+	store_record_clear(&record);
+	if (own_trouble(st))
+		return fail_set(why, st, reason.field, "%s", reason.text);
+	if (st)
+		return may_pass(st) ? ST_OK : note_trouble(s, &place, st, &reason, why);
+	++*applied;
+	return station_put(s, key, "", why);
+}
+
+enum status station_apply_waiting(struct station *s, size_t *applied, struct fail *why)
+{
+	size_t before;
+	enum status st = ST_OK;
+	*applied = 0;
+	do {
+		char key[STORE_SYNC_KEY_MAX + 1] = "", value[STORE_SYNC_VALUE_MAX + 1];
+		struct fail reason = {0};
+		before = *applied;
+		while (!st && (st = store_sync_next(s->store, "w.", key, value, &reason)) == ST_OK)
+			if (value[0])
+				st = try_again(s, key, value, applied, &reason);
+		if (st != ST_NOT_FOUND)
+			return fail_set(why, st, reason.field, "%s", reason.text);
+		st = ST_OK;
+	} while (*applied > before);
+	return ST_OK;
+}
+
+/* ---- for the person ----------------------------------------------------------------------------------- */
+
+void station_list_free(struct station_list *list)
+{
+	free(list->items);
+	*list = (struct station_list){0};
+}
+
+static bool notice_of(const char *key, struct station_item *item)
+{
+	for (int i = 0; i < SYNC_NOTES; i++) {
+		const char *word = sync_notice_name((enum sync_notice)i);
+		size_t n = strlen(word);
+		if (strncmp(key, word, n) != 0 || key[n] != '.')
+			continue;
+		item->notice = (enum sync_notice)i;
+		(void)snprintf(item->name, sizeof item->name, "%s",
+		               strcmp(key + n + 1, "server") ? key + n + 1 : "");
+		return true;
+	}
+	return false;
+}
+
+enum status station_notices(struct station *s, struct station_list *out, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1] = "", value[STORE_SYNC_VALUE_MAX + 1];
+	struct fail reason = {0};
+	enum status st;
+	*out = (struct station_list){0};
+	while ((st = store_sync_next(s->store, "n.", key, value, &reason)) == ST_OK) {
+		struct station_item *more = realloc(out->items, (out->count + 1) * sizeof *more);
+		if (!more) {
+			station_list_free(out);
+			return fail_set(why, ST_FULL, "sync", "out of memory");
+		}
+		out->items = more;
+		struct station_item *item = &more[out->count];
+		*item = (struct station_item){0};
+		(void)snprintf(item->text, sizeof item->text, "%.*s", SYNC_REASON_MAX, value);
+		out->count += value[0] != '\0' && notice_of(key + 2, item);
+	}
+	return st == ST_NOT_FOUND ? ST_OK : fail_set(why, st, reason.field, "%s", reason.text);
+}
+
+/* The held arrival of one of the unit's records. */
+static enum status find_held(struct station *s, const struct sync_unit *unit, size_t *entry,
+                             struct sync_place *place, char record[UUID_TEXT_SIZE], struct fail *why)
+{
+	for (*entry = 0; *entry < unit->count; ++*entry) {
+		char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+		const char *name = unit->entry[*entry].sync_id;
+		(void)snprintf(key, sizeof key, "h.%s", name);
+		enum status st = station_get(s, key, value, why);
+		if (st)
+			return st;
+		if (sscanf(value, "%36s", record) == 1 &&
+		    station_place_read(value + UUID_TEXT_SIZE, name, place))
+			return ST_OK;
+	}
+	return fail_set(why, ST_NOT_FOUND, "conflict",
+	                "the server's version is not here yet: sync once more");
+}
+
+static enum status conflict_unit(struct station *s, int64_t seq, struct sync_unit *unit,
+                                 struct store_outbox *row, struct fail *why)
+{
+	enum status st = station_row(s, seq, row, why);
+	if (!st && row->state != OUTBOX_CONFLICT)
+		return fail_set(why, ST_NOT_FOUND, "conflict", "entry %" PRId64 " is not in conflict", seq);
+	return st ? st : station_unit(s, row, unit, why);
+}
+
+enum status station_conflict(struct station *s, int64_t seq, char **mine, char **theirs, struct fail *why)
+{
+	struct sync_unit unit = {0};
+	struct store_outbox row;
+	struct store_record record = {0};
+	struct sync_place place;
+	char uuid[UUID_TEXT_SIZE];
+	size_t entry = 0;
+	enum status st = conflict_unit(s, seq, &unit, &row, why);
+	if (!st)
+		st = find_held(s, &unit, &entry, &place, uuid, why);
+	if (!st)
+		st = store_record_get(s->store, uuid, &record, why);
+	if (!st) {
+		*mine = unit.entry[entry].body;
+		unit.entry[entry].body = NULL;
+		*theirs = strdup(record.json);
+		if (!*theirs)
+			st = fail_set(why, ST_FULL, "sync", "out of memory");
+	}
+	store_record_clear(&record);
+	sync_unit_clear(&unit);
+	return st;
+}
+
+/* Patients and readings are a technician's too; what concerns a plan is a dermatologist's. */
+static enum status may_settle(const struct session *by, const struct store_outbox *row, bool keep_mine,
+                              struct fail *why)
+{
+	bool plan = row->object == OUTBOX_PLAN || row->object == OUTBOX_PLAN_EVENT;
+	if (plan && keep_mine)
+		return fail_set(
+		        why, ST_DENIED, "conflict",
+		        "a plan is never written over another: keep the server's, then make a new version");
+	if (!session_has(by, plan ? ROLE_DERMATOLOGIST : ROLE_DERMATOLOGIST | ROLE_TECHNICIAN))
+		return fail_set(why, ST_DENIED, "conflict", "is %s to settle",
+		                plan ? "a dermatologist's" : "a technician's or dermatologist's");
+	return ST_OK;
+}
+
+static enum status settle_entry(struct station *s, const char *name, bool keep_mine, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	struct sync_place place;
+	(void)snprintf(key, sizeof key, "h.%s", name);
+	enum status st = station_get(s, key, value, why);
+	if (st || !value[0] || !station_place_read(value + UUID_TEXT_SIZE, name, &place))
+		return st;
+	st = station_put(s, key, "", why);
+	if (!st)
+		st = keep_mine ? station_put_place(s, &place, why) : station_wait_held(s, &place, value, why);
+	return st;
+}
+
+static enum status settle_conflict(struct station *s, const struct session *by, const struct sync_unit *unit,
+                                   bool keep_mine, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1];
+	const struct store_stamp stamp = {s->now_ms(), session_person(by)->login};
+	const struct store_outbox_mark mark = {.state = keep_mine ? OUTBOX_PENDING : OUTBOX_REFUSED,
+	                                       .note = keep_mine ? "ours goes over theirs"
+	                                                         : "theirs stays; ours is kept here"};
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < unit->count; i++)
+		st = settle_entry(s, unit->entry[i].sync_id, keep_mine, why);
+	if (!st)
+		st = store_outbox_mark(s->store, unit->seq, &mark, &stamp, why);
+	(void)snprintf(key, sizeof key, "%s.%" PRId64, keep_mine ? "m" : "d", unit->seq);
+	if (!st)
+		st = station_put(s, key, stamp.actor, why);
+	return st ? st
+	          : store_audit_add(s->store, keep_mine ? "sync.keep_mine" : "sync.take_theirs",
+	                            unit->entry[0].sync_id, NULL, &stamp, why);
+}
+
+enum status station_settle(struct station *s, const struct session *by, int64_t seq, bool keep_mine,
+                           struct fail *why)
+{
+	struct sync_unit unit = {0};
+	struct store_outbox row;
+	enum status st = conflict_unit(s, seq, &unit, &row, why);
+	if (!st)
+		st = may_settle(by, &row, keep_mine, why);
+	if (!st)
+		st = store_group_begin(s->store, why);
+	if (!st) {
+		st = settle_conflict(s, by, &unit, keep_mine, why);
+		if (st)
+			store_group_abandon(s->store);
+		else
+			st = store_group_commit(s->store, why);
+	}
+	s->open.fresh = false;
+	sync_unit_clear(&unit);
+	return st;
+}

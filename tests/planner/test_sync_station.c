@@ -1,0 +1,409 @@
+/* Two stations with real stores and a server between them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "planner/plan/approval.h"
+#include "planner/store/outbox.h"
+#include "planner/sync/station.h"
+#include "tests/support/fake_fhir.h"
+#include "tests/support/random_approval.h"
+#include "tests/support/store_fixture.h"
+#include "tests/support/temp_folder.h"
+
+#define LOCAL "https://clinic.example/fhir"
+#define READINGS                                                                                             \
+	"{\"schema\":\"lasertwin-case/"                                                                      \
+	"1\",\"patient\":{\"fitz\":\"III\",\"ita_deg\":34.25,\"mi_field\":210,\"tewl_g_m2_h\":9.8,\"site\":" \
+	"\"cheek\"}}"
+#define PLAN                                                                                                 \
+	"{\"settings\":{\"energy_mJ\":12.5,\"density_pct\":10,\"passes\":1,\"rep_hz\":300},\"note\":"        \
+	"\"\\u00e9\"}"
+
+struct side {
+	struct store *store;
+	struct station *station;
+	struct sync_engine *engine;
+};
+
+struct pair {
+	char folder[TEMP_PATH_SIZE];
+	struct fake_fhir server;
+	struct side a, b;
+};
+
+static int64_t now_ms(void)
+{
+	return FIXTURE_NOW_MS + 5000;
+}
+
+static void must(enum status st, const struct fail *why)
+{
+	if (st)
+		fail_msg("%s: %s", why->field, why->text);
+}
+
+static enum status exchange(void *state, const struct sync_request *request, struct sync_reply *reply,
+                            struct fail *why)
+{
+	(void)why;
+	fake_fhir_handle(state, request, reply);
+	return ST_OK;
+}
+
+static void open_side(struct pair *pair, struct side *side, const char *name)
+{
+	char path[TEMP_PATH_SIZE + 32];
+	struct mapping mapping;
+	struct fail why;
+	const struct sync_wire wire = {&pair->server, exchange};
+	(void)snprintf(path, sizeof path, "%s/%s.db", pair->folder, name);
+	side->store = fixture_open(path, STORE_CLINIC, NULL);
+	must(mapping_init(&mapping, LOCAL, &why), &why);
+	must(station_new(side->store, &mapping, now_ms, &side->station, &why), &why);
+	const struct sync_local local = station_local(side->station);
+	const struct sync_options options = {
+	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
+	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
+}
+
+static void close_side(struct side *side)
+{
+	sync_engine_free(&side->engine);
+	station_free(&side->station);
+	store_close(&side->store);
+}
+
+static int make_pair(void **state)
+{
+	struct pair *pair = calloc(1, sizeof *pair);
+	temp_folder_make(pair->folder);
+	fake_fhir_begin(&pair->server);
+	open_side(pair, &pair->a, "a");
+	open_side(pair, &pair->b, "b");
+	*state = pair;
+	return 0;
+}
+
+static int drop_pair(void **state)
+{
+	struct pair *pair = *state;
+	close_side(&pair->a);
+	close_side(&pair->b);
+	fake_fhir_end(&pair->server);
+	temp_folder_remove(pair->folder);
+	free(pair);
+	return 0;
+}
+
+static struct sync_outcome round_of(struct side *side)
+{
+	struct sync_outcome outcome;
+	struct fail why;
+	size_t applied;
+	must(sync_round(side->engine, &outcome, &why), &why);
+	must(station_apply_waiting(side->station, &applied, &why), &why);
+	return outcome;
+}
+
+static size_t notices(struct side *side, enum sync_notice notice)
+{
+	struct station_list list;
+	struct fail why;
+	size_t n = 0;
+	must(station_notices(side->station, &list, &why), &why);
+	for (size_t i = 0; i < list.count; i++)
+		n += list.items[i].notice == notice;
+	station_list_free(&list);
+	return n;
+}
+
+struct made {
+	struct store_patient patient;
+	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE];
+	struct store_plan plan;
+};
+
+static void make_everything(struct side *side, struct made *made)
+{
+	struct fail why;
+	fixture_patient(side->store, "Zo\xc3\xab \"Q\" \xc3\x85ngstr\xc3\xb6m", &made->patient);
+	fixture_readings(side->store, made->patient.uuid, READINGS, made->readings);
+	fixture_twin(side->store, made->patient.uuid, made->readings, made->twin);
+	made->plan = fixture_plan(made->patient.uuid, made->twin);
+	made->plan.json = PLAN;
+	made->plan.json_len = strlen(PLAN);
+	must(store_plan_add_version(side->store, &made->plan, &fixture_stamp, &why), &why);
+}
+
+static void move_plan(struct side *side, const struct made *made, const char *from, const char *to,
+                      const char *json)
+{
+	struct store_plan_event event = {.version = 1, .json = json, .json_len = json ? strlen(json) : 0};
+	struct fail why;
+	digest_bytes(PLAN, strlen(PLAN), &event.digest);
+	memcpy(event.plan, made->plan.uuid, sizeof event.plan);
+	(void)snprintf(event.from_state, sizeof event.from_state, "%s", from);
+	(void)snprintf(event.to_state, sizeof event.to_state, "%s", to);
+	must(store_plan_event_add(side->store, &event, &fixture_stamp, &why), &why);
+}
+
+static void state_is(struct side *side, const struct made *made, const char *state)
+{
+	struct store_plan plan = {0};
+	struct fail why;
+	must(store_plan_get(side->store, made->plan.uuid, 1, &plan, &why), &why);
+	assert_string_equal(plan.state, state);
+	store_plan_clear(&plan);
+}
+
+static void outbox_is_done(struct side *side)
+{
+	int64_t count[OUTBOX_STATES];
+	struct fail why;
+	must(store_outbox_count(side->store, count, &why), &why);
+	for (int i = 0; i < OUTBOX_STATES; i++)
+		if (i != OUTBOX_ACKED)
+			assert_int_equal(count[i], 0);
+}
+
+/* ---- the way there ------------------------------------------------------------------------------------ */
+
+static void everything_reaches_the_other_station(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct store_patient patient;
+	struct store_readings readings = {0};
+	struct store_plan plan = {0};
+	struct fail why;
+	make_everything(&p->a, &made);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	struct sync_outcome outcome = round_of(&p->a);
+	assert_int_equal(outcome.waiting, 0);
+	outbox_is_done(&p->a);
+	(void)round_of(&p->b);
+	must(store_patient_get(p->b.store, made.patient.uuid, &patient, &why), &why);
+	assert_string_equal(patient.label, made.patient.label);
+	must(store_readings_get(p->b.store, made.readings, &readings, &why), &why);
+	assert_string_equal(readings.json, READINGS); /* to the byte */
+	must(store_plan_get(p->b.store, made.plan.uuid, 1, &plan, &why), &why);
+	assert_string_equal(plan.json, PLAN);
+	assert_string_equal(plan.author, made.plan.author);
+	state_is(&p->b, &made, "proposed");
+	outbox_is_done(&p->b); /* what came from the server is not sent back */
+	store_readings_clear(&readings);
+	store_plan_clear(&plan);
+	assert_int_equal(p->server.blind_writes, 0);
+	(void)round_of(&p->a);
+	outcome = round_of(&p->a);
+	assert_int_equal(outcome.pushed + outcome.pulled, 0);
+	assert_true(outcome.requests <= 5);
+}
+
+static void elements_are_what_others_read(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	char name[UUID_TEXT_SIZE];
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	const char *body = fake_fhir_body(fake_fhir_find(&p->server, made.readings));
+	assert_non_null(strstr(body, "\"value\":34.25,\"unit\":\"deg\",\"system\":\"http://"
+	                             "unitsofmeasure.org\",\"code\":\"deg\""));
+	assert_non_null(strstr(body, "\"code\":\"66555-4\""));
+	assert_non_null(strstr(body, "\"code\":\"403226000\""));
+	mapping_name(made.plan.uuid, 1, 0, PART_DEVICE, name);
+	body = fake_fhir_body(fake_fhir_find(&p->server, name));
+	assert_non_null(strstr(body, "\"value\":12.5,\"unit\":\"mJ\""));
+	assert_null(strstr(body, "urn:lasertwin:"));
+}
+
+/* ---- conflicts ---------------------------------------------------------------------------------------- */
+
+static void two_plans_of_one_name_conflict_and_both_stay(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct fail why;
+	char *mine = NULL, *theirs = NULL;
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	struct store_plan next = made.plan;
+	next.version = 2;
+	must(store_plan_add_version(p->a.store, &next, &fixture_stamp, &why), &why);
+	next.json = "{\"settings\":{\"energy_mJ\":15}}";
+	next.json_len = strlen(next.json);
+	must(store_plan_add_version(p->b.store, &next, &fixture_stamp, &why), &why);
+	(void)round_of(&p->a);
+	struct sync_outcome outcome = round_of(&p->b);
+	assert_int_equal(outcome.conflicts, 1);
+	(void)round_of(&p->b);
+	struct store_outbox_list list = {0};
+	const struct store_outbox_query query = {.states = 1u << OUTBOX_CONFLICT};
+	must(store_outbox_list(p->b.store, &query, &list, &why), &why);
+	assert_int_equal(list.count, 1);
+	must(station_conflict(p->b.station, list.items[0].seq, &mine, &theirs, &why), &why);
+	assert_string_not_equal(mine, theirs);
+	struct session *session = NULL;
+	must(store_login(p->b.store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, &why), &why);
+	/* a plan is never written over another, whoever asks */
+	assert_int_equal(station_settle(p->b.station, session, list.items[0].seq, true, &why), ST_DENIED);
+	store_logout(&session);
+	free(mine);
+	free(theirs);
+	store_outbox_list_free(&list);
+}
+
+static void one_number_two_patients_are_told_not_merged(void **state)
+{
+	struct pair *p = *state;
+	struct fail why;
+	struct store_patient one = {.label = "VIRTUAL A", .record_number = "MRN-1", .sex = 'F'}, two = one;
+	must(uuid_new(one.uuid, &why), &why);
+	must(uuid_new(two.uuid, &why), &why);
+	must(store_patient_add(p->a.store, &one, &fixture_stamp, &why), &why);
+	must(store_patient_add(p->b.store, &two, &fixture_stamp, &why), &why);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	assert_int_equal(fake_fhir_copies(&p->server, one.uuid) + fake_fhir_copies(&p->server, two.uuid), 2);
+	assert_int_equal(notices(&p->b, SYNC_NOTE_DUPLICATE), 1);
+	assert_int_equal(store_patient_get(p->b.store, one.uuid, &one, &why), ST_NOT_FOUND);
+}
+
+/* ---- trust -------------------------------------------------------------------------------------------- */
+
+/* The event's JSON of an approval of the made plan; to free. */
+static char *approve(const struct made *made, const struct sign_secret *secret,
+                     const struct sign_public *public)
+{
+	struct approval a;
+	struct approval_document document;
+	struct signature signature;
+	struct digest digest;
+	struct rng rng;
+	struct fail why;
+	char *payload, *input, *text;
+	size_t n, input_n, text_n;
+	rng_seed(&rng, 11, 0);
+	random_approval(&rng, &a);
+	a.meaning = MEANING_APPROVED;
+	memcpy(a.plan, made->plan.uuid, sizeof a.plan);
+	memcpy(a.patient, made->patient.uuid, sizeof a.patient);
+	a.version = 1;
+	digest_bytes(PLAN, strlen(PLAN), &digest);
+	digest_hex(&digest, a.plan_digest);
+	(void)snprintf(a.login, sizeof a.login, "dermatologist");
+	a.key_number = 1;
+	sign_key_id(public, &digest);
+	digest_hex(&digest, a.key_id);
+	must(approval_encode(&a, &payload, &n, &why), &why);
+	must(approval_signing_input(payload, n, public, &input, &input_n, &why), &why);
+	sign_bytes(secret, input, input_n, &signature);
+	approval_document_make(&document, payload, n, public, &signature);
+	must(approval_document_write(&document, &text, &text_n, &why), &why);
+	approval_document_clear(&document);
+	free(input);
+	return text;
+}
+
+static void trust(struct side *side, const struct sign_public *key)
+{
+	struct session *session = NULL;
+	struct fail why;
+	must(store_login(side->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, &why), &why);
+	must(station_trust(side->store, session, "dermatologist", 1, key, &fixture_stamp, &why), &why);
+	store_logout(&session);
+}
+
+static void approvals_count_only_by_trusted_keys(void **state)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {7}, other_seed[SIGN_SEED_BYTES] = {8};
+	struct pair *p = *state;
+	struct made made;
+	struct sign_public key, other;
+	struct sign_secret secret, other_secret;
+	struct fail why;
+	size_t applied;
+	sign_keys(seed, &key, &secret);
+	sign_keys(other_seed, &other, &other_secret);
+	make_everything(&p->a, &made);
+	char *json = approve(&made, &secret, &key);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	move_plan(&p->a, &made, "proposed", "approved", json);
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+	(void)round_of(&p->b);
+	state_is(&p->b, &made, "proposed"); /* the server says active: that makes nothing treatable */
+	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 1);
+	trust(&p->b, &other);
+	must(station_apply_waiting(p->b.station, &applied, &why), &why);
+	state_is(&p->b, &made, "proposed");
+	trust(&p->b, &key);
+	must(station_apply_waiting(p->b.station, &applied, &why), &why);
+	assert_int_equal(applied, 1);
+	state_is(&p->b, &made, "approved");
+	free(json);
+}
+
+static void tampered_records_are_parked(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct store_readings readings = {0};
+	struct fail why;
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	fake_fhir_tamper(&p->server, fake_fhir_find(&p->server, made.readings), "\"value\":34.25",
+	                 "\"value\":14.25");
+	(void)round_of(&p->b);
+	assert_int_equal(store_readings_get(p->b.store, made.readings, &readings, &why), ST_NOT_FOUND);
+	assert_true(notices(&p->b, SYNC_NOTE_PARKED) >= 1);
+}
+
+static void a_restored_server_gets_back_what_it_lost(void **state)
+{
+	struct pair *p = *state;
+	struct made made, later;
+	struct fake_fhir backup;
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	fake_fhir_copy(&p->server, &backup);
+	make_everything(&p->a, &later);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	(void)round_of(&p->a);
+	assert_int_equal(fake_fhir_copies(&p->server, later.patient.uuid), 1);
+	backup.now_ms = p->server.now_ms + 60000;
+	fake_fhir_end(&p->server);
+	p->server = backup;
+	struct sync_outcome outcome = round_of(&p->a);
+	assert_true(outcome.rolled_back);
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+	assert_int_equal(fake_fhir_copies(&p->server, made.patient.uuid), 1);
+	assert_int_equal(fake_fhir_copies(&p->server, later.patient.uuid), 1);
+	(void)round_of(&p->b);
+	state_is(&p->b, &made, "proposed");
+	state_is(&p->b, &later, "draft");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(everything_reaches_the_other_station, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(elements_are_what_others_read, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(two_plans_of_one_name_conflict_and_both_stay, make_pair,
+	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(one_number_two_patients_are_told_not_merged, make_pair,
+	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(approvals_count_only_by_trusted_keys, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(tampered_records_are_parked, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_restored_server_gets_back_what_it_lost, make_pair,
+	                                        drop_pair),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
