@@ -93,6 +93,17 @@ struct label_fluence {
 	double max_J_cm2[FITZPATRICK_TYPES_MAX]; /* NAN: none given */
 };
 
+/* How needles are wired; as enum rf_pattern of physics/rf_cell.h. */
+enum needle_layout {
+	NEEDLES_NOT_GIVEN,
+	NEEDLES_ROWS,         /* "rows": bipolar, rows of alternating polarity */
+	NEEDLES_CHECKERBOARD, /* "checkerboard": bipolar, opposite to every neighbour */
+	NEEDLES_ALIKE,        /* "alike": one polarity, the return at bars beside them or a pad */
+	NEEDLES_PAIRS,        /* "pairs": each pair by itself */
+	NEEDLE_LAYOUTS
+};
+const char *needle_layout_name(enum needle_layout layout);
+
 struct device_mode {
 	char id[DEVICE_ID_MAX], name[DEVICE_NAME_MAX];
 	char mode_class[DEVICE_ID_MAX]; /* the class its limits are filed under: "afl_co2", "pico_spot", ...
@@ -114,6 +125,12 @@ struct device_mode {
 	struct device_figure ablation_um_per_J_cm2; /* consoles that ask for depth */
 	struct device_figure microbeam_spread_frac; /* deviation of energy between microbeams */
 	struct device_figure pins;
+	enum needle_layout needle_layout;
+	struct device_figure needle_um; /* diameter; pitch_um: distance of neighbours */
+	struct device_figure bare_um;   /* length of bare metal above the tip; NAN: not known, or all of it */
+	bool needles_bare;              /* all of it */
+	struct device_figure pulse_s;   /* radiofrequency, where the console does not show it */
+	bool geometry_assumed;          /* any of these is of low confidence */
 	struct device_figure tip_cm2;
 
 	size_t levels; /* treatment levels 1..levels; 0: none */

@@ -324,6 +324,9 @@ static enum status read_figures(const struct json_at *at, struct device_mode *mo
 	        {"ablation_um_per_J_cm2", "um/(J/cm2)", 0.1, 100, &mode->ablation_um_per_J_cm2},
 	        {"microbeam_spread_frac", "", 0, 1, &mode->microbeam_spread_frac},
 	        {"pins", "", 1, 400, &mode->pins},
+	        {"needle_um", "um", 20, 2000, &mode->needle_um},
+	        {"bare_um", "um", 20, 10000, &mode->bare_um},
+	        {"pulse_s", "s", 1e-3, 60, &mode->pulse_s},
 	        {"tip_cm2", "cm2", 0.01, 50, &mode->tip_cm2},
 	};
 	enum status st = ST_OK;
@@ -331,6 +334,34 @@ static enum status read_figures(const struct json_at *at, struct device_mode *mo
 	for (size_t i = 0; i < sizeof figures / sizeof figures[0] && !st; i++)
 		st = read_figure(at, figures[i].key, figures[i].min, figures[i].max, figures[i].unit,
 		                 figures[i].out, why);
+	return st;
+}
+
+static const char *const layout_names[NEEDLE_LAYOUTS] = {"", "rows", "checkerboard", "alike", "pairs"};
+
+const char *needle_layout_name(enum needle_layout layout)
+{
+	return (unsigned)layout < NEEDLE_LAYOUTS ? layout_names[layout] : "";
+}
+
+/* Geometry of needles: wiring, and whether any figure of it rests on a low confidence. */
+static enum status read_needles(const struct json_at *at, struct device_mode *mode, struct fail *why)
+{
+	const struct device_figure *const figure[] = {&mode->needle_um, &mode->bare_um, &mode->pitch_um, &mode->pulse_s};
+	size_t layout = 0;
+	bool present = false;
+	enum status st = json_choice(at, "needle_layout", layout_names + 1, NEEDLE_LAYOUTS - 1, &layout, &present, why);
+
+	if (!st && present && mode->pattern != PATTERN_RF_NEEDLES)
+		st = json_refuse(at, ST_INPUT, why, "needle_layout goes with pattern rf_needles only");
+	mode->needle_layout = present ? (enum needle_layout)(layout + 1) : NEEDLES_NOT_GIVEN;
+	if (!st)
+		st = json_bool(at, "needles_bare", &mode->needles_bare, &present, why);
+	if (!st && mode->needles_bare && !isnan(mode->bare_um.value))
+		st = json_refuse(at, ST_INPUT, why, "needles_bare and bare_um contradict each other; keep one");
+	for (size_t i = 0; i < sizeof figure / sizeof figure[0]; i++)
+		if (!isnan(figure[i]->value) && figure[i]->from.confidence == CONFIDENCE_LOW)
+			mode->geometry_assumed = true;
 	return st;
 }
 
@@ -438,6 +469,11 @@ static const char *const mode_keys[] = {
         "ablation_um_per_J_cm2",
         "microbeam_spread_frac",
         "pins",
+        "needle_layout",
+        "needle_um",
+        "bare_um",
+        "needles_bare",
+        "pulse_s",
         "tip_cm2",
         "treatment_levels",
         "label_fluence",
@@ -532,6 +568,8 @@ static enum status read_mode(const struct json_at *at, enum modality modality, s
 		st = read_bases(at, mode, why);
 	if (!st)
 		st = read_figures(at, mode, why);
+	if (!st)
+		st = read_needles(at, mode, why);
 	if (!st)
 		st = read_levels(at, mode, why);
 	if (!st)

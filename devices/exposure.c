@@ -79,6 +79,9 @@ static struct exposure blank(void)
 	        .depth_um = none,
 	        .power_W = none,
 	        .level = none,
+	        .pitch_um = none,
+	        .needle_um = none,
+	        .bare_um = none,
 	};
 }
 
@@ -151,6 +154,8 @@ static const struct {
         {"coverage_union_pct", "%", "coverage, passes at random", 1, FIELD(coverage_union_frac, PCT)},
         {"needle_depth_mm", "mm", "needle depth", 2, FIELD(depth_um, MM_PER_UM)},
         {"pins", "", "pins", 0, FIELD(pins, 1)},
+        {"needle_pitch_mm", "mm", "distance of needles", 2, FIELD(pitch_um, MM_PER_UM)},
+        {"needle_bare_mm", "mm", "bare metal above the tip", 2, FIELD(bare_um, MM_PER_UM)},
         {"tip_cm2", "cm2", "tip area", 2, FIELD(tip_cm2, 1)},
         {"passes", "", "passes", 0, 0, 1, passes},
 #undef FIELD

@@ -42,6 +42,9 @@ struct exposure {
 	enum cooling_kind cooling;
 	/* radiofrequency */
 	double frequency_MHz, tip_cm2, pins, depth_um, power_W, level;
+	enum needle_layout needle_layout;
+	double pitch_um, needle_um, bare_um; /* bare_um: of depth_um at most, counted from the tip */
+	bool geometry_assumed;               /* a figure of it is of low confidence */
 };
 
 #define EXPOSURE_NUMBERS_MAX 24

@@ -208,3 +208,56 @@ enum status rf_cell_line(const struct rf_cell *cell, double x_um, double y_um, s
 	}
 	return ST_OK;
 }
+
+static double mix(double a, double b, double part)
+{
+	return a * (1.0 - part) + b * part;
+}
+
+/* Damage falls by decades: between planes by its logarithm. */
+static double mix_decades(double a, double b, double part)
+{
+	return a > 0.0 && b > 0.0 ? exp(mix(log(a), log(b), part)) : mix(a, b, part);
+}
+
+static double highest_at(const struct rf_cell *cell, const double *value, double depth_um, bool decades)
+{
+	double part;
+	size_t at = 0, k = low_node(cell->z_m, cell->mesh.nz, depth_um * M_PER_UM, &part);
+	double above = plane_highest(cell, value, k, &at), below = plane_highest(cell, value, k + 1, &at);
+	return decades ? mix_decades(above, below, part) : mix(above, below, part);
+}
+
+enum status rf_cell_hottest(const struct rf_cell *cell, size_t count, const double *depth_um, double *peak_C,
+                            double *omega, double *cem43_min, struct fail *why)
+{
+	if (!cell->heated)
+		return fail_set(why, ST_INPUT, "depths", "nothing has been heated");
+	for (size_t d = 0; d < count; d++) {
+		peak_C[d] = highest_at(cell, cell->peak_C, depth_um[d], false);
+		for (size_t s = 0; s < cell->sets; s++)
+			omega[s * count + d] = highest_at(cell, cell->omega + s * cell->mesh.count, depth_um[d], true);
+		if (cem43_min)
+			cem43_min[d] = highest_at(cell, cell->cem43_min, depth_um[d], true);
+	}
+	return ST_OK;
+}
+
+enum status rf_cell_across(const struct rf_cell *cell, double depth_um, size_t count, const double *x_um,
+                           double *peak_C, double *omega, struct fail *why)
+{
+	const struct mesh *m = &cell->mesh;
+	if (!cell->heated)
+		return fail_set(why, ST_INPUT, "line", "nothing has been heated");
+	size_t row = nearest(cell->z_m, m->nz, depth_um * M_PER_UM) * m->pad;
+	for (size_t i = 0; i < count; i++) {
+		double part;
+		size_t n = row + low_node(cell->x_m, m->nx, x_um[i] * M_PER_UM, &part);
+		peak_C[i] = mix(cell->peak_C[n], cell->peak_C[n + 1], part);
+		for (size_t s = 0; s < cell->sets; s++) {
+			const double *om = cell->omega + s * m->count + n;
+			omega[s * count + i] = mix_decades(om[0], om[1], part);
+		}
+	}
+	return ST_OK;
+}

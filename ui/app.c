@@ -202,6 +202,7 @@ size_t app_line_count(const struct app *app, enum screen screen)
 {
 	const struct action_spec *matches[ACTIONS];
 	enum setting_id knob[APP_KNOBS_MAX];
+	enum metric order[METRICS];
 	size_t count, findings = app->assessed ? app->assessment.findings.count : 0;
 	switch (screen) {
 	case SCREEN_WORKLIST:
@@ -221,7 +222,7 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	case SCREEN_PARAMETERS:
 		return app_knobs(app, knob, &count);
 	case SCREEN_PREDICTION:
-		return METRICS;
+		return app->assessed && app->assessment.predicted ? prediction_order(&app->assessment.prediction, order) : 0;
 	case SCREEN_CHECKS:
 		return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
 	case SCREEN_ALTERNATIVES:

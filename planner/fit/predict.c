@@ -3,7 +3,7 @@
 
 #include "devices/exposure.h"
 #include "physics/base/units.h"
-#include "planner/fit/predict_private.h"
+#include "planner/fit/needles.h"
 
 static const struct metric_spec specs[METRICS] = {
 	[METRIC_SURFACE_PEAK_C] = {"surface_peak_C", "C", "Bulk surface peak", 1},
@@ -27,6 +27,20 @@ static const struct metric_spec specs[METRICS] = {
 	[METRIC_ENERGY_MJ] = {"energy_mJ", "mJ", "Energy of a microbeam", 1},
 	[METRIC_FLUENCE_J_CM2] = {"fluence_J_cm2", "J/cm2", "Fluence", 2},
 	[METRIC_SPOT_MM] = {"spot_mm", "mm", "Spot", 1},
+	[METRIC_RF_EPIDERMIS_C] = {"rf_epidermis_C", "C", "Epidermis, hottest", 1},
+	[METRIC_RF_DERMIS_C] = {"rf_dermis_C", "C", "Dermis, hottest", 1},
+	[METRIC_RF_FAT_C] = {"rf_fat_C", "C", "Fat, hottest", 1},
+	[METRIC_RF_FAT_LEAN_C] = {"rf_fat_lean_C", "C", "  if fat is not infiltrated", 1},
+	[METRIC_RF_FAT_INFILTRATED_C] = {"rf_fat_infiltrated_C", "C", "  if fat is infiltrated", 1},
+	[METRIC_RF_FAT_CEM43_MIN] = {"rf_fat_cem43_min", "min", "Fat dose CEM43", 1},
+	[METRIC_RF_ZONE_UM] = {"rf_zone_um", "um", "Collagen zone, height", 0},
+	[METRIC_RF_COMPLETE_UM] = {"rf_complete_um", "um", "Coagulated wholly, height", 0},
+	[METRIC_RF_PENUMBRA_UM] = {"rf_penumbra_um", "um", "Heat below the tip", 0},
+	[METRIC_RF_REACH_UM] = {"rf_reach_um", "um", "Reach beyond dermis", 0},
+	[METRIC_RF_DERMIS_PCT] = {"rf_dermis_pct", "%", "Energy in dermis", 0},
+	[METRIC_RF_FAT_PCT] = {"rf_fat_pct", "%", "Energy in fat", 0},
+	[METRIC_RF_RIM_PCT] = {"rf_rim_pct", "%", "Hottest pin over mean", 0},
+	[METRIC_RF_IMPEDANCE_OHM] = {"rf_impedance_ohm", "ohm", "Impedance", 0},
 };
 
 /* Time between passes on the same skin: a scanned roller comes back in about ten seconds, a stamped array
@@ -40,6 +54,7 @@ struct predictor {
 	struct cohort cohort;
 	struct bulk *bulk;
 	struct columns *columns;
+	struct needles *needles;
 };
 
 const struct metric_spec *metric_spec(enum metric metric)
@@ -56,6 +71,20 @@ bool metric_find(const char *key, enum metric *out)
 			return true;
 		}
 	return false;
+}
+
+size_t prediction_order(const struct prediction *prediction, enum metric order[METRICS])
+{
+	bool field = prediction->source && strcmp(prediction->source, "field") == 0;
+	size_t count = 0;
+	for (int absent = 0; absent < 2; absent++)
+		for (int m = 0; m < METRICS; m++) {
+			bool is_absent = (prediction->metric[m].flags & VALIDITY_ABSENT) != 0;
+			if (is_absent != (absent == 1) || (is_absent && (field || m >= METRIC_RF_EPIDERMIS_C)))
+				continue;
+			order[count++] = (enum metric)m;
+		}
+	return count;
 }
 
 const struct band band_absent = {NAN, NAN, NAN, VALIDITY_ABSENT};
@@ -93,6 +122,7 @@ void predictor_free(struct predictor **predictor)
 		return;
 	bulk_free(&(*predictor)->bulk);
 	columns_free(&(*predictor)->columns);
+	needles_free(&(*predictor)->needles);
 	free(*predictor);
 	*predictor = NULL;
 }
@@ -101,6 +131,8 @@ void predictor_free(struct predictor **predictor)
  * the exposure given first: all of them are far shorter than the time heat needs to cross a column. */
 bool predictor_serves(const struct predictor *p, const struct exposure *e)
 {
+	if (p->kind == EXPOSURE_RF)
+		return e->kind == EXPOSURE_RF && needles_serve(p->needles, e);
 	if (p->kind != e->kind || p->wavelength_nm != e->wavelength_nm)
 		return false;
 	if (e->kind != EXPOSURE_MICROBEAMS)
@@ -125,7 +157,9 @@ static int share_progress(void *context, double done_frac)
 static void draw_cohort(const struct twin *twin, const struct predict_options *options, enum exposure_kind kind,
                         struct cohort *cohort)
 {
-	unsigned usual = kind == EXPOSURE_MICROBEAMS ? PREDICT_SAMPLES_MICROBEAM : PREDICT_SAMPLES_BROAD;
+	unsigned usual = kind == EXPOSURE_MICROBEAMS ? PREDICT_SAMPLES_MICROBEAM
+	                 : kind == EXPOSURE_RF       ? PREDICT_SAMPLES_RF
+	                                             : PREDICT_SAMPLES_BROAD;
 	cohort->count = options->samples ? options->samples : usual;
 	for (unsigned s = 0; s < cohort->count; s++)
 		twin_sample(twin, options->seed, s, cohort->value[s]);
@@ -150,9 +184,24 @@ static enum status prepare_columns(struct predictor *p, const struct exposure *e
 	return columns_new(&request, &p->columns, why);
 }
 
+static enum status prepare_needles(struct predictor *p, const struct exposure *e,
+                                   const struct predict_options *options, struct fail *why)
+{
+	const struct needles_request request = {
+		.cohort = &p->cohort,
+		.exposure = e,
+		.seed = options->seed,
+		.progress = options->progress,
+		.context = options->context,
+	};
+	return needles_new(&request, &p->needles, why);
+}
+
 static enum status prepare(struct predictor *p, const struct exposure *e, const struct target *target,
                            const struct predict_options *options, struct fail *why)
 {
+	if (e->kind == EXPOSURE_RF)
+		return prepare_needles(p, e, options, why);
 	struct share share = {options, 0.0, e->kind == EXPOSURE_MICROBEAMS ? 0.2 : 1.0};
 	const struct bulk_request bulk = {
 		.cohort = &p->cohort,
@@ -175,8 +224,6 @@ enum status predictor_new(const struct twin *twin, const struct exposure *exposu
                           const struct predict_options *options, struct predictor **out, struct fail *why)
 {
 	*out = NULL;
-	if (exposure->kind == EXPOSURE_RF)
-		return fail_set(why, ST_MODEL, "prediction", "radiofrequency is not modelled yet; the rules alone judge it");
 	if (options->samples > SAMPLES_MAX)
 		return fail_set(why, ST_RANGE, "samples", "%u; at most %d", options->samples, SAMPLES_MAX);
 	struct predictor *p = calloc(1, sizeof *p);
@@ -226,8 +273,24 @@ static void column_heat(const struct predictor *p, const struct exposure *e, str
 	dose->column_fluence_J_cm2 = fluence_J_cm2;
 }
 
+static void name_radiofrequency(struct prediction *out)
+{
+	out->source = "field";
+	out->light = "needle cell in three dimensions, complex admittivity (Gabriel 1996), rim of the array by moments; "
+	             "fat between two published kinds";
+	out->heat = "the same grid, conductivity by temperature, boiling";
+	out->damage = "Arrhenius: Henriques E/R 75 000 K (cells), collagen onset (Maitland & Walsh) and end (Pearce); "
+	              "CEM43 (fat)";
+	out->check_difference_pct = out->check_se_pct = (double)NAN;
+}
+
 static void name_models(const struct predictor *p, struct prediction *out)
 {
+	out->source = "light";
+	if (p->needles) {
+		name_radiofrequency(out);
+		return;
+	}
 	bool columns = p->columns != NULL, opaque = columns && columns_opaque(p->columns);
 	out->light = opaque    ? "Beer's law per column (opaque tissue)"
 	             : columns ? "Monte Carlo microbeam; discrete ordinates between the beams"
@@ -266,11 +329,13 @@ enum status predictor_run(struct predictor *p, const struct exposure *e, enum pr
 		out->metric[m] = band_absent;
 	out->samples = p->cohort.count;
 	struct bulk_dose dose = dose_of(e);
+	if (p->needles)
+		st = needles_predict(p->needles, e, depth, out, why);
 	if (p->columns)
 		st = columns_predict(p->columns, e->microbeam_energy_mJ, out, why);
 	if (!st && depth == PREDICT_FULL && p->columns && columns_opaque(p->columns))
 		column_heat(p, e, &dose, depth_um, fluence_J_cm2);
-	if (!st)
+	if (!st && p->bulk)
 		st = bulk_predict(p->bulk, &dose, depth, out, why);
 	if (st)
 		return st;

@@ -38,6 +38,21 @@ enum metric {
 	METRIC_ENERGY_MJ,
 	METRIC_FLUENCE_J_CM2,
 	METRIC_SPOT_MM,
+	/* radiofrequency; at the hottest pin of the array where that matters (see METRIC_RF_RIM_PCT) */
+	METRIC_RF_EPIDERMIS_C, /* hottest tissue of each kind, beside a needle or under a plate */
+	METRIC_RF_DERMIS_C,
+	METRIC_RF_FAT_C,
+	METRIC_RF_FAT_LEAN_C,        /* the same at the median twin with fat not infiltrated (Gabriel 1996) ... */
+	METRIC_RF_FAT_INFILTRATED_C, /* ... and with average infiltrated fat: the spread of the fat model */
+	METRIC_RF_FAT_CEM43_MIN,
+	METRIC_RF_ZONE_UM,     /* height of the zone where collagen denatures at least in part */
+	METRIC_RF_COMPLETE_UM, /* and where it does wholly */
+	METRIC_RF_PENUMBRA_UM, /* below the tip, where cells die or fat takes its dose */
+	METRIC_RF_REACH_UM,    /* tip and penumbra beyond the lower face of the dermis; negative: short of it */
+	METRIC_RF_DERMIS_PCT,  /* of the energy */
+	METRIC_RF_FAT_PCT,
+	METRIC_RF_RIM_PCT, /* power of the hottest pin over the mean of the array */
+	METRIC_RF_IMPEDANCE_OHM,
 	METRICS
 };
 
@@ -69,6 +84,7 @@ struct prediction {
 	struct depth_profile profile;
 	unsigned samples;
 	unsigned flags;     /* OR over everything shown */
+	const char *source; /* what light or field stands for: "light", "field" */
 	const char *light;  /* engine used and why, for the screen */
 	const char *heat;
 	const char *damage;
@@ -76,6 +92,10 @@ struct prediction {
 	 * under a broad beam; difference and its standard error. NAN where light does not scatter. */
 	double check_difference_pct, check_se_pct;
 };
+
+/* The metrics to list for a prediction: those with a value first, then those that light might have had; metrics of
+ * radiofrequency are listed for fields only. Returns how many. */
+size_t prediction_order(const struct prediction *prediction, enum metric order[METRICS]);
 
 struct predictor;
 
@@ -89,6 +109,7 @@ struct predict_options {
 	void *context;
 };
 #define PREDICT_SAMPLES_BROAD 64     /* default under broad beams */
+#define PREDICT_SAMPLES_RF 12        /* radiofrequency: a run of each costs 50 ms */
 #define PREDICT_SAMPLES_MICROBEAM 16 /* and for microbeams, where one sample costs 0.2 s to prepare */
 
 /* What the light is aimed at. */

@@ -98,7 +98,7 @@ static enum status make(struct planning *p, const struct subject *subject, const
 		p->target = p->protocol->target;
 	if ((st = make_base(p, subject->answers, &p->base, why)))
 		return st;
-	if (modality_is_rf(p->device->modality) || p->mode->locked)
+	if (p->mode->locked)
 		return ST_OK; /* no prediction: assessments say why */
 	struct fail unprepared;
 	st = prepare_predictor(p, &unprepared);
@@ -189,8 +189,6 @@ struct limit_answer planning_limit(const struct planning *planning, const char *
 
 static enum status unpredictable(const struct planning *p, struct fail *why)
 {
-	if (modality_is_rf(p->device->modality))
-		return fail_set(why, ST_MODEL, "prediction", "radiofrequency is not modelled yet; the rules alone judge it");
 	if (p->mode->locked)
 		return fail_set(why, ST_MODEL, "prediction", "profile locked: %s", p->mode->locked_reason);
 	return ST_OK;
@@ -210,21 +208,26 @@ static enum status predict(struct planning *p, enum predict_depth depth, struct 
 	return st ? st : predictor_run(p->predictor, &a->exposure, depth, &a->prediction, why);
 }
 
-/* Everything the rules may ask about this assessment. */
-static enum status facts_of(const struct planning *p, const struct assessment *a, struct facts **out, struct fail *why)
+/* Everything the rules may ask about this assessment. to_come: the prediction is left for later, so the heat below
+ * a needle must not yet be taken at its usual value: what is short of the dermis' end by the tip alone stays in the
+ * search. */
+static enum status facts_of(const struct planning *p, const struct assessment *a, bool to_come, struct facts **out,
+                            struct fail *why)
 {
 	enum status st = facts_clone(p->base, out, why);
 	if (!st)
 		st = planning_facts_of_settings(*out, library_rules(p->library), p->mode, a, a->issues.count, why);
 	if (!st && a->predicted)
 		st = planning_facts_of_prediction(*out, &a->prediction, why);
+	else if (!st && to_come)
+		st = facts_set_number(*out, "thermal_penumbra_um", 0.0, why);
 	return st;
 }
 
-static enum status judge(const struct planning *p, struct assessment *a, struct fail *why)
+static enum status judge(const struct planning *p, struct assessment *a, bool to_come, struct fail *why)
 {
 	struct facts *facts = NULL;
-	enum status st = facts_of(p, a, &facts, why);
+	enum status st = facts_of(p, a, to_come, &facts, why);
 	if (!st)
 		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &a->findings, why);
 	if (!st)
@@ -249,7 +252,7 @@ enum status planning_judge_start(const struct planning *p, const struct assessme
 {
 	struct facts *facts = NULL;
 	*out = (struct findings){0};
-	enum status st = facts_of(p, a, &facts, why);
+	enum status st = facts_of(p, a, false, &facts, why);
 	for (size_t id = 0; !st && id < facts_spec_count(); id++)
 		st = copy_start_fact(start, id, facts, why);
 	if (!st)
@@ -272,7 +275,8 @@ enum status planning_assess_to(struct planning *p, const struct settings *settin
 	if (st == ST_CANCELLED || st == ST_FULL)
 		return fail_set(why, st, out->unpredicted.field, "%s", out->unpredicted.text);
 	out->predicted = !st && depth != ASSESS_RULES;
-	return judge(p, out, why);
+	bool to_come = depth == ASSESS_RULES && p->predictor && out->exposure.kind == EXPOSURE_RF;
+	return judge(p, out, to_come, why);
 }
 
 enum status planning_assess(struct planning *planning, const struct settings *settings, struct assessment *out,

@@ -46,8 +46,8 @@ struct request {
 struct planning;
 
 /* Makes the twin and prepares the predictor (may take seconds: see options->progress). Borrows library
- * and subject for its lifetime; copies the request. RF modes have no predictor yet: they are judged by
- * the rules alone, and say so. */
+ * and subject for its lifetime; copies the request. A mode that is locked, or whose profile lacks what the
+ * prediction needs, is judged by the rules alone, and says so. */
 enum status planning_new(const struct library *library, const struct subject *subject,
                          const struct request *request, const struct predict_options *options,
                          struct planning **out, struct fail *why) MUST_CHECK;

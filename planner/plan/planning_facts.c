@@ -182,6 +182,8 @@ enum status planning_facts_of_prediction(struct facts *facts, const struct predi
 		{"omega_basal_p95", p->metric[METRIC_OMEGA_BASAL].p95},
 		{"dermis_peak_C_p95", p->metric[METRIC_DERMIS_PEAK_C].p95},
 		{"dermis_margin_um_p05", p->metric[METRIC_DERMIS_MARGIN_UM].p05},
+		{"thermal_penumbra_um", p->metric[METRIC_RF_PENUMBRA_UM].p95},
+		{"fat_cem43_min_p95", p->metric[METRIC_RF_FAT_CEM43_MIN].p95},
 		{"melanosome_ratio_p95", p->metric[METRIC_MELANOSOME_RATIO].p95},
 		{"second_check_pct", fabs(p->check_difference_pct)},
 		{"second_check_se_pct", p->check_se_pct},

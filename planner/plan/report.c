@@ -67,6 +67,8 @@ static void write_numbers(FILE *f, const struct exposure *e)
 
 static void write_check(FILE *f, const struct prediction *p)
 {
+	if (strcmp(p->source, "light") != 0)
+		return;
 	if (isnan(p->check_difference_pct))
 		fprintf(f, "    second calculation: none needed, the light does not scatter here\n");
 	else
@@ -90,7 +92,7 @@ static void write_prediction(FILE *f, const struct assessment *a)
 		band_text(&p->metric[m], spec->decimals, spec->unit, band, sizeof band);
 		fprintf(f, "    %-34s %s\n", spec->label, band);
 	}
-	fprintf(f, "    light: %s\n    heat: %s\n    damage: %s\n", p->light, p->heat, p->damage);
+	fprintf(f, "    %s: %s\n    heat: %s\n    damage: %s\n", p->source, p->light, p->heat, p->damage);
 	write_check(f, p);
 }
 

@@ -102,7 +102,7 @@ static cJSON *models_json(const struct assessment *a)
 	cJSON *object = cJSON_CreateObject();
 	if (!a->predicted)
 		return object;
-	add_text(object, "light", a->prediction.light);
+	add_text(object, a->prediction.source, a->prediction.light);
 	add_text(object, "heat", a->prediction.heat);
 	add_text(object, "damage", a->prediction.damage);
 	cJSON_AddNumberToObject(object, "samples", a->prediction.samples);

@@ -132,6 +132,8 @@ const struct fact_spec fact_table[] = {
 
 	NUMBER(FACT_MODEL, "dermis_um_p05", "um", 0.0, 20000.0, "dermis thickness, 5th percentile of the twin"),
 	NUMBER(FACT_MODEL, "thermal_penumbra_um", "um", 0.0, 20000.0, "heated margin below the needle tip"),
+	NUMBER(FACT_MODEL, "fat_cem43_min_p95", "min", 0.0, 1e300,
+	       "thermal dose of the fat in minutes at 43 C, 95th percentile"),
 	NUMBER(FACT_MODEL, "omega_basal_p95", "", 0.0, 1e300,
 	       "damage integral of the basal layer, 95th percentile"),
 	NUMBER(FACT_MODEL, "dermis_peak_C_p95", "C", -60.0, 1e9,

@@ -174,7 +174,24 @@ static void radiofrequency_carries_the_console(void **state)
 	assert_near(e.depth_um, 3000, 0);
 	assert_near(e.energy_mJ, 20, 0);
 	assert_near(e.pins, 24, 0);
-	assert_true(isnan(e.wavelength_nm) && isnan(e.coverage_sum_frac) && isnan(e.fluence_J_cm2));
+	assert_true(isnan(e.wavelength_nm) && isnan(e.coverage_sum_frac));
+	/* 20 mJ for every 1.5 mm x 1.5 mm; 0.5 mm bare at the tip; the profile says that its geometry is assumed */
+	assert_near(e.fluence_J_cm2, 0.020 / 0.0225, 1e-9);
+	assert_near(e.pulse_s, 0.2, 0);
+	assert_near(e.bare_um, 500, 0);
+	assert_int_equal(e.needle_layout, NEEDLES_ROWS);
+	assert_true(e.geometry_assumed);
+	device_free(&device);
+	/* power shared among the pins over the pulse */
+	e = EXPOSE("secret_rf", "25pin", &device, {SETTING_DEPTH_MM, 2}, {SETTING_POWER_W, 10}, {SETTING_PULSE_MS, 100});
+	assert_near(e.energy_mJ, 10.0 * 100.0 / 25.0, 1e-9);
+	assert_int_equal(e.needle_layout, NEEDLES_CHECKERBOARD);
+	device_free(&device);
+	e = EXPOSE("morpheus8", "resurf24", &device, {SETTING_DEPTH_MM, 0.5}, {SETTING_ENERGY_MJ_PIN, 20});
+	assert_near(e.bare_um, e.depth_um, 0); /* bare all the way */
+	device_free(&device);
+	e = EXPOSE("potenza", "mono1", &device, {SETTING_DEPTH_MM, 2});
+	assert_true(isnan(e.pitch_um) && isnan(e.bare_um) && isnan(e.energy_mJ)); /* not known is not zero */
 	device_free(&device);
 	e = EXPOSE("thermage_flx", "total_tip", &device, {SETTING_LEVEL, 2.5}, {SETTING_SHOTS, 900});
 	assert_near(e.level, 2.5, 0);

@@ -307,7 +307,7 @@ static void fake_metric(struct prediction *prediction, enum metric metric, doubl
 static void fake_predict(double energy_mJ, struct prediction *out)
 {
 	*out = (struct prediction){
-	        .samples = 16, .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage"};
+	        .samples = 16, .source = "light", .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage"};
 	for (int m = 0; m < METRICS; m++)
 		out->metric[m].flags = VALIDITY_ABSENT;
 	fake_metric(out, METRIC_ABLATION_DEPTH_UM, 30.0 * energy_mJ);

@@ -144,6 +144,8 @@ static int draw_knobs(const struct app *app, struct canvas *canvas, struct area 
 
 /* What matters most, in order; those without meaning for the exposure are left out. */
 static const enum metric key_metrics[] = {
+        METRIC_RF_REACH_UM,      METRIC_RF_FAT_C,       METRIC_RF_FAT_LEAN_C,     METRIC_RF_FAT_INFILTRATED_C,
+        METRIC_RF_DERMIS_C,      METRIC_RF_EPIDERMIS_C, METRIC_RF_FAT_CEM43_MIN,  METRIC_RF_ZONE_UM,
         METRIC_BASAL_PEAK_C,     METRIC_SURFACE_PEAK_C, METRIC_ABLATION_DEPTH_UM, METRIC_COAGULATION_DEPTH_UM,
         METRIC_DERMIS_MARGIN_UM, METRIC_BELOW_BASAL_UM, METRIC_MELANOSOME_RATIO,  METRIC_TARGET_RATIO,
         METRIC_SELECTIVITY,      METRIC_OMEGA_BASAL,    METRIC_DERMIS_PEAK_C,     METRIC_PRESSURE_MPA,

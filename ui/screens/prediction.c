@@ -20,25 +20,15 @@ static void draw_metric(struct canvas *canvas, struct area line, enum metric met
 	            view_flags(band->flags, flags));
 }
 
-/* Metrics that mean something for this exposure first; the rest is shown as absent below. */
-static void order_metrics(const struct prediction *prediction, enum metric order[METRICS])
-{
-	size_t count = 0;
-	for (int absent = 0; absent < 2; absent++)
-		for (int m = 0; m < METRICS; m++)
-			if (((prediction->metric[m].flags & VALIDITY_ABSENT) != 0) == (absent == 1))
-				order[count++] = (enum metric)m;
-}
-
 static void draw_table(const struct app *app, struct canvas *canvas, struct area area)
 {
 	size_t rows = (size_t)area.rows - 1, selected = app->selected[SCREEN_PREDICTION];
-	size_t first = view_first(selected, rows, METRICS);
 	enum metric order[METRICS];
-	order_metrics(&app->assessment.prediction, order);
+	size_t count = prediction_order(&app->assessment.prediction, order);
+	size_t first = view_first(selected, rows, count);
 	view_heading(canvas, area, area.row, "Outcomes: median [5..95 %]");
-	view_scroll_note(canvas, area, first, rows, METRICS);
-	for (size_t i = 0; i < rows && first + i < METRICS; i++)
+	view_scroll_note(canvas, area, first, rows, count);
+	for (size_t i = 0; i < rows && first + i < count; i++)
 		draw_metric(canvas, (struct area){area.row + 1 + (int)i, area.col, 1, area.cols},
 		            order[first + i], &app->assessment.prediction.metric[order[first + i]]);
 }
@@ -48,9 +38,9 @@ static void draw_table(const struct app *app, struct canvas *canvas, struct area
 static void models_text(const struct prediction *prediction, char *out, size_t capacity)
 {
 	snprintf(out, capacity,
-	         "light: %s; heat: %s; damage: %s. %u samples of the twin; e extrapolated, a assumed, m beyond "
+	         "%s: %s; heat: %s; damage: %s. %u samples of the twin; e extrapolated, a assumed, m beyond "
 	         "the model",
-	         prediction->light, prediction->heat, prediction->damage, prediction->samples);
+	         prediction->source, prediction->light, prediction->heat, prediction->damage, prediction->samples);
 }
 
 static int models_rows(const char *text, int cols)
