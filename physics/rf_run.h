@@ -104,7 +104,11 @@ struct rf_pad {
 	struct rf_contact contact;
 	double current_A, duration_s;
 };
+struct rf_pad_rise {
+	double hottest_K; /* anywhere: at the rim, where the current crowds */
+	double mean_K;    /* of the skin's surface in touch */
+};
 #define RF_PAD_LIMIT_K 6.0 /* IEC 60601-2-2, 201.15.101.5: neutral electrodes, 700 mA for 60 s */
-enum status rf_pad_rise_K(const struct rf_pad *pad, double *rise_K, struct fail *why) MUST_CHECK;
+enum status rf_pad_rise(const struct rf_pad *pad, struct rf_pad_rise *rise, struct fail *why) MUST_CHECK;
 
 #endif

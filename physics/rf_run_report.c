@@ -254,7 +254,17 @@ struct rf_zone rf_run_zone(const struct rf_run *run, const double *q, double lev
 #define PAD_START_C 37.0
 #define UM2_PER_CM2 1e8
 
-enum status rf_pad_rise_K(const struct rf_pad *pad, double *rise_K, struct fail *why)
+static double mean_surface_C(const struct rf_run *run)
+{
+	double sum = 0.0, area = 0.0;
+	for (size_t ir = 0; ir < run->grid->electrode_cells; ir++) {
+		sum += rf_axisym_ring_m2(run->grid, ir) * rf_bioheat_surface_C(&run->heat, ir);
+		area += rf_axisym_ring_m2(run->grid, ir);
+	}
+	return sum / area;
+}
+
+enum status rf_pad_rise(const struct rf_pad *pad, struct rf_pad_rise *rise, struct fail *why)
 {
 	if (!(pad->area_cm2 > 0.0) || !isfinite(pad->area_cm2))
 		return fail_set(why, ST_RANGE, "pad.area_cm2", "%g cm2: must be above 0", pad->area_cm2);
@@ -273,7 +283,8 @@ enum status rf_pad_rise_K(const struct rf_pad *pad, double *rise_K, struct fail 
 	struct rf_run *run = NULL;
 	enum status st = rf_run_new(&problem, NULL, NULL, &run, why);
 	if (st == ST_OK)
-		*rise_K = rf_run_summary(run).hottest_C - PAD_START_C;
+		*rise = (struct rf_pad_rise){rf_run_summary(run).hottest_C - PAD_START_C,
+		                             mean_surface_C(run) - PAD_START_C};
 	rf_run_free(&run);
 	return st;
 }

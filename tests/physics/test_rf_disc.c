@@ -226,6 +226,24 @@ static void test_thin_layers_fold(void **state)
 	rf_disc_free(&disc);
 }
 
+/* Power in the contact is zeta dR/dzeta / R for a stationary R: by differences, independent of the expansion's sums. */
+static void test_contact_power_by_differences(void **state)
+{
+	(void)state;
+	struct rf_disc_problem p = problem_of(2, skin_on_fat, 10000.0);
+	double r_ohm[2];
+	p.tolerance = 1e-11;
+	for (int i = 0; i < 2; i++) {
+		p.contact.ohm_m2 = i ? 0.02002 : 0.01998;
+		r_ohm[i] = creal(impedance(&p));
+	}
+	p.contact.ohm_m2 = 0.02;
+	struct rf_disc *disc = solved(&p);
+	double expected = 0.02 * (r_ohm[1] - r_ohm[0]) / 4e-5 / creal(rf_disc_result(disc)->impedance_ohm);
+	assert_near(rf_disc_result(disc)->contact_frac, expected, 2e-8);
+	rf_disc_free(&disc);
+}
+
 /* The reported error is not smaller than the true one. */
 static void test_error_is_honest(void **state)
 {
@@ -285,6 +303,7 @@ int main(void)
 	        cmocka_unit_test(test_field_is_consistent),
 	        cmocka_unit_test(test_layer_power_is_the_volume_integral),
 	        cmocka_unit_test(test_thin_layers_fold),
+	        cmocka_unit_test(test_contact_power_by_differences),
 	        cmocka_unit_test(test_error_is_honest),
 	        cmocka_unit_test(test_refusals),
 	};

@@ -333,15 +333,15 @@ static void test_pad(void **state)
 	assert_int_equal(dielectric_layer(DIELECTRIC_FAT, 0.46e6, 5000.0, &layer[1], NULL), ST_OK);
 	assert_int_equal(dielectric_layer(DIELECTRIC_MUSCLE, 0.46e6, INFINITY, &layer[2], NULL), ST_OK);
 	struct rf_pad pad = {{0.46e6, 3, layer, RF_RETURN_FAR}, 130.0, 1.0, {0.05}, 0.7, 60.0};
-	double whole_K, part_K;
-	assert_int_equal(rf_pad_rise_K(&pad, &whole_K, NULL), ST_OK);
+	struct rf_pad_rise whole, part;
+	assert_int_equal(rf_pad_rise(&pad, &whole, NULL), ST_OK);
 	pad.contact_frac = 0.3;
-	assert_int_equal(rf_pad_rise_K(&pad, &part_K, NULL), ST_OK);
-	assert_true(whole_K < RF_PAD_LIMIT_K);
-	assert_true(part_K > 2.0 * whole_K);
+	assert_int_equal(rf_pad_rise(&pad, &part, NULL), ST_OK);
+	assert_true(whole.hottest_K < RF_PAD_LIMIT_K && whole.mean_K < whole.hottest_K);
+	assert_true(part.hottest_K > 2.0 * whole.hottest_K && part.mean_K > 2.0 * whole.mean_K);
 	pad.contact_frac = 0.0;
 	struct fail why = {0};
-	assert_int_equal(rf_pad_rise_K(&pad, &part_K, &why), ST_RANGE);
+	assert_int_equal(rf_pad_rise(&pad, &part, &why), ST_RANGE);
 	assert_string_equal(why.field, "pad.contact_frac");
 }
 
