@@ -37,7 +37,7 @@ SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh))) \
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan clang build-all tsan valgrind install uninstall deb deb-check sbom clean deps help
+.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -55,6 +55,7 @@ help:
 	@echo "validate  published results against the models"
 	@echo "clang     build everything with clang"
 	@echo "asan tsan valgrind   the tests under a checker"
+	@echo "arm64     the photon loop for 64-bit ARM, emulated, against this machine's"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
 	@echo "deb       Debian package in $(BUILD); deb-check installs it in a clean root"
 	@echo "sbom      what the program is linked with (CycloneDX, $(BUILD)/sbom.json)"
@@ -93,6 +94,16 @@ build-all: $(BUILD)/lasertwin $(TESTS) $(BENCHES)
 
 tsan:
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"
+
+# The photon loop for 64-bit ARM, emulated (Debian: gcc-aarch64-linux-gnu, qemu-user-static): the same bits as here.
+CROSS    := tests/cross/mc_digest.c $(wildcard physics/montecarlo*.c) physics/light.c physics/base/rng.c physics/base/status.c
+arm64:
+	@mkdir -p $(BUILD)/cross
+	$(CC) $(CPPFLAGS) -std=c11 -O2 $(WARN) -fno-math-errno -o $(BUILD)/cross/here $(CROSS) -lm
+	aarch64-linux-gnu-gcc $(CPPFLAGS) -std=c11 -O2 $(WARN) -fno-math-errno -static -o $(BUILD)/cross/arm64 $(CROSS) -lm
+	$(BUILD)/cross/here >$(BUILD)/cross/here.txt
+	qemu-aarch64-static $(BUILD)/cross/arm64 >$(BUILD)/cross/arm64.txt
+	cmp $(BUILD)/cross/here.txt $(BUILD)/cross/arm64.txt && cat $(BUILD)/cross/here.txt
 
 valgrind: lasertwin $(TESTS)
 	@sh tests/run.sh --valgrind $(TESTS)

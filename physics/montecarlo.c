@@ -73,6 +73,15 @@ static bool has_avx512(void)
 }
 #endif
 
+static bool has_neon(void)
+{
+#if defined(__aarch64__) && defined(__ARM_NEON)
+	return true;
+#else
+	return false;
+#endif
+}
+
 static bool always(void)
 {
 	return true;
@@ -85,6 +94,7 @@ static const struct {
 } engines[MC_ENGINES] = {
 	[MC_ENGINE_AUTO] = {"automatic", always, NULL},
 	[MC_ENGINE_SCALAR] = {"scalar", always, mc_batch_scalar},
+	[MC_ENGINE_NEON] = {"NEON", has_neon, mc_batch_neon},
 	[MC_ENGINE_AVX2] = {"AVX2", has_avx2, mc_batch_avx2},
 	[MC_ENGINE_AVX512] = {"AVX-512", has_avx512, mc_batch_avx512},
 };

@@ -34,10 +34,10 @@ struct mc_source {
 	double pitch_cm;
 };
 
-/* The photon loop. AUTO takes the fastest this machine has. AVX2 and AVX512 run the same calculation on
+/* The photon loop. AUTO takes the fastest this machine has. NEON, AVX2 and AVX512 run the same calculation on
  * sixteen packets at a time, in single precision with sums in double, and give the same result bit for bit;
  * SCALAR is the plain loop in double: same distribution, other random numbers. */
-enum mc_engine { MC_ENGINE_AUTO = 0, MC_ENGINE_SCALAR, MC_ENGINE_AVX2, MC_ENGINE_AVX512, MC_ENGINES };
+enum mc_engine { MC_ENGINE_AUTO = 0, MC_ENGINE_SCALAR, MC_ENGINE_NEON, MC_ENGINE_AVX2, MC_ENGINE_AVX512, MC_ENGINES };
 
 /* Bins are [edge[i], edge[i+1]), edges increasing and finite; light outside is followed and counts in the
  * balance. A straight piece of path is cut exactly at every edge it crosses. */

@@ -55,6 +55,7 @@ struct mc_work {
 typedef void mc_batch(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work);
 
 mc_batch mc_batch_scalar;
+mc_batch mc_batch_neon;
 mc_batch mc_batch_avx2;
 mc_batch mc_batch_avx512;
 
