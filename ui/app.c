@@ -13,10 +13,13 @@ static enum status list_patients(struct app *app, struct fail *why)
 	enum status status = ST_OK;
 	app->patients = app->source->count(app->source->context);
 	app->patient = calloc(app->patients + 1, sizeof *app->patient);
-	if (app->patient == NULL)
+	app->shown = calloc(2 * (app->patients + 1), sizeof *app->shown);
+	if (app->patient == NULL || app->shown == NULL)
 		return fail_set(why, ST_FULL, "worklist", "no memory for %zu patients", app->patients);
 	for (size_t i = 0; i < app->patients && status == ST_OK; i++)
 		status = app->source->patient(app->source->context, i, &app->patient[i], why);
+	if (status == ST_OK)
+		app_worklist_refresh(app);
 	return status;
 }
 
@@ -54,6 +57,7 @@ void app_free(struct app **owned)
 	}
 	subject_free(&app->subject);
 	free(app->patient);
+	free(app->shown);
 	free(app);
 	*owned = NULL;
 }
@@ -206,7 +210,7 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	size_t count, findings = app->assessed ? app->assessment.findings.count : 0;
 	switch (screen) {
 	case SCREEN_WORKLIST:
-		return app->patients;
+		return app->shown_count;
 	case SCREEN_PATIENT:
 		return app_patient_rows();
 	case SCREEN_QUESTIONS:
@@ -376,8 +380,8 @@ static void enter(struct app *app)
 {
 	switch (app_screen(app)) {
 	case SCREEN_WORKLIST:
-		if (app->selected[SCREEN_WORKLIST] < app->patients)
-			app_plan_open(app, app->selected[SCREEN_WORKLIST]);
+		if (app->selected[SCREEN_WORKLIST] < app->shown_count)
+			app_plan_open(app, app->shown[app->selected[SCREEN_WORKLIST]]);
 		break;
 	case SCREEN_PATIENT:
 		if (app->open)
@@ -556,6 +560,12 @@ static void perform(struct app *app, enum action action)
 	case ACTION_ALTERNATIVES:
 		app_push(app, SCREEN_ALTERNATIVES);
 		break;
+	case ACTION_FIND:
+		app_find_begin(app);
+		break;
+	case ACTION_SORT:
+		app_worklist_sort(app);
+		break;
 	case ACTION_EXPLORE:
 		app_explore_open(app);
 		break;
@@ -617,6 +627,8 @@ static bool palette_text(struct app *app, int key)
 /* Typing screens take text before commands; everywhere else a paste is no command. */
 static bool take_text(struct app *app, struct key_event event)
 {
+	if (app_find_key(app, event.key))
+		return true;
 	if (app_screen(app) == SCREEN_PALETTE)
 		return palette_text(app, event.key);
 	if (app_screen(app) == SCREEN_SKIN_TYPE && event.key >= '0' && event.key <= '4') {

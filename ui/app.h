@@ -103,6 +103,16 @@ struct app_engine {
 #define APP_MESSAGES_MAX 100
 #define APP_MESSAGE_MAX 600
 #define APP_FILTER_MAX 32
+#define APP_FIND_MAX 64
+
+enum worklist_sort {
+	WORKLIST_AS_KEPT,
+	WORKLIST_BY_NAME,
+	WORKLIST_BY_STATE,
+	WORKLIST_BY_VERDICT,
+	WORKLIST_BY_DEVICE,
+	WORKLIST_SORTS
+};
 
 struct app_message {
 	enum role role; /* ROLE_OK, ROLE_CAUTION, ROLE_STOP or ROLE_DIM */
@@ -177,6 +187,11 @@ struct app {
 
 	size_t patients;
 	struct app_patient *patient;
+	size_t *shown; /* the lines of the worklist: places in patient */
+	size_t shown_count;
+	enum worklist_sort sort;
+	char find[APP_FIND_MAX]; /* words that every line shown holds; "": all */
+	bool finding;            /* being typed */
 
 	bool open; /* a patient is open */
 	size_t open_index;
@@ -270,6 +285,14 @@ void app_plan_answers_changed(struct app *app);
 bool app_readings_keep(struct app *app); /* true when nothing is left to keep */
 void app_entry_open(struct app *app);
 void app_entry_commit(struct app *app);
+
+/* --- the worklist (app_worklist.c) --- */
+
+void app_worklist_refresh(struct app *app); /* after patients, words or order have changed */
+void app_worklist_sort(struct app *app);    /* the next order */
+const char *app_sort_name(enum worklist_sort sort);
+void app_find_begin(struct app *app);
+bool app_find_key(struct app *app, int key); /* true: the key belonged to the search */
 
 /* --- the map of two settings (app_explore.c) --- */
 

@@ -477,7 +477,9 @@ static void save_plan(struct app *app)
 	app->undo.count = app->redo.count = 0;
 	app->readings_changed = false;
 	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
-	                         &why) != ST_OK)
+	                         &why) == ST_OK)
+		app_worklist_refresh(app);
+	else
 		app_say(app, ROLE_CAUTION, "Saved, but the worklist shows the plan before: %s", why.text);
 	app_say(app, ROLE_OK, "Saved as a draft, verdict %s.", verdict_name(app->assessment.verdict));
 }

@@ -96,6 +96,46 @@ static void opening_a_patient_prepares_the_plan(void **state)
 	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW_AFTER_MD);
 }
 
+/* / narrows the list, Enter keeps it so, and what opens is the patient on the line. */
+static void the_worklist_is_searched(void **state)
+{
+	struct app *app = app_of(state);
+	type(app, "/zo");
+	assert_int_equal(app->shown_count, 1);
+	assert_int_equal(app->shown[0], 1);
+	type(app, "q1?"); /* text, not commands */
+	assert_int_equal(app_screen(app), SCREEN_WORKLIST);
+	assert_int_equal(app->shown_count, 0);
+	for (int i = 0; i < 3; i++)
+		fake_press(app, UI_KEY_BACKSPACE);
+	assert_int_equal(app->shown_count, 1);
+	fake_press(app, UI_KEY_ENTER);
+	assert_false(app->open);
+	fake_press(app, UI_KEY_ENTER);
+	assert_true(app->open);
+	assert_int_equal(app->open_index, 1);
+	type(app, "1/");
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_int_equal(app->shown_count, app->patients);
+	assert_int_equal(app->shown[app->selected[SCREEN_WORKLIST]], 1); /* the cursor stays with its patient */
+}
+
+static void the_worklist_is_sorted(void **state)
+{
+	struct app *app = app_of(state);
+	for (int s = 0; s < WORKLIST_SORTS; s++) {
+		type(app, "z");
+		bool seen[2] = {false, false};
+		for (size_t i = 0; i < app->shown_count; i++)
+			seen[app->shown[i]] = true;
+		assert_true(seen[0] && seen[1]);
+	}
+	assert_int_equal(app->sort, WORKLIST_AS_KEPT);
+	snprintf(app->patient[0].label, sizeof app->patient[0].label, "ZZ");
+	type(app, "z");
+	assert_int_equal(app->shown[0], 1);
+}
+
 static void tab_walks_the_steps_and_q_goes_back(void **state)
 {
 	struct app *app = app_of(state);
@@ -779,6 +819,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(opening_a_patient_prepares_the_plan, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_worklist_is_searched, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_worklist_is_sorted, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(tab_walks_the_steps_and_q_goes_back, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_knob_changes_prediction_and_checks, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_end_of_the_grid_is_said, set_up, tear_down),

@@ -18,6 +18,7 @@ struct scene {
 
 static const struct scene scenes[] = {
         {"worklist", ""},
+        {"worklist_find", "/zo"},
         {"patient", "\r"},
         {"twin", "\r3"},
         {"device", "\r4"},

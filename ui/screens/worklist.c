@@ -58,8 +58,8 @@ static struct columns layout(const struct app *app, int cols, size_t first, size
 		if ((c == STATE && cols < 100) || (c == INDICATION && cols < VIEW_COLS_FULL))
 			continue;
 		out.width[c] = text_width(titles[c]);
-		for (size_t i = first; i < first + rows && i < app->patients; i++) {
-			cell_text(&app->patient[i], (enum column)c, text, sizeof text);
+		for (size_t i = first; i < first + rows && i < app->shown_count; i++) {
+			cell_text(&app->patient[app->shown[i]], (enum column)c, text, sizeof text);
 			out.width[c] = text_width(text) > out.width[c] ? text_width(text) : out.width[c];
 		}
 		used += out.width[c];
@@ -117,17 +117,30 @@ static void draw_empty(struct canvas *canvas, struct area area)
 	}
 }
 
+/* What is left out, where something is. */
+static void draw_find(const struct app *app, struct canvas *canvas, struct area line)
+{
+	if (!app->finding && app->find[0] == '\0')
+		return;
+	int used = canvas_format(canvas, line.row, line.col, line.cols, ROLE_KEY, "/ %s%s", app->find,
+	                         app->finding ? "_" : "");
+	canvas_format(canvas, line.row, line.col + used + 2, line.cols - used - 2,
+	              app->shown_count == 0 ? ROLE_CAUTION : ROLE_DIM, "%zu of %zu patients%s", app->shown_count,
+	              app->patients, app->finding ? "; Enter keeps it, Esc shows all" : "; / changes it");
+}
+
 void screen_worklist(const struct app *app, struct canvas *canvas, struct area area)
 {
 	int notice_rows = canvas_wrap_rows(report_intended_use, area.cols);
 	int top = area.row + 1, rows = area.rows - 3 - notice_rows - 1;
 	size_t selected = app->selected[SCREEN_WORKLIST];
-	size_t first = view_first(selected, (size_t)rows, app->patients);
+	size_t first = view_first(selected, (size_t)rows, app->shown_count);
 	struct columns columns = layout(app, area.cols, first, (size_t)rows);
+	draw_find(app, canvas, (struct area){area.row, area.col, 1, area.cols});
 	draw_head(canvas, (struct area){top, area.col, 1, area.cols}, &columns);
-	for (int i = 0; i < rows && first + (size_t)i < app->patients; i++) {
+	for (int i = 0; i < rows && first + (size_t)i < app->shown_count; i++) {
 		struct area line = {top + 1 + i, area.col, 1, area.cols};
-		draw_line(canvas, line, &columns, &app->patient[first + (size_t)i]);
+		draw_line(canvas, line, &columns, &app->patient[app->shown[first + (size_t)i]]);
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
@@ -136,6 +149,6 @@ void screen_worklist(const struct app *app, struct canvas *canvas, struct area a
 	struct area notice = {area.row + area.rows - notice_rows, area.col, notice_rows, area.cols};
 	canvas_rule(canvas, notice.row - 1, area.col, area.cols, ROLE_FRAME);
 	view_scroll_note(canvas, (struct area){notice.row - 1, area.col, 1, area.cols}, first, (size_t)rows,
-	                 app->patients);
+	                 app->shown_count);
 	canvas_wrap(canvas, notice, ROLE_DIM, report_intended_use);
 }

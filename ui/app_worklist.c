@@ -1,0 +1,145 @@
+/* The worklist as it is shown: which patients, in which order. The records stay as they are. */
+#include <ctype.h>
+#include <strings.h>
+
+#include "ui/app.h"
+
+static const char *const sort_names[WORKLIST_SORTS] = {"as kept", "name", "state of the plan", "verdict", "device"};
+
+const char *app_sort_name(enum worklist_sort sort)
+{
+	return sort_names[sort];
+}
+
+/* --- which --------------------------------------------------------------------------------------------- */
+
+/* ASCII letters in either case; other letters as they are. */
+static bool holds(const char *text, const char *part, size_t length)
+{
+	for (; *text != '\0'; text++) {
+		size_t i = 0;
+		while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)part[i]))
+			i++;
+		if (i == length)
+			return true;
+	}
+	return length == 0;
+}
+
+/* Every word must stand somewhere in the line. */
+static bool matches(const struct app_patient *patient, const char *words)
+{
+	char line[6 * APP_NAME_MAX];
+	(void)snprintf(line, sizeof line, "%s %s %s %s %s", patient->label, patient->device_mode, patient->indication,
+	               patient->state[0] != '\0' ? patient->state : "no plan", patient->verdict);
+	for (char *c = line; *c != '\0'; c++)
+		*c = *c == '_' ? ' ' : *c;
+	while (*words != '\0') {
+		size_t length = strcspn(words, " _");
+		if (!holds(line, words, length))
+			return false;
+		words += length + (words[length] != '\0');
+	}
+	return true;
+}
+
+/* --- in which order ------------------------------------------------------------------------------------ */
+
+static const char *sort_key(const struct app_patient *patient, enum worklist_sort sort)
+{
+	switch (sort) {
+	case WORKLIST_BY_STATE:
+		return patient->state;
+	case WORKLIST_BY_VERDICT:
+		return patient->verdict;
+	case WORKLIST_BY_DEVICE:
+		return patient->device_mode;
+	default:
+		return patient->label;
+	}
+}
+
+/* Merges two sorted halves: equal lines keep their order, so that sorting twice sorts by both. */
+static void merge(const struct app *app, const size_t *from, size_t middle, size_t count, size_t *to)
+{
+	size_t a = 0, b = middle;
+	for (size_t i = 0; i < count; i++) {
+		bool first = a < middle &&
+		             (b >= count || strcasecmp(sort_key(&app->patient[from[a]], app->sort),
+		                                       sort_key(&app->patient[from[b]], app->sort)) <= 0);
+		to[i] = first ? from[a++] : from[b++];
+	}
+}
+
+static void sort_shown(struct app *app, size_t *lines, size_t *room, size_t count)
+{
+	size_t middle = count / 2;
+	if (count < 2)
+		return;
+	sort_shown(app, lines, room, middle);
+	sort_shown(app, lines + middle, room, count - middle);
+	memcpy(room, lines, count * sizeof *lines);
+	merge(app, room, middle, count, lines);
+}
+
+/* --- for the model ------------------------------------------------------------------------------------- */
+
+void app_worklist_refresh(struct app *app)
+{
+	size_t at = app->selected[SCREEN_WORKLIST];
+	size_t patient = at < app->shown_count ? app->shown[at] : 0;
+	app->shown_count = 0;
+	for (size_t i = 0; i < app->patients; i++)
+		if (matches(&app->patient[i], app->find))
+			app->shown[app->shown_count++] = i;
+	if (app->sort != WORKLIST_AS_KEPT) /* the second half of the list is room to sort in */
+		sort_shown(app, app->shown, app->shown + app->patients + 1, app->shown_count);
+	app->selected[SCREEN_WORKLIST] = 0;
+	for (size_t i = 0; i < app->shown_count; i++) /* the cursor stays with its patient */
+		if (app->shown[i] == patient)
+			app->selected[SCREEN_WORKLIST] = i;
+}
+
+void app_worklist_sort(struct app *app)
+{
+	app->sort = (enum worklist_sort)((app->sort + 1) % WORKLIST_SORTS);
+	app_worklist_refresh(app);
+	app_say(app, ROLE_TEXT, "Sorted: %s.", app_sort_name(app->sort));
+}
+
+void app_find_begin(struct app *app)
+{
+	app->finding = true;
+}
+
+/* True when the key belonged to the search. */
+bool app_find_key(struct app *app, int key)
+{
+	size_t length = strlen(app->find);
+	if (!app->finding || app_screen(app) != SCREEN_WORKLIST)
+		return false;
+	if (key == UI_KEY_ENTER) {
+		app->finding = false;
+	} else if (key == UI_KEY_ESCAPE) {
+		app->finding = false;
+		app->find[0] = '\0';
+		app_worklist_refresh(app);
+	} else if (key == UI_KEY_BACKSPACE) {
+		while (length > 0 && ((unsigned char)app->find[length - 1] & 0xC0) == 0x80)
+			app->find[--length] = '\0';
+		if (length > 0)
+			app->find[length - 1] = '\0';
+		app_worklist_refresh(app);
+	} else if (key >= ' ' && key < 0x110000) {
+		char bytes[4];
+		size_t n = text_encode((uint32_t)key, bytes);
+		if (length + n < sizeof app->find) {
+			memcpy(app->find + length, bytes, n);
+			app->find[length + n] = '\0';
+		}
+		app_worklist_refresh(app);
+	} else {
+		return false;
+	}
+	return true;
+}
