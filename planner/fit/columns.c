@@ -1,11 +1,16 @@
 /* Lesions of microbeams over the spread of the twin: tables prepared once, looked up in microseconds.
  *
- * Light of the samples differs in composition, not in geometry: layer thicknesses are the median twin's, so
- * that one Monte Carlo run serves all of them; margins to the dermis' end use each sample's own thickness.
+ * Where there are many samples, a few are simulated and the others follow from them (anchors.h); what that misses is
+ * part of every size's error. Light of the samples differs in composition, not in geometry: layer thicknesses are the
+ * median twin's, so that one Monte Carlo run serves all of them; margins to the dermis' end use each sample's own
+ * thickness.
  */
+#include <stddef.h>
+
 #include "physics/base/rng.h"
 #include "physics/base/units.h"
 #include "physics/microbeam.h"
+#include "planner/fit/anchors.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 
@@ -14,7 +19,8 @@ struct columns {
 	bool opaque;
 	double energy_min_mJ, energy_max_mJ;
 	struct microbeam beam;
-	struct microbeam_table *table;
+	struct anchors anchors;
+	struct microbeam_table *table; /* of the anchors */
 	double epidermis_um[SAMPLES_MAX], skin_um[SAMPLES_MAX]; /* skin: epidermis and dermis */
 	double z[SAMPLES_MAX];                                  /* where on the model's own error a sample sits */
 	struct microbeam_lesion last[SAMPLES_MAX]; /* of the last prediction, for the heat left behind */
@@ -76,7 +82,7 @@ static enum status prepare_light(const struct columns_request *q, const struct c
 	struct part part = {q->progress, q->context, 0.0, 0.25};
 	const struct microbeam_light_request request = {
 		.tissue = tissue,
-		.variants = c->count,
+		.variants = c->anchors.count,
 		.wavelength_nm = q->wavelength_nm,
 		.diameter_um = q->diameter_um,
 		.profile = c->beam.profile,
@@ -100,7 +106,7 @@ static enum status prepare_table(const struct columns_request *q, struct columns
 	const struct microbeam_table_request request = {
 		.light = light,
 		.tissue = tissue,
-		.variants = c->count,
+		.variants = c->anchors.count,
 		.beam = c->beam,
 		.energy_min_mJ = c->energy_min_mJ,
 		.energy_max_mJ = c->energy_max_mJ,
@@ -114,16 +120,20 @@ static enum status prepare(const struct columns_request *q, struct columns *c, s
                            struct fail *why)
 {
 	enum microbeam_mechanism mechanism;
+	struct tissue anchor[ANCHORS_MAX];
 	struct microbeam_light *light = NULL;
 	compose(q, c, tissue);
-	enum status st = microbeam_mechanism(&tissue[0], q->wavelength_nm, &mechanism, why);
+	anchors_choose(tissue, c->count, q->wavelength_nm, &c->anchors);
+	for (unsigned k = 0; k < c->anchors.count; k++) /* ascending or not, index[0] is 0 and stays */
+		anchor[k] = tissue[c->anchors.index[k]];
+	enum status st = microbeam_mechanism(&anchor[0], q->wavelength_nm, &mechanism, why);
 	if (st)
 		return st;
 	c->opaque = mechanism == MICROBEAM_OPAQUE;
 	if (!c->opaque)
-		st = prepare_light(q, c, tissue, &light, why);
+		st = prepare_light(q, c, anchor, &light, why);
 	if (!st)
-		st = prepare_table(q, c, tissue, light, why);
+		st = prepare_table(q, c, anchor, light, why);
 	microbeam_light_free(&light);
 	return st;
 }
@@ -227,25 +237,102 @@ static void publish(const struct column_spreads *spreads, const double *depth_um
 	}
 }
 
-enum status columns_predict(struct columns *c, double energy_mJ, struct prediction *out, struct fail *why)
+/* The anchors at one energy. */
+struct anchored {
+	struct microbeam_lesion lesion[ANCHORS_MAX];
+	struct microbeam_axis axis[ANCHORS_MAX];
+};
+
+static const size_t size_at[] = {
+	offsetof(struct microbeam_lesion, ablation_depth_um),    offsetof(struct microbeam_lesion, ablation_width_um),
+	offsetof(struct microbeam_lesion, coagulation_depth_um), offsetof(struct microbeam_lesion, coagulation_width_um),
+	offsetof(struct microbeam_lesion, coagulation_rim_um),   offsetof(struct microbeam_lesion, peak_C),
+	offsetof(struct microbeam_lesion, heat_left_mJ),
+};
+
+static struct estimate *size_in(struct microbeam_lesion *lesion, size_t k)
 {
-	struct column_spreads *spreads = calloc(1, sizeof *spreads);
-	struct microbeam_axis *axis = malloc(sizeof *axis);
+	return (struct estimate *)(void *)((char *)lesion + size_at[k]);
+}
+
+/* One sample's lesion: every size from the anchors', with the emulation's own error where it is emulated. */
+static void lesion_of(const struct columns *c, struct anchored *at, unsigned s, struct microbeam_lesion *out)
+{
+	double of_anchor[ANCHORS_MAX];
+	*out = at->lesion[0];
+	for (size_t k = 0; k < sizeof size_at / sizeof size_at[0]; k++) {
+		struct estimate *size = size_in(out, k);
+		double of_sd[ANCHORS_MAX];
+		for (unsigned i = 0; i < c->anchors.count; i++) {
+			const struct estimate *e = size_in(&at->lesion[i], k);
+			of_anchor[i] = e->value;
+			of_sd[i] = e->sd;
+			size->flags |= e->flags;
+			out->events |= at->lesion[i].events;
+		}
+		bool exact = anchors_exact(&c->anchors, s);
+		size->value = fmax(anchors_value(&c->anchors, s, of_anchor), 0.0);
+		size->sd = hypot(fmax(anchors_value(&c->anchors, s, of_sd), 0.0),
+		                 exact ? 0.0 : anchors_error(&c->anchors, of_anchor));
+	}
+}
+
+static double log_omega(double omega)
+{
+	static const double limit = 30.0; /* as the table's own */
+	return omega > 0.0 ? fmin(fmax(log(omega), -limit), limit) : -limit;
+}
+
+/* One sample's axis, from the anchors': temperatures, and the logarithm of Omega. */
+static void axis_of(const struct columns *c, const struct anchored *at, unsigned s, struct microbeam_axis *out)
+{
+	out->count = at->axis[0].count;
+	for (size_t p = 0; p < out->count; p++) {
+		double peak[ANCHORS_MAX], omega[ANCHORS_MAX];
+		for (unsigned i = 0; i < c->anchors.count; i++) {
+			peak[i] = at->axis[i].peak_C[p];
+			omega[i] = log_omega(at->axis[i].omega[p]);
+		}
+		out->depth_um[p] = at->axis[0].depth_um[p];
+		out->peak_C[p] = anchors_value(&c->anchors, s, peak);
+		out->omega[p] = exp(anchors_value(&c->anchors, s, omega));
+	}
+}
+
+static enum status look_up(const struct columns *c, double energy_mJ, struct anchored *out, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (unsigned i = 0; !st && i < c->anchors.count; i++)
+		st = microbeam_table_at(c->table, energy_mJ, i, &out->lesion[i], &out->axis[i], why);
+	return st;
+}
+
+static void spread_samples(struct columns *c, struct anchored *at, struct column_spreads *spreads,
+                           struct prediction *out)
+{
+	struct microbeam_axis axis;
 	double depth_um[PREDICT_DEPTHS_MAX];
 	size_t depths = 0;
-	enum status st = spreads && axis ? ST_OK : fail_set(why, ST_FULL, "prediction", "out of memory");
-	for (unsigned s = 0; !st && s < c->count; s++) {
-		st = microbeam_table_at(c->table, energy_mJ, s, &c->last[s], axis, why);
-		if (st)
-			break;
+	for (unsigned s = 0; s < c->count; s++) {
+		lesion_of(c, at, s, &c->last[s]);
+		axis_of(c, at, s, &axis);
 		if (s == 0)
 			depths = axis_depths(&c->last[0], depth_um);
 		note_lesion(c, &c->last[s], s, spreads);
-		note_axis(axis, depth_um, depths, s, spreads);
+		note_axis(&axis, depth_um, depths, s, spreads);
 	}
+	publish(spreads, depth_um, depths, out);
+}
+
+enum status columns_predict(struct columns *c, double energy_mJ, struct prediction *out, struct fail *why)
+{
+	struct column_spreads *spreads = calloc(1, sizeof *spreads);
+	struct anchored *at = malloc(sizeof *at);
+	enum status st = spreads && at ? look_up(c, energy_mJ, at, why)
+	                               : fail_set(why, ST_FULL, "prediction", "out of memory");
 	if (!st)
-		publish(spreads, depth_um, depths, out);
-	free(axis);
+		spread_samples(c, at, spreads, out);
+	free(at);
 	free(spreads);
 	return st;
 }

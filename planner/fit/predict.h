@@ -110,7 +110,7 @@ struct predict_options {
 };
 #define PREDICT_SAMPLES_BROAD 64     /* default under broad beams */
 #define PREDICT_SAMPLES_RF 12        /* radiofrequency: a run of each costs 50 ms */
-#define PREDICT_SAMPLES_MICROBEAM 16 /* and for microbeams, where one sample costs 0.2 s to prepare */
+#define PREDICT_SAMPLES_MICROBEAM 64 /* and for microbeams, eight of them simulated (anchors.h) */
 
 /* What the light is aimed at. */
 enum target_kind { TARGET_NONE, TARGET_LESION_MELANOSOME, TARGET_DERMAL_MELANOCYTE, TARGET_INK };
