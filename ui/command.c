@@ -103,6 +103,8 @@ const struct command commands[] = {
          "readings from CSV, JSON, a FHIR bundle or a device's export: all of them or none", command_import},
         {"twin fit", "CASE", 1, 1, "--json --before --days --sed-per-day --latitude --day-of-year",
          "the skin twin of a case's readings, after an earlier one where there is one", command_twin_fit},
+        {"twin history", "", 0, 0, "--patient --demo", "the versions of a patient's twin and what changed each",
+         command_twin_history},
         {"twin show", "FILE", 1, 1, "--json", "a twin (JSON) or a case's twin, with what its readings say",
          command_twin_show},
         {"twin learn", "TWIN OUTCOME", 2, 2, "--json", "what an outcome (JSON) teaches a twin", command_twin_learn},

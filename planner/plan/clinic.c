@@ -8,13 +8,17 @@
 #include "planner/plan/files.h"
 #include "planner/plan/life.h"
 #include "planner/plan/report.h"
+#include "planner/twin/time.h"
+#include "planner/twin/twin_json.h"
 
 #define PATH_SIZE 1024
+#define TWINS_LOOKED_AT 32 /* versions back: more than a day can make */
 
 struct clinic {
 	struct store *store;
 	struct session *session; /* NULL: locked */
 	struct store_patient_list patients;
+	int64_t opened_at_ms; /* what an earlier visit is, is told from it */
 };
 
 static enum status list_patients(struct clinic *c, struct fail *why)
@@ -80,6 +84,91 @@ enum status clinic_patient(struct clinic *c, size_t index, struct clinic_patient
 	return latest_plan(c, row->uuid, out, why);
 }
 
+/* ---- earlier visits ------------------------------------------------------------------------------------ */
+
+#define HOUR_MS 3600000
+#define VISIT_APART_HOURS 12 /* what is kept closer together is one visit: its readings would count twice */
+#define MS_PER_DAY 86400000
+
+/* Readings that the earlier twin was made from, and that stand unchanged in today's, are not new. */
+static enum status mark_carried(struct clinic *c, const struct store_twin *row, struct readings *r, struct fail *why)
+{
+	struct store_readings earlier = {0};
+	struct case_file *file = NULL;
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < row->readings_count; i++) {
+		st = store_readings_get(c->store, row->readings[i], &earlier, why);
+		if (!st)
+			st = case_parse("readings", earlier.json, earlier.json_len, &file, why);
+		if (!st)
+			readings_mark_carried(r, &file->request[0].subject.readings);
+		store_readings_clear(&earlier);
+		case_free(&file);
+	}
+	return st;
+}
+
+/* A kept twin as the state before today's readings. Twins of other sites, and of forms that hold no covariance, are
+ * none: false in *usable. */
+static enum status bring_up(struct clinic *c, const struct store_twin *row, struct subject *s, bool *usable,
+                            struct fail *why)
+{
+	const struct readings *r = &s->readings;
+	struct twin_interval interval = {.days = (double)(c->opened_at_ms - row->created_at_ms) / MS_PER_DAY,
+	                                 .age_y = r->present[READING_AGE_Y] ? r->value[READING_AGE_Y] : NAN,
+	                                 .sun = {.latitude_deg = NAN, .from_day_of_year = NAN}};
+	struct twin kept;
+	struct fail unread;
+	*usable = interval.days <= TWIN_DAYS_MAX &&
+	          twin_read("twin", row->json, row->json_len, &kept, &unread) == ST_OK &&
+	          strcmp(kept.site, r->site) == 0;
+	if (!*usable)
+		return ST_OK;
+	enum status st = twin_bring_forward(&kept, &interval, &s->before, why);
+	s->before_days = interval.days;
+	return st ? st : mark_carried(c, row, &s->readings, why);
+}
+
+static enum status follow(struct clinic *c, const char *patient, struct subject *s, struct fail *why)
+{
+	struct store_twin_list twins = {0};
+	enum status st = store_twin_list(c->store, patient, TWINS_LOOKED_AT, &twins, why);
+	for (size_t i = 0; !st && i < twins.count && !s->follows; i++)
+		if (c->opened_at_ms - twins.items[i].created_at_ms >= (int64_t)VISIT_APART_HOURS * HOUR_MS)
+			st = bring_up(c, &twins.items[i], s, &s->follows, why);
+	store_twin_list_free(&twins);
+	return st;
+}
+
+enum status clinic_twin_history(struct clinic *c, size_t index, struct clinic_history *out, struct fail *why)
+{
+	const struct store_patient *row = find_patient(c, index);
+	struct store_twin_list twins = {0};
+	*out = (struct clinic_history){0};
+	enum status st = row ? store_twin_list(c->store, row->uuid, CLINIC_HISTORY_MAX, &twins, why) : no_patient(why);
+	if (!st && twins.count && !(out->item = calloc(twins.count, sizeof *out->item)))
+		st = fail_set(why, ST_FULL, "twin", "no memory for its history");
+	for (size_t i = 0; !st && i < twins.count; i++) {
+		const struct store_twin *t = &twins.items[i];
+		struct clinic_version *v = &out->item[out->count];
+		struct fail unread;
+		v->version = t->version;
+		v->created_at_ms = t->created_at_ms;
+		bool readable = twin_read("twin", t->json, t->json_len, &v->twin, &unread) == ST_OK;
+		out->count += readable;
+		out->unreadable += !readable;
+	}
+	out->more = twins.more;
+	store_twin_list_free(&twins);
+	return st;
+}
+
+void clinic_history_free(struct clinic_history *history)
+{
+	free(history->item);
+	*history = (struct clinic_history){0};
+}
+
 enum status clinic_load(struct clinic *c, size_t index, struct subject *subject, struct request *request,
                         struct fail *why)
 {
@@ -93,7 +182,10 @@ enum status clinic_load(struct clinic *c, size_t index, struct subject *subject,
 	(void)snprintf(subject->label, sizeof subject->label, "%s", row->label);
 	*request = file->request[0].request;
 	case_free(&file);
-	return ST_OK;
+	st = follow(c, row->uuid, subject, why);
+	if (st)
+		subject_free(subject);
+	return st;
 }
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
@@ -190,7 +282,6 @@ enum status clinic_save_readings(struct clinic *c, size_t index, const struct su
 
 /* ---- import ------------------------------------------------------------------------------------------- */
 
-#define MS_PER_DAY 86400000
 #define IMPORT_DAYS_MAX 256
 
 enum status clinic_find(const struct clinic *c, const char *name, size_t *index, struct fail *why)
@@ -551,6 +642,7 @@ enum status clinic_open(const struct clinic_options *options, struct clinic **ou
 	*out = NULL;
 	if (!c)
 		return fail_set(why, ST_FULL, "clinic", "out of memory");
+	c->opened_at_ms = options->now_ms;
 	enum status st = open_store(c, options, why);
 	if (st)
 		clinic_close(&c);

@@ -56,7 +56,24 @@ struct session *clinic_session(struct clinic *clinic); /* borrowed; NULL: locked
 size_t clinic_count(const struct clinic *clinic);
 enum status clinic_patient(struct clinic *clinic, size_t index, struct clinic_patient *out,
                            struct fail *why) MUST_CHECK;
-/* The latest readings with their answers and request. subject is initialised; free with subject_free. */
+/* The kept versions of a person's twins, newest first; those of older forms, which hold no covariance, are counted in
+ * unreadable. Free with clinic_history_free. */
+struct clinic_version {
+	int64_t version, created_at_ms;
+	struct twin twin;
+};
+struct clinic_history {
+	size_t count, unreadable;
+	bool more; /* than CLINIC_HISTORY_MAX */
+	struct clinic_version *item;
+};
+#define CLINIC_HISTORY_MAX 64
+enum status clinic_twin_history(struct clinic *clinic, size_t index, struct clinic_history *out,
+                                struct fail *why) MUST_CHECK;
+void clinic_history_free(struct clinic_history *history);
+
+/* The latest readings with their answers and request; the twin of an earlier visit (half a day before the clinic was
+ * opened, or more) comes with them, brought forward. subject is initialised; free with subject_free. */
 enum status clinic_load(struct clinic *clinic, size_t index, struct subject *subject, struct request *request,
                         struct fail *why) MUST_CHECK;
 

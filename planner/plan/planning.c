@@ -91,7 +91,8 @@ static enum status make(struct planning *p, const struct subject *subject, const
 		return st;
 	if (twin)
 		p->twin = *twin;
-	else if ((st = twin_from_readings(&subject->readings, &p->twin, why)))
+	else if ((st = subject->follows ? twin_from_readings_after(&subject->readings, &subject->before, &p->twin, why)
+	                                : twin_from_readings(&subject->readings, &p->twin, why)))
 		return st;
 	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
 	if (p->protocol)

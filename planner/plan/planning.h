@@ -26,6 +26,9 @@ struct subject {
 	char label[SUBJECT_LABEL_MAX];
 	struct readings readings;
 	struct facts *answers; /* questions asked and answered; owned, see subject_free */
+	bool follows;          /* before is the twin of an earlier visit, brought forward to today: the prior of today's */
+	struct twin before;
+	double before_days;    /* how long ago that was */
 };
 
 enum status subject_init(struct subject *subject, struct fail *why) MUST_CHECK;

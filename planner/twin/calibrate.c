@@ -550,15 +550,28 @@ static enum status describe(struct twin *twin, const struct readings *r, struct 
 	return ST_OK;
 }
 
-static enum status twin_given(const struct readings *readings, const struct twin *prior, struct twin *out,
-                              struct fail *why)
+/* What an earlier state knows already is not told it twice. */
+static struct readings only_new(const struct readings *readings)
+{
+	struct readings r = *readings;
+	for (int i = 0; i < READINGS; i++)
+		if (r.carried[i])
+			readings_clear(&r, (enum reading)i);
+	if (r.spectrum_carried)
+		r.spectrum.count = 0;
+	return r;
+}
+
+static enum status twin_given(const struct readings *readings, const struct twin *prior, bool follows,
+                              struct twin *out, struct fail *why)
 {
 	struct twin twin = *prior;
 	twin.residuals = twin.disagreements = twin.iterations = 0;
 	twin.spread_factor = 1.0;
 	memset(twin.residual, 0, sizeof twin.residual);
 	(void)snprintf(twin.site, sizeof twin.site, "%s", readings->site);
-	enum status st = estimate(readings, prior, &twin, why);
+	struct readings fresh = follows ? only_new(readings) : *readings;
+	enum status st = estimate(&fresh, prior, &twin, why);
 	if (!st)
 		st = describe(&twin, readings, why);
 	if (!st)
@@ -573,12 +586,12 @@ enum status twin_from_readings(const struct readings *readings, struct twin *out
 	if (st)
 		return st;
 	twin_population(readings, &prior);
-	return twin_given(readings, &prior, out, why);
+	return twin_given(readings, &prior, false, out, why);
 }
 
 enum status twin_from_readings_after(const struct readings *readings, const struct twin *before, struct twin *out,
                                      struct fail *why)
 {
 	enum status st = readings_check(readings, why);
-	return st ? st : twin_given(readings, before, out, why);
+	return st ? st : twin_given(readings, before, true, out, why);
 }

@@ -106,14 +106,36 @@ enum status readings_set(struct readings *readings, enum reading reading, double
 		                spec->source);
 	readings->value[reading] = value;
 	readings->present[reading] = true;
+	readings->carried[reading] = false;
 	return ST_OK;
 }
 
 void readings_clear(struct readings *readings, enum reading reading)
 {
 	BUG_ON((unsigned)reading >= READINGS);
-	readings->present[reading] = false;
+	readings->present[reading] = readings->carried[reading] = false;
 	readings->value[reading] = 0.0;
+}
+
+/* Three numbers are one colour: carried together or not at all. */
+static void together(struct readings *r, enum reading first)
+{
+	bool *c = &r->carried[first];
+	c[0] = c[1] = c[2] = c[0] && c[1] && c[2];
+}
+
+void readings_mark_carried(struct readings *r, const struct readings *earlier)
+{
+	static const enum reading never[] = {READING_AGE_Y, READING_MEASURED_DAYS_AGO, READING_UV_LAST_DAYS, READING_MASI};
+	const struct spectrum *a = &r->spectrum, *b = &earlier->spectrum;
+	for (int i = 0; i < READINGS; i++)
+		r->carried[i] = r->present[i] && earlier->present[i] && !(fabs(r->value[i] - earlier->value[i]) > 0.0);
+	for (size_t i = 0; i < sizeof never / sizeof never[0]; i++)
+		r->carried[never[i]] = false;
+	together(r, READING_LAB_L);
+	together(r, READING_LESION_LAB_L);
+	r->spectrum_carried = a->count && a->count == b->count &&
+	                      memcmp(a->reflectance, b->reflectance, a->count * sizeof a->reflectance[0]) == 0;
 }
 
 /* L*a*b* is one reading of three numbers: all or none. */

@@ -57,12 +57,14 @@ struct reading_spec {
 struct readings {
 	double value[READINGS];
 	bool present[READINGS];
+	bool carried[READINGS]; /* taken over from an earlier visit, whose twin has it already: not read anew */
 	int fitzpatrick;
 	enum sex sex;
 	enum melanin_scale mi_scale;
 	char site[48]; /* key of the site table; empty: not given */
 	char wood[16]; /* depth of pigment under Wood's lamp, kept for the record; empty: not given */
 	struct spectrum spectrum;  /* of the normal skin beside the lesion; count 0: not taken */
+	bool spectrum_carried;
 	char spectrum_csv[128];    /* a case file's name of it, until it is read; else empty */
 };
 
@@ -75,6 +77,10 @@ bool readings_find(const char *key, enum reading *out);
 enum status readings_set(struct readings *readings, enum reading reading, double value,
                          struct fail *why) MUST_CHECK;
 void readings_clear(struct readings *readings, enum reading reading);
+
+/* Marks as carried what stands in the readings of an earlier visit with the same value. A reading taken anew is never
+ * carried: readings_set says so. */
+void readings_mark_carried(struct readings *readings, const struct readings *earlier);
 
 /* Cross-checks between readings (ITA against L*a*b*, adjacent against lesion, scale present when an
  * index is): contradiction is refused by name. */

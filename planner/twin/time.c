@@ -109,16 +109,18 @@ static double ageing(enum twin_property p, double age_y, double years)
 	return processes[p].ageing_per_year * years;
 }
 
-static void own_drift(struct drift *d, enum twin_property p, double target, double age_y, double days)
+/* Back to where such people are, and to how far they are apart. */
+static void own_drift(struct drift *d, enum twin_property p, const struct twin *home, double age_y, double days)
 {
 	const struct twin_process *r = &processes[p];
 	double years = days / DAYS_PER_YEAR;
 	double keep = isinf(r->half_life_days) ? 1.0 : exp2(-days / r->half_life_days);
-	double day = 1.0 - exp(-days); /* from one hour to the next nothing has changed */
 	memset(d->F[p], 0, sizeof d->F[p]);
 	d->F[p][p] = keep;
-	d->b[p] = (1.0 - keep) * target + ageing(p, age_y, years);
-	d->q[p] = r->day_sd * r->day_sd * day + r->year_sd * r->year_sd * years;
+	d->b[p] = (1.0 - keep) * home->latent[p] + ageing(p, age_y, years);
+	d->q[p] = r->year_sd * r->year_sd * years;
+	if (p != TWIN_MELANOSOME_FRAC) /* which goes back to the person's own unexposed skin */
+		d->q[p] += (1.0 - keep * keep) * home->covariance[p][p];
 }
 
 /* Normal skin tends to the unexposed skin plus the tan of its dose; the lesion goes along. */
@@ -167,9 +169,20 @@ static void step(struct twin *t, const struct twin *home, const struct twin_inte
 	double age = i->age_y - (i->days - from - days) / DAYS_PER_YEAR;
 	double sed = i->sun.known ? twin_sed_on(&i->sun, middle) : SUN_UNKNOWN_SED;
 	for (int p = 0; p < TWIN_PROPERTIES; p++)
-		own_drift(&d, (enum twin_property)p, home->latent[p], age, days);
+		own_drift(&d, (enum twin_property)p, home, age, days);
 	melanin_drift(&d, t, i, sed);
 	apply(&d, t);
+}
+
+/* The spread from one day to another comes once, however long it has been; from one hour to the next nothing has
+ * changed. What goes back to the population has its days in the population's spread. */
+static void another_day(struct twin *t, double days)
+{
+	for (int p = 0; p < TWIN_PROPERTIES; p++) {
+		const struct twin_process *r = &processes[p];
+		double keep = isinf(r->half_life_days) ? 1.0 : exp2(-days / r->half_life_days);
+		t->covariance[p][p] += keep * keep * r->day_sd * r->day_sd * (1.0 - exp(-days));
+	}
 }
 
 enum status twin_bring_forward(const struct twin *before, const struct twin_interval *interval, struct twin *out,
@@ -189,6 +202,7 @@ enum status twin_bring_forward(const struct twin *before, const struct twin_inte
 	int steps = (int)fmax(1.0, ceil(interval->days / STEP_DAYS));
 	for (int s = 0; s < steps && interval->days > 0.0; s++)
 		step(&t, &home, interval, interval->days * s / steps, interval->days / steps);
+	another_day(&t, interval->days);
 	for (int p = 0; p < TWIN_PROPERTIES; p++) {
 		struct twin_value *v = &t.property[p];
 		if (v->origin != TWIN_PRIOR)

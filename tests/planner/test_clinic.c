@@ -13,6 +13,7 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
+#include "planner/twin/time.h"
 #include "tests/support/profile_folder.h"
 
 #define NOW_MS INT64_C(1767225600000) /* 2026-01-01 */
@@ -309,6 +310,79 @@ static void save_versions(struct clinic *c, size_t index, int versions)
 	subject_free(&subject);
 }
 
+/* ---- earlier visits ------------------------------------------------------------------------------------------- */
+
+static struct clinic *open_at(int64_t now_ms)
+{
+	const struct clinic_options options = {
+	        .home = home, .profiles = "profiles", .kind = STORE_DEMO, .now_ms = now_ms, .kdf = store_kdf_least};
+	struct clinic *c = NULL;
+	struct fail why = {0};
+	must(clinic_open(&options, &c, &why), &why);
+	return c;
+}
+
+static double spread(const struct twin *t, enum twin_property p)
+{
+	return sqrt(t->covariance[p][p]);
+}
+
+static void load_and_fit(struct clinic *c, size_t index, struct subject *subject, struct twin *twin)
+{
+	struct request request;
+	struct fail why = {0};
+	must(clinic_load(c, index, subject, &request, &why), &why);
+	if (subject->follows)
+		must(twin_from_readings_after(&subject->readings, &subject->before, twin, &why), &why);
+	else
+		must(twin_from_readings(&subject->readings, twin, &why), &why);
+}
+
+/* A month later the kept twin is the prior: nothing read twice counts twice, what is read anew narrows it. */
+static void a_later_visit_goes_on_from_the_kept_twin(void **state)
+{
+	(void)state;
+	struct subject subject;
+	struct twin first, later, fresh;
+	struct clinic_history history;
+	struct fail why = {0};
+	size_t index = 0;
+	struct clinic *c = open_at(NOW_MS);
+	must(clinic_find(c, "VIRTUAL 03 (III)", &index, &why), &why);
+	load_and_fit(c, index, &subject, &first);
+	assert_false(subject.follows);
+	subject_free(&subject);
+	save_versions(c, index, 1); /* on NOW_MS + DAY_MS */
+	load_and_fit(c, index, &subject, &later);
+	assert_false(subject.follows); /* the same day's twin is made of these very readings */
+	subject_free(&subject);
+	clinic_close(&c);
+
+	c = open_at(NOW_MS + 31 * DAY_MS);
+	load_and_fit(c, index, &subject, &later);
+	assert_true(subject.follows);
+	assert_true(fabs(subject.before_days - 30.0) < 1e-9);
+	assert_true(subject.readings.carried[READING_ITA_DEG]);
+	for (int p = 0; p < TWIN_PROPERTIES; p++) { /* no reading is new: the state as it was brought forward */
+		assert_true(fabs(later.latent[p] - subject.before.latent[p]) < 1e-12);
+		if (isinf(twin_process((enum twin_property)p)->half_life_days) && p != TWIN_LESION_MELANOSOME_FRAC)
+			assert_true(spread(&later, (enum twin_property)p) >= spread(&first, (enum twin_property)p));
+	}
+	must(readings_set(&subject.readings, READING_DERMIS_MM, 1.31, &why), &why);
+	assert_false(subject.readings.carried[READING_DERMIS_MM]);
+	must(twin_from_readings_after(&subject.readings, &subject.before, &fresh, &why), &why);
+	assert_true(spread(&fresh, TWIN_DERMIS_UM) < spread(&later, TWIN_DERMIS_UM));
+	subject_free(&subject);
+
+	must(clinic_twin_history(c, index, &history, &why), &why);
+	assert_int_equal(history.count, 1);
+	assert_int_equal(history.unreadable, 0);
+	assert_int_equal(history.item[0].version, 1);
+	assert_memory_equal(history.item[0].twin.latent, first.latent, sizeof first.latent);
+	clinic_history_free(&history);
+	clinic_close(&c);
+}
+
 static void check_version(const struct store_plan *plan, int64_t version, double fluence_J_cm2)
 {
 	struct digest digest;
@@ -568,6 +642,7 @@ int main(void)
 		WITH_HOME(unreadable_readings_are_not_stored),
 		WITH_HOME(settings_of_every_mode_survive),
 		WITH_HOME(plan_versions_are_kept_with_their_digests),
+		WITH_HOME(a_later_visit_goes_on_from_the_kept_twin),
 		WITH_HOME(a_clinic_is_not_a_demo),
 		WITH_HOME(nobody_comes_in_twice),
 		WITH_HOME(one_planner_at_a_time),

@@ -25,4 +25,6 @@ says "bad.csv: line 6: skin_temp_C" err
 says "2 faults; nothing is imported" err
 run import $files/wide.csv --check; code_is 2
 says "needs --map" err
+run twin history --patient "$who" --demo; code_is 0
+says "No twin is kept yet"
 pass "import: CSV, JSON, mapping; all or nothing; faults by line"

@@ -68,6 +68,7 @@ int command_import(const struct cli_options *options);
 /* --- twin.c: the skin twin of a case, in time; the spectrum it shows */
 int command_twin_fit(const struct cli_options *options);
 int command_twin_show(const struct cli_options *options);
+int command_twin_history(const struct cli_options *options);
 int command_twin_learn(const struct cli_options *options);
 int command_twin_forecast(const struct cli_options *options);
 int command_reflectance(const struct cli_options *options);
