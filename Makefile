@@ -32,7 +32,7 @@ LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
 TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
-SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh))) \
+SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.sh))) \
             $(if $(SANITISE),,$(sort $(wildcard tests/package/*.sh)))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))

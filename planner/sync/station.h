@@ -5,7 +5,7 @@
  *
  *   p.NAME  place        h.NAME  held arrival     w.NAME  arrival that waits (for what it refers to, or a
  * person) b.SEQ   versions replaced by a unit in flight  d.SEQ  refused, and a person has dealt with it v.KEY
- * the engine's values    n.KIND.NAME  notice    t.LOGIN.NUMBER  public key trusted though of elsewhere
+ * the engine's values    n.KIND.NAME  notice
  *
  * What arrives is applied only when it is sound by itself (mapping_read) and the store takes it. An approval
  * counts only when its signature verifies over the stored bytes with a key trusted here; nothing else on the
@@ -50,14 +50,5 @@ enum status station_conflict(struct station *station, int64_t seq, char **mine, 
  * plan is never overwritten; the person lacks the role. */
 enum status station_settle(struct station *station, const struct session *by, int64_t seq, bool keep_mine,
                            struct fail *why) MUST_CHECK;
-
-/* Whether a version of this plan may be believed: *trusted. why says what is missing when it may not. */
-/* A dermatologist's key of another station, trusted from here on. by: an administrator. */
-enum status station_trust(struct store *store, const struct session *by, const char *login, int64_t number,
-                          const struct sign_public *key, const struct store_stamp *stamp,
-                          struct fail *why) MUST_CHECK;
-/* The key trusted for that person: of this store's people, else of those trusted by station_trust. */
-enum status station_trusted_key(struct store *store, const char *login, int64_t number,
-                                struct sign_public *out, struct fail *why) MUST_CHECK;
 
 #endif

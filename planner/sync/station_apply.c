@@ -1,5 +1,6 @@
 /* Arrivals into the store, and what a person decides about them. */
 #include "planner/plan/approval.h"
+#include "planner/plan/trust.h"
 #include "planner/sync/instant.h"
 #include "planner/sync/station_private.h"
 
@@ -8,44 +9,6 @@
 #define ARRIVAL_KIND "sync_arrival"
 
 /* ---- trust -------------------------------------------------------------------------------------------- */
-
-static void trust_key(const char *login, int64_t number, char key[STORE_SYNC_KEY_MAX + 1])
-{
-	struct digest_stream stream;
-	struct digest digest;
-	char hex[DIGEST_TEXT_SIZE];
-	digest_begin(&stream, "lasertwin trusted key/1");
-	digest_add_text(&stream, login, strlen(login));
-	digest_add_int(&stream, number);
-	digest_end(&stream, &digest);
-	digest_hex(&digest, hex);
-	(void)snprintf(key, STORE_SYNC_KEY_MAX + 1, "t.%.48s", hex);
-}
-
-enum status station_trust(struct store *store, const struct session *by, const char *login, int64_t number,
-                          const struct sign_public *key, const struct store_stamp *stamp, struct fail *why)
-{
-	char name[STORE_SYNC_KEY_MAX + 1], hex[SIGN_PUBLIC_TEXT_SIZE];
-	if (!session_has(by, ROLE_ADMINISTRATOR))
-		return fail_set(why, ST_DENIED, "trust", "is an administrator's to give");
-	trust_key(login, number, name);
-	sign_public_hex(key, hex);
-	enum status st = store_sync_set(store, name, hex, stamp, why);
-	return st ? st : store_audit_add(store, "sync.trust", login, NULL, stamp, why);
-}
-
-enum status station_trusted_key(struct store *store, const char *login, int64_t number,
-                                struct sign_public *out, struct fail *why)
-{
-	char name[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
-	struct store_person person;
-	struct fail none;
-	trust_key(login, number, name);
-	if (store_sync_get(store, name, value, &none) == ST_OK && value[0])
-		return sign_public_parse(value, out, why);
-	enum status st = store_person_get(store, login, &person, why);
-	return st ? st : store_person_key(store, person.uuid, number, out, why);
-}
 
 /* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
 static enum status check_approval(struct station *s, const struct store_plan_event *event, struct fail *why)
@@ -59,7 +22,7 @@ static enum status check_approval(struct station *s, const struct store_plan_eve
 	                                        &document, why);
 	if (!st)
 		st = approval_decode(document.payload, document.payload_n, &said, why);
-	if (!st && station_trusted_key(s->store, said.login, said.key_number, &key, &reason) != ST_OK)
+	if (!st && trust_key_of(s->store, said.login, said.key_number, &key, &reason) != ST_OK)
 		st = fail_set(why, ST_DENIED, "signature",
 		              "the key of %.60s is not trusted here: an administrator enters it with "
 		              "`lasertwin sync trust`",

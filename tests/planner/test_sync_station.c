@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "planner/plan/approval.h"
+#include "planner/plan/trust.h"
 #include "planner/store/outbox.h"
 #include "planner/sync/station.h"
 #include "tests/support/fake_fhir.h"
@@ -316,7 +317,7 @@ static void trust(struct side *side, const struct sign_public *key)
 	struct session *session = NULL;
 	struct fail why;
 	must(store_login(side->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, &why), &why);
-	must(station_trust(side->store, session, "dermatologist", 1, key, &fixture_stamp, &why), &why);
+	must(trust_add(side->store, session, "dermatologist", 1, key, &fixture_stamp, &why), &why);
 	store_logout(&session);
 }
 

