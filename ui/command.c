@@ -190,6 +190,7 @@ const struct command commands[] = {
          command_simulate},
         {"threshold", "FILE", 1, 1, "--json", "radiant exposure that just meets the file's criterion",
          command_threshold},
+        {"rf", "FILE", 1, 1, "--json", "field, heat and damage of one radiofrequency electrode (rf file)", command_rf},
         {"fit", "FILE", 1, 1, "--json",
          "lowest sufficient settings for every request, with alternatives, trade-off, what-ifs and course",
          command_fit},

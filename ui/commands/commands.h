@@ -60,6 +60,9 @@ int cli_case(const struct cli_options *options, const char *path, bool is_virtua
 int command_mc(const struct cli_options *options);
 int command_layers(const struct cli_options *options);
 
+/* --- radiofrequency.c: one electrode on layered tissue */
+int command_rf(const struct cli_options *options);
+
 /* --- simulate.c: a simulation file's answers */
 int command_simulate(const struct cli_options *options);
 int command_threshold(const struct cli_options *options);
