@@ -304,6 +304,8 @@ struct patient_key {
 /* Borrowed until the next call. ST_NOT_FOUND with *erased: there is none. */
 enum status patient_key_get(struct store *store, const char *patient, const unsigned char **key, bool *erased,
                             struct fail *why) MUST_CHECK;
+/* The key on whose row the statement stands, its columns first: the next patient_key_get has it at hand. */
+enum status patient_key_take(struct store *store, sqlite3_stmt *statement, struct fail *why) MUST_CHECK;
 /* record_number may be "". */
 enum status patient_key_add(struct store *store, const char *patient, const char *record_number,
                             struct fail *why) MUST_CHECK;
@@ -314,8 +316,8 @@ enum status patient_key_of_number(struct store *store, const char *record_number
 
 /* ---- patient.c, record.c: inside of a write ---- */
 
-/* The patient on whose row the statement stands. */
-enum status patient_load_row(struct store *store, sqlite3_stmt *statement, struct store_patient *out,
+/* The patient on whose row the statement stands, from column `first` on. */
+enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int first, struct store_patient *out,
                              struct fail *why) MUST_CHECK;
 enum status record_append(struct store *store, const struct store_record *record, const struct store_stamp *stamp,
                           struct fail *why) MUST_CHECK;

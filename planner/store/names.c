@@ -56,7 +56,9 @@ static enum status read_all(struct store *store, struct names *names, size_t roo
 	bool got = false;
 	enum status st = row_step(store, statement, &got, why);
 	while (st == ST_OK && got && names->count < room) {
-		st = patient_load_row(store, statement, &names->item[names->count], why);
+		st = patient_key_take(store, statement, why);
+		if (st == ST_OK)
+			st = patient_load_row(store, statement, row_width(TABLE_PATIENT_KEY), &names->item[names->count], why);
 		names->count += st == ST_OK;
 		if (st == ST_OK)
 			st = row_step(store, statement, &got, why);

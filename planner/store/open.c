@@ -167,6 +167,7 @@ static const struct pragma {
         {"trusted_schema", "PRAGMA trusted_schema = OFF", "PRAGMA trusted_schema", "0"},
         {"cell_size_check", "PRAGMA cell_size_check = ON", "PRAGMA cell_size_check", "1"},
         {"temp_store", "PRAGMA temp_store = MEMORY", "PRAGMA temp_store", "2"},
+        {"cache_size", "PRAGMA cache_size = -16000", "PRAGMA cache_size", "-16000"},
         {"mmap_size", "PRAGMA mmap_size = 0", "PRAGMA mmap_size", "0"},
         {"secure_delete", "PRAGMA secure_delete = ON", "PRAGMA secure_delete", "1"},
 };
@@ -301,7 +302,8 @@ static enum status quick_check(struct store *store, struct fail *why)
 
 static enum status connect(struct store *store, struct fail *why)
 {
-	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE;
+	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_PRIVATECACHE |
+	            SQLITE_OPEN_NOMUTEX; /* a store belongs to one thread at a time */
 	if (sqlite3_open_v2(store->path, &store->db, flags, vfs_of(store)) == SQLITE_OK)
 		return ST_OK;
 	if (!store->db)

@@ -52,12 +52,12 @@ static enum status check(const struct store *store, const struct store_patient *
 	return st == ST_OK ? check_kind(store, patient, why) : st;
 }
 
-enum status patient_load_row(struct store *store, sqlite3_stmt *statement, struct store_patient *out,
+enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int first, struct store_patient *out,
                              struct fail *why)
 {
 	struct row row;
 	memset(out, 0, sizeof *out);
-	enum status st = row_read(store, statement, 0, TABLE_PATIENT, &row, why);
+	enum status st = row_read(store, statement, first, TABLE_PATIENT, &row, why);
 	if (st == ST_OK)
 		st = load(store, statement, &row, out, why);
 	row_clear(&row);

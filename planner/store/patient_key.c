@@ -60,6 +60,19 @@ static enum status unwrap(struct store *store, sqlite3_stmt *statement, const ch
 	return st;
 }
 
+enum status patient_key_take(struct store *store, sqlite3_stmt *statement, struct fail *why)
+{
+	char patient[UUID_TEXT_SIZE] = "";
+	enum status st = at_hand(store, why);
+	if (sqlite3_column_bytes(statement, PATIENT) == UUID_TEXT_SIZE - 1)
+		memcpy(patient, sqlite3_column_text(statement, PATIENT), sizeof patient - 1);
+	if (st == ST_OK)
+		st = unwrap(store, statement, patient, why);
+	if (st == ST_OK)
+		take(store, patient);
+	return st;
+}
+
 enum status patient_key_get(struct store *store, const char *patient, const unsigned char **key, bool *erased,
                             struct fail *why)
 {

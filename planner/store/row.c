@@ -400,7 +400,10 @@ enum status row_read(struct store *store, sqlite3_stmt *statement, int first, en
 	struct digest expected;
 	struct cell blob = {.type = CELL_BLOB, .bytes = ""};
 	int column = first;
-	*row = (struct row){.table = table};
+	row->table = table;
+	row->is_erased = false;
+	row->unsealed = NULL;
+	row->unsealed_n = 0;
 	for (int i = 0; i < spec->cells; i++)
 		row->cell[i] = is_sealed(spec, i) ? blob : cell_of(statement, column++);
 	if (!store->vault && !spec->open)
@@ -422,7 +425,8 @@ void row_clear(struct row *row)
 	if (row->unsealed)
 		secret_wipe(row->unsealed, row->unsealed_n);
 	free(row->unsealed);
-	memset(row, 0, sizeof *row);
+	row->unsealed = NULL;
+	row->unsealed_n = 0;
 }
 
 void one_line(char *text)

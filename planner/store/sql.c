@@ -52,9 +52,9 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_INFO_INSERT] = "INSERT INTO store_info VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_PATIENT_INSERT] = "INSERT INTO patient VALUES (?1, ?2, ?3, ?4)",
 	[SQL_PATIENT_GET] = PATIENT "WHERE uuid = ?1",
-	/* In the order of the keys, which are read beside it. */
-	[SQL_PATIENT_ALL] = "SELECT p.uuid, p.is_virtual, p.sealed, p.code FROM patient AS p"
-		" JOIN patient_key AS k ON k.patient = p.uuid",
+	/* Each with its key beside it, which spares a question for each. */
+	[SQL_PATIENT_ALL] = "SELECT k.patient, k.number_mark, k.wrapped, k.code, p.uuid, p.is_virtual, p.sealed, p.code"
+		" FROM patient AS p CROSS JOIN patient_key AS k ON k.patient = p.uuid",
 	[SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient_key",
 	[SQL_PATIENT_KEY_INSERT] = "INSERT INTO patient_key VALUES (?1, ?2, ?3, ?4)",
 	[SQL_PATIENT_KEY_GET] = PATIENT_KEY "WHERE patient = ?1",

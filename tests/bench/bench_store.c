@@ -119,10 +119,169 @@ static void bench_check(const char *path)
 	store_close(&store);
 }
 
+/* ---- a whole station ---- */
+
+enum { STATION_PATIENTS = 10000, STATION_PLANS = 100000, PLANS_OF_ONE = 50 };
+
+static void station_plans(struct store *store, const struct store_patient *patient, int count, struct fail *why)
+{
+	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE], json[1600];
+	fixture_readings(store, patient->uuid, "{\"ita_deg\":41}", readings);
+	fixture_twin(store, patient->uuid, readings, twin);
+	for (int i = 0; i < count; i++) {
+		struct store_plan plan = fixture_plan(patient->uuid, twin);
+		plan.json = json;
+		plan.json_len = (size_t)snprintf(json, sizeof json, "{\"plan\":%d,\"fill\":\"%01500d\"}", i, i);
+		must(store_plan_add_version(store, &plan, &fixture_stamp, why), why);
+	}
+}
+
+/* Gives the patient with 50 plans. */
+static void fill_station(struct store *store, struct store_patient *busy)
+{
+	struct fail why;
+	must(store_group_begin(store, &why), &why);
+	for (int i = 0; i < STATION_PATIENTS; i++) {
+		struct store_patient patient = {.birth = "1980-01-01", .sex = 'F'};
+		must(uuid_new(patient.uuid, &why), &why);
+		(void)snprintf(patient.label, sizeof patient.label, "Virtual %05d Person", (i * 7919) % STATION_PATIENTS);
+		(void)snprintf(patient.record_number, sizeof patient.record_number, "MRN-%06d", i);
+		must(store_patient_add(store, &patient, &fixture_stamp, &why), &why);
+		station_plans(store, &patient, i == 5000 ? PLANS_OF_ONE : STATION_PLANS / STATION_PATIENTS, &why);
+		if (i == 5000)
+			*busy = patient;
+	}
+	must(store_group_commit(store, &why), &why);
+}
+
+static long resident_MB(void)
+{
+	long pages = 0, total;
+	FILE *file = fopen("/proc/self/statm", "r");
+	if (file && fscanf(file, "%ld %ld", &total, &pages) != 2)
+		pages = 0;
+	if (file)
+		(void)fclose(file);
+	return pages * sysconf(_SC_PAGESIZE) / (1024 * 1024);
+}
+
+/* From the secret (which costs nothing here) to the first page of names on the screen. */
+static void bench_station_open(const char *path)
+{
+	double open_ms[REPEATS], list_ms[REPEATS], cpu_ms[REPEATS];
+	struct fail why;
+	for (int i = 0; i < REPEATS; i++) {
+		struct store_patient_list list;
+		double start = now_ms();
+		struct store *store = fixture_open_locked(path, STORE_CLINIC, NULL);
+		open_ms[i] = now_ms() - start;
+		start = now_ms();
+		clock_t cpu = clock();
+		must(fixture_unlock(store, &why), &why);
+		must(store_patient_list(store, &(struct store_patient_query){.limit = 40}, &list, &why), &why);
+		list_ms[i] = now_ms() - start;
+		cpu_ms[i] = (double)(clock() - cpu) * 1e3 / CLOCKS_PER_SEC;
+		store_patient_list_free(&list);
+		store_close(&store);
+	}
+	row("store_station_open", median(open_ms, REPEATS), "ms", "10,000 patients, 100,000 plans; still locked");
+	row("store_station_list", median(list_ms, REPEATS), "ms", "login without its cost, names unsealed, first page");
+	row("store_station_list_best", list_ms[0], "ms", "the best of the same");
+	row("store_station_list_cpu", median(cpu_ms, REPEATS), "ms", "processor time of the same");
+}
+
+static void bench_search(struct store *store, const char *name, const char *text, const char *note)
+{
+	double took_ms[REPEATS];
+	struct fail why;
+	for (int i = 0; i < REPEATS; i++) {
+		struct store_patient_list list;
+		double start = now_ms();
+		must(store_patient_list(store, &(struct store_patient_query){.text = text, .limit = 40}, &list, &why), &why);
+		took_ms[i] = now_ms() - start;
+		store_patient_list_free(&list);
+	}
+	row(name, median(took_ms, REPEATS), "ms", note);
+}
+
+static void bench_patient(struct store *store, const struct store_patient *busy)
+{
+	double took_ms[REPEATS], number_ms[REPEATS];
+	struct fail why;
+	for (int i = 0; i < REPEATS; i++) {
+		struct store_patient patient;
+		struct store_readings readings;
+		struct store_twin twin;
+		struct store_plan_list plans;
+		double start = now_ms();
+		must(store_patient_of_number(store, busy->record_number, &patient, &why), &why);
+		number_ms[i] = now_ms() - start;
+		must(store_readings_latest(store, patient.uuid, &readings, &why), &why);
+		must(store_twin_latest(store, patient.uuid, &twin, &why), &why);
+		must(store_plan_list(store, &(struct store_plan_query){.patient = patient.uuid}, &plans, &why), &why);
+		took_ms[i] = now_ms() - start;
+		if (plans.count != PLANS_OF_ONE)
+			exit(1);
+		store_readings_clear(&readings);
+		store_twin_clear(&twin);
+		store_plan_list_free(&plans);
+	}
+	row("store_station_number", median(number_ms, REPEATS), "ms", "a patient by record number");
+	row("store_station_patient", median(took_ms, REPEATS), "ms", "readings, twin and 50 plans of 1.5 kB");
+}
+
+static void bench_station_writes(struct store *store, const struct store_patient *busy)
+{
+	double took_ms[REPEATS];
+	struct fail why;
+	for (int i = 0; i < REPEATS; i++) {
+		char uuid[UUID_TEXT_SIZE];
+		double start = now_ms();
+		fixture_readings(store, busy->uuid, "{\"ita_deg\":41}", uuid);
+		took_ms[i] = now_ms() - start;
+	}
+	row("store_station_write", median(took_ms, REPEATS), "ms", "readings with outbox and audit, acknowledged");
+	must(store_audit_add(store, "bench", "", NULL, &fixture_stamp, &why), &why);
+}
+
+static void bench_audit(struct store *store)
+{
+	unsigned char public_key[STORE_RECOVERY_KEY_BYTES], secret_key[STORE_RECOVERY_KEY_BYTES];
+	struct store_audit_found found;
+	struct fail why;
+	fixture_recovery(public_key, secret_key);
+	double start = now_ms();
+	must(store_audit_verify(store, secret_key, &found, &why), &why);
+	double took_s = (now_ms() - start) * 1e-3;
+	row("store_audit_verify", (double)found.entries / took_s, "1/s", "entries with chain and seals, and the checkpoints");
+	row("store_audit_entries", (double)found.entries, "entries", "in it");
+}
+
+static void bench_station(const char *path)
+{
+	struct store_patient busy = {.sex = 'U'};
+	struct store *store = fixture_open(path, STORE_CLINIC, NULL);
+	double start = now_ms();
+	fill_station(store, &busy);
+	row("store_station_fill", (now_ms() - start) * 1e-3, "s", "10,000 patients and 100,000 plans in one transaction");
+	store_close(&store);
+	bench_station_open(path);
+	store = fixture_open(path, STORE_CLINIC, NULL);
+	bench_search(store, "store_station_search", "04711", "one of 10,000 by a part of the name");
+	bench_search(store, "store_station_search_none", "nobody of that name", "a name that nobody has");
+	bench_patient(store, &busy);
+	bench_station_writes(store, &busy);
+	row("store_station_memory", (double)resident_MB(), "MB", "resident, with every name unsealed");
+	bench_audit(store);
+	store_close(&store);
+}
+
 int main(void)
 {
 	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
 	temp_folder_make(folder);
+	(void)snprintf(path, sizeof path, "%s/station.db", folder);
+	bench_station(path);
 	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
 	struct store *store = fixture_open(path, STORE_CLINIC, NULL);
 	bench_commits(store);
