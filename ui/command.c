@@ -55,6 +55,7 @@ const struct option_spec options_table[] = {
         {"--defer", "RULE", NULL, false, "answer: not today, for this rule"},
         {"--state", "STATE", NULL, false, "only plans in this state"},
         {"--version-number", "N", NULL, false, "of the plan; default: the newest"},
+        {"--lock-after", "N", NULL, false, "seconds without a key until the screen locks; 0 never; default 600, demo 0"},
         {"--reason", "TEXT", NULL, false, "written reason or decision, kept and signed with it"},
         {"--identifier", "TEXT", NULL, false, "of the patient, entered again: name, record number or date of birth"},
         {"--second-identifier", "TEXT", NULL, false, "another one of these"},
@@ -94,8 +95,8 @@ const struct option_spec options_table[] = {
 const size_t options_count = sizeof options_table / sizeof *options_table;
 
 const struct command commands[] = {
-        {"", "", 0, 0, "", "open the planner on the clinic's records", command_planner},
-        {"demo", "", 0, 0, "",
+        {"", "", 0, 0, "--lock-after", "open the planner on the clinic's records", command_planner},
+        {"demo", "", 0, 0, "--lock-after",
          "open it on a clinic of virtual patients; without a terminal, print one of their plans as text",
          command_demo},
         {"case", "FILE", 1, 1, "--json --strict", "plan or check every request of a case file", command_case},

@@ -22,6 +22,7 @@ enum key {
 	UI_KEY_TAB,
 	UI_KEY_BACKTAB,
 	UI_KEY_F1,
+	UI_KEY_LOCK,    /* Ctrl-L */
 	UI_KEY_RESIZE,  /* the window has another size */
 	UI_KEY_WAKE,    /* the worker has something to tell */
 	UI_KEY_LEAVE,   /* asked to end by a signal or a closed terminal */

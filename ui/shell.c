@@ -1,61 +1,147 @@
 #include "ui/shell.h"
 
-static enum status show(const struct app *app, struct canvas *canvas, struct fail *why)
+enum { MS_PER_S = 1000, NS_PER_MS = 1000000 };
+
+struct shell {
+	struct app *app;
+	struct jobs *jobs;
+	struct canvas *canvas;
+	const struct shell_lock *lock; /* NULL: none */
+	struct lock_form *form;        /* NULL: not locked */
+	int64_t last_key_ms;
+};
+
+/* Goes on while the machine sleeps. */
+static int64_t clock_ms(void)
+{
+	struct timespec now;
+	(void)clock_gettime(CLOCK_BOOTTIME, &now);
+	return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+}
+
+static enum status show(struct shell *shell, struct fail *why)
 {
 	int rows, cols;
 	enum status status = ST_OK;
+	struct canvas *canvas = shell->canvas;
 	term_size(&rows, &cols);
 	if (rows != canvas->rows || cols != canvas->cols)
 		status = canvas_resize(canvas, rows, cols, why);
 	if (status != ST_OK)
 		return status;
-	app_draw(app, canvas);
+	if (shell->form != NULL)
+		screen_login(shell->form, canvas);
+	else
+		app_draw(shell->app, canvas);
 	term_show(canvas);
 	return ST_OK;
 }
 
+/* --- the lock ----------------------------------------------------------------------------------------- */
+
+static enum status lock(struct shell *shell, struct fail *why)
+{
+	char login[STORE_LOGIN_MAX + 1] = "";
+	shell->lock->lock(shell->lock->context, login, sizeof login);
+	return lock_form_new(shell->lock->place, login, shell->lock->hint, &shell->form, why);
+}
+
+static void try_secret(struct shell *shell)
+{
+	struct fail why = {.text = ""};
+	const struct secret secret = {shell->form->secret, shell->form->length};
+	(void)snprintf(shell->form->said, sizeof shell->form->said, "Trying ... (about a second)");
+	(void)(show(shell, &why) == ST_OK); /* a window that cannot be drawn shows at the next turn */
+	if (shell->lock->unlock(shell->lock->context, shell->form->login, secret, &why) == ST_OK)
+		lock_form_free(&shell->form);
+	else
+		lock_form_refused(shell->form, &why);
+}
+
+/* Milliseconds until the lock comes; -1: never. */
+static int64_t left_ms(const struct shell *shell)
+{
+	if (shell->lock == NULL || shell->lock->idle_s == 0 || shell->form != NULL)
+		return -1;
+	int64_t left = shell->last_key_ms + (int64_t)shell->lock->idle_s * MS_PER_S - clock_ms();
+	return left > 0 ? left : 0;
+}
+
+static bool is_key(struct key_event event)
+{
+	return event.key != UI_KEY_NONE && event.key != UI_KEY_WAKE && event.key != UI_KEY_RESIZE;
+}
+
+/* --- the loop ----------------------------------------------------------------------------------------- */
+
 /* False when the program is to end. */
-static bool take_event(struct app *app, struct key_event event)
+static bool take_locked(struct shell *shell, struct key_event event)
+{
+	if (event.key == UI_KEY_WAKE)
+		app_wake(shell->app);
+	if (!is_key(event))
+		return true;
+	enum lock_wish wish = lock_key(shell->form, event);
+	if (wish == LOCK_TRY)
+		try_secret(shell);
+	return wish != LOCK_LEAVE;
+}
+
+/* False when the program is to end, or *status says why it must. */
+static bool take_event(struct shell *shell, struct key_event event, enum status *status, struct fail *why)
 {
 	if (event.key == UI_KEY_LEAVE)
 		return false;
+	if (shell->form != NULL)
+		return take_locked(shell, event);
+	if (event.key == UI_KEY_LOCK || left_ms(shell) == 0) {
+		if (shell->lock != NULL)
+			*status = lock(shell, why);
+		return *status == ST_OK;
+	}
 	if (event.key == UI_KEY_WAKE)
-		app_wake(app);
-	else if (event.key != UI_KEY_NONE && event.key != UI_KEY_RESIZE)
-		app_key(app, event);
-	return !app->leaving;
+		app_wake(shell->app);
+	else if (is_key(event))
+		app_key(shell->app, event);
+	return !shell->app->leaving;
 }
 
-static enum status loop(struct app *app, struct jobs *jobs, struct fail *why)
+static enum status loop(struct shell *shell, struct fail *why)
 {
-	struct canvas *canvas = NULL;
-	enum status status = canvas_new(1, 1, term_ascii(), &canvas, why);
+	enum status status = canvas_new(1, 1, term_ascii(), &shell->canvas, why);
+	shell->last_key_ms = clock_ms();
 	while (status == ST_OK) {
-		status = show(app, canvas, why);
-		if (status == ST_OK && !take_event(app, term_read(-1, jobs_wake_fd(jobs))))
+		status = show(shell, why);
+		if (status != ST_OK)
+			break;
+		struct key_event event = term_read((int)left_ms(shell), jobs_wake_fd(shell->jobs));
+		bool goes_on = take_event(shell, event, &status, why);
+		if (is_key(event))
+			shell->last_key_ms = clock_ms();
+		if (!goes_on)
 			break;
 	}
-	canvas_free(&canvas);
+	lock_form_free(&shell->form);
+	canvas_free(&shell->canvas);
 	return status;
 }
 
-enum status shell_run(const struct app_source *source, const struct app_engine *engine,
+enum status shell_run(const struct app_source *source, const struct app_engine *engine, const struct shell_lock *lock,
                       const struct term_options *options, int *leave_signal, struct fail *why)
 {
-	struct jobs *jobs = NULL;
-	struct app *app = NULL;
+	struct shell shell = {.lock = lock};
 	*leave_signal = 0;
-	enum status status = jobs_new(false, &jobs, why);
+	enum status status = jobs_new(false, &shell.jobs, why);
 	if (status == ST_OK)
-		status = app_new(source, engine, jobs, &app, why);
+		status = app_new(source, engine, shell.jobs, &shell.app, why);
 	if (status == ST_OK)
 		status = term_open(options, why);
 	if (status == ST_OK) {
-		status = loop(app, jobs, why);
+		status = loop(&shell, why);
 		*leave_signal = term_leave_signal();
 		term_close();
 	}
-	app_free(&app);
-	jobs_free(&jobs);
+	app_free(&shell.app);
+	jobs_free(&shell.jobs);
 	return status;
 }

@@ -401,6 +401,7 @@ static const struct key_of curses_keys[] = {
 static const struct key_of control_keys[] = {
         {'\r', UI_KEY_ENTER},     {'\n', UI_KEY_ENTER}, {'\t', UI_KEY_TAB}, {0x08, UI_KEY_BACKSPACE},
         {0x7F, UI_KEY_BACKSPACE}, {CONTROL_C, 'q'},     {0x10, ':'}, /* Ctrl-P: palette */
+        {0x0C, UI_KEY_LOCK},
 };
 
 static int look_up(const struct key_of *table, size_t count, int code)

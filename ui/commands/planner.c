@@ -19,6 +19,55 @@ static enum status open_records(const struct cli_options *options, const char *p
 	return records_open(options, profiles, records_kind(options), clinic, why);
 }
 
+/* ---- the lock behind the screens ---- */
+
+enum { LOCK_AFTER_S = 600, LOCK_AFTER_MAX_S = 86400 };
+
+struct station {
+	struct clinic *clinic;
+	char actor[STORE_LOGIN_MAX + 1]; /* whose the writes are */
+};
+
+static void take_actor(struct station *station)
+{
+	snprintf(station->actor, sizeof station->actor, "%s", session_person(clinic_session(station->clinic))->login);
+}
+
+static void lock_station(void *context, char *login, size_t size)
+{
+	struct station *station = context;
+	snprintf(login, size, "%s", station->actor);
+	clinic_lock(station->clinic);
+}
+
+static enum status unlock_station(void *context, const char *login, struct secret secret, struct fail *why)
+{
+	struct station *station = context;
+	enum status status = clinic_login(station->clinic, login, secret, why);
+	if (status == ST_OK)
+		take_actor(station);
+	return status;
+}
+
+/* A demo stays open unless it is told otherwise. */
+static enum status lock_of(const struct cli_options *options, struct station *station, bool demo,
+                           struct shell_lock *out, struct fail *why)
+{
+	uint64_t idle_s = demo ? 0 : LOCK_AFTER_S;
+	enum status status = cli_whole_number(options, "--lock-after", 0, LOCK_AFTER_MAX_S, &idle_s, why);
+	*out = (struct shell_lock){
+	        .context = station,
+	        .idle_s = (int)idle_s,
+	        .place = demo ? "demo clinic" : "clinic",
+	        .hint = demo ? "Virtual people: demo-technician, demo-dermatologist, demo-administrator, demo-viewer; "
+	                       "secret: " CLINIC_DEMO_SECRET
+	                     : "",
+	        .lock = lock_station,
+	        .unlock = unlock_station,
+	};
+	return status;
+}
+
 static enum status run_screens(const struct cli_options *options, const char *profiles, int *leave_signal,
                                struct fail *why)
 {
@@ -29,15 +78,17 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 	if (status == ST_OK)
 		status = open_records(options, profiles, &clinic, why);
 	if (status == ST_OK) {
+		struct station station = {.clinic = clinic};
+		struct shell_lock lock;
+		take_actor(&station);
+		status = lock_of(options, &station, demo, &lock, why);
 		struct source records = {
-		        .clinic = clinic,
-		                         .library = library,
-		                         .actor = session_person(clinic_session(clinic))->login,
-		                         .now_ms = cli_now_ms};
+		        .clinic = clinic, .library = library, .actor = station.actor, .now_ms = cli_now_ms};
 		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);
-		status = shell_run(&source, &engine, &options->term, leave_signal, why);
+		if (status == ST_OK)
+			status = shell_run(&source, &engine, &lock, &options->term, leave_signal, why);
 	}
 	clinic_close(&clinic);
 	library_free(&library);
