@@ -20,6 +20,7 @@ struct shell_lock {
 /* lock NULL: none. Returns when the user leaves or a signal asks for it (*leave_signal then is its number, else 0). The
  * terminal is given back in every case. */
 enum status shell_run(const struct app_source *source, const struct app_engine *engine,
-                      const struct shell_lock *lock, const struct term_options *options, int *leave_signal, struct fail *why) MUST_CHECK;
+                      const struct shell_lock *lock,
+                      const struct term_options *options, int *leave_signal, struct fail *why) MUST_CHECK;
 
 #endif
