@@ -117,5 +117,7 @@ enum status sheet_write_json(const struct sheet *sheet, char **out, struct fail 
 /* A4, vectors and text only; the bytes depend on the sheet alone. Written beside path and renamed when complete, for
  * its owner only; a file that is there is replaced only with replace. ST_CONFLICT: path exists. */
 enum status sheet_write_pdf(const struct sheet *sheet, const char *path, bool replace, struct fail *why) MUST_CHECK;
+/* By the suffix: .pdf, .txt, .csv, .json; for its owner only. ST_INPUT: another suffix. */
+enum status sheet_save(const struct sheet *sheet, const char *path, bool replace, struct fail *why) MUST_CHECK;
 
 #endif

@@ -15,6 +15,7 @@
 #include "planner/plan/report.h"
 #include "planner/report/plan_sheet.h"
 #include "planner/report/record_sheet.h"
+#include "planner/report/session_sheet.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/temp_folder.h"
 
@@ -380,6 +381,86 @@ static void a_record_is_printed_whole_or_without_names(void **state)
 	store_close(&store);
 }
 
+/* A session that treated one of two cheeks: planned against delivered, and who did what. */
+static void a_session_is_printed_against_its_plan(void **state)
+{
+	(void)state;
+	struct store_patient patient = patient_named("VIRTUAL 01");
+	struct store_plan plan = plan_in_state("delivered");
+	struct delivery_plan *planned = calloc(1, sizeof *planned);
+	struct delivery *session = calloc(1, sizeof *session);
+	struct delivery_event event;
+	struct store_record record = {.actor = "demo technician"};
+	struct sheet *sheet = NULL;
+	struct fail why = {0};
+	char *json = NULL, *text = NULL;
+	assert_non_null(planned);
+	assert_non_null(session);
+	(void)snprintf(planned->device_mode, sizeof planned->device_mode, "ultrapulse.deepfx");
+	assert_int_equal(library_find_mode(library, planned->device_mode, &planned->device, &planned->mode, &why), ST_OK);
+	planned->fields = 1;
+	(void)snprintf(planned->field[0], sizeof planned->field[0], "cheeks");
+	settings_set(&planned->settings, SETTING_ENERGY_MJ, 15);
+	settings_set(&planned->settings, SETTING_DENSITY_PCT, 10);
+	settings_set(&planned->settings, SETTING_PASSES, 2);
+	assert_int_equal(delivery_plan_complete(planned, &why), ST_OK);
+	delivery_event_init(&event, DELIVERY_PASS, MADE_MS, "00000000-0000-4000-8000-000000000009");
+	(void)snprintf(event.field, sizeof event.field, "cheeks");
+	settings_set(&event.settings, SETTING_ENERGY_MJ, 12.5);
+	size_t n = 0;
+	assert_int_equal(delivery_event_encode(&event, &json, &n, &why), ST_OK);
+	record.json = json;
+	record.json_len = n;
+	const struct store_record_list records = {.items = &record, .count = 1};
+	const struct session_sheet from = {.plan = {.library = library, .patient = &patient, .plan = &plan,
+	                                            .made_at_ms = MADE_MS},
+	                                   .delivery_plan = planned, .session = session, .records = &records};
+	assert_int_equal(session_sheet(&from, &sheet, &why), ST_NOT_FOUND); /* nothing was opened */
+	session->phase = DELIVERY_FINISHED;
+	session->identified = true;
+	session->field[0].passes = 1;
+	session->field[0].coverage_frac = 0.1;
+	session->field[0].dose_J_cm2 = NAN;
+	assert_int_equal(session_sheet(&from, &sheet, &why), ST_OK);
+	assert_int_equal(sheet_write_text(sheet, &text, &why), ST_OK);
+	assert_non_null(strstr(text, "1 of 2"));
+	assert_non_null(strstr(text, "10.0 of 20.0 %"));
+	assert_non_null(strstr(text, "12.5"));
+	assert_non_null(strstr(text, "[x] two identifiers"));
+	assert_non_null(strstr(text, "[ ] time-out"));
+	assert_non_null(strstr(text, "demo technician"));
+	free(text);
+	free(json);
+	free(planned);
+	free(session);
+	sheet_free(&sheet);
+}
+
+static void files_are_known_by_their_suffix(void **state)
+{
+	(void)state;
+	char path[TEMP_PATH_SIZE + 32];
+	struct sheet *sheet = approval_of("VIRTUAL 01", false);
+	struct fail why = {0};
+	static const char *const first[][2] = {{"pdf", "%PDF"}, {"txt", "*** "}, {"csv", "\"tit"}, {"json", "{\n\t\""}};
+	for (size_t i = 0; i < sizeof first / sizeof *first; i++) {
+		size_t n = 0;
+		(void)snprintf(path, sizeof path, "%s/s.%s", folder, first[i][0]);
+		assert_int_equal(sheet_save(sheet, path, false, &why), ST_OK);
+		assert_int_equal(sheet_save(sheet, path, false, &why), ST_CONFLICT);
+		assert_int_equal(sheet_save(sheet, path, true, &why), ST_OK);
+		unsigned char *bytes = read_file(path, &n);
+		assert_memory_equal(bytes, first[i][1], 4);
+		free(bytes);
+	}
+	assert_int_equal(sheet_save(sheet, "somewhere.doc", false, &why), ST_INPUT);
+	(void)snprintf(path, sizeof path, "%s/full.txt", folder); /* a full disk */
+	assert_int_equal(symlink("/dev/full", path), 0);
+	assert_int_equal(sheet_save(sheet, path, true, &why), ST_FULL);
+	assert_int_not_equal(access(path, F_OK), 0); /* no half sheet is left */
+	sheet_free(&sheet);
+}
+
 static void statistics_count_what_is_there(void **state)
 {
 	(void)state;
@@ -411,6 +492,8 @@ int main(void)
 	        cmocka_unit_test(deidentified_names_nobody),
 	        cmocka_unit_test(drafts_say_so),
 	        cmocka_unit_test(a_record_is_printed_whole_or_without_names),
+	        cmocka_unit_test(a_session_is_printed_against_its_plan),
+	        cmocka_unit_test(files_are_known_by_their_suffix),
 	        cmocka_unit_test(statistics_count_what_is_there),
 	};
 	return cmocka_run_group_tests(tests, prepare, finish);

@@ -85,6 +85,13 @@ int command_twin_history(const struct cli_options *options);
 int command_twin_learn(const struct cli_options *options);
 int command_twin_forecast(const struct cli_options *options);
 int command_reflectance(const struct cli_options *options);
+/* --- sheet.c: printed sheets and exports */
+int command_sheet_treatment(const struct cli_options *options);
+int command_sheet_approval(const struct cli_options *options);
+int command_sheet_session(const struct cli_options *options);
+int command_sheet_record(const struct cli_options *options);
+int command_sheet_statistics(const struct cli_options *options);
+
 /* --- train.c: lessons */
 int command_train(const struct cli_options *options);
 

@@ -1,0 +1,148 @@
+#include "planner/report/session_sheet.h"
+
+#include "planner/plan/report.h"
+
+#define PERCENT 100.0
+#define SETTINGS_TEXT 300
+
+/* --- who and with what --------------------------------------------------------------------------------- */
+
+static void add_identity(const struct session_sheet *from, struct sheet *sheet)
+{
+	const struct store_patient *p = from->plan.patient;
+	const struct delivery *d = from->session;
+	char settings[SETTINGS_TEXT], when[SHEET_TIME_SIZE];
+	bool hidden = from->plan.deidentified;
+	sheet_heading(sheet, "Session");
+	if (!hidden) {
+		sheet_pair(sheet, "Patient", "%s   %s   born %s", p->label, p->record_number, p->birth[0] ? p->birth : "-");
+		sheet_pair(sheet, "Opened", "%s", sheet_time(d->opened_at_ms, when));
+	}
+	sheet_pair(sheet, "Phase", "%s%s%s", delivery_phase_name(d->phase), d->reason[0] && !hidden ? ": " : "",
+	           hidden ? "" : d->reason);
+	sheet_pair(sheet, "Device", "%s, %s", from->delivery_plan->device->name, from->delivery_plan->device_mode);
+	sheet_pair(sheet, "Console, handpiece", "%s, %s", d->serial[0] ? d->serial : "-",
+	           d->handpiece_serial[0] ? d->handpiece_serial : "-");
+	sheet_pair(sheet, "Approved settings", "%s",
+	           settings_text(&from->delivery_plan->settings, settings, sizeof settings));
+	sheet_pair(sheet, "Errors, pauses", "%u, %u", d->errors, d->pauses);
+}
+
+static void add_checklist(const struct session_sheet *from, struct sheet *sheet)
+{
+	const struct delivery *d = from->session;
+	const struct {
+		bool done;
+		const char *what;
+	} lines[] = {{d->identified, "two identifiers"},   {d->consented, "consent signed"},
+	             {d->photographed, "photographs"},     {d->device_known, "device, handpiece and tip"},
+	             {d->calibrated, "output verified today"}, {d->eyewear_known, "eyewear of everyone in the room"},
+	             {d->cooled, "cooling"},               {d->timed_out, "time-out"}};
+	sheet_heading(sheet, "Before the first pulse");
+	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+		sheet_tick(sheet, lines[i].done, "%s", lines[i].what);
+}
+
+/* --- delivered against planned ------------------------------------------------------------------------- */
+
+static void add_field(const struct session_sheet *from, size_t i, struct sheet *sheet)
+{
+	const struct delivery_field *f = &from->session->field[i];
+	const struct exposure *planned = &from->delivery_plan->exposure;
+	char passes[48], coverage[64] = "-", dose[64] = "-", last[SETTINGS_TEXT];
+	(void)snprintf(passes, sizeof passes, "%u of %u", f->passes, delivery_passes_planned(from->delivery_plan));
+	if (!isnan(f->coverage_frac) && !isnan(planned->coverage_sum_frac))
+		(void)snprintf(coverage, sizeof coverage, "%.1f of %.1f %%", PERCENT * f->coverage_frac,
+		               PERCENT * planned->coverage_sum_frac);
+	if (!isnan(f->dose_J_cm2))
+		(void)snprintf(dose, sizeof dose, "%.2f of %.2f", f->dose_J_cm2, exposure_number(planned, "total_fluence_J_cm2"));
+	settings_text(&f->last, last, sizeof last);
+	bool whole = f->passes == delivery_passes_planned(from->delivery_plan);
+	sheet_row(sheet, f->stop_seen ? SHEET_STOP : whole ? SHEET_PLAIN : SHEET_CAUTION,
+	          (const char *const[]){from->delivery_plan->field[i], f->side, passes, coverage, dose,
+	                                f->endpoint[0] ? f->endpoint : "-", last});
+}
+
+static void add_fields(const struct session_sheet *from, struct sheet *sheet)
+{
+	static const struct sheet_column columns[] = {{"Field", .13, false},    {"Side", .08, false},
+	                                              {"Passes", .09, false},   {"Coverage", .14, false},
+	                                              {"J/cm2", .13, false},    {"Endpoint seen", .17, false},
+	                                              {"Console, last pass", .26, false}};
+	sheet_heading(sheet, "Delivered against approved");
+	sheet_table(sheet, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < from->delivery_plan->fields; i++)
+		add_field(from, i, sheet);
+}
+
+/* --- events -------------------------------------------------------------------------------------------- */
+
+static void what_happened(const struct delivery_event *e, bool hidden, char *out, size_t size)
+{
+	char settings[SETTINGS_TEXT] = "";
+	if (e->settings.present)
+		settings_text(&e->settings, settings, sizeof settings);
+	(void)snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", e->field, e->field[0] ? " " : "", e->side,
+	               e->side[0] ? " " : "", settings, settings[0] ? " " : "", e->endpoint, e->endpoint[0] ? " " : "",
+	               e->code, e->code[0] ? " " : "", hidden ? "" : e->text);
+}
+
+static enum status add_event(const struct session_sheet *from, const struct store_record *record, struct sheet *sheet,
+                             struct fail *why)
+{
+	struct delivery_event event;
+	char when[SHEET_TIME_SIZE], what[SHEET_CELL_MAX * 3];
+	enum status status = delivery_event_decode(record->json, record->json_len, &event, why);
+	if (status != ST_OK)
+		return status;
+	bool hidden = from->plan.deidentified;
+	if (hidden)
+		(void)snprintf(when, sizeof when, "minute %.0f", (double)(event.at_ms - from->session->opened_at_ms) / 60000.0);
+	else
+		sheet_time(event.at_ms, when);
+	what_happened(&event, hidden, what, sizeof what);
+	sheet_row(sheet, SHEET_PLAIN,
+	          (const char *const[]){when, delivery_kind_name(event.kind), what, hidden ? "staff" : record->actor});
+	return ST_OK;
+}
+
+static enum status add_events(const struct session_sheet *from, struct sheet *sheet, struct fail *why)
+{
+	static const struct sheet_column columns[] = {
+	        {"When", .2, false}, {"Event", .14, false}, {"What", .48, false}, {"Who", .18, false}};
+	enum status status = ST_OK;
+	sheet_heading(sheet, "Event by event");
+	sheet_table(sheet, columns, sizeof columns / sizeof *columns);
+	for (size_t i = 0; i < from->records->count && status == ST_OK; i++)
+		status = add_event(from, &from->records->items[i], sheet, why);
+	return status;
+}
+
+enum status session_sheet(const struct session_sheet *from, struct sheet **out, struct fail *why)
+{
+	const struct plan_sheet *plan = &from->plan;
+	struct sheet *sheet = NULL;
+	*out = NULL;
+	if (from->session->phase == DELIVERY_NONE)
+		return fail_set(why, ST_NOT_FOUND, "session", "none was opened for this plan");
+	enum status status = sheet_new("Session record", plan->deidentified ? "de-identified" : plan->patient->label,
+	                               plan->made_at_ms, &sheet, why);
+	if (status != ST_OK)
+		return status;
+	sheet_frame(sheet, plan->patient->is_virtual ? "VIRTUAL PATIENT" : "");
+	sheet_footer(sheet, "%s lasertwin %s, plan %s version %lld, audit head %s", report_intended_use, LASERTWIN_VERSION,
+	             plan->plan->uuid, (long long)plan->plan->version, plan->audit_head != NULL ? plan->audit_head : "none");
+	add_identity(from, sheet);
+	add_checklist(from, sheet);
+	add_fields(from, sheet);
+	status = add_events(from, sheet, why);
+	sheet_line(sheet, "Operator, date");
+	if (status == ST_OK && sheet->status != ST_OK) {
+		status = sheet->status;
+		*why = sheet->fail;
+	}
+	if (status != ST_OK)
+		sheet_free(&sheet);
+	*out = sheet;
+	return status;
+}
