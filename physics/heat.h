@@ -120,8 +120,9 @@ enum status heat_grid(size_t layers, const struct heat_layer *layer, const struc
 enum status heat_new(const struct heat_problem *problem, struct heat **out, struct fail *why) MUST_CHECK;
 
 /* Direct run at one radiant exposure with the latent heat of water: a cell stays at 100 C until its water has
- * boiled off (2.257 MJ/kg; steam leaves and does not condense). The result has no response: evaluate it with
- * fluence 0. With latent false it is the plain direct run, for checking the linear answer. */
+ * boiled off (2.257 MJ/kg; steam leaves and does not condense), and conducts as its temperature and the water left
+ * in it say. The result has no response: evaluate it with fluence 0. With latent false it is the plain direct run,
+ * for checking the linear answer. */
 enum status heat_new_boiling(const struct heat_problem *problem, double fluence_J_cm2, bool latent,
                              struct heat **out, struct fail *why) MUST_CHECK;
 void heat_free(struct heat **solver);

@@ -3,6 +3,8 @@
 
 #include <stdarg.h>
 
+#include "physics/base/units.h"
+
 #define LINE_MAX_BYTES 1024
 #define WORDS_MAX 8
 #define VERSION 1.0
@@ -283,6 +285,7 @@ void mci_request(const struct mci_run *run, double *r_edge_cm, double *z_edge_cm
 		z_edge_cm[i] = run->dz_cm * (double)i;
 	*out = (struct mc_request){.stack = mci_stack(run),
 	                           .grid = {run->nr, run->nz, r_edge_cm, z_edge_cm},
+	                           .angles = run->na,
 	                           .photons = run->photons};
 }
 
@@ -307,50 +310,152 @@ static void put(struct writer *w, const char *format, ...)
 
 static void put_input(struct writer *w, const struct mci_run *run, const struct mc_result *r)
 {
-	put(w, "A1\t# version of the tables; values, then their standard errors\n\nInParm\n%s\tA\n%llu\t# photons\n",
+	put(w, "A1 \t# Version number of the file format.\n\n# lasertwin, %s; lengths in cm, standard errors at the end\n\n",
+	    mc_engine_name(mc_engine_used(r)));
+	put(w, "InParm \t\t\t# Input parameters. cm is used.\n%s \tA\t\t# output file name, ASCII.\n"
+	       "%llu \t\t\t# No. of photons\n",
 	    run->output, (unsigned long long)mc_photons(r));
-	put(w, "%g\t%g\t# dz, dr [cm]\n%zu\t%zu\t%zu\t# nz, nr, na\n\n%zu\t# layers\n", run->dz_cm, run->dr_cm, run->nz,
-	    run->nr, run->na, run->layers);
-	put(w, "# n\tmua\tmus\tg\td\n%g\t# above\n", run->n_above);
+	put(w, "%G\t%G\t\t# dz, dr [cm]\n%zu\t%zu\t%zu\t# No. of dz, dr, da.\n\n%zu\t\t\t\t\t# Number of layers\n", run->dz_cm,
+	    run->dr_cm, run->nz, run->nr, run->na, run->layers);
+	put(w, "#n\tmua\tmus\tg\td\t# One line for each layer\n%G\t\t\t\t\t# n for medium above\n", run->n_above);
 	for (size_t i = 0; i < run->layers; i++) {
 		const struct light_layer *l = &run->layer[i];
-		put(w, "%g\t%g\t%g\t%g\t%g\n", l->n, l->mua_1_cm, l->mus_1_cm, l->g, l->thickness_cm);
+		put(w, "%G\t%G\t%G\t%G\t%G\t# layer %zu\n", l->n, l->mua_1_cm, l->mus_1_cm, l->g, l->thickness_cm, i + 1);
 	}
-	put(w, "%g\t# below\n\n", run->n_below);
+	put(w, "%G\t\t\t\t\t# n for medium below\n\n", run->n_below);
+}
+
+static double absorbed_of(const struct mci_run *run, const struct mc_result *r, double *se)
+{
+	double layer_se, absorbed = 0.0, variance = 0.0;
+	for (size_t i = 0; i < run->layers; i++) {
+		absorbed += mc_layer_absorbed(r, 0, i, &layer_se);
+		variance += layer_se * layer_se;
+	}
+	*se = sqrt(variance);
+	return absorbed;
 }
 
 static void put_balance(struct writer *w, const struct mci_run *run, const struct mc_result *r)
 {
-	double se, absorbed = 0.0, variance = 0.0;
-	for (size_t i = 0; i < run->layers; i++) {
-		absorbed += mc_layer_absorbed(r, 0, i, &se);
-		variance += se * se;
+	double se;
+	put(w, "RAT #Reflectance, absorption, transmission. \n%.6G \t #Specular reflectance [-]\n", mc_specular(r));
+	put(w, "%.6G \t #Diffuse reflectance [-]\n", mc_reflectance(r, 0, NULL));
+	put(w, "%.6G \t #Absorbed fraction [-]\n", absorbed_of(run, r, &se));
+	put(w, "%.6G \t #Transmittance [-]\n\nA_l #Absorption as a function of layer. [-]\n", mc_transmittance(r, 0, NULL));
+	for (size_t i = 0; i < run->layers; i++)
+		put(w, "%12.4G\n", mc_layer_absorbed(r, 0, i, NULL));
+	put(w, "\nA_z #A[0], [1],..A[nz-1]. [1/cm]\n");
+	for (size_t i = 0; i < run->nz; i++)
+		put(w, "%12.4E\n", mc_absorbed_z(r, 0, i, NULL));
+}
+
+/* MCML books what leaves beyond the last ring in it. */
+static double left_at(const struct mci_run *run, const struct mc_result *r, bool up, size_t ring, size_t angle)
+{
+	double value = mc_left(r, up, ring, angle, NULL);
+	return ring + 1 == run->nr ? value + mc_left(r, up, run->nr, angle, NULL) : value;
+}
+
+static double ring_area_cm2(const struct mci_run *run, size_t ring)
+{
+	return PI * run->dr_cm * run->dr_cm * (2.0 * (double)ring + 1.0);
+}
+
+/* Solid angle of a ring of directions: 4 pi sin(middle) sin(half of its width). */
+static double solid_angle_sr(const struct mci_run *run, size_t angle)
+{
+	double width = 0.5 * PI / (double)run->na;
+	return 4.0 * PI * sin(((double)angle + 0.5) * width) * sin(0.5 * width);
+}
+
+static void put_left(struct writer *w, const struct mci_run *run, const struct mc_result *r, bool up)
+{
+	const char *name = up ? "Rd" : "Tt";
+	put(w, "\n%s_r #%s[0], [1],..%s[nr-1]. [1/cm2]\n", name, name, name);
+	for (size_t i = 0; i < run->nr; i++) {
+		double sum = 0.0;
+		for (size_t a = 0; a < run->na; a++)
+			sum += left_at(run, r, up, i, a);
+		put(w, "%12.4E\n", sum / ring_area_cm2(run, i));
 	}
-	put(w, "RAT # specular, diffuse reflectance, absorbed fraction, transmittance\n%.6G\t0\n", mc_specular(r));
-	double value = mc_reflectance(r, 0, &se);
-	put(w, "%.6G\t%.2G\n%.6G\t%.2G\n", value, se, absorbed, sqrt(variance));
-	value = mc_transmittance(r, 0, &se);
-	put(w, "%.6G\t%.2G\n\nA_l # absorbed by layer [-]\n", value, se);
+	put(w, "\n%s_a #%s[0], [1],..%s[na-1]. [sr-1]\n", name, name, name);
+	for (size_t a = 0; a < run->na; a++) {
+		double sum = 0.0;
+		for (size_t i = 0; i < run->nr; i++)
+			sum += left_at(run, r, up, i, a);
+		put(w, "%12.4E\n", sum / solid_angle_sr(run, a));
+	}
+}
+
+#define PER_LINE 5
+
+static void put_grid_value(struct writer *w, size_t index, double value)
+{
+	put(w, "%12.4E%s", value, index % PER_LINE == PER_LINE - 1 ? "\n" : " ");
+}
+
+static void put_absorbed_rz(struct writer *w, const struct mci_run *run, const struct mc_result *r)
+{
+	put(w, "\n# A[r][z]. [1/cm3]\n# A[0][0], [0][1],..[0][nz-1]\n# A[1][0], [1][1],..[1][nz-1]\n# ...\nA_rz\n");
+	for (size_t i = 0; i < run->nr; i++)
+		for (size_t k = 0; k < run->nz; k++)
+			put_grid_value(w, i * run->nz + k, mc_absorbed(r, 0, i, k, NULL));
+	put(w, "\n");
+}
+
+/* Radiance per area of the surface and solid angle, across the path: divided by the cosine, as MCML does. */
+static void put_left_ra(struct writer *w, const struct mci_run *run, const struct mc_result *r, bool up)
+{
+	const char *name = up ? "Rd" : "Tt";
+	put(w, "\n# %s[r][angle]. [1/(cm2sr)].\n# ...\n%s_ra\n", name, name);
+	for (size_t i = 0; i < run->nr; i++)
+		for (size_t a = 0; a < run->na; a++) {
+			double cosine = cos(((double)a + 0.5) * 0.5 * PI / (double)run->na);
+			double scale = ring_area_cm2(run, i) * solid_angle_sr(run, a) * cosine;
+			put_grid_value(w, i * run->na + a, left_at(run, r, up, i, a) / scale);
+		}
+	put(w, "\n");
+}
+
+/* What MCML does not give: after its tables, where its readers have stopped. */
+static void put_errors(struct writer *w, const struct mci_run *run, const struct mc_result *r)
+{
+	double se;
+	put(w, "\n# Standard errors\nRAT_se # specular, diffuse reflectance, absorbed fraction, transmittance\n0\n");
+	(void)mc_reflectance(r, 0, &se);
+	put(w, "%.2G\n", se);
+	(void)absorbed_of(run, r, &se);
+	put(w, "%.2G\n", se);
+	(void)mc_transmittance(r, 0, &se);
+	put(w, "%.2G\n\nA_l_se\n", se);
 	for (size_t i = 0; i < run->layers; i++) {
-		value = mc_layer_absorbed(r, 0, i, &se);
-		put(w, "%.6G\t%.2G\n", value, se);
+		(void)mc_layer_absorbed(r, 0, i, &se);
+		put(w, "%.2G\n", se);
+	}
+	put(w, "\nA_z_se\n");
+	for (size_t i = 0; i < run->nz; i++) {
+		(void)mc_absorbed_z(r, 0, i, &se);
+		put(w, "%.2G\n", se);
 	}
 }
 
 enum status mci_write(const struct mci_run *run, const struct mc_result *r, char **text, struct fail *why)
 {
-	enum { LINE = 128, HEAD = 2048 };
-	struct writer w = {.size = HEAD + LINE * (2 * LIGHT_LAYERS_MAX + run->nz)};
+	enum { LINE = 128, VALUE = 16, HEAD = 4096 };
+	size_t lines = 2 * LIGHT_LAYERS_MAX + 2 * (run->nz + run->nr + run->na);
+	struct writer w = {.size = HEAD + LINE * lines + VALUE * run->nr * (run->nz + 2 * run->na)};
 	w.text = malloc(w.size);
 	*text = w.text;
 	if (!w.text)
 		return fail_set(why, ST_FULL, "", "no memory for the tables");
 	put_input(&w, run, r);
 	put_balance(&w, run, r);
-	put(&w, "\nA_z # absorbed by depth [1/cm]\n");
-	for (size_t i = 0; i < run->nz; i++) {
-		double se, value = mc_absorbed_z(r, 0, i, &se);
-		put(&w, "%.6G\t%.2G\n", value, se);
-	}
+	put_left(&w, run, r, true);
+	put_left(&w, run, r, false);
+	put_absorbed_rz(&w, run, r);
+	put_left_ra(&w, run, r, true);
+	put_left_ra(&w, run, r, false);
+	put_errors(&w, run, r);
 	return ST_OK;
 }

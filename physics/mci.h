@@ -4,7 +4,6 @@
  * Format 1.0: '#' starts a comment, blank lines do not count, data stand one record to a line, lengths in cm:
  *   file version; number of runs; then for each run: output name and format letter; photons; dz dr; nz nr na;
  *   layers; n above; for each layer n mua mus g d; n below.
- * Angles (na) are read and checked; the tables here do not resolve them.
  */
 #ifndef LASERTWIN_MCI_H
 #define LASERTWIN_MCI_H
@@ -43,8 +42,9 @@ struct light_stack mci_stack(const struct mci_run *run);
  * nz + 1 values) and a request that borrows them and the run. */
 void mci_request(const struct mci_run *run, double *r_edge_cm, double *z_edge_cm, struct mc_request *out);
 
-/* The tables of an MCML output file from a result: RAT, A_l, A_z, each with its standard error behind it. Gives
- * *text, to be freed with free. ST_FULL without memory. */
+/* An MCML output file (format A1: InParm, RAT, A_l, A_z, Rd_r, Rd_a, Tt_r, Tt_a, A_rz, Rd_ra, Tt_ra) from a result
+ * on the run's own grid, with standard errors after its tables. Gives *text, to be freed with free. ST_FULL without
+ * memory. */
 enum status mci_write(const struct mci_run *run, const struct mc_result *result, char **text,
                       struct fail *why) MUST_CHECK;
 

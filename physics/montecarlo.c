@@ -140,7 +140,7 @@ static enum status check_grid(const struct mc_request *q, struct fail *why)
 	const struct mc_grid *g = &q->grid;
 	size_t variants = q->variants ? q->variants : 1;
 	if (g->nz < 1 || g->nz > MC_CELLS_MAX || g->nr > MC_CELLS_MAX ||
-	    (g->nr + 1) * (g->nz + 2) > MC_CELLS_MAX / variants)
+	    (g->nr + 1) * (g->nz + 2) > MC_CELLS_MAX / variants || q->angles > MC_CELLS_MAX / (2 * (g->nr + 1)))
 		return fail_set(why, ST_RANGE, "grid", "%zu x %zu bins for %zu variants; allowed are %u in all", g->nr,
 		                g->nz, variants, MC_CELLS_MAX);
 	enum status st = check_edges(g->z_edge_cm, g->nz, "z_edge_cm", why);
@@ -342,6 +342,7 @@ static struct mc_shape shape_of(const struct mc_request *q)
 	                         .nr = q->grid.nr,
 	                         .nz = q->grid.nz,
 	                         .layers = q->stack.count,
+	                         .na = q->angles,
 	                         .rows = q->grid.nz + 2};
 }
 
@@ -489,6 +490,12 @@ double mc_transmittance(const struct mc_result *r, size_t variant, double *se)
 {
 	BUG_ON(variant >= r->shape.variants);
 	return mean_at(r, mc_place_down(&r->shape) + variant, se);
+}
+
+double mc_left(const struct mc_result *r, bool upwards, size_t ring, size_t angle, double *se)
+{
+	BUG_ON(ring > r->shape.nr || angle >= r->shape.na);
+	return mean_at(r, mc_place_left(&r->shape, upwards ? 0 : 1, ring, angle), se);
 }
 
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se)

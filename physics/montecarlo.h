@@ -51,6 +51,7 @@ struct mc_request {
 	struct light_stack stack;
 	struct mc_source source;
 	struct mc_grid grid;
+	size_t angles; /* of what leaves, equal parts of 0 to 90 degrees; 0: not resolved */
 	/* Absorption variants: count x stack.count values of mua_1_cm, variant-major; with 0 variants the
 	 * stack's own absorption is the one variant. */
 	size_t variants;
@@ -88,6 +89,9 @@ double mc_absorbed_z(const struct mc_result *r, size_t variant, size_t iz, doubl
 double mc_specular(const struct mc_result *r); /* of a focused beam: the mean of its rays */
 double mc_reflectance(const struct mc_result *r, size_t variant, double *se);   /* Rd, specular excluded */
 double mc_transmittance(const struct mc_result *r, size_t variant, double *se); /* unscattered included */
+/* Share of the launched energy that leaves upwards (diffuse) or downwards, first variant, by where (ring 0 .. nr,
+ * the last beyond the grid; 0 alone without rings) and under which angle outside, 0 .. angles - 1. */
+double mc_left(const struct mc_result *r, bool upwards, size_t ring, size_t angle, double *se);
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se);
 /* Energy destroyed less energy created by Russian roulette, per unit launched: zero on average. With it
  * specular + Rd + T + the layers' absorption is 1 to rounding. A value well beyond its standard error means

@@ -413,6 +413,21 @@ LANE void end_packets(struct lanes *s, unsigned gone)
 	s->alive = vm_but(s->alive, vm_of(gone));
 }
 
+/* Where and under which angle lanes leave; they are refracted already. */
+LANE void book_left(struct lanes *s, const float *weight, unsigned gone, bool many)
+{
+	const struct mc_shape *shape = &s->plan->shape;
+	float uz[LANES];
+	int32_t ring[LANES];
+	vf_store(uz, s->uz);
+	vi_store(ring, s->ring);
+	for (unsigned left = gone; left; left &= left - 1) {
+		int i = __builtin_ctz(left);
+		size_t angle = mc_angle_of(shape, (double)uz[i], 1.0, 1.0), at = shape->nr > 0 ? (size_t)ring[i] : 0;
+		s->tally[mc_place_left(shape, uz[i] < 0.0f ? 0 : 1, at, angle)] += weight_of(s, weight, i, 0, many);
+	}
+}
+
 /* Lanes that pass: booked one by one, then all get their new layer. */
 LANE void pass_walls(struct lanes *s, struct vm passes, struct vi next, bool many)
 {
@@ -428,6 +443,8 @@ LANE void pass_walls(struct lanes *s, struct vm passes, struct vi next, bool man
 		if (!pass_wall(s, weight, entered, i, layer[i], towards[i], many))
 			gone |= 1u << i;
 	}
+	if (gone && s->plan->shape.na > 0)
+		book_left(s, weight, gone, many);
 	s->entered = vf_load(entered);
 	next = vi_min(vi_max(next, vi_set(0)), vi_set((int)s->plan->shape.layers - 1));
 	s->layer = vi_pick(passes, next, s->layer);

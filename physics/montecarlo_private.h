@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "physics/base/rng.h"
+#include "physics/base/units.h"
 #include "physics/montecarlo.h"
 
 #define MC_ROULETTE_BELOW 1e-3
@@ -17,7 +18,7 @@
 #define MC_STEPS_MAX 10000000 /* of one packet; the rest of it is booked with the roulette */
 
 struct mc_shape {
-	size_t variants, nr, nz, layers;
+	size_t variants, nr, nz, layers, na;
 	size_t rows; /* nz + 2: bins above and below the grid, too */
 };
 
@@ -101,9 +102,23 @@ static inline size_t mc_place_specular(const struct mc_shape *s)
 	return mc_place_roulette(s) + s->variants;
 }
 
+/* What leaves, by side (0 up, 1 down), ring and angle; first variant only. */
+static inline size_t mc_place_left(const struct mc_shape *s, size_t side, size_t ring, size_t angle)
+{
+	return mc_place_specular(s) + 1 + (side * (s->nr + 1) + ring) * s->na + angle;
+}
+
 static inline size_t mc_tally_size(const struct mc_shape *s)
 {
-	return mc_place_specular(s) + 1;
+	return mc_place_left(s, 2, 0, 0);
+}
+
+/* cosine: of the path inside, next to the wall, in index n; the angle is that outside, in index beyond. */
+static inline size_t mc_angle_of(const struct mc_shape *s, double cosine, double n, double beyond)
+{
+	double ratio = n / beyond, outside = 1.0 - ratio * ratio * (1.0 - cosine * cosine);
+	size_t angle = (size_t)((double)s->na * acos(sqrt(fmax(outside, 0.0))) / (0.5 * PI));
+	return angle < s->na ? angle : s->na - 1;
 }
 
 /* ---- sources (montecarlo_source.c) ---- */

@@ -172,6 +172,13 @@ static void book(struct worker *run, const struct packet *p, size_t place)
 		run->tally[place + v] += p->weight[v];
 }
 
+static void book_left(struct worker *run, const struct packet *p, double n, double beyond)
+{
+	const struct mc_shape *s = &run->plan->shape;
+	if (s->na > 0)
+		run->tally[mc_place_left(s, p->uz < 0.0 ? 0 : 1, p->ring, mc_angle_of(s, p->uz, n, beyond))] += p->weight[0];
+}
+
 /* Reflects or refracts a packet standing at a wall; 0 when it has left the stack. */
 static int meet_wall(struct worker *run, struct packet *p)
 {
@@ -183,10 +190,12 @@ static int meet_wall(struct worker *run, struct packet *p)
 	}
 	if (p->uz < 0.0 && p->layer == 0) {
 		book(run, p, mc_place_up(&run->plan->shape));
+		book_left(run, p, n, beyond);
 		return 0;
 	}
 	if (p->uz > 0.0 && p->layer + 1 == stack->count) {
 		book(run, p, mc_place_down(&run->plan->shape));
+		book_left(run, p, n, beyond);
 		return 0;
 	}
 	if (n != beyond) {

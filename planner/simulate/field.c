@@ -359,9 +359,10 @@ enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um
 	                           : boil_beam(field, fluence_J_cm2, keep_um, why);
 	if (status == ST_OK)
 		(void)snprintf(field->models.heat, sizeof field->models.heat,
-		               "bioheat in %s with boiling at this radiant exposure (water passes 100 C in the "
-		               "linear answer)",
-		               broad ? "depth" : "r and z");
+		               "bioheat in %s with boiling at this radiant exposure%s (water passes 100 C in the linear "
+		               "answer)",
+		               broad ? "depth" : "r and z",
+		               broad ? ", conducting as warm and dry as it is" : ", conducting as at 37 C");
 	return status;
 }
 

@@ -142,6 +142,32 @@ static void pulse_in_parts(void **state)
 	heat_free(&solver);
 }
 
+/* Conductivity that follows temperature, k = k0 (1 + b (T - 37)): in a slab between two held faces the integral of k dT
+ * is straight (Kirchhoff; Carslaw & Jaeger 1959, 1.6). */
+static void warm_tissue_conducts_better(void **state)
+{
+	(void)state;
+	static const struct heat_layer slab[] = {{1000.0, 0.5, 1000.0, 4000.0, 0.0, 0.7}};
+	const struct heat_stage hot = {0.0, 60.0, INFINITY, 95.0};
+	struct heat_problem problem = {.layers = 1,
+	                               .layer = slab,
+	                               .surface_C = 37.0,
+	                               .core_C = 37.0,
+	                               .surface = {10.0, NAN, 1, &hot},
+	                               .end_s = 60.0};
+	struct heat *solver = NULL;
+	struct fail why = {0};
+	if (heat_new_boiling(&problem, 0.0, true, &solver, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	const double b = 0.0025, rise_K = 95.0 - 37.0, whole = rise_K + 0.5 * b * rise_K * rise_K;
+	for (size_t row = 1; row < heat_rows(solver); row += 5) {
+		double left = whole * (1.0 - heat_depth_um(solver)[row] / 1000.0);
+		double want_K = (sqrt(1.0 + 2.0 * b * left) - 1.0) / b;
+		assert_near(heat_base(solver, row)[heat_steps(solver) - 1], 37.0 + want_K, 2e-3 * rise_K);
+	}
+	heat_free(&solver);
+}
+
 /* Carslaw & Jaeger 1959, 2.7 eq. 5: (T - Ti)/(Tm - Ti) = erfc(x) - exp(h z/k + b2) erfc(x + b),
  * x = z/(2 sqrt(kappa t)), b = h sqrt(kappa t)/k. */
 static double convective(double h_W_m2K, double z_m, double time_s)
@@ -761,6 +787,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(constant_flux_into_half_space),
 	        cmocka_unit_test(pulse_in_parts),
+	        cmocka_unit_test(warm_tissue_conducts_better),
 	        cmocka_unit_test(convective_surface),
 	        cmocka_unit_test(held_surface),
 	        cmocka_unit_test(exponential_source_decays),

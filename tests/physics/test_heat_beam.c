@@ -145,8 +145,9 @@ static void boiling_keeps_heat_and_agrees_in_one_dimension(void **state)
 	double heat_J = 0.0, steam_J = 0.0, light_J = 12.0 * PI * 0.15 * 0.15 * (40.0 * 0.01 + 10.0 * 0.02);
 	for (size_t row = 1; row < 12; row++) {
 		double wide = heat_boiled_frac(axis, row), broad = heat_boiled_frac(column, row);
-		/* both take the latent heat at the end of a step, and the steps differ: 1 % of the light's heat */
-		assert_near(wide, broad, 0.01 * 480.0 / (0.7 * 2257.0));
+		/* both take the latent heat at the end of a step, and the steps differ; the column alone conducts as warm
+		 * as it is: 1.5 % of the light's heat */
+		assert_near(wide, broad, 0.015 * 480.0 / (0.7 * 2257.0));
 		struct heat_peak peak;
 		must(heat_evaluate(axis, 0.0, NULL, &peak, &why), &why);
 		assert_true(peak.temperature_C < 100.0 + 1e-6);

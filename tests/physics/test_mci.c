@@ -184,6 +184,19 @@ static void output_has_the_tables(void **state)
 	assert_non_null(az);
 	assert_true(fabs(strtod(strchr(az + 1, '\n'), NULL) - mc_absorbed_z(r, 0, 0, &se)) < 1e-5);
 	assert_non_null(strstr(text, "\nA_l"));
+	static const char *const sections[] = {"InParm", "RAT", "A_l ", "A_z ", "Rd_r", "Rd_a", "Tt_r", "Tt_a",
+	                                       "A_rz\n", "Rd_ra\n", "Tt_ra\n", "RAT_se", "A_z_se"};
+	const char *at = text;
+	for (size_t i = 0; i < sizeof sections / sizeof *sections; i++) { /* in MCML's order */
+		at = strstr(at, sections[i]);
+		assert_non_null(at);
+	}
+	/* integrated over rings, what leaves is the diffuse reflectance again */
+	double sum = 0.0;
+	char *next = strchr(strstr(text, "\nRd_r") + 1, '\n');
+	for (size_t i = 0; i < run->nr; i++)
+		sum += strtod(next, &next) * 3.14159265358979 * run->dr_cm * run->dr_cm * (2.0 * (double)i + 1.0);
+	assert_true(fabs(sum - mc_reflectance(r, 0, NULL)) < 1e-3 * sum + 1e-9);
 	free(text);
 	mc_free(&r);
 	mci_free(&f);

@@ -683,6 +683,82 @@ static void bad_grids_and_variants_are_refused_by_name(void **state)
 	expect_refusal(&q, "variants");
 }
 
+/* What leaves, by ring and angle: adds up to the whole, and the engines agree; a layer of nothing lets the beam
+ * through under its own angle. */
+enum { LEFT_RINGS = 4, LEFT_ANGLES = 6 };
+
+static const double left_r_cm[LEFT_RINGS + 1] = {0.0, 0.02, 0.05, 0.1, 0.3}, left_z_cm[] = {0.0, 0.02};
+
+static struct mc_result *left_run(const struct light_layer *layer, double cosine, enum mc_engine engine)
+{
+	struct mc_result *r = NULL;
+	struct mc_request q = {.stack = {1.0, 1.0, 1, layer},
+	                       .source = {.cos_incidence = cosine},
+	                       .grid = {LEFT_RINGS, 1, left_r_cm, left_z_cm},
+	                       .angles = LEFT_ANGLES,
+	                       .photons = 20000,
+	                       .seed = 5,
+	                       .engine = engine};
+	assert_int_equal(mc_run(&q, &r, NULL), ST_OK);
+	return r;
+}
+
+static void leaving_light_adds_up(void **state)
+{
+	(void)state;
+	static const struct light_layer turbid[] = {{1.4, 0.5, 90.0, 0.8, 0.02}};
+	for (int e = 0; e < 2; e++) {
+		struct mc_result *r = left_run(turbid, 1.0, e ? MC_ENGINE_AUTO : MC_ENGINE_SCALAR);
+		double up = 0.0, down = 0.0;
+		for (size_t i = 0; i <= LEFT_RINGS; i++)
+			for (size_t a = 0; a < LEFT_ANGLES; a++) {
+				up += mc_left(r, true, i, a, NULL);
+				down += mc_left(r, false, i, a, NULL);
+			}
+		assert_true(fabs(up - mc_reflectance(r, 0, NULL)) < 1e-6);
+		assert_true(fabs(down - mc_transmittance(r, 0, NULL)) < 1e-6);
+		mc_free(&r);
+	}
+}
+
+static void engines_agree_on_leaving_light(void **state)
+{
+	(void)state;
+	static const struct light_layer turbid[] = {{1.4, 0.5, 90.0, 0.8, 0.02}};
+	struct mc_result *plain = left_run(turbid, 1.0, MC_ENGINE_SCALAR), *lanes = left_run(turbid, 1.0, MC_ENGINE_AUTO);
+	double chi2 = 0.0, largest = 0.0;
+	size_t counted = 0;
+	for (size_t n = 0; n < (size_t)2 * (LEFT_RINGS + 1) * LEFT_ANGLES; n++) {
+		double se[2], ring = (double)(n / 2 % (LEFT_RINGS + 1));
+		size_t angle = n / 2 / (LEFT_RINGS + 1);
+		double a = mc_left(plain, n % 2, (size_t)ring, angle, &se[0]);
+		double b = mc_left(lanes, n % 2, (size_t)ring, angle, &se[1]);
+		if (a < 2e-3)
+			continue;
+		double z2 = (a - b) * (a - b) / (se[0] * se[0] + se[1] * se[1]);
+		chi2 += z2;
+		largest = fmax(largest, z2);
+		counted++;
+	}
+	assert_true(counted > 15 && chi2 < 2.0 * (double)counted && largest < 16.0);
+	mc_free(&plain);
+	mc_free(&lanes);
+}
+
+static void clear_layer_keeps_the_angle(void **state)
+{
+	(void)state;
+	static const struct light_layer clear[] = {{1.4, 0.5, 0.0, 0.0, 0.02}};
+	for (int e = 0; e < 2; e++) { /* 67.5 degrees: the fifth of six */
+		struct mc_result *r = left_run(clear, cos(67.5 * 3.14159265358979 / 180.0), e ? MC_ENGINE_AUTO : MC_ENGINE_SCALAR);
+		for (size_t i = 0; i <= LEFT_RINGS; i++)
+			for (size_t a = 0; a < LEFT_ANGLES; a++)
+				assert_true(mc_left(r, false, i, a, NULL) == 0.0 || a == 4);
+		assert_true(mc_transmittance(r, 0, NULL) > 0.5);
+		mc_free(&r);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -709,6 +785,9 @@ int main(void)
 		cmocka_unit_test(progress_and_cancel),
 		cmocka_unit_test(bad_stacks_and_beams_are_refused_by_name),
 		cmocka_unit_test(bad_grids_and_variants_are_refused_by_name),
+		cmocka_unit_test(leaving_light_adds_up),
+		cmocka_unit_test(engines_agree_on_leaving_light),
+		cmocka_unit_test(clear_layer_keeps_the_angle),
 	};
 	return cmocka_run_group_tests(tests, make_edges, NULL);
 }

@@ -111,7 +111,8 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 	if (!edges)
 		return fail_set(why, ST_FULL, "", "no memory for the grid");
 	mci_request(run, edges, edges + run->nr + 1, &request);
-	request.grid.nr = 0; /* the tables are by depth */
+	if (cli_flag(options, "--json"))
+		request.grid.nr = request.angles = 0; /* its tables are by depth, which is faster */
 	request.run = parallel_run_silent;
 	enum status st = cli_whole_number(options, "--photons", 1.0, PHOTONS_MAX, &request.photons, why);
 	if (st == ST_OK)
