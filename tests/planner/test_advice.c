@@ -162,6 +162,52 @@ static void it_is_written_down_whole(void **state)
 	free(text);
 }
 
+/* The plan's settings asked of the palest and the darkest skin the readings allow: effects are ordered, and what the
+ * plan shows as its 95th percentile is not passed by much at the 95th percentile of melanin alone. */
+static double worst_at(double melanin, enum metric metric)
+{
+	const struct case_request *r = &demo[3].file->request[0];
+	struct twin twin = *planning_twin(demo[3].planning);
+	struct request request = r->request;
+	struct planning *planning = NULL;
+	struct assessment a;
+	struct fail why;
+	request.settings = demo[3].settings;
+	twin.latent[TWIN_MELANOSOME_FRAC] = twin_latent(TWIN_MELANOSOME_FRAC, melanin);
+	must(twin_refresh(&twin, &why), &why);
+	must(planning_new_for_twin(library, &r->subject, &request, &options, &twin, &planning, &why), &why);
+	must(planning_assess(planning, &demo[3].settings, &a, &why), &why);
+	double value = a.prediction.metric[metric].value;
+	assessment_clear(&a);
+	planning_free(&planning);
+	return value;
+}
+
+static void worst_cases_are_ordered(void **state)
+{
+	(void)advice_for(3);
+	const struct twin_value *melanin = &planning_twin(demo[3].planning)->property[TWIN_MELANOSOME_FRAC];
+	struct assessment plan;
+	struct fail why;
+	(void)state;
+	double pale = worst_at(melanin->p05, METRIC_BASAL_PEAK_C);
+	double base = worst_at(melanin->median, METRIC_BASAL_PEAK_C);
+	double dark = worst_at(melanin->p95, METRIC_BASAL_PEAK_C);
+	assert_true(pale < base && base < dark);
+	/* a percentile needs samples */
+	const struct predict_options many = {.samples = 64, .seed = 3};
+	const struct case_request *r = &demo[3].file->request[0];
+	struct planning *planning = NULL;
+	must(planning_new(library, &r->subject, &r->request, &many, &planning, &why), &why);
+	must(planning_assess(planning, &demo[3].settings, &plan, &why), &why);
+	const struct band *band = &plan.prediction.metric[METRIC_BASAL_PEAK_C];
+	assert_near(base, band->value, 0.02 * band->value);
+	/* melanin alone, at its own 95th percentile, does not pass the joint one by more than sampling explains */
+	assert_true(dark < band->value + 1.3 * (band->p95 - band->value));
+	assessment_clear(&plan);
+	planning_free(&planning);
+}
+
 static void without_a_protocol_there_is_none(void **state)
 {
 	struct planning *planning = NULL;
@@ -187,6 +233,7 @@ int main(void)
 	        cmocka_unit_test(other_skins_are_asked),
 	        cmocka_unit_test(the_course_keeps_the_intervals),
 	        cmocka_unit_test(it_is_written_down_whole),
+	        cmocka_unit_test(worst_cases_are_ordered),
 	        cmocka_unit_test(without_a_protocol_there_is_none),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
