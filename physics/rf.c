@@ -175,16 +175,31 @@ size_t rf_layer_at(const struct rf_stack *stack, double depth_um)
 	return stack->layers - 1;
 }
 
-void rf_stack_fold(const struct rf_stack *stack, double limit_um, struct rf_stack *out,
-                   struct rf_contact *contact, double *folded_um)
+/* Errors against finite volumes, 15 to 75 um under 11.3 mm: 1.0 d/a at 0.06 of the conduction below, 2.7 d/a
+ * at 0.8. */
+#define FILM_ERROR 1.0
+#define THIN_ERROR 3.0
+
+struct rf_fold rf_stack_fold(const struct rf_stack *stack, double radius_um, struct rf_stack *out)
 {
+	struct rf_fold fold = {0};
 	*out = *stack;
-	*folded_um = 0.0;
-	while (out->layers > 1 && out->layer->thickness_um < limit_um) {
-		contact->ohm_m2 += out->layer->thickness_um * M_PER_UM /
-		                   rf_admittivity_S_m(out->layer, stack->frequency_Hz);
-		*folded_um += out->layer->thickness_um;
+	while (out->layers > 1) {
+		double size = out->layer->thickness_um / radius_um;
+		double complex own = rf_admittivity_S_m(out->layer, stack->frequency_Hz);
+		double contrast = cabs(own) / cabs(rf_admittivity_S_m(out->layer + 1, stack->frequency_Hz));
+		bool film = size < 1.0 / RF_FOLD_FILM && contrast < RF_FOLD_CONTRAST;
+		bool thin = size < 1.0 / RF_FOLD_THIN && contrast < 1.0;
+		if (!film && !thin)
+			break;
+		fold.layers++;
+		fold.thickness_um += out->layer->thickness_um;
+		fold.ohm_m2 += out->layer->thickness_um * M_PER_UM / own;
+		fold.error_frac += size * (contrast < RF_FOLD_CONTRAST ? FILM_ERROR : THIN_ERROR);
 		out->layer++;
 		out->layers--;
 	}
+	/* conformal mapping of a plate's edge above a plane: 2 ln 2 / pi of the distance */
+	fold.widen_um = 2.0 * log(2.0) / PI * fold.thickness_um;
+	return fold;
 }

@@ -124,10 +124,22 @@ double complex rf_film_ohm_m2(double thickness_um, double conductivity_S_m, doub
 double rf_layer_top_um(const struct rf_stack *stack, size_t i);
 size_t rf_layer_at(const struct rf_stack *stack, double depth_um);
 
-/* Takes layers off the top whose thickness is below limit_um and adds them to the contact: thin beside the
- * electrode they carry the current straight down. *out borrows stack's layers; its depths start at the first
- * layer kept, *folded_um below the skin's surface. The last layer stays. */
-void rf_stack_fold(const struct rf_stack *stack, double limit_um, struct rf_stack *out,
-                   struct rf_contact *contact, double *folded_um);
+/* Layers at the top that act as a contact in series: thin beside the electrode and conducting less than what
+ * is below, they carry the current straight down. At the rim it spreads in them, as if the electrode were
+ * wider by widen_um (exact over a perfect conductor). */
+struct rf_fold {
+	size_t layers;
+	double thickness_um, widen_um;
+	double complex ohm_m2;
+	double error_frac; /* of the impedance, measured with the finite volumes */
+};
+
+/* Folds layers thinner than radius / RF_FOLD_FILM that conduct less than RF_FOLD_CONTRAST of the next, and
+ * those thinner than radius / RF_FOLD_THIN that conduct less than the next. *out borrows stack's layers; its
+ * depths start below the folded ones. The last layer stays. */
+#define RF_FOLD_FILM 50.0
+#define RF_FOLD_THIN 400.0
+#define RF_FOLD_CONTRAST 0.12
+struct rf_fold rf_stack_fold(const struct rf_stack *stack, double radius_um, struct rf_stack *out);
 
 #endif

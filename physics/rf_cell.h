@@ -153,8 +153,8 @@ enum status rf_cell_line(const struct rf_cell *cell, double x_um, double y_um, s
                          const double *depth_um, double *peak_C, size_t set, double *omega,
                          struct fail *why) MUST_CHECK;
 
-/* After rf_cell_heat, tissue alone: the highest of all places at each depth, and along x through the needle's axis
- * at one depth. omega[set * count + i]; cem43_min may be NULL. */
+/* After rf_cell_heat, tissue alone: the highest of all places at each depth, and along x through the needle's
+ * axis at one depth. omega[set * count + i]; cem43_min may be NULL. */
 enum status rf_cell_hottest(const struct rf_cell *cell, size_t count, const double *depth_um, double *peak_C,
                             double *omega, double *cem43_min, struct fail *why) MUST_CHECK;
 enum status rf_cell_across(const struct rf_cell *cell, double depth_um, size_t count, const double *x_um,

@@ -236,7 +236,8 @@ enum status rf_cell_hottest(const struct rf_cell *cell, size_t count, const doub
 	for (size_t d = 0; d < count; d++) {
 		peak_C[d] = highest_at(cell, cell->peak_C, depth_um[d], false);
 		for (size_t s = 0; s < cell->sets; s++)
-			omega[s * count + d] = highest_at(cell, cell->omega + s * cell->mesh.count, depth_um[d], true);
+			omega[s * count + d] =
+			        highest_at(cell, cell->omega + s * cell->mesh.count, depth_um[d], true);
 		if (cem43_min)
 			cem43_min[d] = highest_at(cell, cell->cem43_min, depth_um[d], true);
 	}

@@ -10,16 +10,12 @@
 #define K_MAX_DEPTHS 16.0
 /* A contact this thin beside the radius (zeta y / a) changes no digit that is asked for. */
 #define BARE_BELOW 1e-7
-/* Widest panel in 1/radius: two transforms beat with 2 k a, 8 radians for 16 nodes. */
-#define PANEL_WIDTH 4.0
+/* Widest panel in 1/radius: two transforms beat with 2 k a; 16 nodes integrate 20 radians to 1e-13. */
+#define PANEL_WIDTH 10.0
 #define TERMS_BARE 12.0
 #define TERMS_COATED 22.0
-#define TERMS_PER_RATIO 1.8
+#define TERMS_PER_RATIO 0.7
 #define TERMS_GROWTH 1.7
-/* A folded layer lets no current spread beside the electrode. What that is worth was found with the finite
- * volumes: 0.13 % for 15 um of horny layer and 0.86 % for 75 um of epidermis under 11.3 mm, 1.0 and 1.3 d/a.
- */
-#define FOLD_ERROR 1.5
 #define FOLD_WORTH_SAYING 0.005 /* of the impedance */
 
 void rf_disc_transforms(bool coated, double x, size_t terms, double *orders, double *out)
@@ -217,7 +213,7 @@ static void report(struct rf_disc *disc, const struct equations *s, double compl
 	r->impedance_error_ohm = cabs(r->impedance_ohm) * late / cabs(sum);
 	layer_powers(disc, s, power_W, &contact_W);
 	report_powers(disc, power_W, contact_W, creal(scale_S * sum));
-	double fold_frac = FOLD_ERROR * disc->folded_um / disc->radius_um;
+	double fold_frac = disc->fold_error_frac;
 	r->impedance_error_ohm += fold_frac * cabs(r->impedance_ohm);
 	if (fold_frac > FOLD_WORTH_SAYING)
 		r->flags |= VALIDITY_MODEL_LIMIT;
@@ -295,23 +291,6 @@ static enum status problem_check(const struct rf_disc_problem *p, struct fail *w
 	return ST_OK;
 }
 
-/* Only films that conduct worse than what is below them carry the current straight down. */
-static void fold(struct rf_disc *disc)
-{
-	struct rf_stack *kept = &disc->kept;
-	*kept = disc->stack;
-	while (kept->layers > 1 && kept->layer->thickness_um < disc->radius_um / RF_DISC_FOLD) {
-		double complex own = rf_admittivity_S_m(kept->layer, kept->frequency_Hz);
-		if (cabs(own) > cabs(rf_admittivity_S_m(kept->layer + 1, kept->frequency_Hz)))
-			break;
-		disc->series_ohm_m2 += kept->layer->thickness_um * M_PER_UM / own;
-		disc->folded_um += kept->layer->thickness_um;
-		disc->folded++;
-		kept->layer++;
-		kept->layers--;
-	}
-}
-
 static enum status prepare(struct rf_disc *disc, const struct rf_disc_problem *p, struct fail *why)
 {
 	disc->radius_um = p->radius_um;
@@ -319,19 +298,24 @@ static enum status prepare(struct rf_disc *disc, const struct rf_disc_problem *p
 	disc->stack = p->stack;
 	disc->stack.layer = disc->layer;
 	disc->contact_ohm_m2 = disc->series_ohm_m2 = p->contact.ohm_m2;
-	fold(disc);
+	struct rf_fold fold = rf_stack_fold(&disc->stack, p->radius_um, &disc->kept);
+	disc->folded = fold.layers;
+	disc->folded_um = fold.thickness_um;
+	disc->fold_error_frac = fold.error_frac;
+	disc->series_ohm_m2 += fold.ohm_m2;
+	disc->radius_um += fold.widen_um;
 	double film_m =
 	        cabs(disc->series_ohm_m2 * rf_admittivity_S_m(disc->kept.layer, p->stack.frequency_Hz));
-	disc->coated = film_m > BARE_BELOW * p->radius_um * M_PER_UM;
+	disc->coated = film_m > BARE_BELOW * disc->radius_um * M_PER_UM;
 	if (!disc->coated)
 		disc->contact_ohm_m2 = disc->series_ohm_m2 = 0.0;
-	if (disc->kept.layer->thickness_um < p->radius_um / RF_DISC_THIN)
+	if (disc->kept.layer->thickness_um < p->radius_um / RF_FOLD_THIN)
 		return fail_set(
 		        why, ST_MODEL, "layers",
 		        "a layer of %g um conducts better than the one below and is thinner than 1/%g of the "
 		        "electrode's radius (%g um): join it to its neighbour",
-		        disc->kept.layer->thickness_um, RF_DISC_THIN, p->radius_um);
-	rf_layers_init(&disc->layers, &disc->kept, p->radius_um);
+		        disc->kept.layer->thickness_um, RF_FOLD_THIN, p->radius_um);
+	rf_layers_init(&disc->layers, &disc->kept, disc->radius_um);
 	disc->first_width = first_panel(&disc->layers);
 	return ST_OK;
 }

@@ -23,12 +23,10 @@ struct rf_disc_problem {
 
 struct rf_disc; /* owns all; free with rf_disc_free; read only once made */
 
-/* Layers at the top thinner than radius / RF_DISC_FOLD and less conducting than what is below act as a
- * contact in series (1.5 d/a is added to the error, VALIDITY_MODEL_LIMIT set when that passes 0.5 %); others
- * thinner than radius / RF_DISC_THIN are refused (ST_MODEL). ST_NUMERIC with the residual when the expansion
- * does not reach the tolerance. */
-#define RF_DISC_FOLD 50.0
-#define RF_DISC_THIN 150.0
+/* Layers that rf_stack_fold names act as a contact in series (its error is added, VALIDITY_MODEL_LIMIT set
+ * above 0.5 %). All others are solved: about 1 ms down to radius / 10, 30 ms at radius / 150. Well conducting
+ * layers thinner than radius / RF_FOLD_THIN: ST_MODEL. ST_NUMERIC with the residual when the expansion does
+ * not reach the tolerance. */
 enum status rf_disc_new(const struct rf_disc_problem *problem, struct rf_disc **out,
                         struct fail *why) MUST_CHECK;
 void rf_disc_free(struct rf_disc **disc);

@@ -12,7 +12,7 @@
 
 /* e^-24 = 4e-11 is left at the first layer's lower face. */
 #define FIELD_DEPTHS 24.0
-#define PHASE_PER_PANEL 8.0 /* radians for 16 nodes */
+#define PHASE_PER_PANEL 16.0 /* radians for 16 nodes */
 #define PANEL_NODES 16
 #define SURFACE_RADII 1e-6 /* the surface is read this far below itself */
 #define RIM_RADII 1e-6

@@ -14,7 +14,7 @@ struct rf_disc {
 	struct rf_stack stack;                /* the problem's, on that copy */
 	struct rf_stack kept;                 /* below the folded layers */
 	size_t folded;
-	double folded_um;
+	double folded_um, fold_error_frac;
 	double complex contact_ohm_m2; /* the problem's, without the folded layers */
 	double complex series_ohm_m2;  /* with them */
 	struct rf_layers layers;       /* of kept, in radii */

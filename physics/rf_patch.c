@@ -2,7 +2,6 @@
 #include "physics/rf_patch_private.h"
 
 #include "physics/base/units.h"
-#include "physics/rf_disc.h"
 #include "physics/rf_symmetric.h"
 
 #define COARSER 1.5
@@ -10,6 +9,7 @@
 #define ERROR_SHARE 1.0
 /* Strips for a disc: against rf_disc 0.03 % at twice the default panels, where the meshes hardly differ. */
 #define DISC_ERROR 5e-4
+#define FOLD_ERROR 2.0        /* the disc's, and the rim is not widened here */
 #define SMOOTH_ONE_POINT 0.15 /* panel over distance or first layer: one point errs by the square over 24 */
 #define SMOOTH_STEP 0.8       /* layer thicknesses a Gauss point answers for */
 #define SMOOTH_POINTS_MAX 4
@@ -230,7 +230,7 @@ static bool layer_powers(const struct rf_patch *p, double *power_W, double *cont
  * side). */
 static double shape_error(const struct rf_patch *p)
 {
-	double error = 1.5 * p->folded_um / (0.5 * p->unit_um);
+	double error = p->fold_error_frac;
 	for (size_t e = 0; e < p->electrodes; e++)
 		if (p->electrode[e].shape == RF_PATCH_DISC)
 			return error + DISC_ERROR;
@@ -345,22 +345,6 @@ static void measure(struct rf_patch *p)
 	p->reach = hypot(right - left, high - low) / p->unit_um;
 }
 
-/* As the disc does, with half the least side for its radius. */
-static void fold(struct rf_patch *p)
-{
-	p->kept = p->stack;
-	while (p->kept.layers > 1 && p->kept.layer->thickness_um < 0.5 * p->unit_um / RF_DISC_FOLD) {
-		double complex own = rf_admittivity_S_m(p->kept.layer, p->kept.frequency_Hz);
-		if (cabs(own) > cabs(rf_admittivity_S_m(p->kept.layer + 1, p->kept.frequency_Hz)))
-			break;
-		p->series_ohm_m2 += p->kept.layer->thickness_um * M_PER_UM / own;
-		p->folded_um += p->kept.layer->thickness_um;
-		p->folded++;
-		p->kept.layer++;
-		p->kept.layers--;
-	}
-}
-
 /* Layers much thinner than the panels are beyond the quadrature of the layered part. */
 static enum status thin_check(const struct rf_patch *p, struct fail *why)
 {
@@ -383,7 +367,11 @@ static enum status prepare(struct rf_patch *p, const struct rf_patch_problem *pr
 	memcpy(p->electrode, problem->electrode, p->electrodes * sizeof *p->electrode);
 	p->contact_ohm_m2 = p->series_ohm_m2 = problem->contact.ohm_m2;
 	measure(p);
-	fold(p);
+	struct rf_fold fold = rf_stack_fold(&p->stack, 0.5 * p->unit_um, &p->kept);
+	p->folded = fold.layers;
+	p->folded_um = fold.thickness_um;
+	p->fold_error_frac = FOLD_ERROR * fold.error_frac;
+	p->series_ohm_m2 += fold.ohm_m2;
 	rf_layers_init(&p->layers, &p->kept, p->unit_um);
 	p->panel = malloc(RF_PATCH_PANELS_MAX * sizeof *p->panel);
 	p->density = malloc(RF_PATCH_PANELS_MAX * sizeof *p->density);

@@ -29,7 +29,7 @@ struct rf_patch {
 	struct rf_layer layer[RF_LAYERS_MAX];
 	struct rf_stack stack, kept;
 	size_t folded;
-	double folded_um, unit_um;
+	double folded_um, fold_error_frac, unit_um;
 	double complex contact_ohm_m2, series_ohm_m2;
 	struct rf_layers layers;
 	size_t electrodes;

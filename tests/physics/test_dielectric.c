@@ -236,12 +236,17 @@ static void test_fold_and_drive(void **state)
 	                            {.thickness_um = 70, .conductivity_S_m = 0.1},
 	                            {.thickness_um = INFINITY, .conductivity_S_m = 0.2}};
 	struct rf_stack stack = {1e6, 3, layer, RF_RETURN_FAR}, thick;
-	struct rf_contact contact = {.ohm_m2 = 0.01};
-	double folded_um, factor;
-	rf_stack_fold(&stack, 50.0, &thick, &contact, &folded_um);
+	double factor;
+	struct rf_fold fold = rf_stack_fold(&stack, 10000.0, &thick); /* the epidermis is thin but no film */
 	assert_int_equal(thick.layers, 2);
-	assert_near(folded_um, 15.0, 1e-12);
-	assert_near(cabs(contact.ohm_m2 - 0.01), 1.34e-3, 2e-5); /* |zeta| of a wet horny layer at 1 MHz */
+	assert_int_equal(fold.layers, 1);
+	assert_near(fold.thickness_um, 15.0, 1e-12);
+	assert_near(cabs(fold.ohm_m2), 1.34e-3, 2e-5); /* |zeta| of a wet horny layer at 1 MHz */
+	fold = rf_stack_fold(&stack, 40000.0, &thick); /* under a wide electrode it folds too */
+	assert_int_equal(thick.layers, 1);
+	assert_true(fold.error_frac > 70.0 / 40000.0);
+	fold = rf_stack_fold(&stack, 500.0, &thick);
+	assert_int_equal(fold.layers, 0);
 	double complex z_ohm = 300.0 - I * 400.0;
 	struct rf_drive drive = {RF_DRIVE_POWER, 12.0};
 	assert_int_equal(rf_amplitude(&drive, z_ohm, &factor, NULL), ST_OK);

@@ -47,8 +47,7 @@ static void agree(const struct rf_stack *stack, double radius_um, double complex
 	assert_int_equal(rf_disc_new(&p, &disc, NULL), ST_OK);
 	struct rf_axisym *s = solved(&q, NULL);
 	const struct rf_result *a = rf_disc_result(disc), *b = rf_axisym_result(s);
-	assert_near(cabs(b->impedance_ohm / a->impedance_ohm - 1.0), 0.0,
-	            0.005 + a->impedance_error_ohm / cabs(a->impedance_ohm));
+	assert_near(cabs(b->impedance_ohm / a->impedance_ohm - 1.0), 0.0, 0.005);
 	for (size_t i = 0; i < a->layers; i++)
 		assert_near(b->layer_frac[i], a->layer_frac[i], 0.005);
 	assert_near(b->contact_frac, a->contact_frac, 0.005);
@@ -80,15 +79,27 @@ static void test_engines_agree(void **state)
 	}
 }
 
-/* The finite volumes mesh the horny layer; the disc folds it. */
-static void test_thin_layers_meshed(void **state)
+/* A twin's skin: horny layer (folded by the disc, meshed here), epidermis (solved by both), dermis, fat, muscle. */
+static void test_skin_of_a_twin(void **state)
 {
 	(void)state;
-	struct rf_layer layer[4] = {{.thickness_um = 15.0, .conductivity_S_m = 1e-3, .permittivity = 200.0}};
-	tissue_at(6.78e6, layer + 1);
-	agree(&(struct rf_stack){6.78e6, 4, layer, RF_RETURN_FAR}, 11283.8, 0.0);
-	layer[0] = (struct rf_layer){.thickness_um = 75.0, .conductivity_S_m = 0.05};
-	agree(&(struct rf_stack){6.78e6, 4, layer, RF_RETURN_FAR}, 11283.8, 0.0);
+	const struct tissue skin = {.count = 5,
+	                            .surface_temperature_C = 33.0,
+	                            .core_temperature_C = 37.0,
+	                            .layer = {{TISSUE_STRATUM_CORNEUM, 15.0, 0.0, 0.0, 0.7, 0.3, 0.1},
+	                                      {TISSUE_EPIDERMIS, 70.0, 0.02, 0.0, 0.7, 0.65, 0.0},
+	                                      {TISSUE_PAPILLARY, 150.0, 0.0, 0.005, 0.7, 0.65, 0.0},
+	                                      {TISSUE_RETICULAR, 1300.0, 0.0, 0.005, 0.7, 0.65, 0.0},
+	                                      {TISSUE_SUBCUTIS, 5000.0, 0.0, 0.005, 0.7, 0.15, 0.8}}};
+	static const double frequency_Hz[] = {1e6, 6.78e6}, radius_um[] = {2820.0, 11283.8};
+	for (size_t i = 0; i < 2; i++)
+		for (size_t j = 0; j < 2; j++) {
+			struct dielectric_options options = {.frequency_Hz = frequency_Hz[i], .dryness_frac = 0.5 * (double)j};
+			struct rf_layer layer[RF_LAYERS_MAX];
+			size_t count = RF_LAYERS_MAX;
+			assert_int_equal(dielectric_layers(&skin, &options, layer, &count, NULL), ST_OK);
+			agree(&(struct rf_stack){frequency_Hz[i], count, layer, RF_RETURN_FAR}, radius_um[j], 0.0);
+		}
 }
 
 /* Second order with the rim's edge put where it acts; the plain grid is of first order. */
@@ -212,7 +223,7 @@ static void test_refusals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	        cmocka_unit_test(test_engines_agree),  cmocka_unit_test(test_thin_layers_meshed),
+	        cmocka_unit_test(test_engines_agree),  cmocka_unit_test(test_skin_of_a_twin),
 	        cmocka_unit_test(test_grid_order),     cmocka_unit_test(test_column),
 	        cmocka_unit_test(test_reciprocity),    cmocka_unit_test(test_factors),
 	        cmocka_unit_test(test_error_estimate), cmocka_unit_test(test_no_convergence),

@@ -282,6 +282,28 @@ static void test_injury(void **state)
 	rf_run_free(&run);
 }
 
+/* While it warms, the integral of the recorded history. */
+static void test_injury_of_a_ramp(void **state)
+{
+	(void)state;
+	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_MAITLAND};
+	struct rf_run_problem p = plates(RF_CONTROL_POWER, 200.0, 0.8);
+	p.sets = 1;
+	p.set = set;
+	struct rf_run *run = ran(&p);
+	size_t cell = rf_axisym_cell(rf_run_grid(run), 0.0, 5000.0), steps = rf_run_steps(run);
+	double time_s[256] = {0.0};
+	assert_true(steps < 256);
+	for (size_t i = 0; i < steps; i++)
+		time_s[i + 1] = rf_run_history(run)[i].time_s;
+	const double *t_C = rf_run_probe_C(run, 0);
+	double omega = damage_omega(damage_set(set[0]), time_s, t_C, steps + 1);
+	assert_near(rf_run_omega(run, 0)[cell] / omega, 1.0, 1e-3);
+	double cem_min = damage_cem43_min(time_s, t_C, steps + 1, NULL);
+	assert_near(rf_run_cem43_min(run)[cell] / cem_min, 1.0, 1e-3);
+	rf_run_free(&run);
+}
+
 /* Isotherms: within the matter asked for, deeper for a lower level, empty above the peak. */
 static void test_zones(void **state)
 {
@@ -397,7 +419,7 @@ int main(void)
 	        cmocka_unit_test(test_temperature_control),  cmocka_unit_test(test_cutoffs),
 	        cmocka_unit_test(test_generator_limits),     cmocka_unit_test(test_packs),
 	        cmocka_unit_test(test_cooling),              cmocka_unit_test(test_perfusion),
-	        cmocka_unit_test(test_injury),               cmocka_unit_test(test_zones),
+	        cmocka_unit_test(test_injury),               cmocka_unit_test(test_injury_of_a_ramp),  cmocka_unit_test(test_zones),
 	        cmocka_unit_test(test_coupling_converges),   cmocka_unit_test(test_pad),
 	        cmocka_unit_test(test_refusals),
 	};
