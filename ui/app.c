@@ -220,7 +220,7 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	case SCREEN_SKIN_TYPE:
 		return FITZPATRICK_QUESTIONS;
 	case SCREEN_TWIN:
-		return TWIN_PROPERTIES;
+		return app_twin_line_count(app);
 	case SCREEN_DEVICE:
 		return app->modes;
 	case SCREEN_PARAMETERS:
@@ -513,9 +513,23 @@ static bool do_patient(struct app *app, enum action action)
 	}
 }
 
+static bool do_step(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		int steps;
+	} rows[] = {{ACTION_LESS, -1}, {ACTION_MORE, 1}, {ACTION_MUCH_LESS, -BIG_STEP}, {ACTION_MUCH_MORE, BIG_STEP}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+		if (rows[i].action == action) {
+			step(app, rows[i].steps);
+			return true;
+		}
+	return false;
+}
+
 static void perform(struct app *app, enum action action)
 {
-	if (do_move(app, action) || do_patient(app, action))
+	if (do_move(app, action) || do_patient(app, action) || do_step(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:
@@ -542,18 +556,6 @@ static void perform(struct app *app, enum action action)
 	case ACTION_ENTER:
 		enter(app);
 		break;
-	case ACTION_LESS:
-		step(app, -1);
-		break;
-	case ACTION_MORE:
-		step(app, 1);
-		break;
-	case ACTION_MUCH_LESS:
-		step(app, -BIG_STEP);
-		break;
-	case ACTION_MUCH_MORE:
-		step(app, BIG_STEP);
-		break;
 	case ACTION_FIT:
 		app_plan_fit(app);
 		break;
@@ -571,6 +573,9 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_AXES:
 		app_explore_next_axes(app);
+		break;
+	case ACTION_TWIN_VIEW:
+		app_twin_next_view(app);
 		break;
 	case ACTION_GOALS:
 		app_push(app, SCREEN_GOALS);

@@ -55,6 +55,8 @@ struct app_source {
 	enum status (*save_readings)(void *context, size_t index, const struct subject *subject,
 	                             const struct request *request, struct fail *why);
 	enum status (*save_plan)(void *context, size_t index, const struct app_draft *draft, struct fail *why);
+	/* The versions of the patient's twin as lines of text, malloc'ed. May be NULL: no history is shown. */
+	enum status (*history)(void *context, size_t index, char **text, struct fail *why);
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -93,6 +95,9 @@ struct app_engine {
 	                       enum setting_id y, int (*progress)(void *context, double done_frac),
 	                       void *progress_context, struct explore_map *out, struct fail *why);
 	void (*clear)(struct assessment *assessment);
+	/* Forecasts of the plan's twin as lines of text, malloc'ed. May be NULL: none are shown. */
+	enum status (*forecast)(const void *context, const struct planning *planning, const struct subject *subject,
+	                        char **text, struct fail *why);
 	void (*source_text)(const void *context, const char *keys, char *out, size_t capacity); /* "V41" in words */
 };
 
@@ -145,6 +150,9 @@ struct app_task {
 	struct explore_map *map; /* explore: filled here, then the model's */
 	unsigned generation; /* of the plan it belongs to; older results are dropped */
 };
+
+/* What the twin screen shows. */
+enum twin_view { TWIN_VIEW_PROPERTIES, TWIN_VIEW_READINGS, TWIN_VIEW_FORECAST, TWIN_VIEW_HISTORY, TWIN_VIEWS };
 
 struct app_history {
 	size_t count;
@@ -216,6 +224,8 @@ struct app {
 	bool stale; /* the assessment is not for these settings and answers */
 	struct fit_result fit;
 	bool fitted;
+	enum twin_view twin_view;
+	char *twin_lines;        /* of the views that are text; NULL: none. Owned */
 	struct explore_map *map; /* NULL: none made for this plan */
 	bool map_stale;          /* answers have changed since */
 	enum setting_id map_x, map_y; /* of the map wanted */
@@ -293,6 +303,12 @@ void app_worklist_sort(struct app *app);    /* the next order */
 const char *app_sort_name(enum worklist_sort sort);
 void app_find_begin(struct app *app);
 bool app_find_key(struct app *app, int key); /* true: the key belonged to the search */
+
+/* --- the twin's views (app_twin.c) --- */
+
+void app_twin_next_view(struct app *app);
+void app_twin_forget(struct app *app); /* back to the properties */
+size_t app_twin_line_count(const struct app *app);
 
 /* --- the map of two settings (app_explore.c) --- */
 

@@ -54,6 +54,7 @@ void app_plan_forget(struct app *app)
 	app->plan = NULL;
 	app->fitted = app->failed = false;
 	app_explore_forget(app);
+	app_twin_forget(app);
 	app->undo.count = app->redo.count = 0;
 	app->prepare_wanted = app->assess_wanted = app->fit_wanted = app->answers_changed = false;
 	app->generation++;

@@ -1,5 +1,7 @@
 #include "ui/engine.h"
 
+#include "planner/twin/forecast.h"
+
 static void describe_mode(const struct library *library, const struct device *device,
                           const struct device_mode *mode, const char *indication, struct app_mode *out)
 {
@@ -56,6 +58,24 @@ static void median_tissue(const struct planning *planning, struct tissue *out)
 	twin_tissue(value, TWIN_NORMAL_SKIN, out);
 }
 
+static enum status forecast(const void *context, const struct planning *planning, const struct subject *subject,
+                            char **text, struct fail *why)
+{
+	const struct request *plan = planning_request(planning);
+	const struct protocol *protocol = planning_protocol(planning);
+	const struct readings *r = &subject->readings;
+	struct forecast result;
+	struct forecast_request request = {
+	        .sun = {.latitude_deg = NAN, .from_day_of_year = NAN},
+	        .age_y = r->present[READING_AGE_Y] ? r->value[READING_AGE_Y] : NAN,
+	        .mode_class = planning_mode(planning)->mode_class,
+	        .indication = plan->indication,
+	        .pih = protocol != NULL ? library_pih(context, protocol) : NULL,
+	};
+	enum status status = twin_forecast(planning_twin(planning), &request, &result, why);
+	return status == ST_OK ? forecast_text(planning_twin(planning), &result, text, why) : status;
+}
+
 static void source_text(const void *context, const char *keys, char *out, size_t capacity)
 {
 	rules_source_text(library_rules(context), keys, out, capacity);
@@ -81,6 +101,7 @@ struct app_engine engine_of(const struct library *library)
 	        .next_axes = explore_next_axes,
 	        .explore = explore,
 	        .clear = assessment_clear,
+	        .forecast = forecast,
 	        .source_text = source_text,
 	};
 }

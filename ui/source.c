@@ -44,6 +44,17 @@ static enum status save_plan(void *context, size_t index, const struct app_draft
 	                        draft->request, draft->assessment, source->actor, source->now_ms(), why);
 }
 
+static enum status history(void *context, size_t index, char **text, struct fail *why)
+{
+	const struct source *source = context;
+	struct clinic_history versions;
+	enum status status = clinic_twin_history(source->clinic, index, &versions, why);
+	if (status == ST_OK)
+		status = clinic_history_text(&versions, text, why);
+	clinic_history_free(&versions);
+	return status;
+}
+
 struct app_source source_of(struct source *source, const char *place)
 {
 	return (struct app_source){
@@ -54,5 +65,6 @@ struct app_source source_of(struct source *source, const char *place)
 	        .load = load,
 	        .save_readings = save_readings,
 	        .save_plan = save_plan,
+	        .history = history,
 	};
 }

@@ -71,6 +71,8 @@ struct clinic_history {
 enum status clinic_twin_history(struct clinic *clinic, size_t index, struct clinic_history *out,
                                 struct fail *why) MUST_CHECK;
 void clinic_history_free(struct clinic_history *history);
+/* Oldest first, each with what it changed; *out is malloc'ed. (clinic_history.c) */
+enum status clinic_history_text(const struct clinic_history *history, char **out, struct fail *why) MUST_CHECK;
 
 /* The latest readings with their answers and request; the twin of an earlier visit (half a day before the clinic was
  * opened, or more) comes with them, brought forward. subject is initialised; free with subject_free. */

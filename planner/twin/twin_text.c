@@ -48,7 +48,7 @@ static void write_properties(FILE *f, const struct twin *t)
 static void write_residuals(FILE *f, const struct twin *t)
 {
 	if (t->residuals)
-		fprintf(f, "\n  %-20s %10s %10s %8s  %s\n", "reading", "read", "model", "error", "against the rest");
+		fprintf(f, "  %-20s %10s %10s %8s  %s\n", "reading", "read", "model", "error", "against the rest");
 	for (size_t i = 0; i < t->residuals; i++) {
 		const struct twin_residual *r = &t->residual[i];
 		if (!r->used)
@@ -75,8 +75,21 @@ enum status twin_text(const struct twin *twin, char **out, struct fail *why)
 	if (f) {
 		write_head(f, twin);
 		write_properties(f, twin);
+		fprintf(f, "\n");
 		write_residuals(f, twin);
 	}
+	return close_text(f, &text, out, why);
+}
+
+enum status twin_readings_text(const struct twin *twin, char **out, struct fail *why)
+{
+	char *text = NULL;
+	size_t size = 0;
+	FILE *f = open_memstream(&text, &size);
+	if (f && !twin->residuals)
+		fprintf(f, "No reading of today informed this twin: priors alone, and what earlier visits left\n");
+	if (f)
+		write_residuals(f, twin);
 	return close_text(f, &text, out, why);
 }
 

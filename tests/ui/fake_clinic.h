@@ -89,6 +89,18 @@ static void fake_make_twin(void)
 	fake_twin.property[2].flags = VALIDITY_ASSUMED;
 	fake_twin.fitzpatrick = fake_twin.effective_type = 2;
 	fake_twin.tan_rel = 0.03;
+	fake_twin.residuals = 2;
+	fake_twin.disagreements = 1;
+	fake_twin.residual[0] = (struct twin_residual){
+	        .key = "ita_deg", .read = 46, .model = 45.2, .sd = 3.5, .innovation = 0.3, .count = 1, .used = true};
+	fake_twin.residual[1] = (struct twin_residual){.key = "mi_adjacent_normal",
+	                                               .read = 620,
+	                                               .model = 180,
+	                                               .sd = 25,
+	                                               .innovation = 4.2,
+	                                               .count = 1,
+	                                               .used = true,
+	                                               .note = "disagrees with the rest: measure again"};
 	fake_twin.ita_deg = 46.0;
 	fake_twin.model_ita_deg = 45.2;
 }
@@ -496,6 +508,27 @@ static void fake_source_text(const void *context, const char *keys, char *out, s
 	snprintf(out, capacity, "%s: a made-up source", keys);
 }
 
+static enum status fake_text(const char *from, char **text)
+{
+	*text = malloc(strlen(from) + 1);
+	BUG_ON(*text == NULL);
+	memcpy(*text, from, strlen(from) + 1);
+	return ST_OK;
+}
+
+static enum status fake_forecast(const void *context, const struct planning *planning, const struct subject *subject,
+                                 char **text, struct fail *why)
+{
+	(void)context, (void)planning, (void)subject, (void)why;
+	return fake_text("Pigment: made up\nSCENARIO, not a prognosis: made up\n", text);
+}
+
+static enum status fake_history(void *context, size_t index, char **text, struct fail *why)
+{
+	(void)context, (void)index, (void)why;
+	return fake_text("Version 1, 2026-01-01: made up\nVersion 2, 2026-02-01: made up\n", text);
+}
+
 static const struct app_source fake_source = {
         .place = "test clinic",
         .count = fake_count,
@@ -503,6 +536,7 @@ static const struct app_source fake_source = {
         .load = fake_load,
         .save_readings = fake_save_readings,
         .save_plan = fake_save_plan,
+        .history = fake_history,
 };
 
 static const struct app_engine fake_engine = {
@@ -522,6 +556,7 @@ static const struct app_engine fake_engine = {
         .next_axes = fake_next_axes,
         .explore = fake_explore,
         .clear = fake_clear,
+        .forecast = fake_forecast,
         .source_text = fake_source_text,
 };
 

@@ -501,6 +501,33 @@ static void lists_are_split_at_commas_and_added_to(void **state)
 	assert_int_equal(answer(app, id).items, 3);
 }
 
+/* Readings, forecast, history, and round again; a new reading makes another twin, whose text was not made yet. */
+static void the_twin_screen_has_views(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "3");
+	assert_int_equal(app_line_count(app, SCREEN_TWIN), TWIN_PROPERTIES);
+	type(app, "Gi");
+	assert_int_equal(app->twin_view, TWIN_VIEW_READINGS);
+	assert_int_equal(app->selected[SCREEN_TWIN], 0);
+	assert_non_null(strstr(app->twin_lines, "mi_adjacent_normal"));
+	type(app, "i");
+	assert_int_equal(app->twin_view, TWIN_VIEW_FORECAST);
+	assert_non_null(strstr(app->twin_lines, "SCENARIO"));
+	type(app, "ijjj");
+	assert_int_equal(app->twin_view, TWIN_VIEW_HISTORY);
+	assert_int_equal(app_line_count(app, SCREEN_TWIN), 2);
+	assert_int_equal(app->selected[SCREEN_TWIN], 1);
+	type(app, "i");
+	assert_int_equal(app->twin_view, TWIN_VIEW_PROPERTIES);
+	assert_null(app->twin_lines);
+	type(app, "ii");
+	app_plan_forget(app);
+	assert_int_equal(app->twin_view, TWIN_VIEW_PROPERTIES);
+	assert_null(app->twin_lines);
+}
+
 static void no_to_all_asks_and_sets_open_ones_only(void **state)
 {
 	struct app *app = app_of(state);
@@ -844,6 +871,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(contradicting_readings_are_not_kept, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(numbers_and_names_are_typed_as_answers, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(lists_are_split_at_commas_and_added_to, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_twin_screen_has_views, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(no_to_all_asks_and_sets_open_ones_only, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pregnancy_is_not_asked_of_men, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_sun_makes_the_plan_anew, set_up, tear_down),

@@ -21,6 +21,9 @@ static const struct scene scenes[] = {
         {"worklist_find", "/zo"},
         {"patient", "\r"},
         {"twin", "\r3"},
+        {"twin_readings", "\r3i"},
+        {"twin_forecast", "\r3iij"},
+        {"twin_history", "\r3iii"},
         {"device", "\r4"},
         {"parameters", "\r5"},
         {"parameters_stop", "\r5jllljl"}, /* density 25 %, passes 2 */

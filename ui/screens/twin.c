@@ -124,29 +124,65 @@ static void draw_source(const struct app *app, struct canvas *canvas, struct are
 	              twin_origin_name(value->origin), value->source);
 }
 
-static void describe_colour(const struct twin *twin, char *out, size_t capacity)
+static void describe_colour(const struct twin *twin, const struct subject *subject, char *out, size_t capacity)
 {
 	const char *type = fitzpatrick_name(twin->effective_type);
-	size_t used = (size_t)snprintf(out, capacity, "judged as type %s", type != NULL ? type : "?");
+	size_t used = 0;
+	if (twin->disagreements > 0)
+		used = (size_t)snprintf(out, capacity, "%u reading%s (i); ", twin->disagreements,
+		                        twin->disagreements == 1 ? " disagrees" : "s disagree");
+	used += (size_t)snprintf(out + used, capacity - used, "judged as type %s", type != NULL ? type : "?");
 	if (isfinite(twin->tan_rel) && used < capacity)
 		used += (size_t)snprintf(out + used, capacity - used, "; tan %+.0f %%", 100.0 * twin->tan_rel);
 	if (isfinite(twin->ita_deg) && isfinite(twin->model_ita_deg) && used < capacity)
-		snprintf(out + used, capacity - used, "; ITA %.0f measured, %.0f fitted", twin->ita_deg,
-		         twin->model_ita_deg);
+		used += (size_t)snprintf(out + used, capacity - used, "; ITA %.0f measured, %.0f fitted",
+		                         twin->ita_deg, twin->model_ita_deg);
+	if (subject->follows && used < capacity)
+		snprintf(out + used, capacity - used, "; on from %.0f days ago", subject->before_days);
+}
+
+/* A view that is text: readings, forecast or history. */
+static void draw_lines(const struct app *app, struct canvas *canvas, struct area area)
+{
+	static const char *const names[TWIN_VIEWS] = {
+	        [TWIN_VIEW_READINGS] = "Readings against the fitted skin",
+	        [TWIN_VIEW_FORECAST] = "Forecast",
+	        [TWIN_VIEW_HISTORY] = "Versions of this twin",
+	};
+	size_t rows = (size_t)area.rows - 1, selected = app->selected[SCREEN_TWIN], line = 0;
+	size_t count = app_twin_line_count(app), first = view_first(selected, rows, count);
+	view_heading(canvas, area, area.row, names[app->twin_view]);
+	view_scroll_note(canvas, area, first, rows, count);
+	for (const char *at = app->twin_lines; at != NULL && *at != '\0' && line < first + rows; line++) {
+		size_t length = strcspn(at, "\n");
+		char text[256];
+		snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), at);
+		struct area row = {area.row + 1 + (int)(line - first), area.col, 1, area.cols};
+		if (line >= first)
+			canvas_text(canvas, row.row, row.col, row.cols, ROLE_TEXT, text);
+		if (line >= first && line == selected)
+			view_select_line(canvas, row);
+		at += length + (at[length] == '\n');
+	}
 }
 
 void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
 {
-	char colour[160];
+	char colour[240];
 	if (view_no_plan(app, canvas, area))
 		return;
-	describe_colour(app->engine->twin(app->plan->planning), colour, sizeof colour);
+	describe_colour(app->engine->twin(app->plan->planning), &app->plan->subject, colour, sizeof colour);
 	bool wide = area.cols >= VIEW_COLS_WIDE, full = area.cols >= VIEW_COLS_FULL;
-	canvas_format(canvas, area.row, area.col, area.cols, ROLE_TEXT, "%s%s",
+	bool disagree = app->engine->twin(app->plan->planning)->disagreements > 0;
+	canvas_format(canvas, area.row, area.col, area.cols, disagree ? ROLE_CAUTION : ROLE_TEXT, "%s%s",
 	              wide   ? "Normal skin beside the lesion, "
 	              : full ? "Normal skin, "
 	                     : "Skin ",
 	              colour);
+	if (app->twin_view != TWIN_VIEW_PROPERTIES) {
+		draw_lines(app, canvas, (struct area){area.row + 1, area.col, area.rows - 1, area.cols});
+		return;
+	}
 	int sketch = wide ? SKETCH_COLS_WIDE : full ? SKETCH_COLS : 0, left = sketch + (full ? 2 : 0);
 	int cols = area.cols - left > PROPERTY_COLS_MAX ? PROPERTY_COLS_MAX : area.cols - left;
 	struct area right = {area.row + 1, area.col + left, area.rows - 4, cols};
