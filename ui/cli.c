@@ -50,13 +50,6 @@ enum status cli_whole_number(const struct cli_options *options, const char *name
 	return ST_OK;
 }
 
-static bool is_word_of(const char *words, const char *value)
-{
-	size_t length = strlen(value);
-	const char *at = strstr(words, value);
-	return length > 0 && at != NULL && (at == words || at[-1] == ' ') && (at[length] == ' ' || at[length] == '\0');
-}
-
 /* "--color=never" or "--color never": finds the option and what stands behind it. */
 static enum status take_option(const char *argument, const char *next, int *used, struct cli_options *out,
                                struct fail *why)
@@ -73,7 +66,7 @@ static enum status take_option(const char *argument, const char *next, int *used
 		value = equals != NULL ? equals + 1 : next;
 	if (value == NULL)
 		return fail_set(why, ST_INPUT, argument, "needs %s after it", option->value);
-	if (option->words != NULL && !is_word_of(option->words, value))
+	if (option->words != NULL && !option_takes_word(option, value))
 		return fail_set(why, ST_INPUT, argument, "takes one of: %s", option->words);
 	out->value[place_of(option)] = value;
 	return ST_OK;
@@ -114,9 +107,13 @@ static enum status take_word(const char *word, const char *next, int *used, stru
 	return ST_OK;
 }
 
-static void set_terminal(struct cli_options *options)
+void cli_settle(struct cli_options *options)
 {
-	const char *color = cli_value(options, "--color");
+	static const char *const themes[TERM_THEMES] = {"dark", "light", "contrast"};
+	const char *color = cli_value(options, "--color"), *theme = cli_value(options, "--theme");
+	for (int t = 0; t < TERM_THEMES && theme != NULL; t++)
+		if (strcmp(theme, themes[t]) == 0)
+			options->term.theme = (enum term_theme)t;
 	if (cli_flag(options, "--ascii"))
 		options->term.charset = TERM_CHARSET_ASCII;
 	else if (cli_flag(options, "--utf8"))
@@ -143,7 +140,7 @@ enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fai
 		return status;
 	if (out->command == NULL)
 		out->command = &commands[0];
-	set_terminal(out);
+	cli_settle(out);
 	return check_together(out, why);
 }
 

@@ -26,6 +26,9 @@ struct cli_options {
 /* Borrows argv. ST_INPUT names the argument that is not understood. */
 enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fail *why) MUST_CHECK;
 
+/* Takes over what the options say of the terminal; again after a configuration file has filled some. */
+void cli_settle(struct cli_options *options);
+
 /* What stood behind the option; NULL: not given. The name must be in the table. */
 const char *cli_value(const struct cli_options *options, const char *name);
 bool cli_flag(const struct cli_options *options, const char *name);

@@ -89,6 +89,8 @@ const struct option_spec options_table[] = {
         {"--ascii", NULL, NULL, true, "write ASCII only; default: what the locale says"},
         {"--utf8", NULL, NULL, true, "write UTF-8 whatever the locale says"},
         {"--color", "WHEN", "auto never", true, "auto (default; off when NO_COLOR is set) or never"},
+        {"--theme", "NAME", "dark light contrast", true,
+         "colours for a dark (default) or light ground, or none but contrast"},
         {"--profiles", "DIR", NULL, true,
          "devices, protocols, rules; default: $LASERTWIN_PROFILES, the folder profiles beside the program, then the "
          "installed ones"},
@@ -220,6 +222,7 @@ const struct command commands[] = {
          "plans by state, verdict and device in a span of time", command_sheet_statistics},
         {"train", "[LESSON]", 0, 1, "--json --settings --refuse --defer",
          "lessons on virtual patients: list them, tell one, mark an answer", command_train},
+        {"config", "", 0, 0, "", "print the configuration file with every option as a comment", command_print_config},
         {"manual", "", 0, 0, "", "print this program's manual page (man(7))", command_print_manual},
         {"completion", "", 0, 0, "", "print completion for bash", command_print_completion},
         {"help", "", 0, 0, "", "print this", command_print_help},
@@ -253,6 +256,11 @@ static bool word_in(const char *list, const char *word)
 		at += n;
 	}
 	return false;
+}
+
+bool option_takes_word(const struct option_spec *option, const char *word)
+{
+	return word_in(option->words, word);
 }
 
 bool command_takes(const struct command *command, const struct option_spec *option)

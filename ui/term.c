@@ -36,6 +36,7 @@ static int signal_pipe[2] = {-1, -1};
 
 static SCREEN *screen;
 static bool ascii_only, colours, exit_hook, pasting;
+static enum term_theme theme;
 
 /* --- restore ---------------------------------------------------------------------------------------- */
 
@@ -162,23 +163,61 @@ struct look {
 
 /* Blue and orange rather than green and red where two states meet, so that the commonest colour
  * blindness can tell them apart; the words beside them say the same. */
-static const struct look looks[ROLES] = {
-        [ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
-        [ROLE_DIM] = {245, -1, A_NORMAL, A_DIM},
-        [ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
-        [ROLE_HEADING] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-        [ROLE_FRAME] = {240, COLOR_BLUE, A_NORMAL, A_DIM},
-        [ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
-        [ROLE_KEY] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-        [ROLE_VIRTUAL] = {141, COLOR_MAGENTA, A_BOLD, A_BOLD | A_UNDERLINE},
-        [ROLE_OK] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
-        [ROLE_CAUTION] = {178, COLOR_YELLOW, A_BOLD, A_BOLD},
-        [ROLE_STOP] = {167, COLOR_RED, A_BOLD, A_BOLD | A_REVERSE},
-        [ROLE_CURVE_1] = {215, COLOR_YELLOW, A_BOLD, A_BOLD},
-        [ROLE_CURVE_2] = {74, COLOR_CYAN, A_BOLD, A_NORMAL},
-        [ROLE_CURVE_3] = {141, COLOR_MAGENTA, A_BOLD, A_NORMAL},
-        [ROLE_BAND] = {137, COLOR_YELLOW, A_NORMAL, A_DIM},
-        [ROLE_GUIDE] = {243, -1, A_NORMAL, A_DIM},
+static const struct look looks[TERM_THEMES][ROLES] = {
+        [TERM_THEME_DARK] = {
+                [ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_DIM] = {245, -1, A_NORMAL, A_DIM},
+                [ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_HEADING] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+                [ROLE_FRAME] = {240, COLOR_BLUE, A_NORMAL, A_DIM},
+                [ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_KEY] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+                [ROLE_VIRTUAL] = {141, COLOR_MAGENTA, A_BOLD, A_BOLD | A_UNDERLINE},
+                [ROLE_OK] = {74, COLOR_CYAN, A_BOLD, A_BOLD},
+                [ROLE_CAUTION] = {178, COLOR_YELLOW, A_BOLD, A_BOLD},
+                [ROLE_STOP] = {167, COLOR_RED, A_BOLD, A_BOLD | A_REVERSE},
+                [ROLE_CURVE_1] = {215, COLOR_YELLOW, A_BOLD, A_BOLD},
+                [ROLE_CURVE_2] = {74, COLOR_CYAN, A_BOLD, A_NORMAL},
+                [ROLE_CURVE_3] = {141, COLOR_MAGENTA, A_BOLD, A_NORMAL},
+                [ROLE_BAND] = {137, COLOR_YELLOW, A_NORMAL, A_DIM},
+                [ROLE_GUIDE] = {243, -1, A_NORMAL, A_DIM},
+        },
+        [TERM_THEME_LIGHT] = {
+                [ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_DIM] = {240, -1, A_NORMAL, A_DIM},
+                [ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_HEADING] = {25, COLOR_BLUE, A_BOLD, A_BOLD},
+                [ROLE_FRAME] = {248, COLOR_BLUE, A_NORMAL, A_DIM},
+                [ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_KEY] = {25, COLOR_BLUE, A_BOLD, A_BOLD},
+                [ROLE_VIRTUAL] = {91, COLOR_MAGENTA, A_BOLD, A_BOLD | A_UNDERLINE},
+                [ROLE_OK] = {25, COLOR_BLUE, A_BOLD, A_BOLD},
+                [ROLE_CAUTION] = {130, COLOR_MAGENTA, A_BOLD, A_BOLD},
+                [ROLE_STOP] = {124, COLOR_RED, A_BOLD, A_BOLD | A_REVERSE},
+                [ROLE_CURVE_1] = {130, COLOR_RED, A_BOLD, A_BOLD},
+                [ROLE_CURVE_2] = {25, COLOR_BLUE, A_BOLD, A_NORMAL},
+                [ROLE_CURVE_3] = {91, COLOR_MAGENTA, A_BOLD, A_NORMAL},
+                [ROLE_BAND] = {173, COLOR_RED, A_NORMAL, A_DIM},
+                [ROLE_GUIDE] = {243, -1, A_NORMAL, A_DIM},
+        },
+        [TERM_THEME_CONTRAST] = {
+                [ROLE_TEXT] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_DIM] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_STRONG] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_HEADING] = {-1, -1, A_BOLD | A_UNDERLINE, A_BOLD},
+                [ROLE_FRAME] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_BAR] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_KEY] = {-1, -1, A_BOLD | A_UNDERLINE, A_BOLD},
+                [ROLE_VIRTUAL] = {-1, -1, A_BOLD | A_UNDERLINE, A_BOLD | A_UNDERLINE},
+                [ROLE_OK] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_CAUTION] = {-1, -1, A_BOLD | A_UNDERLINE, A_BOLD},
+                [ROLE_STOP] = {-1, -1, A_BOLD | A_REVERSE, A_BOLD | A_REVERSE},
+                [ROLE_CURVE_1] = {-1, -1, A_BOLD, A_BOLD},
+                [ROLE_CURVE_2] = {-1, -1, A_NORMAL, A_NORMAL},
+                [ROLE_CURVE_3] = {-1, -1, A_UNDERLINE, A_NORMAL},
+                [ROLE_BAND] = {-1, -1, A_NORMAL, A_DIM},
+                [ROLE_GUIDE] = {-1, -1, A_NORMAL, A_DIM},
+        },
 };
 
 static bool colour_wanted(enum term_color wish)
@@ -194,7 +233,7 @@ static void start_colours(enum term_color wish)
 		return;
 	bool own = use_default_colors() == OK;
 	for (short role = 0; role < ROLES; role++) {
-		short fore = COLORS >= 256 ? looks[role].rich : looks[role].plain;
+		short fore = COLORS >= 256 ? looks[theme][role].rich : looks[theme][role].plain;
 		init_pair((short)(role + 1), fore < 0 && !own ? COLOR_WHITE : fore, own ? -1 : COLOR_BLACK);
 	}
 }
@@ -286,6 +325,7 @@ enum status term_open(const struct term_options *options, struct fail *why)
 	if (screen == NULL)
 		return fail_set(why, ST_IO, "TERM",
 		                "the terminal could not be opened; use --plain for text output");
+	theme = options->theme;
 	take_screen(options->color);
 	return ST_OK;
 }
@@ -335,7 +375,7 @@ void term_size(int *rows, int *cols)
 
 static attr_t attributes_of(const struct cell *cell)
 {
-	const struct look *look = &looks[cell->role];
+	const struct look *look = &looks[theme][cell->role];
 	attr_t attributes = colours ? look->attributes : look->without_colour;
 	return cell->selected ? attributes ^ A_REVERSE : attributes;
 }

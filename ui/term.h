@@ -18,8 +18,11 @@
 enum term_color { TERM_COLOR_AUTO, TERM_COLOR_NEVER };
 enum term_charset { TERM_CHARSET_AUTO, TERM_CHARSET_ASCII, TERM_CHARSET_UTF8 };
 
+enum term_theme { TERM_THEME_DARK, TERM_THEME_LIGHT, TERM_THEME_CONTRAST, TERM_THEMES }; /* by the ground */
+
 struct term_options {
 	enum term_color color; /* AUTO: colours unless NO_COLOR is set and not empty (no-color.org) */
+	enum term_theme theme;
 	enum term_charset charset; /* AUTO: UTF-8 when the locale says so */
 };
 

@@ -1,4 +1,12 @@
 #include "ui/commands/commands.h"
+#include "ui/config.h"
+
+int command_print_config(const struct cli_options *options)
+{
+	(void)options;
+	config_print_default(stdout);
+	return 0;
+}
 
 int command_print_manual(const struct cli_options *options)
 {

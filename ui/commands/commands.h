@@ -96,6 +96,7 @@ int command_sheet_statistics(const struct cli_options *options);
 int command_train(const struct cli_options *options);
 
 /* --- about.c: the program about itself */
+int command_print_config(const struct cli_options *options);
 int command_print_manual(const struct cli_options *options);
 int command_print_completion(const struct cli_options *options);
 int command_print_help(const struct cli_options *options);
