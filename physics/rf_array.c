@@ -249,7 +249,7 @@ static void block_times(size_t n, const double complex *block, const double comp
 			re += creal(b) * creal(x[j]) - cimag(b) * cimag(x[j]);
 			im += creal(b) * cimag(x[j]) + cimag(b) * creal(x[j]);
 		}
-		y[i] += CMPLX(re, im);
+		y[i] += re + im * I;
 	}
 }
 

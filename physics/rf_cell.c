@@ -191,7 +191,7 @@ static double complex brick_admittivity(const struct rf_cell *cell, const struct
 {
 	const struct rf_layer *layer = &cell->layer[cell->slab_layer[b->k]];
 	double complex y = rf_admittivity_S_m(layer, cell->stack.frequency_Hz);
-	return CMPLX(creal(y) * cell->scale[b->n], cimag(y));
+	return complex_of(creal(y) * cell->scale[b->n], cimag(y));
 }
 
 static void each_brick(struct rf_cell *cell, void (*visit)(struct rf_cell *cell, const struct brick *b))
@@ -342,19 +342,20 @@ enum status rf_cell_electric(struct rf_cell *cell, struct fail *why)
 	memset(cell->gz, 0, m->count * sizeof *cell->gz);
 	each_brick(cell, add_links);
 	settle_links(cell, b);
+	double tolerance = cell->tolerance > 0.0 ? cell->tolerance : TOLERANCE;
 	cell->iterations = ITERATIONS_MAX;
 	cell->residual =
 	        mesh_solve_complex(m, cell->gx, cell->gy, cell->gz, cell->diagonal, b, cell->potential,
-	                           cell->work + m->pad, TOLERANCE, &cell->iterations);
+	                           cell->work + m->pad, tolerance, &cell->iterations);
 	mesh_free(m, b, sizeof *b);
 	for (size_t n = 0; n < m->count; n++)
 		if (held(cell, n))
 			cell->potential[n] = held_V(cell, n);
-	if (!(cell->residual <= TOLERANCE))
+	if (!(cell->residual <= tolerance))
 		return fail_set(why, ST_NUMERIC, "needles",
 		                "the field did not converge: residual %.2g after %u steps, "
 		                "%.0e wanted",
-		                cell->residual, cell->iterations, TOLERANCE);
+		                cell->residual, cell->iterations, tolerance);
 	conclude(cell);
 	return ST_OK;
 }

@@ -110,8 +110,9 @@ struct rf_cell_heating {
 	struct rf_cell_place {
 		double x_um, y_um, depth_um;
 	} point[RF_CELL_POINTS_MAX];
-	double update_K; /* conductivities follow when the hottest node has changed by this; 0: 4 K */
-	unsigned steps;  /* of time in all, roughly; 0: 60 */
+	double tolerance; /* of the heat of a step, relative to its increment; 0: 1e-5 */
+	double update_K;  /* conductivities follow when the hottest node has changed by this; 0: 4 K */
+	unsigned steps;   /* of time in all, roughly; 0: 60 */
 	bool (*cancelled)(void *context);
 	void *context;
 };

@@ -12,6 +12,7 @@
 #define ON_SHARE 0.6  /* of the steps, while there is power */
 #define STEPS_PER_STRETCH 6
 #define TOLERANCE 1e-5 /* of a step's increment */
+#define FIELD_TOLERANCE 1e-6 /* of a field renewed while heating */
 #define ITERATIONS_MAX 400
 #define SCALE_MIN 0.05
 
@@ -63,6 +64,7 @@ static enum status check(const struct rf_cell *cell, const struct rf_cell_heatin
 	        {"cooling.ambient_W_m2K", c->ambient_W_m2K, 0.0, 1e5, "W/m2K"},
 	        {"cooling.contact_W_m2K", c->contact_W_m2K, 0.0, 1e6, "W/m2K"},
 	        {"cooling.contact_C", c->contact_C, -80.0, 60.0, "C"},
+	        {"tolerance", h->tolerance, 0.0, 0.1, ""},
 	        {"steps", h->steps, 0.0, RF_CELL_TIMES_MAX, ""},
 	};
 	if (!cell->solved)
@@ -202,7 +204,9 @@ static enum status update_field(struct heater *h, struct fail *why)
 				c->scale[k * sz + j * sy + i] = scale_of(h, k * sz + j * sy + i, k);
 	memcpy(h->updated_K, h->excess_K, c->mesh.count * sizeof *h->updated_K);
 	double error_ohm = c->result.impedance_error_ohm;
+	c->tolerance = FIELD_TOLERANCE;
 	enum status status = rf_cell_electric(c, why);
+	c->tolerance = 0.0;
 	c->result.impedance_error_ohm = error_ohm;
 	h->out->updates++;
 	return status;
@@ -332,18 +336,19 @@ static enum status solve_step(struct heater *h, double implicit, struct fail *wh
 {
 	const struct mesh *m = &h->cell->mesh;
 	unsigned iterations = ITERATIONS_MAX;
+	double tolerance = h->heating->tolerance > 0.0 ? h->heating->tolerance : TOLERANCE;
 	/* links enter the matrix times the implicit share: scale the system instead of the links */
 	for (size_t n = 0; n < m->count; n++) {
 		h->diagonal[n] /= implicit;
 		h->right[n] /= implicit;
 	}
 	double residual = mesh_solve_real(m, h->gx, h->gy, h->gz, h->diagonal, h->right, h->step_K,
-	                                  h->work + m->pad, TOLERANCE, &iterations);
-	if (residual <= TOLERANCE)
+	                                  h->work + m->pad, tolerance, &iterations);
+	if (residual <= tolerance)
 		return ST_OK;
 	return fail_set(why, ST_NUMERIC, "needles",
 	                "the heat did not converge: residual %.2g after %u steps, %.0e wanted", residual,
-	                iterations, TOLERANCE);
+	                iterations, tolerance);
 }
 
 /* An ideal controller: the step's answer is linear in the power, so two solutions (none, full) give the share

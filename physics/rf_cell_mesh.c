@@ -26,7 +26,7 @@ void mesh_free(const struct mesh *mesh, void *array, size_t size)
 static double complex inverse(double complex a)
 {
 	double s = 1.0 / square_abs(a);
-	return CMPLX(creal(a) * s, -cimag(a) * s);
+	return complex_of(creal(a) * s, -cimag(a) * s);
 }
 
 /* What the link back to a neighbour takes from a pivot: the exact part and the fill that is dropped. */

@@ -42,7 +42,7 @@ struct rf_cell {
 	double power_W;  /* of the part computed, at 1 V */
 	double *joule_W; /* per node, at 1 V */
 	double layer_W[RF_LAYERS_MAX];
-	double residual;
+	double residual, tolerance; /* of the field; tolerance 0: the usual */
 	unsigned iterations;
 	bool solved;
 	/* left by the last heating */
@@ -71,9 +71,21 @@ double mesh_solve_real(const struct mesh *mesh, const double *gx, const double *
 
 #define MESH_WORK_ARRAYS 5
 
+/* A complex number from its parts: C11's CMPLX, which clang 14 lacks; the layout is the standard's (6.2.5).
+ */
+static inline double complex complex_of(double re, double im)
+{
+	const union {
+		double part[2];
+		double complex value;
+	} number = {.part = {re, im}};
+	return number.value;
+}
+
 static inline double complex cmul(double complex a, double complex b)
 {
-	return CMPLX(creal(a) * creal(b) - cimag(a) * cimag(b), creal(a) * cimag(b) + cimag(a) * creal(b));
+	return complex_of(creal(a) * creal(b) - cimag(a) * cimag(b),
+	                  creal(a) * cimag(b) + cimag(a) * creal(b));
 }
 
 static inline double square_abs(double complex a)

@@ -11,6 +11,7 @@
 #define REFINE 0.5 /* of the cell: zones within 2 %, peaks within 1 K of the converged ones */
 #define STEPS 40
 #define UPDATE_K 8.0
+#define HEAT_TOLERANCE 1e-2 /* of a step's increment: peaks and zones keep their digits */
 #define FIRST_ENERGY_MJ 2.0
 #define ENERGY_RATIO 1.5
 #define ENERGIES 16     /* up to 2 x 1.5^15 = 876 mJ */
@@ -224,6 +225,7 @@ static struct rf_cell_heating heating_of(const struct needles *n, const struct s
 	                    .contact_C = PLATE_C,
 	                    .contact_end_s = plate ? st->pulse_s + AFTER_S : 0.0},
 	        .sets = SETS,
+	        .tolerance = HEAT_TOLERANCE,
 	        .update_K = UPDATE_K,
 	        .steps = STEPS,
 	};

@@ -120,11 +120,12 @@ static double goal_value(const struct assessment *a, const struct protocol_goal 
 	return strcmp(goal->at, "p05") == 0 ? band->p05 : band->value;
 }
 
-/* Heat of the bulk tissue is left out of quick predictions. */
+/* Heat of the bulk tissue is left out of quick predictions; of radiofrequency they know the median twin alone. */
 static enum assess_depth depth_of_goals(const struct protocol *protocol)
 {
 	for (size_t i = 0; i < protocol->goals; i++)
-		if (protocol->goal[i].metric <= METRIC_OMEGA_PAPILLARY)
+		if (protocol->goal[i].metric <= METRIC_OMEGA_PAPILLARY ||
+		    (protocol->goal[i].metric >= METRIC_RF_EPIDERMIS_C && strcmp(protocol->goal[i].at, "p05") == 0))
 			return ASSESS_FULL;
 	return ASSESS_QUICK;
 }
@@ -191,7 +192,8 @@ static enum status sift_by_rules(struct search *s, struct fail *why)
 /* Whether a candidate adds something to the list: another energy, spot or density than those listed. */
 static bool differs(const struct fit_result *r, const struct settings *settings)
 {
-	static const enum setting_id telling[] = {SETTING_ENERGY_MJ, SETTING_SPOT_MM, SETTING_FLUENCE_J_CM2};
+	static const enum setting_id telling[] = {SETTING_ENERGY_MJ, SETTING_SPOT_MM, SETTING_FLUENCE_J_CM2,
+	                                          SETTING_ENERGY_MJ_PIN, SETTING_DEPTH_MM};
 	for (size_t i = 0; i < r->alternatives; i++) {
 		bool same = true;
 		for (size_t k = 0; k < sizeof telling / sizeof telling[0]; k++) {
@@ -208,7 +210,8 @@ static bool differs(const struct fit_result *r, const struct settings *settings)
 /* The knob a technician would turn up next; false when the mode has none with steps. */
 static bool main_knob(const struct device_mode *mode, enum setting_id *out)
 {
-	static const enum setting_id knob[] = {SETTING_ENERGY_MJ,     SETTING_FLUENCE_J_CM2, SETTING_DEPTH_UM,
+	static const enum setting_id knob[] = {SETTING_ENERGY_MJ,     SETTING_ENERGY_MJ_PIN, SETTING_FLUENCE_J_CM2,
+	                                       SETTING_DEPTH_UM,
 	                                       SETTING_POWER_W,       SETTING_TREATMENT_LEVEL, SETTING_COVERAGE_PCT,
 	                                       SETTING_DENSITY_PCT,   SETTING_SPOT_MM};
 	for (size_t i = 0; i < sizeof knob / sizeof knob[0]; i++)

@@ -252,7 +252,7 @@ static void test_energy(void **state)
 	struct rf_cell_heating heating = pulse(0.2, 0.2);
 	heat(cell, &heating, &out);
 	assert_near(out.energy_J, 0.04, 1e-9);
-	assert_near(out.layer_energy_J[0] + out.layer_energy_J[1], 0.04, 1e-8);
+	assert_near(out.layer_energy_J[0] + out.layer_energy_J[1], 0.04, 4e-8); /* the field is renewed to 1e-6 */
 	assert_true(out.balance_frac < 1e-4);
 	assert_true(out.impedance_end_ohm < 0.9 * out.impedance_start_ohm); /* sigma rises 1.5 % per kelvin */
 	assert_true(out.peak_C > 60.0 && out.peak_C < 80.0);

@@ -77,7 +77,7 @@ static void melasma_s2_is_judged_exactly(void **state)
 	evaluate_case("tests/validation/cases/S2.json");
 }
 
-/* Radiofrequency has no prediction yet; its rules are judged all the same. */
+/* No radiofrequency on this patient, whatever a prediction says. */
 static void pacemaker_s3_is_judged_exactly(void **state)
 {
 	(void)state;

@@ -8,11 +8,12 @@
 
 #include "devices/exposure.h"
 #include "planner/fit/needles.h"
+#include "planner/plan/case.h"
 #include "planner/plan/library.h"
 #include "tests/support/near.h"
 
 #define SEED 7
-#define SAMPLES 5
+#define SAMPLES 4
 
 static struct library *library;
 static struct twin twin;
@@ -214,6 +215,37 @@ static void it_can_be_cancelled(void **state)
 	predictor_free(&p);
 }
 
+/* The whole path: the fit finds the lowest energy that reaches the goal on the console's grid and no depth
+ * the rules forbid; a needle in the fat is blocked for its reach and for the fat's dose. */
+static void cases_are_fitted_and_judged(void **state)
+{
+	struct case_file *file = NULL;
+	struct fail why = {0};
+	const struct case_options options = {.seed = 1, .samples = 3};
+	(void)state;
+	if (case_read("tests/validation/cases/needles.json", &file, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	for (size_t i = 0; i < file->requests; i++) {
+		struct case_result *r = calloc(1, sizeof *r);
+		assert_non_null(r);
+		if (case_evaluate(library, &file->request[i], &options, r, &why))
+			fail_msg("%s: %s", why.field, why.text);
+		for (size_t c = 0; c < r->checks; c++)
+			if (!r->check[c].met)
+				fail_msg("request %zu: %s: %s", i, r->check[c].what, r->check[c].got);
+		assert_true(r->assessment.predicted);
+		if (r->fitted) {
+			assert_true(r->fit.feasible && r->fit.allowed < r->fit.candidates);
+			assert_true(settings_get(&r->fit.settings, SETTING_DEPTH_MM) < 4.0);
+			assert_true(r->fit.alternative[0].endpoint.value >= 55.0);
+			assert_true(r->assessment.prediction.metric[METRIC_RF_REACH_UM].p95 < 0.0);
+		}
+		case_result_clear(r);
+		free(r);
+	}
+	case_free(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -224,6 +256,7 @@ int main(void)
 	        cmocka_unit_test(equal_seeds_give_equal_answers),
 	        cmocka_unit_test(unknown_geometry_is_named),
 	        cmocka_unit_test(it_can_be_cancelled),
+	        cmocka_unit_test(cases_are_fitted_and_judged),
 	};
 	return cmocka_run_group_tests(tests, setup, teardown);
 }
