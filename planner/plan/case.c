@@ -428,12 +428,26 @@ static enum status read_indication(const struct json_at *at, const struct json_a
 	return json_string(root, "indication", r->indication, sizeof r->indication, NULL, why);
 }
 
+static enum status read_partners(const struct json_at *at, struct case_request *r, struct fail *why)
+{
+	struct json_at list, item = {0};
+	bool given = false;
+	enum status st = json_member(at, "same_session", JSON_ARRAY, &list, &given, why);
+	if (st || !given)
+		return st;
+	if (json_count(&list) > CASE_TOGETHER_MAX)
+		return json_refuse(&list, ST_INPUT, why, "%zu requests; at most %d", json_count(&list), CASE_TOGETHER_MAX);
+	while (!st && json_array_each(&list, &item))
+		st = json_string_at(&item, r->with_name[r->with++], PLANNING_TEXT_MAX, why);
+	return st;
+}
+
 static enum status read_request(const struct json_at *at, const struct json_at *root, struct case_request *r,
                                 struct fail *why)
 {
 	static const char *const keys[] = {"name",    "device",  "zones",  "settings",  "patient",    "history",
 	                                   "indication", "expect", "rules", "not_raised", "start_conditions",
-	                                   "numbers", "sanity",  "must_cite", "must_say", "why", NULL};
+	                                   "numbers", "sanity",  "must_cite", "must_say", "why", "same_session", NULL};
 	struct json_at settings;
 	bool given = false;
 	enum status st = subject_init(&r->subject, why);
@@ -445,6 +459,8 @@ static enum status read_request(const struct json_at *at, const struct json_at *
 	    (st = json_member(at, "settings", JSON_OBJECT, &settings, &given, why)))
 		return st;
 	r->fit = !given;
+	if ((st = read_partners(at, r, why)))
+		return st;
 	if (given && (st = settings_read(&settings, &r->request.settings, why)))
 		return st;
 	return read_expectation(at, &r->expected, why);

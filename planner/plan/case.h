@@ -11,6 +11,7 @@
 #define CASE_REQUESTS_MAX 32
 #define CASE_EXPECTED_MAX 24
 #define CASE_TEXT_MAX 200
+#define CASE_TOGETHER_MAX 4
 
 struct case_number {
 	char key[48];
@@ -36,6 +37,8 @@ struct case_request {
 	struct subject subject; /* the case's, with this request's overrides */
 	struct request request;
 	bool fit; /* no settings given: the program finds them */
+	size_t with; /* other requests of the same session, by name: "same_session": ["B"] */
+	char with_name[CASE_TOGETHER_MAX][PLANNING_TEXT_MAX];
 	struct case_expectation expected;
 };
 
@@ -50,6 +53,11 @@ enum status case_parse(const char *name, const char *bytes, size_t length, struc
                        struct fail *why) MUST_CHECK;
 enum status case_read(const char *path, struct case_file **out, struct fail *why) MUST_CHECK;
 void case_free(struct case_file **file);
+
+/* Requests of one session know of each other where they share a zone: the rules hear the other modalities
+ * (same_day_modalities, so R-COMBO), and coverage counts together. Call once, before evaluation. ST_INPUT: a name that
+ * no other request has; a partner whose settings are still to be fitted, so that what it covers is not known. */
+enum status case_join_sessions(const struct library *library, struct case_file *file, struct fail *why) MUST_CHECK;
 
 /* The evaluation of one request. */
 struct case_check {

@@ -209,6 +209,16 @@ static enum status predict(struct planning *p, enum predict_depth depth, struct 
 	return st ? st : predictor_run(p->predictor, &a->exposure, depth, &a->prediction, why);
 }
 
+/* Two treatments of one field on one day are judged by what they cover together. */
+static enum status add_other_coverage(const struct planning *p, const struct assessment *a, struct facts *facts,
+                                      struct fail *why)
+{
+	double own_frac = a->exposure.coverage_sum_frac;
+	if (!(p->request.other_coverage_pct > 0.0) || isnan(own_frac))
+		return ST_OK;
+	return facts_set_number(facts, "coverage_sum_pct", 100.0 * own_frac + p->request.other_coverage_pct, why);
+}
+
 /* Everything the rules may ask about this assessment. to_come: the prediction is left for later, so the heat below
  * a needle must not yet be taken at its usual value: what is short of the dermis' end by the tip alone stays in the
  * search. */
@@ -218,6 +228,8 @@ static enum status facts_of(const struct planning *p, const struct assessment *a
 	enum status st = facts_clone(p->base, out, why);
 	if (!st)
 		st = planning_facts_of_settings(*out, library_rules(p->library), p->mode, a, a->issues.count, why);
+	if (!st)
+		st = add_other_coverage(p, a, *out, why);
 	if (!st && a->predicted)
 		st = planning_facts_of_prediction(*out, &a->prediction, why);
 	else if (!st && to_come)

@@ -44,6 +44,8 @@ struct request {
 	size_t zones;
 	char zone[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
 	struct settings settings; /* empty: to be fitted */
+	/* Coverage that other treatments of this field bring the same day, all passes: added for the rules. */
+	double other_coverage_pct;
 };
 
 struct planning;

@@ -291,6 +291,96 @@ static void a_subject_survives_the_store_format(void **state)
 	}
 }
 
+/* ---- one session ---------------------------------------------------------------------------------------- */
+
+static struct case_file *session_case(const char *first, const char *second)
+{
+	char text[2048];
+	struct case_file *file = NULL;
+	struct fail why = {0};
+	int length = snprintf(
+	        text, sizeof text,
+	        "{\"schema\":\"lasertwin-case/1\",\"id\":\"V\",\"title\":\"V\",\"patient\":{\"age\":30,\"sex\":\"F\",\"fitz\":"
+	        "\"II\",\"measured_days_ago\":0},\"history\":{\"others\":\"no\"},\"indication\":\"acne_scars_atrophic\",\"requests\":["
+	        "{\"name\":\"A\",\"device\":\"ultrapulse.deepfx\",\"zones\":[\"cheeks\"],\"settings\":{\"energy_mJ\":10,"
+	        "\"density_pct\":15,\"passes\":1}%s},{\"name\":\"B\",%s}]}", first, second);
+	if (case_parse("session.json", text, (size_t)length, &file, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	return file;
+}
+
+static bool raises(struct case_file *file, size_t request, const char *rule)
+{
+	const struct case_options options = {.seed = 1, .samples = 2};
+	struct case_result *r = calloc(1, sizeof *r);
+	struct fail why = {0};
+	bool found = false;
+	assert_non_null(r);
+	if (case_evaluate(library, &file->request[request], &options, r, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	for (size_t i = 0; i < r->assessment.findings.count; i++)
+		found = found || (strcmp(r->assessment.findings.finding[i].rule, rule) == 0 &&
+		                  r->assessment.findings.finding[i].outcome == OUTCOME_BLOCK_MD);
+	case_result_clear(r);
+	free(r);
+	return found;
+}
+
+static void join(struct case_file *file)
+{
+	struct fail why = {0};
+	if (case_join_sessions(library, file, &why))
+		fail_msg("%s: %s", why.field, why.text);
+}
+
+/* Ablation and heat on one field on one day; the same beams twice: judged by what they are together. */
+static void treatments_of_one_session_know_of_each_other(void **state)
+{
+	static const char nafl_here[] =
+	        "\"device\":\"fraxel_dual.1550\",\"zones\":[\"cheeks\"],\"settings\":{\"energy_mJ\":10,\"coverage_pct\":9,\"passes\":8}";
+	static const char nafl_there[] =
+	        "\"device\":\"fraxel_dual.1550\",\"zones\":[\"forehead\"],\"settings\":{\"energy_mJ\":10,\"coverage_pct\":9,\"passes\":8}";
+	static const char again[] =
+	        "\"device\":\"ultrapulse.deepfx\",\"zones\":[\"cheeks\"],\"settings\":{\"energy_mJ\":5,\"density_pct\":15,\"passes\":1}";
+	static const char with_b[] = ",\"same_session\":[\"B\"]";
+	(void)state;
+	struct case_file *file = session_case(with_b, nafl_here);
+	assert_false(raises(file, 0, "R-COMBO")); /* before they are joined */
+	join(file);
+	assert_true(raises(file, 0, "R-COMBO"));
+	case_free(&file);
+	file = session_case(with_b, nafl_there); /* another field */
+	join(file);
+	assert_false(raises(file, 0, "R-COMBO"));
+	case_free(&file);
+	file = session_case("", again);
+	join(file);
+	assert_false(raises(file, 0, "R-COV")); /* 15 % of 25 % */
+	case_free(&file);
+	file = session_case(with_b, again);
+	join(file);
+	assert_true(raises(file, 0, "R-COV")); /* 30 % together */
+	case_free(&file);
+}
+
+static void partners_must_be_known(void **state)
+{
+	static const char unfitted[] = "\"device\":\"fraxel_dual.1550\",\"zones\":[\"cheeks\"]";
+	struct fail why = {0};
+	(void)state;
+	struct case_file *file = session_case(",\"same_session\":[\"C\"]", unfitted);
+	assert_int_equal(case_join_sessions(library, file, &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "\"C\""));
+	case_free(&file);
+	file = session_case(",\"same_session\":[\"A\"]", unfitted); /* itself */
+	assert_int_equal(case_join_sessions(library, file, &why), ST_INPUT);
+	case_free(&file);
+	file = session_case(",\"same_session\":[\"B\"]", unfitted);
+	assert_int_equal(case_join_sessions(library, file, &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "still to be"));
+	case_free(&file);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -304,6 +394,8 @@ int main(void)
 		cmocka_unit_test(random_damage_never_breaks_the_reader),
 		cmocka_unit_test(oversized_and_non_utf8_files_are_refused),
 		cmocka_unit_test(a_subject_survives_the_store_format),
+		cmocka_unit_test(treatments_of_one_session_know_of_each_other),
+		cmocka_unit_test(partners_must_be_known),
 	};
 	return cmocka_run_group_tests(tests, load, unload);
 }
