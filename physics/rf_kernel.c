@@ -1,14 +1,15 @@
 /* Smooth kernels of the layered part by distance, tabulated once and interpolated. */
 #include "physics/rf_patch_private.h"
 
-#define DEPTHS 20.0 /* e^-20 of the first layer's thickness is the end of the wavenumbers */
+#define DEPTHS                                                                                               \
+	20.0 /* scales: e^-40 is left of what falls as e^(-2 k scale), e^-20 of a field at that depth */
 #define PHASE_PER_PANEL 8.0
 #define FUNCTIONS_MAX (RF_LAYERS_MAX + 4)
 
-bool rf_kernel_new(struct rf_kernel *kernel, const struct rf_layers *layers, double reach, size_t functions,
-                   rf_kernel_fill *fill, void *context, const bool *first_order)
+bool rf_kernel_new(struct rf_kernel *kernel, const struct rf_layers *layers, double scale, double reach,
+                   size_t functions, rf_kernel_fill *fill, void *context, const bool *first_order)
 {
-	double first = isinf(layers->thickness[0]) ? reach : layers->thickness[0], *k = NULL;
+	double first = isinf(scale) ? reach : scale, *k = NULL;
 	*kernel = (struct rf_kernel){.scale = first, .reach = asinh(reach / first), .functions = functions};
 	kernel->value = calloc(functions * RF_KERNEL_NODES, sizeof *kernel->value);
 	double height = 0.0;

@@ -9,7 +9,10 @@
 #define ERROR_SHARE 1.0
 /* Strips for a disc: against rf_disc 0.03 % at twice the default panels, where the meshes hardly differ. */
 #define DISC_ERROR 5e-4
-#define FOLD_ERROR 2.0        /* the disc's, and the rim is not widened here */
+/* Two layers that together are thinner than this part of the longest side leave the tabulated rest too sharp:
+ * then films are folded under narrower electrodes than the rule allows discs, at the price of its error. */
+#define TWO_LAYERS_LEAST 0.025
+#define FOLD_REACH 6.0
 #define SMOOTH_ONE_POINT 0.15 /* panel over distance or first layer: one point errs by the square over 24 */
 #define SMOOTH_STEP 0.8       /* layer thicknesses a Gauss point answers for */
 #define SMOOTH_POINTS_MAX 4
@@ -36,7 +39,7 @@ static double largest_side(const struct rf_panel *panel)
 static int smooth_points(const struct rf_patch *p, const struct rf_panel *a, const struct rf_panel *b)
 {
 	double size = fmax(largest_side(a), largest_side(b)), distance = hypot(a->x - b->x, a->y - b->y);
-	double scale = fmax(p->layers.thickness[0], distance);
+	double scale = fmax(p->smooth, distance);
 	if (size < SMOOTH_ONE_POINT * scale)
 		return 1;
 	int points = 1 + (int)ceil(size / (SMOOTH_STEP * scale));
@@ -66,25 +69,53 @@ static void add_smooth(const struct rf_patch *p, const struct rf_kernel *kernel,
 				}
 }
 
+/* What the images leave of a function of wavenumber. */
+static double complex less_images(const struct rf_patch *p, const double complex *coefficient, double decay)
+{
+	double complex sum = 0.0;
+	for (size_t m = p->images.count; m-- > 0;)
+		sum = (sum + coefficient[m]) * decay;
+	return sum;
+}
+
 static void fill_reflected(const struct rf_layers *layers, const struct rf_response *response, double k,
                            void *context, double complex *out)
 {
+	const struct rf_patch *p = context;
 	(void)layers;
 	(void)k;
-	(void)context;
-	out[0] = response->kernel_less_1;
+	out[0] = response->kernel_less_1 - less_images(p, p->images.reflected, response->decay[0]);
 }
 
 static void fill_shares(const struct rf_layers *layers, const struct rf_response *response, double k,
                         void *context, double complex *out)
 {
+	const struct rf_patch *p = context;
 	double share[RF_LAYERS_MAX];
 	(void)k;
-	(void)context;
 	rf_layers_share(layers, response, share);
 	for (size_t i = 0; i < layers->count; i++)
 		out[i] = share[i];
 	out[0] -= creal(layers->y_S_m[0]) / (cabs(layers->y_S_m[0]) * cabs(layers->y_S_m[0]));
+	for (size_t i = 0; p->images.count && i < 2; i++)
+		out[i] -= less_images(p, p->images.share[i], response->decay[0]);
+}
+
+/* Integrals over both panels of 1/d to the images; out[count]. */
+static void image_integrals(const struct rf_patch *p, const struct rf_panel *a, const struct rf_panel *b,
+                            double *out)
+{
+	for (size_t m = 0; m < p->images.count; m++)
+		out[m] = rf_panels_coulomb(a, b, p->images.depth * (double)(m + 1));
+}
+
+static double complex image_sum(const struct rf_patch *p, const double complex *coefficient,
+                                const double *integral)
+{
+	double complex sum = 0.0;
+	for (size_t m = 0; m < p->images.count; m++)
+		sum += coefficient[m] * integral[m];
+	return sum;
 }
 
 /* Row i against panel j and its images: (u / 2 pi y_1)(1/d + reflected) + zeta on the diagonal. */
@@ -95,7 +126,10 @@ static double complex element(const struct rf_patch *p, const struct rf_kernel *
 	double complex smooth = 0.0;
 	size_t images = rf_patch_images(&p->mirrors, &p->panel[j], image, sign);
 	for (size_t k = 0; k < images; k++) {
-		coulomb += sign[k] * rf_panels_coulomb(&p->panel[i], &image[k]);
+		double depths[RF_PATCH_IMAGES_MAX];
+		image_integrals(p, &p->panel[i], &image[k], depths);
+		coulomb += sign[k] * rf_panels_coulomb(&p->panel[i], &image[k], 0.0);
+		smooth += sign[k] * image_sum(p, p->images.reflected, depths);
 		add_smooth(p, kernel, &p->panel[i], &image[k], sign[k], &smooth);
 	}
 	double complex value = (coulomb + smooth) * (p->unit_um * M_PER_UM) / (2.0 * PI * p->layers.y_S_m[0]);
@@ -169,9 +203,10 @@ static enum status solve(struct rf_patch *p, double refine, double complex *impe
 	enum status st = rf_patch_mesh(p, refine, why);
 	if (st)
 		return st;
+	rf_patch_images_init(p);
 	struct rf_kernel kernel;
 	double complex *matrix = malloc(rf_row_start(p->panels + 1) * sizeof *matrix);
-	if (!rf_kernel_new(&kernel, &p->layers, p->reach, 1, fill_reflected, NULL, NULL) || !matrix) {
+	if (!rf_kernel_new(&kernel, &p->layers, p->smooth, p->reach, 1, fill_reflected, p, NULL) || !matrix) {
 		st = fail_set(why, ST_FULL, "memory", "no memory for %zu panels", p->panels);
 	} else {
 		for (size_t i = 0; i < p->panels; i++)
@@ -198,10 +233,11 @@ static double modulus2(double complex x)
 }
 
 /* P_i = (1 / 2 pi) sum over all pairs of q_a q_b* integral share_i J0 dk: power of each kept layer, W. */
-static bool layer_powers(const struct rf_patch *p, double *power_W, double *contact_W)
+static bool layer_powers(struct rf_patch *p, double *power_W, double *contact_W)
 {
 	struct rf_kernel kernel;
-	bool enough = rf_kernel_new(&kernel, &p->layers, p->reach, p->layers.count, fill_shares, NULL, NULL);
+	bool enough = rf_kernel_new(&kernel, &p->layers, p->smooth, p->reach, p->layers.count, fill_shares, p,
+	                            NULL);
 	double whole = creal(p->layers.y_S_m[0]) / modulus2(p->layers.y_S_m[0]),
 	       unit_m = p->unit_um * M_PER_UM;
 	double complex sum[RF_LAYERS_MAX] = {0};
@@ -214,7 +250,12 @@ static bool layer_powers(const struct rf_patch *p, double *power_W, double *cont
 			        pair = creal(p->density[i] * conj(p->density[j])) * (i == j ? 1.0 : 2.0);
 			size_t count = rf_patch_images(&p->mirrors, &p->panel[j], image, sign);
 			for (size_t k = 0; k < count; k++) {
-				sum[0] += pair * sign[k] * whole * rf_panels_coulomb(&p->panel[i], &image[k]);
+				double depths[RF_PATCH_IMAGES_MAX];
+				image_integrals(p, &p->panel[i], &image[k], depths);
+				sum[0] += pair * sign[k] * whole *
+				          rf_panels_coulomb(&p->panel[i], &image[k], 0.0);
+				for (size_t f = 0; p->images.count && f < 2; f++)
+					sum[f] += pair * sign[k] * image_sum(p, p->images.share[f], depths);
 				add_smooth(p, &kernel, &p->panel[i], &image[k], pair * sign[k], sum);
 			}
 		}
@@ -345,17 +386,24 @@ static void measure(struct rf_patch *p)
 	p->reach = hypot(right - left, high - low) / p->unit_um;
 }
 
-/* Layers much thinner than the panels are beyond the quadrature of the layered part. */
+/* Layers much thinner than the panels are beyond the quadrature of what is tabulated. */
 static enum status thin_check(const struct rf_patch *p, struct fail *why)
 {
-	double largest = 0.0;
-	for (size_t i = 0; i < p->panels; i++)
-		largest = fmax(largest, largest_side(&p->panel[i]));
-	if (largest > SMOOTH_STEP * SMOOTH_POINTS_MAX * p->layers.thickness[0])
+	double largest = rf_patch_largest_side(p);
+	if (largest > SMOOTH_STEP * SMOOTH_POINTS_MAX * p->smooth)
 		return fail_set(why, ST_MODEL, "layers",
-		                "a first layer of %g um is too thin for panels of %g um: refine more",
-		                p->kept.layer->thickness_um, largest * p->unit_um);
+		                "first layers of %g um are too thin for panels of %g um: refine more",
+		                p->smooth * p->unit_um, largest * p->unit_um);
 	return ST_OK;
+}
+
+static double longest_side_um(const struct rf_patch *p)
+{
+	double longest_um = 0.0;
+	for (size_t i = 0; i < p->electrodes; i++)
+		longest_um =
+		        fmax(longest_um, fmax(p->electrode[i].width_um, 2.0 * half_length(&p->electrode[i])));
+	return longest_um;
 }
 
 static enum status prepare(struct rf_patch *p, const struct rf_patch_problem *problem, struct fail *why)
@@ -367,10 +415,20 @@ static enum status prepare(struct rf_patch *p, const struct rf_patch_problem *pr
 	memcpy(p->electrode, problem->electrode, p->electrodes * sizeof *p->electrode);
 	p->contact_ohm_m2 = p->series_ohm_m2 = problem->contact.ohm_m2;
 	measure(p);
+	double reach = 1.0;
 	struct rf_fold fold = rf_stack_fold(&p->stack, 0.5 * p->unit_um, &p->kept);
+	if (p->kept.layers > 2 && p->kept.layer[0].thickness_um + p->kept.layer[1].thickness_um <
+	                                  TWO_LAYERS_LEAST * longest_side_um(p)) {
+		reach = FOLD_REACH;
+		fold = rf_stack_fold(&p->stack, reach * 0.5 * p->unit_um, &p->kept);
+	}
 	p->folded = fold.layers;
 	p->folded_um = fold.thickness_um;
-	p->fold_error_frac = FOLD_ERROR * fold.error_frac;
+	p->fold_error_frac = reach * fold.error_frac;
+	for (size_t i = 0; i < p->electrodes; i++) {
+		p->electrode[i].width_um += 2.0 * fold.widen_um;
+		p->electrode[i].length_um += 2.0 * fold.widen_um;
+	}
 	p->series_ohm_m2 += fold.ohm_m2;
 	rf_layers_init(&p->layers, &p->kept, p->unit_um);
 	p->panel = malloc(RF_PATCH_PANELS_MAX * sizeof *p->panel);

@@ -6,6 +6,7 @@
 /* One, two or four midpoints a side: the error falls with the square of the panel over distance or layer. */
 #define FAR_PANEL 0.1
 #define NEAR_PANEL 0.3
+#define PANELS_SEEN 0.5 /* largest panels: how deep below a thin first layer single panels show */
 
 /* Potential and field of a panel of unit density in the half-space: integral of 1/d and of its gradient, z >
  * 0. */
@@ -120,6 +121,14 @@ static void place_field(const struct rf_patch *p, const struct rf_kernel *kernel
 	rf_field_power(&p->layer[at->layer + p->folded], out);
 }
 
+/* Below the first layer the kernels vary over the depth itself; in it, over its thickness. */
+static double deeper_scale(const struct rf_patch *p, double depth_um)
+{
+	return isinf(p->layers.thickness[0]) || depth_um <= p->layers.thickness[0] * p->unit_um
+	               ? 0.0
+	               : depth_um / p->unit_um;
+}
+
 enum status rf_patch_plane(const struct rf_patch *p, double z_um, size_t count, const double *x_um,
                            const double *y_um, struct rf_field *out, struct fail *why)
 {
@@ -131,6 +140,12 @@ enum status rf_patch_plane(const struct rf_patch *p, double z_um, size_t count, 
 		return fail_set(why, ST_MODEL, "z_um",
 		                "depth %g um lies in the layers (to %g um) that act as a contact", z_um,
 		                p->folded_um);
+	double shallow_um = p->images.count ? PANELS_SEEN * rf_patch_largest_side(p) * p->unit_um : 0.0;
+	if (z_um < shallow_um)
+		return fail_set(
+		        why, ST_MODEL, "z_um",
+		        "depth %g um: above %g um the thin first layer asks for smaller panels: refine more",
+		        z_um, shallow_um);
 	for (size_t i = 0; i < count; i++)
 		if (!isfinite(x_um[i]) || !isfinite(y_um[i]))
 			return fail_set(why, ST_RANGE, "x_um", "place %zu is not finite", i);
@@ -140,8 +155,8 @@ enum status rf_patch_plane(const struct rf_patch *p, double z_um, size_t count, 
 	static const bool first_order[] = {false, false, true};
 	struct rf_kernel kernel;
 	enum status st = ST_OK;
-	if (rf_kernel_new(&kernel, &p->layers, reach_of(p, count, x_um, y_um), 3, fill_level, &at,
-	                  first_order)) {
+	if (rf_kernel_new(&kernel, &p->layers, fmax(p->layers.thickness[0], deeper_scale(p, depth_um)),
+	                  reach_of(p, count, x_um, y_um), 3, fill_level, &at, first_order)) {
 		for (size_t i = 0; i < count; i++)
 			place_field(p, &kernel, &at, x_um[i], y_um[i], &out[i]);
 	} else {

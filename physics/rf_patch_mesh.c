@@ -111,22 +111,34 @@ enum status rf_patch_mesh(struct rf_patch *p, double refine, struct fail *why)
 	return ST_OK;
 }
 
-/* Fourfold antiderivative of 1/r: x^2 y / 2 asinh(y/|x|) + x y^2 / 2 asinh(x/|y|) - r^3 / 6. */
-static double coulomb_corner(double x, double y)
+/* Fourfold antiderivative of 1/r, r^2 = x^2 + y^2 + c^2:
+ * (y^2 - c^2)/2 x asinh(x / hypot(y, c)) + (x^2 - c^2)/2 y asinh(y / hypot(x, c)) - (x^2 - 2 c^2 + y^2) r / 6
+ * - x y c atan(x y / (c r)). */
+static double coulomb_corner(double x, double y, double c)
 {
-	double r = hypot(x, y), sum = -r * r * r / 6.0;
-	if (x != 0.0 && y != 0.0)
-		sum += 0.5 * x * y * (x * asinh(y / fabs(x)) + y * asinh(x / fabs(y)));
+	double r = sqrt(x * x + y * y + c * c), sum = -(x * x - 2.0 * c * c + y * y) * r / 6.0;
+	double beside_x = hypot(y, c), beside_y = hypot(x, c);
+	if (beside_x > 0.0)
+		sum += 0.5 * (y * y - c * c) * x * asinh(x / beside_x);
+	if (beside_y > 0.0)
+		sum += 0.5 * (x * x - c * c) * y * asinh(y / beside_y);
+	if (c > 0.0)
+		sum -= x * y * c * atan(x * y / (c * r));
 	return sum;
 }
 
-/* Distances of the sides; (Ruehli 1972, coplanar rectangles). */
-double rf_panels_coulomb(const struct rf_panel *a, const struct rf_panel *b)
+#define FAR_PLANE 20.0
+#define FAR_IMAGE 4.0
+
+/* Distances of the sides (Ruehli 1972, parallel rectangles). Far apart the panels act as points; the next
+ * term is (size / d)^2 / 24. */
+double rf_panels_coulomb(const struct rf_panel *a, const struct rf_panel *b, double depth)
 {
-	double dx = fabs(a->x - b->x), dy = fabs(a->y - b->y);
+	double dx = fabs(a->x - b->x), dy = fabs(a->y - b->y),
+	       distance = sqrt(dx * dx + dy * dy + depth * depth);
 	double size = fmax(fmax(a->width, a->length), fmax(b->width, b->length));
-	if (hypot(dx, dy) > 20.0 * size) /* next term: (size / d)^2 / 24, second moments of the panels */
-		return a->width * a->length * b->width * b->length / hypot(dx, dy);
+	if (distance > (depth > 0.0 ? FAR_IMAGE : FAR_PLANE) * size)
+		return a->width * a->length * b->width * b->length / distance;
 	double sum_x = 0.5 * (a->width + b->width), less_x = 0.5 * (a->width - b->width);
 	double sum_y = 0.5 * (a->length + b->length), less_y = 0.5 * (a->length - b->length);
 	const double x[4] = {dx + sum_x, dx + less_x, dx - sum_x, dx - less_x};
@@ -134,6 +146,49 @@ double rf_panels_coulomb(const struct rf_panel *a, const struct rf_panel *b)
 	double total = 0.0;
 	for (int i = 0; i < 4; i++)
 		for (int j = 0; j < 4; j++)
-			total += ((i + j) % 2 ? -1.0 : 1.0) * coulomb_corner(x[i], y[j]);
+			total += ((i + j) % 2 ? -1.0 : 1.0) * coulomb_corner(x[i], y[j], depth);
 	return total;
+}
+
+double rf_patch_largest_side(const struct rf_patch *p)
+{
+	double largest = 0.0;
+	for (size_t i = 0; i < p->panels; i++)
+		largest = fmax(largest, fmax(p->panel[i].width, p->panel[i].length));
+	return largest;
+}
+
+#define IMAGES_FROM 1.6 /* panel over first layer: below, Gauss points do */
+#define IMAGE_LEAST 1e-4
+
+/* With g = (y_1 - y_2)/(y_1 + y_2) and e = e^(-2 k h_1): K - 1 = 2 sum (g e)^m; 1/|1 - g e|^2 = sum c_m e^m
+ * with c_m = sum g^a conj(g)^(m-a); share 1 = w (1 - e)(1 + |g|^2 e)/|1 - g e|^2, share 2 = w' e |1 + g|^2 /
+ * |1 - g e|^2. */
+void rf_patch_images_init(struct rf_patch *p)
+{
+	const struct rf_layers *l = &p->layers;
+	struct rf_patch_images *im = &p->images;
+	*im = (struct rf_patch_images){0};
+	p->smooth = l->thickness[0];
+	if (l->count < 2 || rf_patch_largest_side(p) < IMAGES_FROM * l->thickness[0])
+		return;
+	double complex g = (l->y_S_m[0] - l->y_S_m[1]) / (l->y_S_m[0] + l->y_S_m[1]), power = 1.0;
+	double g2 = creal(g * conj(g)), surface = creal(l->y_S_m[0] * conj(l->y_S_m[0])),
+	       c[3] = {0.0, 0.0, 1.0};
+	double through = creal((1.0 + g) * conj(1.0 + g)), first = creal(l->y_S_m[0]) / surface;
+	im->depth = 2.0 * l->thickness[0];
+	p->smooth = l->thickness[0] + l->thickness[1];
+	while (im->count < RF_PATCH_IMAGES_MAX && (im->count == 0 || cabs(power) > IMAGE_LEAST)) {
+		power *= g;
+		double complex next = 0.0, term = 1.0;
+		for (size_t a = 0; a <= im->count + 1; a++, term *= g)
+			next += term * cpow(conj(g), (double)(im->count + 1 - a));
+		c[0] = c[1];
+		c[1] = c[2];
+		c[2] = creal(next);
+		im->reflected[im->count] = 2.0 * power;
+		im->share[0][im->count] = first * (c[2] + (g2 - 1.0) * c[1] - g2 * c[0]);
+		im->share[1][im->count] = creal(l->y_S_m[1]) / surface * through * c[1];
+		im->count++;
+	}
 }

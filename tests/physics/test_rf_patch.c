@@ -96,6 +96,37 @@ static void test_disc(void **state)
 	}
 }
 
+/* A first layer far thinner than the panels: its reflections as images, against the disc that solves it. */
+static void test_thin_first_layer(void **state)
+{
+	(void)state;
+	const struct rf_patch_electrode round = {RF_PATCH_DISC, 0.0, 0.0, 20000.0, 0.0, RF_ACTIVE};
+	struct rf_layer layer[3];
+	assert_int_equal(dielectric_layer(DIELECTRIC_SKIN_DRY, 6.78e6, 75.0, &layer[0], NULL), ST_OK);
+	assert_int_equal(dielectric_layer(DIELECTRIC_SKIN_WET, 6.78e6, 1500.0, &layer[1], NULL), ST_OK);
+	assert_int_equal(dielectric_layer(DIELECTRIC_FAT, 6.78e6, INFINITY, &layer[2], NULL), ST_OK);
+	struct rf_patch_problem p = problem_of(3, layer, 1, &round);
+	struct rf_disc_problem q = {.stack = p.stack, .radius_um = 10000.0};
+	struct rf_disc *disc = NULL;
+	p.stack.frequency_Hz = q.stack.frequency_Hz = 6.78e6;
+	p.refine = 0.7;
+	assert_int_equal(rf_disc_new(&q, &disc, NULL), ST_OK);
+	struct rf_result a = *rf_disc_result(disc);
+	rf_disc_free(&disc);
+	struct rf_patch *patch = solved(&p);
+	struct rf_result b = *rf_patch_result(patch);
+	assert_near(cabs(b.impedance_ohm / a.impedance_ohm - 1.0), 0.0, 2e-3);
+	for (size_t j = 0; j < a.layers; j++)
+		assert_near(b.layer_frac[j], a.layer_frac[j], 2e-3);
+	double x_um = 0.0;
+	struct rf_field field;
+	struct fail why = {0};
+	assert_int_equal(rf_patch_plane(patch, 40.0, 1, &x_um, &x_um, &field, &why), ST_MODEL);
+	assert_string_equal(why.field, "z_um");
+	assert_int_equal(rf_patch_plane(patch, 2000.0, 1, &x_um, &x_um, &field, NULL), ST_OK);
+	rf_patch_free(&patch);
+}
+
 /* Two lengths of the same bars differ by their middle alone, which is two-dimensional: conformal mapping. */
 static void test_strips(void **state)
 {
@@ -243,10 +274,12 @@ static void test_refusals(void **state)
 	                                           {RF_PATCH_DISC, 2200.0, 2200.0, 3000.0, 0.0, RF_RETURN}};
 	const struct rf_patch_electrode flat[] = {{RF_PATCH_RECTANGLE, 0.0, 0.0, 3000.0, 0.0, RF_ACTIVE}};
 	const struct rf_patch_electrode idle[] = {{RF_PATCH_RECTANGLE, 0.0, 0.0, 3000.0, 3000.0, RF_RETURN}};
-	const struct rf_layer thin[] = {{.thickness_um = 60.0, .conductivity_S_m = 0.5}, {.thickness_um = INFINITY, .conductivity_S_m = 0.2}};
+	const struct rf_layer thin[] = {{.thickness_um = 60.0, .conductivity_S_m = 0.5},
+	                                {.thickness_um = 60.0, .conductivity_S_m = 0.2},
+	                                {.thickness_um = INFINITY, .conductivity_S_m = 0.4}};
 	struct rf_patch_problem bad[] = {problem_of(1, uniform, 2, touching), problem_of(1, uniform, 0, bars),
 	                                 problem_of(1, uniform, 1, flat),     problem_of(1, uniform, 1, idle),
-	                                 problem_of(2, thin, 2, bars),        problem_of(1, uniform, 2, bars)};
+	                                 problem_of(3, thin, 2, bars),        problem_of(1, uniform, 2, bars)};
 	bad[5].refine = 50.0;
 	static const char *const field[] = {"electrodes", "electrodes", "electrodes[0]", "electrodes", "layers", "refine"};
 	for (size_t i = 0; i < COUNT(bad); i++) {
@@ -265,7 +298,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(test_square),        cmocka_unit_test(test_disc),
-	        cmocka_unit_test(test_strips),        cmocka_unit_test(test_mirrors),
+	        cmocka_unit_test(test_thin_first_layer), cmocka_unit_test(test_strips),        cmocka_unit_test(test_mirrors),
 	        cmocka_unit_test(test_reciprocity_and_scaling), cmocka_unit_test(test_depth_of_bars),
 	        cmocka_unit_test(test_insulated_below), cmocka_unit_test(test_field),
 	        cmocka_unit_test(test_closed_forms),  cmocka_unit_test(test_refusals),
