@@ -37,7 +37,7 @@ SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
+.PHONY: sync-torture sync-bench all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -53,6 +53,7 @@ help:
 	@echo "lint      include direction, sizes, banned calls, formatting of the tree"
 	@echo "bench     speed table (and $(BUILD)/bench.json)"
 	@echo "validate  published results against the models"
+	@echo "sync-torture sync-bench   10 000 histories and 200 kills; speed against a real server"
 	@echo "clang     build everything with clang"
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "arm64     the photon loop for 64-bit ARM, emulated, against this machine's"
@@ -79,6 +80,14 @@ lint:
 
 bench: lasertwin $(BENCHES)
 	@sh tests/bench/run.sh $(BUILD)/bench.json $(BENCHES)
+
+sync-torture: $(BUILD)/lasertwin $(BUILD)/tests/planner/test_sync_histories $(BUILD)/tests/planner/test_sync_engine
+	@LASERTWIN_HISTORIES=10000 $(BUILD)/tests/planner/test_sync_histories
+	@$(BUILD)/tests/planner/test_sync_engine
+	@LASERTWIN=$(BUILD)/lasertwin LASERTWIN_KILLS=200 sh tests/sync/servers.sh
+
+sync-bench: $(BUILD)/tests/bench/bench_sync
+	@sh tests/bench/sync.sh $<
 
 validate: $(filter $(BUILD)/tests/validation/%,$(TESTS))
 	@for t in $^; do LASERTWIN_VALIDATE=1 $$t 2>/dev/null || exit 1; done

@@ -36,6 +36,7 @@ struct sync_engine {
 	int failures;          /* in a row; sets the back-off */
 	bool want_reconcile, suspect_rollback;
 	size_t progress_pulled;
+	struct sync_place canary;     /* confirmed since it was last kept; type "": none */
 	struct sync_outcome *outcome; /* of the round that runs */
 };
 
@@ -94,9 +95,9 @@ enum status engine_reconcile(struct sync_engine *e, struct fail *why) MUST_CHECK
  * carries an earlier time (clocks of servers step, commits surface late). */
 enum status engine_version_stands(struct sync_engine *e, const struct sync_place *place, bool *stands,
                                   struct fail *why) MUST_CHECK;
-/* Remembers the newest confirmed record as the canary. */
-enum status engine_canary_set(struct sync_engine *e, const struct sync_place *place,
-                              struct fail *why) MUST_CHECK;
+/* The newest confirmed record is the canary; kept at the end of the push. */
+void engine_canary_set(struct sync_engine *e, const struct sync_place *place);
+enum status engine_canary_keep(struct sync_engine *e, struct fail *why) MUST_CHECK;
 
 /* ---- what one write became (engine_verdict.c) ---- */
 

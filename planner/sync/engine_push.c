@@ -10,7 +10,8 @@
 #include "planner/sync/engine_private.h"
 #include "planner/sync/names.h"
 
-#define ALONE_AFTER 3  /* failed attempts after which a unit is sent by itself, after the others */
+#define ALONE_AFTER 3 /* failed attempts after which a unit is sent by itself, after the others */
+#define VERDICTS_MAX 64
 #define TROUBLES_MAX 3 /* units in a row that the server answers 5xx to: it is the server */
 
 /* ---- one pass ----------------------------------------------------------------------------------------- */
@@ -26,6 +27,8 @@ struct push {
 	size_t flying, flying_bytes;
 	struct sync_unit ordered[SYNC_UNIT_ENTRIES_MAX];
 	size_t in_order;
+	struct sync_verdict verdict[VERDICTS_MAX]; /* of the audit, not put down yet */
+	size_t verdicts;
 };
 
 static enum status block(struct push *p, struct names *set, const struct sync_unit *unit, struct fail *why)
@@ -44,25 +47,36 @@ static struct sync_verdict verdict_of(const struct sync_unit *unit, enum sync_st
 	return (struct sync_verdict){.seq = unit->seq, .state = state, .count = unit->count};
 }
 
+/* What the outbox says of a unit is one transaction; the audit's, whose units are many and harmless to
+ * repeat, are put down together. */
+static enum status put_down(struct push *p, struct fail *why)
+{
+	size_t count = p->verdicts;
+	p->verdicts = 0;
+	return count ? p->e->local.settle(p->e->local.state, p->verdict, count, why) : ST_OK;
+}
+
 static enum status settle(struct push *p, const struct sync_unit *unit, const struct sync_verdict *v,
                           struct fail *why)
 {
 	struct sync_engine *e = p->e;
-	const struct sync_place *newest = NULL;
-	enum status st = e->local.settle(e->local.state, v, 1, why);
-	if (st)
-		return st;
-	if (v->state == SYNC_CONFLICT || v->state == SYNC_REFUSED)
+	enum status st = ST_OK;
+	if (p->verdicts == VERDICTS_MAX || !unit->in_order)
+		st = put_down(p, why);
+	if (!st && unit->in_order)
+		p->verdict[p->verdicts++] = *v;
+	else if (!st)
+		st = e->local.settle(e->local.state, v, 1, why);
+	if (!st && (v->state == SYNC_CONFLICT || v->state == SYNC_REFUSED))
 		st = engine_note(e, v->state == SYNC_CONFLICT ? SYNC_NOTE_CONFLICT : SYNC_NOTE_REFUSED,
 		                 unit->entry[0].type, unit->entry[0].sync_id, why, "%s", v->reason);
 	if (v->state != SYNC_ACKED)
 		return st ? st : block(p, &p->failed, unit, why);
 	for (size_t i = 0; i < v->count; i++)
-		if (!newest || v->receipt[i].updated_ms >= newest->updated_ms)
-			newest = &v->receipt[i];
+		engine_canary_set(e, &v->receipt[i]);
 	p->acked++;
 	e->outcome->pushed += v->count;
-	return newest ? engine_canary_set(e, newest, why) : ST_OK;
+	return st;
 }
 
 static enum status settle_as(struct push *p, const struct sync_unit *unit, enum sync_state state,
@@ -599,16 +613,12 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 	if (!verdicts)
 		return fail_set(why, ST_FULL, "sync", "out of memory");
 	size_t got = 0;
-	const struct sync_place *newest = NULL;
 	for (; !st && got < count && span_each(entries, &item); got++) {
 		struct reply_entry said;
 		bool goes_on;
 		reply_entry_read(item, &said);
 		verdicts[got] = verdict_of(units[got], SYNC_ACKED);
 		st = take_answer(p, units[got], 0, &said, &verdicts[got], &goes_on, why);
-		if (!st && verdicts[got].state == SYNC_ACKED &&
-		    (!newest || verdicts[got].receipt[0].updated_ms >= newest->updated_ms))
-			newest = &verdicts[got].receipt[0];
 	}
 	if (!st && got > 0)
 		st = p->e->local.settle(p->e->local.state, verdicts, got, why);
@@ -617,6 +627,7 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 		if (v->state == SYNC_ACKED) {
 			p->acked++;
 			p->e->outcome->pushed++;
+			engine_canary_set(p->e, &v->receipt[0]);
 			continue;
 		}
 		st = block(p, &p->failed, units[i], why);
@@ -625,8 +636,6 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 			        p->e, v->state == SYNC_CONFLICT ? SYNC_NOTE_CONFLICT : SYNC_NOTE_REFUSED,
 			        units[i]->entry[0].type, units[i]->entry[0].sync_id, why, "%s", v->reason);
 	}
-	if (!st && newest)
-		st = engine_canary_set(p->e, newest, why);
 	free(verdicts);
 	if (!st && got < count)
 		return fail_set(why, ST_IO, "Bundle",
@@ -797,7 +806,9 @@ static enum status pass(struct push *p, struct fail *why)
 		st = fail_set(why, more, reason.field, "%s", reason.text);
 	if (!st)
 		st = land_flight(p, why);
-	return st ? st : land_ordered(p, why);
+	if (!st)
+		st = land_ordered(p, why);
+	return st ? st : put_down(p, why);
 }
 
 static enum status passes(struct push *p, bool stubborn, struct fail *why)
@@ -832,6 +843,12 @@ enum status engine_push(struct sync_engine *e, struct fail *why)
 		sync_unit_clear(&p->ordered[i]);
 	names_clear(&p->blocked);
 	names_clear(&p->failed);
+	/* what is known is kept even when the round ends badly; should that fail too, it is asked again */
+	struct fail none;
+	if (put_down(p, st ? &none : why) && !st)
+		st = why->code;
+	if (engine_canary_keep(e, st ? &none : why) && !st)
+		st = why->code;
 	free(p);
 	return st;
 }

@@ -29,12 +29,23 @@ struct sweep {
 
 /* ---- canary ------------------------------------------------------------------------------------------- */
 
-enum status engine_canary_set(struct sync_engine *e, const struct sync_place *place, struct fail *why)
+void engine_canary_set(struct sync_engine *e, const struct sync_place *place)
+{
+	if (e->canary.type[0] == '\0' || place->updated_ms >= e->canary.updated_ms)
+		e->canary = *place;
+}
+
+enum status engine_canary_keep(struct sync_engine *e, struct fail *why)
 {
 	char line[SYNC_VALUE_MAX + 1];
+	const struct sync_place *place = &e->canary;
+	if (place->type[0] == '\0')
+		return ST_OK;
 	(void)snprintf(line, sizeof line, "%s %s %s %" PRId64, place->type, place->server_id, place->version,
 	               place->updated_ms);
-	return e->local.set(e->local.state, "canary", line, why);
+	enum status st = e->local.set(e->local.state, "canary", line, why);
+	e->canary.type[0] = '\0';
+	return st;
 }
 
 static bool canary_read(struct sync_engine *e, struct sync_place *out)

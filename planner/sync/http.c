@@ -11,7 +11,7 @@
 #include "planner/sync/instant.h"
 
 #define CONNECT_MS 10000
-#define STALL_S 20
+#define STALL_S 60 /* a server may think that long over a large bundle */
 #define STALL_BYTES_PER_S 500L
 #define WHOLE_MS 300000
 #define BODY_MAX ((size_t)64 << 20)

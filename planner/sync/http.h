@@ -24,7 +24,7 @@ struct http_options {
 	const char *client_id, *key_id, *scope;
 	const char *key_file;      /* the station key */
 	int connect_ms;            /* [10 000] */
-	int stall_s;               /* slower than 500 bytes/s for so long: broken [20] */
+	int stall_s;               /* slower than 500 bytes/s for so long: broken [60] */
 	int whole_ms;              /* one request [300 000] */
 	size_t body_max;           /* [64 MB] */
 	const atomic_bool *cancel; /* borrowed; raised: the request ends within a second */

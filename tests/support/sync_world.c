@@ -58,6 +58,8 @@ static void remember(struct world *world, const struct sync_request *r)
 
 static enum line_fault draw_fault(struct world *world)
 {
+	if (world->fault_after > 0 && --world->fault_after == 0)
+		return world->fault_then;
 	enum line_fault fault = world->next_fault;
 	world->next_fault = LINE_SOUND;
 	if (fault != LINE_SOUND || (int)world_dice(world, 100) >= world->fault_percent)

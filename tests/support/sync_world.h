@@ -45,6 +45,8 @@ struct world {
 	int fault_percent;               /* chance that a request meets a fault */
 	bool fault_allowed[LINE_FAULTS]; /* which */
 	enum line_fault next_fault;      /* for the next request only */
+	size_t fault_after;              /* 1: the next request, 2: the one after it ... meets fault_then; 0: none */
+	enum line_fault fault_then;
 	uint64_t next_uuid;
 	struct sync_wire real[WORLD_STATIONS_MAX]; /* exchange NULL: the server in memory */
 	struct {

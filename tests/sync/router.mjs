@@ -16,28 +16,41 @@ for (const file of ['search-parameters', 'search-parameters-medplum'])
 const copyMaps = (maps) => structuredClone(maps);
 
 class Repository extends MemoryRepository {
-  #inside = false;
+  #undo; // of the transaction that runs: what takes its steps back, last first
 
   async withTransaction(work) {
-    if (this.#inside) return work(this);
-    this.#inside = true;
-    const before = copyMaps({ resources: this.resources, history: this.history });
+    if (this.#undo) return work(this);
+    this.#undo = [];
     try {
       return await work(this);
     } catch (error) {
-      Object.assign(this, before);
+      while (this.#undo.length) this.#undo.pop()();
       throw error;
     } finally {
-      this.#inside = false;
+      this.#undo = undefined;
     }
+  }
+  #keep(type, id) {
+    const before = this.resources.get(type)?.get(id), versions = [...(this.history.get(type)?.get(id) ?? [])];
+    this.#undo?.push(() => {
+      if (before) this.resources.get(type).set(id, before);
+      else this.resources.get(type)?.delete(id);
+      this.history.get(type)?.set(id, versions);
+    });
   }
   async createResource(resource, ...rest) {
     core.validateResource(structuredClone(resource));
-    return super.createResource(resource, ...rest);
+    const made = await super.createResource(resource, ...rest);
+    this.#undo?.push(() => {
+      this.resources.get(made.resourceType)?.delete(made.id);
+      this.history.get(made.resourceType)?.delete(made.id);
+    });
+    return made;
   }
   async updateResource(resource, ...rest) {
     core.validateResource(structuredClone(resource));
     await this.readResource(resource.resourceType, resource.id); // 404 for what is not there
+    this.#keep(resource.resourceType, resource.id);
     return super.updateResource(resource, ...rest);
   }
 }

@@ -1,0 +1,149 @@
+/* Synchronisation: resources pushed and pulled per second, requests of a round with nothing to do, memory.
+ * Without surroundings the server is the tests' own, in memory, so that the station is measured and not the
+ * server; tests/sync/bench.sh names a real one (LASERTWIN_SYNC_BASE, LASERTWIN_SYNC_CA). */
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+#include <time.h>
+
+#include "planner/sync/http.h"
+#include "planner/sync/station.h"
+#include "tests/support/fake_fhir.h"
+#include "tests/support/store_fixture.h"
+#include "tests/support/temp_folder.h"
+
+#define READINGS                                                                                             \
+	"{\"schema\":\"lasertwin-case/"                                                                      \
+	"1\",\"patient\":{\"fitz\":\"III\",\"ita_deg\":34.25,\"mi_field\":210,\"site\":\"cheek\"}}"
+
+static double now_s(void)
+{
+	struct timespec t;
+	(void)clock_gettime(CLOCK_MONOTONIC, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int64_t now_ms(void)
+{
+	return FIXTURE_NOW_MS;
+}
+
+static void must(enum status st, const struct fail *why)
+{
+	if (!st)
+		return;
+	fprintf(stderr, "bench_sync: %s: %s\n", why->field, why->text);
+	exit(1);
+}
+
+static enum status in_memory(void *state, const struct sync_request *request, struct sync_reply *reply,
+                             struct fail *why)
+{
+	(void)why;
+	fake_fhir_handle(state, request, reply);
+	return ST_OK;
+}
+
+struct side {
+	struct store *store;
+	struct station *station;
+	struct sync_engine *engine;
+	struct http *http;
+};
+
+static void open_side(struct side *side, const char *folder, const char *name, struct fake_fhir *server)
+{
+	char path[TEMP_PATH_SIZE + 32];
+	struct mapping mapping;
+	struct fail why;
+	const char *base = getenv("LASERTWIN_SYNC_BASE");
+	struct sync_wire wire = {server, in_memory};
+	(void)snprintf(path, sizeof path, "%s/%s.db", folder, name);
+	side->store = fixture_open(path, STORE_CLINIC, NULL);
+	must(mapping_init(&mapping, "https://clinic.example/fhir", &why), &why);
+	must(station_new(side->store, &mapping, now_ms, &side->station, &why), &why);
+	if (base) {
+		const struct http_options options = {.base = base, .ca_file = getenv("LASERTWIN_SYNC_CA")};
+		must(http_new(&options, &side->http, &why), &why);
+		wire = (struct sync_wire){side->http, http_exchange};
+	}
+	const struct sync_local local = station_local(side->station);
+	const struct sync_options options = {
+	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
+	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
+}
+
+static void close_side(struct side *side)
+{
+	sync_engine_free(&side->engine);
+	station_free(&side->station);
+	http_free(&side->http);
+	store_close(&side->store);
+}
+
+static void fill(struct side *side, size_t patients)
+{
+	struct fail why;
+	must(store_group_begin(side->store, &why), &why);
+	for (size_t i = 0; i < patients; i++) {
+		struct store_patient patient = {.sex = 'F'};
+		struct store_readings readings = {
+		        .taken_at_ms = FIXTURE_NOW_MS, .json = READINGS, .json_len = sizeof READINGS - 1};
+		(void)snprintf(patient.label, sizeof patient.label, "VIRTUAL %zu", i);
+		must(uuid_new(patient.uuid, &why), &why);
+		must(uuid_new(readings.uuid, &why), &why);
+		must(store_patient_add(side->store, &patient, &fixture_stamp, &why), &why);
+		memcpy(readings.patient, patient.uuid, sizeof readings.patient);
+		must(store_readings_add(side->store, &readings, &fixture_stamp, &why), &why);
+	}
+	must(store_group_commit(side->store, &why), &why);
+}
+
+static double round_s(struct side *side, struct sync_outcome *outcome)
+{
+	struct fail why;
+	double start = now_s();
+	must(sync_round(side->engine, outcome, &why), &why);
+	return now_s() - start;
+}
+
+static double peak_MB(void)
+{
+	struct rusage usage;
+	(void)getrusage(RUSAGE_SELF, &usage);
+	return (double)usage.ru_maxrss / 1024.0;
+}
+
+int main(void)
+{
+	const char *wish = getenv("LASERTWIN_SYNC_PATIENTS");
+	size_t patients = wish ? strtoul(wish, NULL, 10) : 250;
+	char folder[TEMP_PATH_SIZE];
+	struct side a = {0}, b = {0};
+	struct fake_fhir server;
+	struct sync_outcome outcome;
+	const char *where =
+	        getenv("LASERTWIN_SYNC_BASE") ? "real engine over TLS on loopback" : "server in memory";
+	temp_folder_make(folder);
+	fake_fhir_begin(&server);
+	open_side(&a, folder, "a", &server);
+	open_side(&b, folder, "b", &server);
+	fill(&a, patients);
+	double seconds = round_s(&a, &outcome);
+	printf("sync: push\t%.0f\t1/s\t%zu resources with audit, %s; one run\n",
+	       (double)outcome.pushed / seconds, outcome.pushed, where);
+	seconds = round_s(&b, &outcome);
+	printf("sync: pull\t%.0f\t1/s\t%zu resources, %s; one run\n", (double)outcome.pulled / seconds,
+	       outcome.pulled, where);
+	(void)round_s(&a, &outcome);
+	(void)round_s(&a, &outcome);
+	printf("sync: requests of a round with nothing to do\t%zu\t\t%zu sent, %zu received\n",
+	       outcome.requests, outcome.pushed, outcome.pulled);
+	printf("sync: peak memory\t%.0f\tMB\tboth stations%s\n", peak_MB(),
+	       getenv("LASERTWIN_SYNC_BASE") ? "" : " and the server");
+	close_side(&a);
+	close_side(&b);
+	fake_fhir_end(&server);
+	temp_folder_remove(folder);
+	return 0;
+}
