@@ -4,12 +4,13 @@
 	(ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT) | ON(SCREEN_TWIN) | ON(SCREEN_DEVICE) |                    \
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
-	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
+	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
+	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT))
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
 	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
 #define DIALOGS                                                                                              \
-	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) |                  \
+	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_FORM) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | \
 	 ON(SCREEN_ALL_NO) | ON(SCREEN_QUIT))
 #define PATIENT_SCREENS (ON(SCREEN_PATIENT) | ON(SCREEN_QUESTIONS))
 
@@ -21,7 +22,7 @@ static const struct action_spec actions[] = {
          "Opens what is selected: patient, reading, question, setting, device, alternative; takes what a dialog asks.",
          ON(SCREEN_WORKLIST) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) | ON(SCREEN_ALTERNATIVES) |
                  ON(SCREEN_EXPLORE) | PATIENT_SCREENS | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) |
-                 ON(SCREEN_SKIN_TYPE),
+                 ON(SCREEN_SKIN_TYPE) | ON(SCREEN_PLANS) | ON(SCREEN_TREAT) | ON(SCREEN_FORM),
          NEED_NOTHING},
         {ACTION_UP,
          "move up",
@@ -198,6 +199,55 @@ static const struct action_spec actions[] = {
          "Keeps readings and answers; where a plan is shown, settings, prediction and findings too, as a draft.",
          PATIENT_SCREENS | PLAN_SCREENS,
          NEED_STORE},
+        {ACTION_PROPOSE,
+         "plan: propose to a dermatologist",
+         {'p'},
+         "propose",
+         "Puts the draft before a dermatologist; from then on it is read-only.",
+         ON(SCREEN_APPROVE),
+         NEED_PROPOSE},
+        {ACTION_APPROVE,
+         "plan: approve and sign",
+         {'P'},
+         "approve",
+         "A dermatologist who wrote no version of it signs: login, secret, two identifiers of the patient.",
+         ON(SCREEN_APPROVE),
+         NEED_APPROVE},
+        {ACTION_REJECT,
+         "plan: send back with the reason",
+         {'R'},
+         "reject",
+         "A dermatologist sends the proposed plan back; the reason is kept.",
+         ON(SCREEN_APPROVE),
+         NEED_APPROVE},
+        {ACTION_OVERRIDE,
+         "plan: override the selected finding",
+         {'O'},
+         "override",
+         "Goes beyond a finding BLOCK MD: a dermatologist, a written reason, a second person; counted.",
+         ON(SCREEN_APPROVE),
+         NEED_OVERRIDE},
+        {ACTION_REVOKE,
+         "plan: revoke the approval",
+         {'X'},
+         "revoke",
+         "Withdraws the approval, signed, with the reason; under treatment it stops the session.",
+         ON(SCREEN_APPROVE),
+         NEED_REVOKE},
+        {ACTION_TREAT,
+         "plan: treat",
+         {'d'},
+         "treat",
+         "Goes to the treatment session: checklist, passes, endpoints.",
+         ON(SCREEN_APPROVE),
+         NEED_TREAT},
+        {ACTION_CLOSE_PLAN,
+         "plan: close after follow-up",
+         {'C'},
+         "close",
+         "A dermatologist ends the delivered plan.",
+         ON(SCREEN_APPROVE),
+         NEED_CLOSE},
         {ACTION_CANCEL_JOB,
          "cancel what is being computed",
          {'c'},
@@ -262,6 +312,13 @@ static const struct action_spec actions[] = {
          "Goes to every finding with rule, limit, source and next step.",
          SCREENS_ALL,
          NEED_PATIENT},
+        {ACTION_PLANS,
+         "go: plans",
+         {'8'},
+         "plans",
+         "Goes to the list of plans with their states, from draft to closed.",
+         SCREENS_ALL,
+         NEED_COURSE},
         {ACTION_PAGE_UP, "page up", {UI_KEY_PAGE_UP}, NULL, "Moves one page up.", LISTS, NEED_NOTHING},
         {ACTION_PAGE_DOWN,
          "page down",
@@ -319,6 +376,13 @@ static const char *const missing[NEEDS] = {
         [NEED_MAP] = "no map is shown: e makes one",
         [NEED_FIT] = "compute a fit first (f)",
         [NEED_STORE] = "nothing to keep: a plan is saved once it is judged, and there must be records to save in",
+        [NEED_COURSE] = "there are no records to keep plans in",
+        [NEED_PROPOSE] = "only a draft can be proposed, by a technician or dermatologist",
+        [NEED_APPROVE] = "only a proposed plan can be approved or rejected",
+        [NEED_OVERRIDE] = "select a finding BLOCK MD of a proposed or approved plan",
+        [NEED_REVOKE] = "only an approved plan can be revoked",
+        [NEED_TREAT] = "only an approved plan is treated by",
+        [NEED_CLOSE] = "only a delivered plan can be closed",
         [NEED_JOB] = "nothing is being computed",
 };
 
@@ -334,10 +398,14 @@ static const char *const titles[SCREENS] = {
         [SCREEN_QUESTIONS] = "Questions",
         [SCREEN_EXPLORE] = "Explore",
         [SCREEN_GOALS] = "Goals",
+        [SCREEN_PLANS] = "Plans",
+        [SCREEN_APPROVE] = "Plan",
+        [SCREEN_TREAT] = "Treat",
         [SCREEN_HELP] = "Help",
         [SCREEN_MESSAGES] = "Messages",
         [SCREEN_PALETTE] = "Commands",
         [SCREEN_ENTRY] = "Enter a value",
+        [SCREEN_FORM] = "Form",
         [SCREEN_CHOICE] = "Choose",
         [SCREEN_SKIN_TYPE] = "Skin type",
         [SCREEN_ALL_NO] = "No to every open question?",

@@ -24,10 +24,14 @@ enum screen {
 	SCREEN_QUESTIONS,
 	SCREEN_EXPLORE,
 	SCREEN_GOALS,
+	SCREEN_PLANS,
+	SCREEN_APPROVE, /* one plan on its way: findings first, then what can be done with it */
+	SCREEN_TREAT,
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
 	SCREEN_ENTRY,
+	SCREEN_FORM, /* several lines typed one after the other */
 	SCREEN_CHOICE,
 	SCREEN_SKIN_TYPE,
 	SCREEN_ALL_NO,
@@ -50,6 +54,13 @@ enum need {
 	NEED_FIT,        /* a fit has been computed */
 	NEED_STORE,      /* there is something to keep, and somewhere to keep it */
 	NEED_OPEN_QUESTION,
+	NEED_COURSE,     /* plans can be moved: there are records */
+	NEED_PROPOSE,    /* the plan shown may be proposed by whoever is logged in; likewise the next */
+	NEED_APPROVE,
+	NEED_OVERRIDE,
+	NEED_REVOKE,
+	NEED_TREAT,
+	NEED_CLOSE,
 	NEED_JOB,        /* something is being computed */
 	NEEDS
 };
@@ -68,6 +79,14 @@ enum action {
 	ACTION_PARAMETERS,
 	ACTION_PREDICTION,
 	ACTION_CHECKS,
+	ACTION_PLANS,
+	ACTION_PROPOSE,
+	ACTION_APPROVE,
+	ACTION_REJECT,
+	ACTION_OVERRIDE,
+	ACTION_REVOKE,
+	ACTION_TREAT,
+	ACTION_CLOSE_PLAN,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

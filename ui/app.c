@@ -56,6 +56,7 @@ void app_free(struct app **owned)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	subject_free(&app->subject);
+	app_course_free(app);
 	free(app->patient);
 	free(app->shown);
 	free(app);
@@ -103,6 +104,7 @@ const char *app_task_text(const struct app *app)
 	        [TASK_ASSESS] = "judging the settings",
 	        [TASK_FIT] = "searching the lowest sufficient dose",
 	        [TASK_EXPLORE] = "judging every combination",
+	        [TASK_JUDGE] = "judging the rules again before the first pulse",
 	};
 	return text[app->task != NULL ? app->task->kind : TASK_NONE];
 }
@@ -122,6 +124,15 @@ unsigned app_available(const struct app *app)
 	        [NEED_STORE] = app_on_patient(app) ? app->open && app->source->save_readings != NULL
 	                                           : app->source->save_plan != NULL && app->assessed &&
 	                                                     !app->stale,
+	        [NEED_COURSE] = app->source->course != NULL,
+	        [NEED_PROPOSE] = app_course_may(app, LIFE_PROPOSE),
+	        [NEED_APPROVE] = app_course_may(app, LIFE_APPROVE),
+	        [NEED_OVERRIDE] = app_course_overridable(app) != NULL,
+	        [NEED_REVOKE] = app_course_may(app, LIFE_REVOKE),
+	        [NEED_TREAT] = app->plans.open != NULL &&
+	                       (app->plans.open->state == PLAN_APPROVED || app->plans.open->state == PLAN_TREATING ||
+	                        app->plans.open->state == PLAN_DELIVERED),
+	        [NEED_CLOSE] = app_course_may(app, LIFE_CLOSE),
 	        [NEED_JOB] = app_busy(app),
 	};
 	unsigned available = 0;
@@ -231,6 +242,12 @@ size_t app_line_count(const struct app *app, enum screen screen)
 		return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
 	case SCREEN_ALTERNATIVES:
 		return app->fitted ? app->fit.alternatives : 0;
+	case SCREEN_PLANS:
+		return app->plans.rows;
+	case SCREEN_APPROVE:
+		return app->plans.open != NULL ? app->plans.open->findings : 0;
+	case SCREEN_TREAT:
+		return app_treat_rows(app, NULL);
 	case SCREEN_HELP:
 		return help_lines(app);
 	case SCREEN_MESSAGES:
@@ -281,7 +298,9 @@ void app_push(struct app *app, enum screen screen)
 
 static void go_back(struct app *app)
 {
-	if (app->depth > 1)
+	if (app_screen(app) == SCREEN_FORM)
+		app_form_close(app);
+	else if (app->depth > 1)
 		app->depth--;
 	else
 		app_push(app, SCREEN_QUIT);
@@ -290,8 +309,12 @@ static void go_back(struct app *app)
 /* Dialogs are not steps on the way: they close before another screen opens. */
 static void close_dialogs(struct app *app)
 {
-	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE)
-		app->depth--;
+	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE) {
+		if (app_screen(app) == SCREEN_FORM)
+			app_form_close(app);
+		else
+			app->depth--;
+	}
 }
 
 static void go_beside(struct app *app, int direction)
@@ -418,6 +441,15 @@ static void enter(struct app *app)
 	case SCREEN_ENTRY:
 		app_entry_commit(app);
 		break;
+	case SCREEN_PLANS:
+		app_course_open(app);
+		break;
+	case SCREEN_TREAT:
+		app_course_enter(app);
+		break;
+	case SCREEN_FORM:
+		app_form_enter(app);
+		break;
 	default:
 		break;
 	}
@@ -527,9 +559,31 @@ static bool do_step(struct app *app, enum action action)
 	return false;
 }
 
+/* Plans on their way. */
+static bool do_course(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		enum life_action move;
+	} moves[] = {{ACTION_PROPOSE, LIFE_PROPOSE},   {ACTION_APPROVE, LIFE_APPROVE}, {ACTION_REJECT, LIFE_REJECT},
+	             {ACTION_OVERRIDE, LIFE_OVERRIDE}, {ACTION_REVOKE, LIFE_REVOKE},   {ACTION_CLOSE_PLAN, LIFE_CLOSE}};
+	for (size_t i = 0; i < sizeof moves / sizeof *moves; i++)
+		if (moves[i].action == action) {
+			app_course_form(app, moves[i].move);
+			return true;
+		}
+	if (action == ACTION_PLANS) {
+		close_dialogs(app);
+		app_course_show(app);
+	} else if (action == ACTION_TREAT) {
+		app_course_treat(app);
+	}
+	return action == ACTION_PLANS || action == ACTION_TREAT;
+}
+
 static void perform(struct app *app, enum action action)
 {
-	if (do_move(app, action) || do_patient(app, action) || do_step(app, action))
+	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_course(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:
@@ -640,6 +694,8 @@ static bool take_text(struct app *app, struct key_event event)
 		app_skin_form_set(app, event.key - '0');
 		return true;
 	}
+	if (app_screen(app) == SCREEN_FORM)
+		return app_form_type(app, event);
 	if (app_screen(app) != SCREEN_ENTRY)
 		return event.pasted;
 	if (event.key == UI_KEY_BACKSPACE) {

@@ -19,6 +19,7 @@
 #include "planner/plan/fit.h"
 #include "ui/action.h"
 #include "ui/canvas.h"
+#include "ui/course.h"
 #include "ui/entry.h"
 #include "ui/job.h"
 #include "ui/key.h"
@@ -57,6 +58,7 @@ struct app_source {
 	enum status (*save_plan)(void *context, size_t index, const struct app_draft *draft, struct fail *why);
 	/* The versions of the patient's twin as lines of text, malloc'ed. May be NULL: no history is shown. */
 	enum status (*history)(void *context, size_t index, char **text, struct fail *why);
+	const struct app_course *course; /* NULL: plans are not moved from here */
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -132,7 +134,7 @@ struct app_plan {
 	struct settings initial;
 };
 
-enum task_kind { TASK_NONE, TASK_PREPARE, TASK_ASSESS, TASK_FIT, TASK_EXPLORE };
+enum task_kind { TASK_NONE, TASK_PREPARE, TASK_ASSESS, TASK_FIT, TASK_EXPLORE, TASK_JUDGE };
 
 /* A job's own data: the worker touches nothing else. */
 struct app_task {
@@ -149,6 +151,54 @@ struct app_task {
 	struct fit_result fit;
 	struct explore_map *map; /* explore: filled here, then the model's */
 	unsigned generation; /* of the plan it belongs to; older results are dropped */
+	/* judge: the rules before the first pulse */
+	enum status (*judge)(const struct workflow_start *start, const struct predict_options *options,
+	                     struct findings *out, struct fail *why);
+	struct workflow_start *start; /* owned */
+	struct findings findings;     /* owned */
+};
+
+/* --- plans on their way ------------------------------------------------------------------------------ */
+
+#define FORM_FIELDS_MAX 10
+#define FORM_LABEL_MAX 40
+
+struct form_field {
+	char label[FORM_LABEL_MAX], hint[200];
+	char member[32]; /* of a delivery event; "": by place */
+	bool masked, optional;
+	char typed[ENTRY_TYPED_MAX + 1];
+};
+
+/* Lines typed one after the other; Enter on the last does what the form is for. */
+struct form {
+	char title[272], text[240]; /* text: what is signed, in full */
+	bool is_event;
+	enum life_action action;
+	enum delivery_kind event;
+	size_t fields, at;
+	struct form_field field[FORM_FIELDS_MAX];
+	struct fail refusal; /* text empty: none */
+};
+
+/* A line of the treatment screen: something to do next. */
+struct treat_row {
+	enum delivery_kind kind;
+	size_t field;      /* of the plan, where it is about one */
+	const char *fact;  /* answer: which */
+	bool done;
+	char text[160];
+};
+#define TREAT_ROWS_MAX 48
+
+struct app_plans {
+	size_t rows;
+	struct course_row *row;
+	struct workflow_plan *open; /* NULL: none */
+	bool has_session;
+	struct delivery_plan delivery_plan;
+	struct delivery session;
+	struct form form;
 };
 
 /* What the twin screen shows. */
@@ -236,6 +286,7 @@ struct app {
 	bool failed; /* the last preparation did not end well */
 	struct fail failure;
 
+	struct app_plans plans;
 	struct entry entry;
 	char filter[APP_FILTER_MAX];
 
@@ -321,6 +372,24 @@ enum status app_explore_work(void *task, void *context, struct fail *why);
 void app_explore_ended(struct app *app, struct app_task *task);
 /* The cell the cursor is on; NULL without a map. */
 const struct explore_cell *app_explore_cell(const struct app *app);
+
+/* --- plans on their way (app_course.c) --- */
+
+void app_course_show(struct app *app);   /* the list, read anew */
+void app_course_open(struct app *app);   /* the selected plan */
+void app_course_treat(struct app *app);
+void app_course_form(struct app *app, enum life_action action);
+void app_course_enter(struct app *app);  /* on the selected line of the treatment screen */
+bool app_form_type(struct app *app, struct key_event event); /* true: taken */
+void app_form_enter(struct app *app);
+void app_form_close(struct app *app); /* what was typed is wiped */
+bool app_course_may(const struct app *app, enum life_action action);
+/* The finding an override would be of: selected, BLOCK_MD, not yet overridden. */
+const struct workflow_finding *app_course_overridable(const struct app *app);
+size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX]);
+enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
+void app_course_judged(struct app *app, struct app_task *task);
+void app_course_free(struct app *app);
 
 /* --- the patient screen (app_patient.c) --- */
 

@@ -279,6 +279,8 @@ static void task_free(struct app *app)
 	if (app->task->kind == TASK_PREPARE)
 		plan_free(app->engine, &app->task->plan);
 	facts_free(&app->task->answers);
+	findings_clear(&app->task->findings);
+	workflow_start_free(&app->task->start);
 	free(app->task->map);
 	free(app->task);
 	app->task = NULL;
@@ -291,8 +293,8 @@ void app_plan_ended(struct app *app)
 	struct app_task *task = app->task;
 	static void (*const ended[])(struct app *, struct app_task *) = {
 	        [TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended,
-	        [TASK_EXPLORE] = app_explore_ended};
-	if (task->generation == app->generation)
+	        [TASK_EXPLORE] = app_explore_ended, [TASK_JUDGE] = app_course_judged};
+	if (task->generation == app->generation || task->kind == TASK_JUDGE)
 		ended[task->kind](app, task);
 	task_free(app);
 }

@@ -66,5 +66,6 @@ struct app_source source_of(struct source *source, const char *place)
 	        .save_readings = save_readings,
 	        .save_plan = save_plan,
 	        .history = history,
+	        .course = source->course,
 	};
 }

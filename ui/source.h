@@ -10,6 +10,7 @@ struct source {
 	const struct library *library; /* borrowed */
 	const char *actor;             /* who is said to have written */
 	int64_t (*now_ms)(void);
+	const struct app_course *course; /* borrowed; NULL: none */
 };
 
 /* Borrows source, which must outlive it. */

@@ -367,8 +367,31 @@ static int draw_verdict(const struct app *app, struct canvas *canvas)
 	return text_width(text);
 }
 
+/* Where a plan is moved or delivered the header is that plan's patient, whoever else is open. */
+static const struct workflow_plan *plan_shown(const struct app *app)
+{
+	const enum screen below = app_screen_below(app);
+	return below == SCREEN_APPROVE || below == SCREEN_TREAT ? app->plans.open : NULL;
+}
+
+static void draw_plan_header(const struct workflow_plan *plan, struct canvas *canvas)
+{
+	char state[48];
+	(void)snprintf(state, sizeof state, " %s ", plan_state_name(plan->state));
+	canvas_text_right(canvas, 0, 0, canvas->cols, ROLE_STRONG, state);
+	const int room = canvas->cols - text_width(state) - 1;
+	const int used = plan->patient.is_virtual ? canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, " VIRTUAL PATIENT ") : 0;
+	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s  record %s  %s  %c", plan->patient.label,
+	              plan->patient.record_number[0] != '\0' ? plan->patient.record_number : "-",
+	              plan->patient.birth[0] != '\0' ? plan->patient.birth : "birth ?", plan->patient.sex);
+}
+
 static void draw_header(const struct app *app, struct canvas *canvas)
 {
+	if (plan_shown(app) != NULL) {
+		draw_plan_header(plan_shown(app), canvas);
+		return;
+	}
 	char who[512];
 	int room = canvas->cols - draw_verdict(app, canvas) - 1, used = 0;
 	if (is_virtual(app))
@@ -389,7 +412,9 @@ static enum screen step_of(enum screen screen)
 	} sides[] = {{SCREEN_QUESTIONS, SCREEN_PATIENT},
 	             {SCREEN_ALTERNATIVES, SCREEN_PARAMETERS},
 	             {SCREEN_EXPLORE, SCREEN_PARAMETERS},
-	             {SCREEN_GOALS, SCREEN_PARAMETERS}};
+	             {SCREEN_GOALS, SCREEN_PARAMETERS},
+	             {SCREEN_APPROVE, SCREEN_PLANS},
+	             {SCREEN_TREAT, SCREEN_PLANS}};
 	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
 		if (sides[i].side == screen)
 			return sides[i].step;
@@ -439,7 +464,7 @@ static void draw_message(const struct app *app, struct canvas *canvas, int row)
 /* The key to name: the first; where letters are text, the first that is none. */
 static int key_shown(const struct action_spec *spec, enum screen screen)
 {
-	bool letters_are_text = screen == SCREEN_PALETTE || screen == SCREEN_ENTRY;
+	bool letters_are_text = screen == SCREEN_PALETTE || screen == SCREEN_ENTRY || screen == SCREEN_FORM;
 	for (int i = 0; i < ACTION_KEYS_MAX && letters_are_text; i++)
 		if (spec->key[i] >= UI_KEY_NONE)
 			return spec->key[i];
@@ -513,10 +538,14 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_QUESTIONS] = screen_questions,
         [SCREEN_EXPLORE] = screen_explore,
         [SCREEN_GOALS] = screen_goals,
+        [SCREEN_PLANS] = screen_plans,
+        [SCREEN_APPROVE] = screen_approve,
+        [SCREEN_TREAT] = screen_treat,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,
         [SCREEN_ENTRY] = screen_entry,
+        [SCREEN_FORM] = screen_form,
         [SCREEN_CHOICE] = screen_choice,
         [SCREEN_SKIN_TYPE] = screen_skin_type,
         [SCREEN_ALL_NO] = screen_all_no,

@@ -55,6 +55,10 @@ void screen_alternatives(const struct app *app, struct canvas *canvas, struct ar
 void screen_questions(const struct app *app, struct canvas *canvas, struct area area);
 void screen_explore(const struct app *app, struct canvas *canvas, struct area area);
 void screen_goals(const struct app *app, struct canvas *canvas, struct area area);
+void screen_plans(const struct app *app, struct canvas *canvas, struct area area);
+void screen_approve(const struct app *app, struct canvas *canvas, struct area area);
+void screen_treat(const struct app *app, struct canvas *canvas, struct area area);
+void screen_form(const struct app *app, struct canvas *canvas, struct area area);
 void screen_help(const struct app *app, struct canvas *canvas, struct area area);
 void screen_messages(const struct app *app, struct canvas *canvas, struct area area);
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area);

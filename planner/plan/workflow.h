@@ -131,7 +131,16 @@ enum status workflow_override_counts(const struct workflow *w, struct workflow_o
 enum status workflow_session(const struct workflow *w, const struct workflow_plan *plan,
                              struct delivery_plan *delivery_plan, struct delivery *session,
                              struct fail *why) MUST_CHECK;
-/* Rules judged again, with predictions recomputed and the checklist's facts. Seconds: see options->progress. */
+/* Rules judged again, with predictions recomputed and the checklist's facts. In two steps, because it takes seconds:
+ * new reads the records, judge is pure and may run on another thread (see options->progress). */
+struct workflow_start;
+enum status workflow_start_new(const struct workflow *w, const struct workflow_plan *plan,
+                               const struct delivery *session, struct workflow_start **out,
+                               struct fail *why) MUST_CHECK;
+enum status workflow_start_judge(const struct workflow_start *start, const struct predict_options *options,
+                                 struct findings *out, struct fail *why) MUST_CHECK;
+void workflow_start_free(struct workflow_start **start);
+/* Both at once. Free the findings with findings_clear. */
 enum status workflow_judge_start(const struct workflow *w, const struct workflow_plan *plan,
                                  const struct delivery *session, const struct predict_options *options,
                                  struct findings *out, struct fail *why) MUST_CHECK;

@@ -99,23 +99,60 @@ static enum status start_facts(const struct workflow *w, const struct workflow_p
 	return st;
 }
 
-static enum status judge(const struct workflow *w, const struct workflow_plan *p, const struct subject *subject,
-                         const struct facts *start, const struct predict_options *options, struct findings *out,
-                         struct fail *why)
+struct workflow_start {
+	const struct library *library;
+	struct case_file *file; /* readings and answers of the patient */
+	struct facts *facts;
+	struct request request;
+};
+
+enum status workflow_start_new(const struct workflow *w, const struct workflow_plan *p, const struct delivery *session,
+                               struct workflow_start **out, struct fail *why)
+{
+	struct workflow_start *start = calloc(1, sizeof *start);
+	*out = NULL;
+	if (!start)
+		return fail_set(why, ST_FULL, "start", "out of memory");
+	start->library = w->library;
+	start->request.zones = p->zones;
+	start->request.settings = p->settings;
+	memcpy(start->request.indication, p->indication, sizeof start->request.indication);
+	memcpy(start->request.zone, p->zone, sizeof start->request.zone);
+	enum status st = strlen(p->row.device) < sizeof start->request.device_mode
+	                         ? load_subject(w, p, &start->file, why)
+	                         : fail_set(why, ST_INPUT, "device", "\"%s\" is not of the form profile.mode", p->row.device);
+	if (!st) {
+		memcpy(start->request.device_mode, p->row.device, strlen(p->row.device) + 1);
+		st = start_facts(w, p, session, &start->facts, why);
+	}
+	if (st)
+		workflow_start_free(&start);
+	*out = start;
+	return st;
+}
+
+void workflow_start_free(struct workflow_start **start)
+{
+	if (!*start)
+		return;
+	facts_free(&(*start)->facts);
+	case_free(&(*start)->file);
+	free(*start);
+	*start = NULL;
+}
+
+enum status workflow_start_judge(const struct workflow_start *start, const struct predict_options *options,
+                                 struct findings *out, struct fail *why)
 {
 	struct planning *planning = NULL;
 	struct assessment assessment = {0};
-	struct request request = {.zones = p->zones, .settings = p->settings};
-	if (strlen(p->row.device) >= sizeof request.device_mode)
-		return fail_set(why, ST_INPUT, "device", "\"%s\" is not of the form profile.mode", p->row.device);
-	memcpy(request.device_mode, p->row.device, strlen(p->row.device) + 1);
-	memcpy(request.indication, p->indication, sizeof request.indication);
-	memcpy(request.zone, p->zone, sizeof request.zone);
-	enum status st = planning_new(w->library, subject, &request, options, &planning, why);
+	*out = (struct findings){0};
+	enum status st = planning_new(start->library, &start->file->request[0].subject, &start->request, options, &planning,
+	                              why);
 	if (!st)
-		st = planning_assess(planning, &p->settings, &assessment, why);
+		st = planning_assess(planning, &start->request.settings, &assessment, why);
 	if (!st)
-		st = planning_judge_start(planning, &assessment, start, out, why);
+		st = planning_judge_start(planning, &assessment, start->facts, out, why);
 	assessment_clear(&assessment);
 	planning_free(&planning);
 	return st;
@@ -125,16 +162,12 @@ enum status workflow_judge_start(const struct workflow *w, const struct workflow
                                  const struct delivery *session, const struct predict_options *options,
                                  struct findings *out, struct fail *why)
 {
-	struct case_file *file = NULL;
-	struct facts *start = NULL;
+	struct workflow_start *start = NULL;
 	*out = (struct findings){0};
-	enum status st = load_subject(w, plan, &file, why);
+	enum status st = workflow_start_new(w, plan, session, &start, why);
 	if (!st)
-		st = start_facts(w, plan, session, &start, why);
-	if (!st)
-		st = judge(w, plan, &file->request[0].subject, start, options, out, why);
-	facts_free(&start);
-	case_free(&file);
+		st = workflow_start_judge(start, options, out, why);
+	workflow_start_free(&start);
 	return st;
 }
 

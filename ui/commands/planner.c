@@ -82,8 +82,13 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		struct shell_lock lock;
 		take_actor(&station);
 		status = lock_of(options, &station, demo, &lock, why);
-		struct source records = {
-		        .clinic = clinic, .library = library, .actor = station.actor, .now_ms = cli_now_ms};
+		struct course plans = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
+		const struct app_course course = course_of(&plans);
+		struct source records = {.clinic = clinic,
+		                         .library = library,
+		                         .actor = station.actor,
+		                         .now_ms = cli_now_ms,
+		                         .course = &course};
 		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);

@@ -1,0 +1,96 @@
+#!/bin/sh
+# On the demo clinic's screens: a draft is proposed by the technician, approved by the dermatologist, delivered pass by
+# pass, and closed; wrong identifiers, a wrong secret and settings above the plan are refused on the way.
+. "$(dirname "$0")/lib.sh"
+home=$(home)
+(umask 077; echo virtual >"$work/secret")
+"$program" plan new 3 --demo --home "$home" >"$work/out" 2>&1 || fail "no draft: $(cat "$work/out")"
+demo 100 36
+expect "VIRTUAL 03"
+keys 8
+expect "Plans, latest first"
+expect "draft"
+keys Enter
+expect "Findings, strongest first"
+expect "VIRTUAL PATIENT"
+expect "record VIRTUAL-03"
+keys d
+expect "only an approved plan is treated by"
+keys p
+expect "is proposed"
+keys P
+expect "I have read this plan"
+field() { t send-keys -l "$1"; keys Enter; }
+escape() { keys Escape; gone "$1"; } # Escape and what follows at once would be one key
+field "VIRTUAL 04 (V)"; field VIRTUAL-03; field "seen today with the patient"; field demo-dermatologist; field virtual
+expect "does not belong to this patient"
+t capture-pane -p | grep -q "virtual$" && fail "a secret was shown"
+keys Up Up Up Up
+keys BSpace BSpace BSpace BSpace BSpace BSpace; field "3 (III)"
+keys Enter Enter Enter; field wrong-secret
+expect "unknown login or wrong secret"
+escape "second identifier"
+sleep 2 # a wrong secret costs time
+keys P
+expect "second identifier"
+field "VIRTUAL 03 (III)"; field VIRTUAL-03; field "seen today with the patient"; field demo-dermatologist; field virtual
+expect "Signed by" 20
+expect "signature verified"
+
+# the session: the selected line is always the next that is open
+keys d
+expect "Open the session"
+keys Enter
+expect "Session checking"
+keys Enter; expect "ask the patient"; field "VIRTUAL 03 (III)"; field 1999
+expect "does not belong to this patient"
+escape "second identifier"
+keys Enter; expect "ask the patient"; field "VIRTUAL 03 (III)"; field VIRTUAL-03; expect "Recorded: identity"
+keys Enter; expect "left, right, both"; field both; expect "Recorded: site"
+keys Enter; expect "signed paper"; field "paper 7"; expect "Recorded: consent"
+keys Enter; expect "of the file"; field IMG_1; expect "sha256sum"
+field e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855; expect "Recorded: photograph"
+keys Enter; expect "console serial"; field PW-1; field picoway.1064_zoom; field H1; keys Enter
+expect "the plan is for picoway.532_zoom"
+escape "console serial"
+keys Enter; expect "console serial"; field PW-1; field picoway.532_zoom; field H1; keys Enter
+expect "Recorded: device"
+keys Enter; expect "within 20 %"; field 0.3; field 0.31; field J/cm2; expect "Recorded: calibration"
+keys Enter; expect "OD of operator"; field 7; field 7; expect "Recorded: eyewear"
+keys Enter; expect "which, and its setting"; field "cold air 4"; expect "Recorded: cooling"
+# questions that no rule of this plan asks may stay open; the time-out stands before START and Abort
+keys End Up Up
+keys Enter; expect "who read back"; field "technician and patient"; expect "Recorded: time_out"
+keys End Up; keys Enter
+expect "The rules stand; the first pulse may fall." 60
+expect "Session running"
+expect "pass 0 of 1"
+keys Enter; expect "▸ fluence"
+approved=$(t capture-pane -p | sed -n 's/.*approved \([0-9.]*\).*/\1/p' | head -1)
+[ -n "$approved" ] || fail "the form does not say what is approved"
+t capture-pane -p | grep -q "fluence" || fail "no fluence is read back"
+first=$approved
+field "$first"; expect "▸ spot"
+second=$(t capture-pane -p | sed -n 's/.*approved \([0-9.]*\).*/\1/p' | head -1)
+field "$(awk "BEGIN {print $second + 1}")"; keys Enter
+expect "must"
+keys Up; keys BSpace BSpace BSpace BSpace; field "$second"; field 40
+expect "Recorded: pass"
+expect "pass 1 of 1"
+keys Enter; expect "1 slight immediate whitening"; field 1; expect "Recorded: endpoint"
+expect "slight immediate whit"
+keys End Up; keys Enter; expect "a reason where passes are left out"; keys Enter
+expect "The session is finished." 20
+keys q
+expect "delivered"
+keys C; expect "Close plan"; field demo-dermatologist; field virtual
+expect "is closed"
+keys 8
+expect "closed"
+keys Q
+expect "Leave lasertwin?"
+keys y
+expect "ended-with-0"
+"$program" plan list --demo --home "$home" >"$work/out" 2>&1 || fail "no list afterwards: $(cat "$work/out")"
+grep -q "closed" "$work/out" || fail "what was shown was not kept: $(cat "$work/out")"
+pass "draft, proposed, approved, delivered, closed on the screens, wrong input refused"
