@@ -43,10 +43,26 @@ static enum status compare(enum setting_id id, double planned, double read, bool
 		return ST_OK;
 	if (wrong)
 		return fail_set(why, ST_RANGE, spec->key,
-		                "%g %s %s the approved %g %s; set the console to the plan, or have a new version approved",
-		                read, spec->unit, words[relation], planned, spec->unit);
+		                "%s %g %s %s the approved %g %s; set the console to the plan, or have a new version approved",
+		                spec->label, read, spec->unit, words[relation], planned, spec->unit);
 	*lower = *lower || fabs(over) > slack;
 	return ST_OK;
+}
+
+/* Those whose bit is set in which. */
+static enum status compare_all(const struct delivery_plan *plan, const struct settings *full, uint32_t which,
+                               bool *below, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (int i = 0; i < SETTINGS && !st; i++) {
+		const enum setting_id id = (enum setting_id)i;
+		if (!(which >> i & 1u) || !settings_has(&plan->settings, id) || relations[id] == NOT_COMPARED)
+			continue;
+		st = settings_has(full, id)
+		             ? compare(id, plan->settings.value[id], full->value[id], below, why)
+		             : fail_set(why, ST_INPUT, setting_spec(id)->key, "is not given; read it from the console");
+	}
+	return st;
 }
 
 enum status delivery_within(const struct delivery_plan *plan, const struct settings *read, struct settings *completed,
@@ -61,16 +77,11 @@ enum status delivery_within(const struct delivery_plan *plan, const struct setti
 	if (!settings_complete(plan->mode, &full, &full, &issues))
 		return fail_set(why, ST_RANGE, setting_spec(issues.issue[0].id)->key, "%s; %s", issues.issue[0].text,
 		                issues.issue[0].remedy);
-	for (int i = 0; i < SETTINGS; i++) {
-		const enum setting_id id = (enum setting_id)i;
-		if (!settings_has(&plan->settings, id) || relations[id] == NOT_COMPARED)
-			continue;
-		if (!settings_has(&full, id))
-			return fail_set(why, ST_INPUT, setting_spec(id)->key, "is not given; read it from the console");
-		enum status st = compare(id, plan->settings.value[id], full.value[id], &below, why);
-		if (st)
-			return st;
-	}
+	enum status st = compare_all(plan, &full, read->present, &below, why); /* what was read names the culprit */
+	if (!st)
+		st = compare_all(plan, &full, ~read->present, &below, why);
+	if (st)
+		return st;
 	if (completed)
 		*completed = full;
 	if (lower)

@@ -271,7 +271,7 @@ static void nothing_above_the_plan(void **state)
 	struct delivery d;
 	started(&d, &plan);
 	refused(&d, &plan, "pass|field=cheeks|energy_mJ=11|treatment_level=1", ST_RANGE, "energy_mJ");
-	refused(&d, &plan, "pass|field=cheeks|energy_mJ=10|treatment_level=2", ST_RANGE, "coverage_pct");
+	refused(&d, &plan, "pass|field=cheeks|energy_mJ=10|treatment_level=2", ST_RANGE, "treatment_level");
 	refused(&d, &plan, "pass|field=cheeks|energy_mJ=10.5|treatment_level=1", ST_RANGE, "energy_mJ");
 	refused(&d, &plan, "pass|field=cheeks|treatment_level=1", ST_RANGE, "energy_mJ");
 	refused(&d, &plan, "pass|field=neck|energy_mJ=10|treatment_level=1", ST_DENIED, "field");
