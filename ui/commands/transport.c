@@ -2,6 +2,7 @@
  * ordinates. For researchers; no clinic data is touched. */
 #include <errno.h>
 
+#include "physics/base/units.h"
 #include "physics/mci.h"
 #include "physics/ordinates.h"
 #include "planner/fit/parallel.h"
@@ -103,6 +104,50 @@ static enum status print_mc(const struct cli_options *options, const struct mci_
 	return st;
 }
 
+/* ---- the beam ---- */
+
+#define INCIDENCE_MAX_DEG 89.0
+#define SPOT_MAX_MM 200.0
+#define DEGREES_PER_PI 180.0
+
+static enum status read_number(const struct cli_options *options, const char *name, double least, double most,
+                               double *out, struct fail *why)
+{
+	const char *text = cli_value(options, name);
+	char *end = NULL;
+	if (!text)
+		return ST_OK;
+	*out = strtod(text, &end);
+	if (end == text || *end != '\0')
+		return fail_set(why, ST_INPUT, name, "%.40s is not a number", text);
+	if (!(*out >= least && *out <= most))
+		return fail_set(why, ST_RANGE, name, "%g; allowed %g to %g", *out, least, most);
+	return ST_OK;
+}
+
+static enum status read_incidence(const struct cli_options *options, double *cosine, struct fail *why)
+{
+	double angle_deg = 0.0;
+	enum status st = read_number(options, "--incidence-deg", 0.0, INCIDENCE_MAX_DEG, &angle_deg, why);
+	*cosine = cos(angle_deg * PI / DEGREES_PER_PI);
+	return st;
+}
+
+static enum status read_spot(const struct cli_options *options, struct mc_source *source, struct fail *why)
+{
+	const char *profile = cli_value(options, "--profile");
+	double spot_mm = 0.0;
+	enum status st = read_number(options, "--spot-mm", 1e-3, SPOT_MAX_MM, &spot_mm, why);
+	if (st != ST_OK)
+		return st;
+	if (profile && spot_mm == 0.0)
+		return fail_set(why, ST_INPUT, "--profile", "a pencil beam has none; give --spot-mm, too");
+	if (spot_mm > 0.0)
+		source->beam = profile && strcmp(profile, "gaussian") == 0 ? MC_GAUSSIAN : MC_FLAT_TOP;
+	source->radius_cm = 0.5 * spot_mm * CM_PER_MM;
+	return ST_OK;
+}
+
 static enum status run_mc(const struct cli_options *options, const struct mci_run *run, struct fail *why)
 {
 	struct mc_result *result = NULL;
@@ -117,6 +162,10 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 	enum status st = cli_whole_number(options, "--photons", 1.0, PHOTONS_MAX, &request.photons, why);
 	if (st == ST_OK)
 		st = cli_whole_number(options, "--seed", 0.0, SEED_MAX, &request.seed, why);
+	if (st == ST_OK)
+		st = read_incidence(options, &request.source.cos_incidence, why);
+	if (st == ST_OK)
+		st = read_spot(options, &request.source, why);
 	if (st == ST_OK)
 		st = mc_run(&request, &result, why);
 	if (st == ST_OK)
@@ -164,17 +213,25 @@ static void print_layers_text(const struct mci_run *run, const struct light_bala
 		printf("%.7G\t%.2G\n", absorbed[i], error[i]);
 }
 
-static enum status solve_layers(const struct mci_run *run, double *edges, double *absorbed, double *error,
-                                struct light_balance *balance, struct fail *why)
+static enum status read_source(const struct cli_options *options, struct light_source *source, struct fail *why)
 {
-	const struct light_source source = {.kind = LIGHT_COLLIMATED};
+	bool diffuse = cli_flag(options, "--diffuse");
+	if (diffuse && cli_value(options, "--incidence-deg"))
+		return fail_set(why, ST_INPUT, "--incidence-deg", "diffuse light has no angle; keep one of the two");
+	source->kind = diffuse ? LIGHT_DIFFUSE : LIGHT_COLLIMATED;
+	return read_incidence(options, &source->cos_incidence, why);
+}
+
+static enum status solve_layers(const struct mci_run *run, const struct light_source *source, double *edges,
+                                double *absorbed, double *error, struct light_balance *balance, struct fail *why)
+{
 	struct light_stack stack = mci_stack(run);
 	struct ordinates *solver = NULL;
 	for (size_t i = 0; i <= run->nz; i++)
 		edges[i] = run->dz_cm * (double)i;
 	enum status st = ordinates_new(0, &solver, why);
 	if (st == ST_OK)
-		st = ordinates_solve(solver, &stack, &source, why);
+		st = ordinates_solve(solver, &stack, source, why);
 	if (st == ST_OK) {
 		ordinates_balance(solver, balance);
 		st = ordinates_absorption_with_error(solver, edges, run->nz, absorbed, error, why);
@@ -191,7 +248,10 @@ static enum status run_layers(const struct cli_options *options, const struct mc
 	if (!edges)
 		return fail_set(why, ST_FULL, "", "no memory for the grid");
 	double *absorbed = edges + bins, *error = absorbed + bins;
-	enum status st = solve_layers(run, edges, absorbed, error, &balance, why);
+	struct light_source source = {.kind = LIGHT_COLLIMATED};
+	enum status st = read_source(options, &source, why);
+	if (st == ST_OK)
+		st = solve_layers(run, &source, edges, absorbed, error, &balance, why);
 	if (st == ST_OK)
 		(cli_flag(options, "--json") ? print_layers_json : print_layers_text)(run, &balance, absorbed, error);
 	free(edges);
