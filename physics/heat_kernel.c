@@ -9,9 +9,9 @@
 
 #ifdef __clang__
 #pragma clang fp contract(off)
-#else
-#pragma GCC diagnostic ignored "-Wpsabi" /* all that returns a vector is inlined: no call has to agree on registers */
 #endif
+/* All that returns a vector is inlined: no call has to agree on registers. Both compilers obey this. */
+#pragma GCC diagnostic ignored "-Wpsabi"
 
 #define INLINE static inline __attribute__((always_inline))
 
