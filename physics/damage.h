@@ -17,7 +17,6 @@ enum damage_set_id {
 	DAMAGE_TAKATA,       /* two branches, joined at 50 C */
 	DAMAGE_DILLER_KLUTKE,
 	DAMAGE_COLLAGEN_PEARCE, /* birefringence loss: edge of a coagulation zone in H&E; complete */
-	DAMAGE_COLLAGEN_MAITLAND, /* rat tail tendon: onset */
 	DAMAGE_COLLAGEN_AKSAN,    /* patellar tendon: onset */
 	DAMAGE_BULK_SKIN_PFEFER,
 	DAMAGE_WHOLE_BLOOD,

@@ -81,7 +81,7 @@ static void bench_axisym(void)
 /* 120 W for 1.5 s under cryogen, and what follows. */
 static void bench_run(void)
 {
-	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_PEARCE, DAMAGE_COLLAGEN_MAITLAND, DAMAGE_HENRIQUES_ER75000};
+	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_PEARCE, DAMAGE_COLLAGEN_ONSET, DAMAGE_HENRIQUES_ER75000};
 	struct heat_stage cold[] = {{0.0, 2.0, 4500.0, -10.0}};
 	struct rf_run_problem problem = {.electrode = {stack(), TIP_UM, {-0.01949 * I}, false, 0.0},
 	                                 .control = {.mode = RF_CONTROL_POWER, .value = 120.0, .start_s = 0.2, .on_s = 1.5},

@@ -262,7 +262,7 @@ static void test_perfusion(void **state)
 static void test_injury(void **state)
 {
 	(void)state;
-	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_PEARCE, DAMAGE_COLLAGEN_MAITLAND};
+	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_PEARCE, DAMAGE_COLLAGEN_ONSET};
 	struct rf_run_problem p = plates(RF_CONTROL_POWER, 200.0, 0.5);
 	p.sets = 2;
 	p.set = set;
@@ -286,7 +286,7 @@ static void test_injury(void **state)
 static void test_injury_of_a_ramp(void **state)
 {
 	(void)state;
-	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_MAITLAND};
+	static const enum damage_set_id set[] = {DAMAGE_COLLAGEN_ONSET};
 	struct rf_run_problem p = plates(RF_CONTROL_POWER, 200.0, 0.8);
 	p.sets = 1;
 	p.set = set;

@@ -309,7 +309,7 @@ static void injuries(void)
 	put("A3", damage_omega(damage_set(DAMAGE_COLLAGEN_PEARCE), (double[]){0.0, 4.0}, (double[]){72.0, 72.0}, 2));
 	put("A5.45C", damage_cem43_min((double[]){0.0, 180.0}, (double[]){45.0, 45.0}, 2, NULL));
 	put("A5.50C", damage_cem43_min((double[]){0.0, 60.0}, (double[]){50.0, 50.0}, 2, NULL));
-	put("collagen.onset.1s", damage_threshold_C(damage_set(DAMAGE_COLLAGEN_MAITLAND), 1.0));
+	put("collagen.onset.1s", damage_threshold_C(damage_set(DAMAGE_COLLAGEN_ONSET), 1.0));
 	put("collagen.onset.60s", damage_threshold_C(damage_set(DAMAGE_COLLAGEN_AKSAN), 60.0));
 }
 
