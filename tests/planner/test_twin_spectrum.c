@@ -22,8 +22,8 @@ static void forms_of_spectra_are_read(void **state)
 	static const char *const good[] = {
 		"400,0.10\n410,0.11\n420,0.12\n430,0.13\n440,0.14\n",
 		"wavelength_nm,reflectance_pct\n400,10\n410,11\n420,12\n430,13\n440,14\n",
-		"# schema: lasertwin-spectrum/1\r\n# specular: excluded\r\n400;0,10\r\n410;0,11\r\n420;0,12\r\n430;0,13\r\n"
-		"440;0,14\r\n",
+		("# schema: lasertwin-spectrum/1\r\n# specular: excluded\r\n400;0,10\r\n410;0,11\r\n420;0,12\r\n430;0,13\r\n"
+	         "440;0,14\r\n"),
 		"\xEF\xBB\xBFwavelength_nm\treflectance\n400\t1e-1\n410\t.11\n\n420\t0.12\n430\t0.13\n440\t0.14",
 	};
 	for (size_t i = 0; i < sizeof good / sizeof good[0]; i++) {
