@@ -42,6 +42,7 @@ static enum status show(struct shell *shell, struct fail *why)
 static enum status lock(struct shell *shell, struct fail *why)
 {
 	char login[STORE_LOGIN_MAX + 1] = "";
+	app_form_close(shell->app); /* a secret may stand in it */
 	shell->lock->lock(shell->lock->context, login, sizeof login);
 	return lock_form_new(shell->lock->place, login, shell->lock->hint, &shell->form, why);
 }

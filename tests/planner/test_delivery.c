@@ -440,7 +440,7 @@ static void facts_follow_the_checklist(void **state)
 static void events_read_back(void **state)
 {
 	(void)state;
-	static const char *const words[] = {"open", "pass|field=cheeks|energy_mJ=0.71|treatment_level=3|pulses=40|text=n\xc3\xa4" "her",
+	static const char *const words[] = {"open", "pass|field=cheeks|energy_mJ=0.71|treatment_level=3|pulses=40|text=closer \xc3\xa4",
 	                                    "start", "error|code=E \"12\"", "resume|text=seen and cleared",
 	                                    "endpoint|field=cheeks|endpoint=erythema", "pause|text=line\nbreak"};
 	struct fail why = {0};
