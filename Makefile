@@ -38,6 +38,7 @@ BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
 .PHONY: sync-torture sync-bench all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
+.PHONY: torture fuzz fuzz-run all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 
@@ -57,6 +58,8 @@ help:
 	@echo "clang     build everything with clang"
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "arm64     the photon loop for 64-bit ARM, emulated, against this machine's"
+	@echo "torture   power cuts, damage, tampering, kills in full (hours; TORTURE=100 a hundredth of it)"
+	@echo "fuzz      coverage-guided fuzzing of the parsers, FUZZ_S=$(FUZZ_S) seconds each (clang)"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
 	@echo "deb       Debian package in $(BUILD); deb-check installs it in a clean root"
 	@echo "sbom      what the program is linked with (CycloneDX, $(BUILD)/sbom.json)"
@@ -100,6 +103,30 @@ clang:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/clang CC=clang build-all
 
 build-all: $(BUILD)/lasertwin $(TESTS) $(BENCHES)
+
+# Long campaigns; `make test` runs the same programs in a short form. TORTURE=N: a tenth, a hundredth ... of it.
+TORTURE ?= 1
+torture: $(BUILD)/lasertwin $(TESTS)
+	LASERTWIN_CUTS=$$((20000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_powercut
+	LASERTWIN_DAMAGES=$$((100000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_sealed
+	LASERTWIN_TAMPERINGS=$$((10000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_audit
+	LASERTWIN_MEMORY_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_memory
+	LASERTWIN=$(BUILD)/lasertwin sh tests/torture/kill.sh $$((1000 / $(TORTURE)))
+
+# Coverage-guided (libFuzzer); what it finds interesting stays in tests/fuzz/corpus.
+FUZZ_S   ?= 60
+FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ_case   := profiles/demo tests/validation/cases
+FUZZ_device := profiles/devices
+fuzz:
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -g" \
+		SANITISE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-psabi" fuzz-run
+fuzz-run: $(LIB) $(SUPPORT) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
+	@for f in $(FUZZERS); do \
+		$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/fuzz_$$f $(BUILD)/tests/fuzz/fuzz_$$f.o $(SUPPORT) $(LIB) $(LDLIBS) || exit 1; \
+	done
+	$(foreach f,$(FUZZERS),$(BUILD)/fuzz_$(f) -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
+		-print_final_stats=1 tests/fuzz/corpus/$(f) $(FUZZ_$(f)) 2>&1 | tail -12 &&) true
 
 tsan:
 	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"

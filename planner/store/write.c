@@ -86,14 +86,20 @@ enum status write_begin(struct store *store, const struct store_stamp *stamp, st
  * acknowledged may be there all the same. The person is told which, as far as it can be known. */
 static enum status commit(struct store *store, struct fail *why)
 {
-	int64_t seq = 0;
-	enum status st = statement_run(store, SQL_COMMIT, not_saved, why);
+	int64_t seq = 0, at_end = store->seq_at_begin;
+	enum status st = audit_next_seq(store, &at_end, why);
+	if (st != ST_OK) {
+		take_back(store);
+		return st;
+	}
+	st = statement_run(store, SQL_COMMIT, not_saved, why);
 	if (st == ST_OK) {
 		anchor_write(store);
 		return ST_OK;
 	}
 	take_back(store);
-	if (audit_next_seq(store, &seq, NULL) == ST_OK && seq == store->seq_at_begin)
+	bool tells = at_end != store->seq_at_begin; /* a draft leaves no entry to tell by */
+	if (tells && audit_next_seq(store, &seq, NULL) == ST_OK && seq == store->seq_at_begin)
 		return st;
 	return fail_set(
 	        why, ST_IO, store->path,

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -186,6 +187,66 @@ static struct tally campaign(const char *name, struct manner manner, unsigned cu
 	return tally;
 }
 
+/* ---- sealing a store of schema 1 ---- */
+
+#define OLD_PLAN "3b3d6055-0a4f-43a9-8596-d321ea49badc" /* of tests/planner/data/schema_1.sql */
+
+static void load_schema_1(const char *path)
+{
+	size_t n;
+	sqlite3 *db = NULL;
+	write_file(path, "", 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	unsigned char *sql = read_file("tests/planner/data/schema_1.sql", &n);
+	powercut_arm(0, 0);
+	assert_int_equal(sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, POWERCUT_VFS), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, (const char *)sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	free(sql);
+}
+
+/* What the file is afterwards, it is whole: sealed by now or at the next try, every row is there. */
+static void judge_sealing(const char *path, struct tally *tally)
+{
+	struct store *store = NULL;
+	struct store_plan plan = {.json = NULL};
+	struct fail why = {.code = ST_OK};
+	powercut_arm(0, 0);
+	enum status st = open_cut(path, &store, &why);
+	if (st == ST_OK)
+		st = store_check(store, NULL, &why);
+	if (st == ST_OK)
+		st = store_audit_verify(store, NULL, NULL, &why);
+	if (st == ST_OK)
+		st = store_plan_get(store, OLD_PLAN, 2, &plan, &why);
+	store_plan_clear(&plan);
+	store_close(&store);
+	tally->damaged += st != ST_OK;
+	if (st != ST_OK && !tally->first[0])
+		(void)snprintf(tally->first, sizeof tally->first, "%s: %s", why.field, why.text);
+}
+
+static void cut_sealing(uint64_t cut_at, uint64_t seed, struct tally *tally)
+{
+	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	temp_folder_make(folder);
+	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
+	load_schema_1(path);
+	pid_t child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		struct store *store = NULL;
+		powercut_arm(cut_at, seed);
+		_exit(open_cut(path, &store, NULL) == ST_OK ? 0 : 1);
+	}
+	int code = wait_for(child);
+	assert_true(code == 0 || code == POWERCUT_EXIT);
+	tally->finished += code == 0;
+	tally->runs++;
+	judge_sealing(path, tally);
+	temp_folder_remove(folder);
+}
+
 static unsigned cuts_asked(void)
 {
 	const char *text = getenv("LASERTWIN_CUTS");
@@ -219,11 +280,27 @@ static void harness_sees_an_early_acknowledgement(void **state)
 	assert_int_equal(tally.damaged, 0);
 }
 
+static void sealing_is_all_or_nothing(void **state)
+{
+	(void)state;
+	enum { SEALING_OPERATIONS = 250 };
+	struct tally tally = {0};
+	struct rng rng;
+	rng_seed(&rng, 1, 0);
+	while (tally.runs < cuts_asked() / 2)
+		cut_sealing(1 + rng_next(&rng) % SEALING_OPERATIONS, rng_next(&rng), &tally);
+	print_message("sealing schema 1: %u cuts, %u after its end, %u damaged %s\n", tally.runs, tally.finished,
+	              tally.damaged, tally.first);
+	assert_int_equal(tally.damaged, 0);
+	assert_true(tally.finished < tally.runs / 2);
+}
+
 int main(void)
 {
 	powercut_register();
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(nothing_acknowledged_is_lost),
+	        cmocka_unit_test(sealing_is_all_or_nothing),
 	        cmocka_unit_test(harness_sees_a_store_that_does_not_sync),
 	        cmocka_unit_test(harness_sees_an_early_acknowledgement),
 	};

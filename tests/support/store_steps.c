@@ -3,7 +3,7 @@
 
 #include "tests/support/store_fixture.h"
 
-enum thing { PATIENT, READINGS, TWIN, PLAN, MORE_READINGS };
+enum thing { PATIENT, READINGS, TWIN, PLAN, MORE_READINGS, DELIVERY };
 
 /* The same name for the same visit and thing, whenever it is asked. */
 static void name_of(unsigned visit, enum thing thing, char uuid[UUID_TEXT_SIZE])
@@ -108,6 +108,62 @@ static enum status write_group(struct store *store, unsigned step, struct fail *
 	return st;
 }
 
+static enum status write_delivery(struct store *store, unsigned step, struct fail *why)
+{
+	char json[CONTENT_SIZE + 32];
+	struct store_record record = {
+	        .kind = "delivery", .plan_version = 1, .at_ms = FIXTURE_NOW_MS + step, .json = json};
+	record.json_len = content_of(step, json);
+	name_of(step / STEPS_PER_VISIT, DELIVERY, record.uuid);
+	name_of(step / STEPS_PER_VISIT, PATIENT, record.patient);
+	name_of(step / STEPS_PER_VISIT, PLAN, record.plan);
+	return store_record_add(store, &record, &fixture_stamp, why);
+}
+
+static void server_name(unsigned visit, struct store_receipt *receipt)
+{
+	*receipt = (struct store_receipt){"", "1", "2026-01-01T00:00:00Z"};
+	(void)snprintf(receipt->server_id, sizeof receipt->server_id, "Patient/%u", visit);
+}
+
+static enum status take_receipt(struct store *store, unsigned visit, struct fail *why)
+{
+	struct store_outbox entry;
+	struct store_external external = {.object = OUTBOX_PATIENT};
+	struct store_outbox_mark mark = {.state = OUTBOX_ACKED, .receipt = &external.receipt};
+	char value[32];
+	name_of(visit, PATIENT, external.uuid);
+	server_name(visit, &external.receipt);
+	(void)snprintf(value, sizeof value, "%u", visit);
+	enum status st = store_outbox_find(store, OUTBOX_PATIENT, external.uuid, 0, &entry, why);
+	if (st == ST_OK)
+		st = store_outbox_mark(store, entry.seq, &mark, &fixture_stamp, why);
+	if (st == ST_OK)
+		st = store_external_put(store, &external, &fixture_stamp, why);
+	return st == ST_OK ? store_sync_set(store, "watermark", value, &fixture_stamp, why) : st;
+}
+
+static enum status write_receipt(struct store *store, unsigned step, struct fail *why)
+{
+	enum status st = store_group_begin(store, why);
+	if (st != ST_OK)
+		return st;
+	st = take_receipt(store, step / STEPS_PER_VISIT, why);
+	if (st == ST_OK)
+		return store_group_commit(store, why);
+	store_group_abandon(store);
+	return st;
+}
+
+static enum status write_draft(struct store *store, unsigned step, struct fail *why)
+{
+	char json[CONTENT_SIZE + 32], patient[UUID_TEXT_SIZE], kind[32];
+	size_t n = content_of(step, json);
+	name_of(step / STEPS_PER_VISIT, PATIENT, patient);
+	(void)snprintf(kind, sizeof kind, "plan.%u", step / STEPS_PER_VISIT);
+	return store_draft_put(store, patient, kind, json, n, &fixture_stamp, why);
+}
+
 enum status step_write(struct store *store, unsigned step, struct fail *why)
 {
 	switch (step % STEPS_PER_VISIT) {
@@ -125,8 +181,14 @@ enum status step_write(struct store *store, unsigned step, struct fail *why)
 		return write_event(store, step, "proposed", "approved", why);
 	case 6:
 		return write_plan(store, step, 2, why);
-	default:
+	case 7:
 		return write_group(store, step, why);
+	case 8:
+		return write_delivery(store, step, why);
+	case 9:
+		return write_receipt(store, step, why);
+	default:
+		return write_draft(store, step, why);
 	}
 }
 
@@ -216,6 +278,54 @@ static enum status find_group(struct store *store, unsigned step, struct fail *w
 	return st;
 }
 
+static enum status find_delivery(struct store *store, unsigned step, struct fail *why)
+{
+	struct store_record record;
+	char uuid[UUID_TEXT_SIZE];
+	name_of(step / STEPS_PER_VISIT, DELIVERY, uuid);
+	enum status st = store_record_get(store, uuid, &record, why);
+	if (st == ST_OK)
+		st = same_content(step, record.json, record.json_len, why);
+	store_record_clear(&record);
+	return st;
+}
+
+/* The mark, the name and the watermark, or none of them. */
+static enum status find_receipt(struct store *store, unsigned step, struct fail *why)
+{
+	unsigned visit = step / STEPS_PER_VISIT;
+	struct store_receipt receipt;
+	struct store_external external;
+	struct store_outbox entry;
+	char uuid[UUID_TEXT_SIZE], value[STORE_SYNC_VALUE_MAX + 1] = "";
+	name_of(visit, PATIENT, uuid);
+	server_name(visit, &receipt);
+	enum status st = store_outbox_find(store, OUTBOX_PATIENT, uuid, 0, &entry, why);
+	if (st != ST_OK)
+		return st;
+	enum status named = store_external_find(store, receipt.server_id, &external, why);
+	enum status marked = store_sync_get(store, "watermark", value, why);
+	bool watermark = marked == ST_OK && strtoul(value, NULL, 10) >= visit;
+	if ((named != ST_OK && named != ST_NOT_FOUND) || (marked != ST_OK && marked != ST_NOT_FOUND))
+		return ST_IO;
+	if ((entry.state == OUTBOX_ACKED) != (named == ST_OK) || (named == ST_OK) != watermark)
+		return fail_set(why, ST_IO, "step", "half of the receipt of step %u is there", step);
+	return named;
+}
+
+static enum status find_draft(struct store *store, unsigned step, struct fail *why)
+{
+	struct store_draft draft;
+	char patient[UUID_TEXT_SIZE], kind[32];
+	name_of(step / STEPS_PER_VISIT, PATIENT, patient);
+	(void)snprintf(kind, sizeof kind, "plan.%u", step / STEPS_PER_VISIT);
+	enum status st = store_draft_get(store, patient, kind, &draft, why);
+	if (st == ST_OK)
+		st = same_content(step, draft.json, draft.json_len, why);
+	store_draft_clear(&draft);
+	return st;
+}
+
 static enum status find(struct store *store, unsigned step, struct fail *why)
 {
 	struct store_patient patient;
@@ -236,8 +346,14 @@ static enum status find(struct store *store, unsigned step, struct fail *why)
 		return find_event(store, step, 3, why);
 	case 6:
 		return find_plan(store, step, 2, why);
-	default:
+	case 7:
 		return find_group(store, step, why);
+	case 8:
+		return find_delivery(store, step, why);
+	case 9:
+		return find_receipt(store, step, why);
+	default:
+		return find_draft(store, step, why);
 	}
 }
 

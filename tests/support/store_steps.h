@@ -1,14 +1,15 @@
 /* Writes that can be told apart afterwards: step k is one write to a store, always the same, so that a
  * witness who only knows how many steps were acknowledged can say whether any is lost.
  *
- * Eight steps are one visit: patient, readings, twin, plan, proposed, approved, second version, and a
- * group of two writes. */
+ * Eleven steps are one visit: patient, readings, twin, plan, proposed, approved, second version, a group of two
+ * writes, a delivery, the server's receipt for the patient (a group: mark, name, watermark), and a draft put in the
+ * place of one. */
 #ifndef LASERTWIN_TESTS_STORE_STEPS_H
 #define LASERTWIN_TESTS_STORE_STEPS_H
 
-#include "planner/store/store.h"
+#include "planner/store/outbox.h"
 
-enum { STEPS_PER_VISIT = 8 };
+enum { STEPS_PER_VISIT = 11 };
 
 enum status step_write(struct store *store, unsigned step, struct fail *why) MUST_CHECK;
 /* Whether the step is in the store, all of it; ST_IO when a part is there or is not as written. */

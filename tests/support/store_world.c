@@ -3,6 +3,8 @@
 
 #include "tests/support/vfs_powercut.h"
 
+const char *store_world_vfs = POWERCUT_VFS;
+
 static const char plan_json[] = "{\"energy_mJ\":15,\"note\":\"lentigo of the left cheek\"}";
 
 static void stop_unless(bool fine, enum status st, const struct fail *why)
@@ -33,7 +35,7 @@ int store_world_new(void **state)
 	temp_folder_make(world->folder);
 	(void)snprintf(world->path, sizeof world->path, "%s/clinic.db", world->folder);
 	(void)snprintf(world->anchor, sizeof world->anchor, "%s" STORE_ANCHOR_SUFFIX, world->path);
-	world->store = fixture_open(world->path, STORE_CLINIC, POWERCUT_VFS);
+	world->store = fixture_open(world->path, STORE_CLINIC, store_world_vfs);
 	fixture_patient(world->store, "Zebedee Quill", &world->patient);
 	fixture_readings(world->store, world->patient.uuid, "{\"ita_deg\":41}", world->readings);
 	fixture_twin(world->store, world->patient.uuid, world->readings, world->twin);
@@ -57,7 +59,7 @@ int store_world_free(void **state)
 void world_reopen_locked(struct store_world *world)
 {
 	store_close(&world->store);
-	world->store = fixture_open_locked(world->path, STORE_CLINIC, POWERCUT_VFS);
+	world->store = fixture_open_locked(world->path, STORE_CLINIC, store_world_vfs);
 }
 
 void world_reopen(struct store_world *world)
@@ -70,7 +72,7 @@ void world_sql(struct store_world *world, const char *sql)
 {
 	sqlite3 *db = NULL;
 	store_close(&world->store);
-	int code = sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, POWERCUT_VFS);
+	int code = sqlite3_open_v2(world->path, &db, SQLITE_OPEN_READWRITE, store_world_vfs);
 	if (code == SQLITE_OK)
 		code = sqlite3_exec(db, sql, NULL, NULL, NULL);
 	if (code != SQLITE_OK) {

@@ -15,7 +15,10 @@ struct store_world {
 	struct fail why;
 };
 
-/* cmocka's set-up and tear-down: one patient with readings, a twin and a plan. On a VFS that does not sync. */
+/* NULL: the system's. Default: one that does not sync. */
+extern const char *store_world_vfs;
+
+/* cmocka's set-up and tear-down: one patient with readings, a twin and a plan. */
 int store_world_new(void **state);
 int store_world_free(void **state);
 
