@@ -10,6 +10,11 @@
 #include <string.h>
 #include <time.h>
 
+/* C11, 7.3.9.3; glibc 2.36 has it for gcc only. */
+#if defined __clang__ && !defined CMPLX
+#define CMPLX(re, im) __builtin_complex((double)(re), (double)(im))
+#endif
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
 #pragma GCC poison atoi atol atoll atof rand srand system popen tmpnam mktemp
 #pragma GCC poison localtime gmtime ctime asctime
