@@ -366,6 +366,35 @@ static void tampered_records_are_parked(void **state)
 	assert_true(notices(&p->b, SYNC_NOTE_PARKED) >= 1);
 }
 
+/* Whatever stands in a resource: refused by name or understood, never a crash (run under the sanitisers). */
+static void mangled_resources_are_survived(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct mapping mapping;
+	struct fail why;
+	struct rng rng;
+	make_everything(&p->a, &made);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	(void)round_of(&p->a);
+	must(mapping_init(&mapping, LOCAL, &why), &why);
+	rng_seed(&rng, 3, 0);
+	for (size_t round = 0; round < 4000; round++) {
+		const char *body = fake_fhir_body(&p->server.records[rng_next(&rng) % p->server.count]);
+		size_t len = strlen(body);
+		char *bytes = malloc(len + 1);
+		struct mapped mapped;
+		memcpy(bytes, body, len + 1);
+		for (uint64_t hits = 1 + rng_next(&rng) % 4; hits > 0; hits--)
+			bytes[rng_next(&rng) % len] = "{}[]\",:0x\x01"[rng_next(&rng) % 10];
+		if (rng_next(&rng) % 4 == 0)
+			len = (size_t)(rng_next(&rng) % len);
+		if (mapping_read(&mapping, bytes, len, &mapped, &why) == ST_OK)
+			mapped_clear(&mapped);
+		free(bytes);
+	}
+}
+
 static void a_restored_server_gets_back_what_it_lost(void **state)
 {
 	struct pair *p = *state;
@@ -403,6 +432,7 @@ int main(void)
 	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(approvals_count_only_by_trusted_keys, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(tampered_records_are_parked, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(mangled_resources_are_survived, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_restored_server_gets_back_what_it_lost, make_pair,
 	                                        drop_pair),
 	};
