@@ -394,6 +394,28 @@ static void refused(const struct microbeam_light *light, struct microbeam beam, 
 	assert_string_equal(why.field, field);
 }
 
+/* Every fractional wavelength gives a column that deepens with energy; opaque ones leave a crater, and Er:YAG a
+ * thinner coagulated rim than carbon dioxide. */
+static void test_all_fractional_wavelengths(void **state)
+{
+	(void)state;
+	static const double nm[] = {1440, 1540, 1550, 1565, 1927, 2790, 2940, 10600};
+	enum { WAVELENGTHS = sizeof nm / sizeof nm[0], TURBID = 5, ER_YAG = 6, CARBON_DIOXIDE = 7 };
+	double rim_um[WAVELENGTHS];
+	for (size_t i = 0; i < WAVELENGTHS; i++) {
+		struct microbeam beam = i < TURBID ? erbium_glass : carbon_dioxide;
+		struct microbeam_light *light = i < TURBID ? light_for(nm[i], beam.diameter_um) : NULL;
+		beam.wavelength_nm = nm[i];
+		struct microbeam_lesion low = lesion_of(light, beam, 10, NULL), high = lesion_of(light, beam, 20, NULL);
+		assert_true(low.coagulation_depth_um.value > 20.0);
+		assert_true(high.coagulation_depth_um.value > 1.1 * low.coagulation_depth_um.value);
+		assert_true((high.ablation_depth_um.value > 50.0) == (i >= TURBID));
+		rim_um[i] = high.coagulation_depth_um.value - high.ablation_depth_um.value;
+		microbeam_light_free(&light);
+	}
+	assert_true(rim_um[ER_YAG] < rim_um[CARBON_DIOXIDE]);
+}
+
 static void test_refusals_by_name(void **state)
 {
 	(void)state;
@@ -463,6 +485,7 @@ int main(void)
 	        cmocka_unit_test(test_variants_share_the_paths),
 	        cmocka_unit_test(test_table_agrees_with_the_simulation),
 	        cmocka_unit_test(test_coverage),
+	        cmocka_unit_test(test_all_fractional_wavelengths),
 	        cmocka_unit_test(test_refusals_by_name),
 	        cmocka_unit_test(test_cancelling),
 	};
