@@ -467,17 +467,17 @@ enum status workflow_override(const struct workflow *w, const struct workflow_pe
 	        .action = LIFE_OVERRIDE, .person = person, .second = second, .reason = with->reason};
 	struct approval_override o = {0};
 	enum plan_state same;
+	(void)snprintf(o.rule, sizeof o.rule, "%s", rule); /* they may be the plan's own, which is read anew */
+	(void)snprintf(o.zone, sizeof o.zone, "%s", zone);
 	enum status st = workflow_again(w, plan, why);
 	if (!st)
 		st = workflow_ask(*plan, &step, &same, why);
 	if (!st)
-		st = check_overridable(*plan, rule, zone, why);
+		st = check_overridable(*plan, o.rule, o.zone, why);
 	if (!st && strlen(with->reason) > STORE_REASON_MAX)
 		st = fail_set(why, ST_RANGE, "reason", "is longer than %d bytes", STORE_REASON_MAX);
 	if (st)
 		return st;
-	(void)snprintf(o.rule, sizeof o.rule, "%s", rule);
-	(void)snprintf(o.zone, sizeof o.zone, "%s", zone);
 	(void)snprintf(o.reason, sizeof o.reason, "%s", with->reason);
 	memcpy(o.by, person->uuid, sizeof o.by);
 	memcpy(o.second, second->uuid, sizeof o.second);

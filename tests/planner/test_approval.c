@@ -460,6 +460,33 @@ static void file_reads_back_and_nothing_else_does(void **state)
 	approval_document_clear(&document);
 }
 
+static void an_approval_that_never_was_in_force(void **state)
+{
+	(void)state;
+	static struct approval a, read;
+	struct clinic_keys keys;
+	struct rng rng;
+	struct fail why = {0};
+	struct approval_document document;
+	make_keys(&keys);
+	rng_seed(&rng, 4, 0);
+	random_approval(&rng, &a);
+	a.meaning = MEANING_APPROVED;
+	a.expires_at_ms = a.signed_at_ms;
+	name_key(&a, &keys.approver);
+	sign_with(&a, &keys.approver, &keys.approver_secret, &document);
+	assert_int_equal(approval_verify(&document, &keys.approver, 1, &read, &why), ST_DENIED);
+	assert_string_equal(why.field, "expiry");
+	approval_document_clear(&document);
+	a.expires_at_ms++;
+	sign_with(&a, &keys.approver, &keys.approver_secret, &document);
+	assert_int_equal(approval_verify(&document, &keys.approver, 1, &read, &why), ST_OK);
+	memcpy(strstr(document.jws, ".."), "xx", 2); /* another form of the same signature */
+	assert_int_equal(approval_verify(&document, &keys.approver, 1, &read, &why), ST_DENIED);
+	assert_string_equal(why.field, "header");
+	approval_document_clear(&document);
+}
+
 /* ---- in force ---- */
 
 static void in_force_only_unchanged_and_in_time(void **state)
@@ -510,6 +537,7 @@ int main(void)
 	        cmocka_unit_test(more_than_an_approval_is_refused),
 	        cmocka_unit_test(no_forgery_is_accepted),
 	        cmocka_unit_test(file_reads_back_and_nothing_else_does),
+	        cmocka_unit_test(an_approval_that_never_was_in_force),
 	        cmocka_unit_test(in_force_only_unchanged_and_in_time),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

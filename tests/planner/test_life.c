@@ -241,6 +241,20 @@ static void refusals_say_what_would_do(void **state)
 	assert_string_equal(why.text, "cannot revoke a plan that is closed; it must be approved, treating");
 }
 
+static void a_reason_has_ten_visible_characters(void **state)
+{
+	(void)state;
+	enum plan_state to;
+	struct fail why;
+	struct life_request request = granted(LIFE_REJECT, LIFE_DERMATOLOGIST, PLAN_PROPOSED);
+	request.reason = " 12345 6789 ";
+	assert_int_equal(life_move(&request, &to, &why), ST_INPUT);
+	request.reason = "12345 67890";
+	assert_int_equal(life_move(&request, &to, &why), ST_OK);
+	request.reason = NULL;
+	assert_int_equal(life_move(&request, &to, &why), ST_INPUT);
+}
+
 static void names_read_back(void **state)
 {
 	(void)state;
@@ -327,6 +341,7 @@ int main(void)
 	        cmocka_unit_test(author_of_any_version_cannot_approve),
 	        cmocka_unit_test(second_person_is_another_and_clinical),
 	        cmocka_unit_test(refusals_say_what_would_do),
+	        cmocka_unit_test(a_reason_has_ten_visible_characters),
 	        cmocka_unit_test(names_read_back),
 	        cmocka_unit_test(clock_only_goes_forward),
 	        cmocka_unit_test(approval_expires_by_risk),

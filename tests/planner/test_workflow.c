@@ -303,7 +303,7 @@ static void overrides_take_two_people_and_a_reason(void **state)
 	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why), ST_DENIED, "secret");
 	people[TECH].disabled = false;
 	assert_false(plan->finding[0].overridden);
-	MUST(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why));
+	MUST(workflow_override(&desk->w, &derm, &tech, plan->finding[0].rule, plan->finding[0].zone, &identified, &plan, &why));
 	assert_true(plan->finding[0].overridden);
 	REFUSED(workflow_override(&desk->w, &derm, &tech, "R-COV", "cheeks", &identified, &plan, &why), ST_CONFLICT, "R-COV");
 	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
