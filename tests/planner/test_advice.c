@@ -73,12 +73,13 @@ static const struct advice *advice_for(int patient)
 static void the_curve_runs_along_the_dose(void **state)
 {
 	const struct advice *a = advice_for(3);
-	size_t chosen = 0;
+	size_t chosen = 0, efficient = 0;
 	(void)state;
 	assert_true(a->points >= 5 && a->points <= ADVICE_CURVE_MAX);
 	for (size_t i = 0; i < a->points; i++) {
 		const struct advice_point *p = &a->curve[i];
 		chosen += p->chosen;
+		efficient += p->efficient;
 		assert_true(p->risk.share > 0.0 && p->risk.limit[0]);
 		assert_true(p->benefit.p05 <= p->benefit.value && p->benefit.value <= p->benefit.p95);
 		for (size_t k = 0; k < i; k++) {
@@ -92,6 +93,8 @@ static void the_curve_runs_along_the_dose(void **state)
 		}
 	}
 	assert_int_equal(chosen, 1);
+	/* the point of most benefit is never outdone, nor is the one of least risk */
+	assert_true(efficient >= 2);
 }
 
 /* What the same prediction says without this module: a share of 1 is the rule's own limit. */
