@@ -159,6 +159,33 @@ static void a_busy_batch_sends_only_the_busy_ones_again(void **state)
 	world_end(&w);
 }
 
+/* The first try landed and its answer was lost; the second met a busy server, which says nothing of the
+ * first. */
+static void a_busy_answer_says_nothing_of_an_earlier_try(void **state)
+{
+	struct world w;
+	struct sync_outcome outcome;
+	struct fail why;
+	char id[UUID_TEXT_SIZE], other[UUID_TEXT_SIZE];
+	(void)state;
+	world_begin(&w, 2, 12);
+	world_create(&w, 0, "Patient", NULL, "x", id);
+	world_create(&w, 0, "Patient", NULL, "y", other);
+	w.fault_after = 3; /* metadata, first pull, then the batch */
+	w.fault_then = LINE_DROP_AFTER;
+	assert_int_equal(world_round(&w, 0, &outcome, &why), ST_IO);
+	w.fault_after = 2; /* first pull, then the batch */
+	w.fault_then = LINE_BUSY_IN_BATCH;
+	(void)world_round(&w, 0, &outcome, &why);
+	(void)go(&w, 1);
+	world_edit(&w, 1, id, "changed by the other");
+	(void)go(&w, 1);
+	outcome = go(&w, 0);
+	assert_int_equal(outcome.conflicts, 0); /* ours is an earlier version of theirs */
+	settled(&w);
+	world_end(&w);
+}
+
 static void a_deleted_record_is_not_resurrected(void **state)
 {
 	struct world w;
@@ -308,6 +335,7 @@ int main(void)
 	        cmocka_unit_test(a_full_disk_moves_no_watermark),
 	        cmocka_unit_test(one_poisoned_record_does_not_block_the_rest),
 	        cmocka_unit_test(a_busy_batch_sends_only_the_busy_ones_again),
+	        cmocka_unit_test(a_busy_answer_says_nothing_of_an_earlier_try),
 	        cmocka_unit_test(a_deleted_record_is_not_resurrected),
 	        cmocka_unit_test(a_copy_on_the_server_is_told),
 	        cmocka_unit_test(servers_without_conditions_are_looked_at_first),
