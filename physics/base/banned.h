@@ -15,6 +15,10 @@
 #define CMPLX(re, im) __builtin_complex((double)(re), (double)(im))
 #endif
 
+/* Macros where the library checks sizes and the compiler is clang; a poisoned name must not be one. */
+#undef sprintf
+#undef vsprintf
+
 #pragma GCC poison strcpy strcat strncpy strncat sprintf vsprintf strtok gets
 #pragma GCC poison atoi atol atoll atof rand srand system popen tmpnam mktemp
 #pragma GCC poison localtime gmtime ctime asctime

@@ -77,14 +77,18 @@ static void add_fields(const struct session_sheet *from, struct sheet *sheet)
 
 /* --- events -------------------------------------------------------------------------------------------- */
 
+/* The words of an event that are there, with blanks between; what does not fit is left out. */
 static void what_happened(const struct delivery_event *e, bool hidden, char *out, size_t size)
 {
 	char settings[SETTINGS_TEXT] = "";
 	if (e->settings.present)
 		settings_text(&e->settings, settings, sizeof settings);
-	(void)snprintf(out, size, "%s%s%s%s%s%s%s%s%s%s%s", e->field, e->field[0] ? " " : "", e->side,
-	               e->side[0] ? " " : "", settings, settings[0] ? " " : "", e->endpoint, e->endpoint[0] ? " " : "",
-	               e->code, e->code[0] ? " " : "", hidden ? "" : e->text);
+	const char *const words[] = {e->field, e->side, settings, e->endpoint, e->code, hidden ? "" : e->text};
+	size_t used = 0;
+	out[0] = '\0';
+	for (size_t i = 0; i < sizeof words / sizeof *words && used < size; i++)
+		if (words[i][0] != '\0')
+			used += (size_t)snprintf(out + used, size - used, "%s%s", used > 0 ? " " : "", words[i]);
 }
 
 static enum status add_event(const struct session_sheet *from, const struct store_record *record, struct sheet *sheet,
