@@ -131,13 +131,13 @@ enum status setup_begin(struct store *store, const struct store_stamp *stamp, st
 
 enum status setup_end(struct store *store, enum status st, struct fail *why)
 {
+	if (st == ST_OK) /* before, because there is none yet: a cut in between would leave a store without */
+		anchor_write(store);
 	errno = 0;
 	if (st == ST_OK && sqlite3_exec(store->db, "COMMIT", NULL, NULL, NULL) != SQLITE_OK)
 		st = db_fail(store, not_saved, why);
-	if (st == ST_OK) {
-		anchor_write(store);
+	if (st == ST_OK)
 		return ST_OK;
-	}
 	if (store->is_plain)
 		sql_finalize_all(store);
 	if (!sqlite3_get_autocommit(store->db))
