@@ -37,8 +37,8 @@ SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: sync-torture sync-bench all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
-.PHONY: torture fuzz fuzz-run all run test check lint bench validate asan clang build-all tsan arm64 valgrind install uninstall deb deb-check sbom clean deps help
+.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind torture fuzz fuzz-run sync-torture \
+        sync-bench install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
 

@@ -22,5 +22,6 @@ bad 2 sheet record "VIRTUAL 01 (II)" --deidentify
 ok sheet record "VIRTUAL 01 (II)" --deidentify --salt once --output "$work/r.csv"
 grep -q "VIRTUAL 01\|VIRTUAL-01" "$work/r.csv" && fail "the de-identified export names its patient"
 ok sheet statistics --json; says '"Plans in the span"'
+python3 -m json.tool <"$work/out" >/dev/null || fail "the JSON does not parse"
 bad 2 sheet statistics --from 2026-02-30
 pass "sheets are made, kept and entered"

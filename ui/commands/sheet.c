@@ -34,6 +34,8 @@ static enum status hand_out(struct station *s, const char *what, struct sheet **
 		                                        : sheet_write_text(*sheet, &text, why);
 	if (status == ST_OK && path != NULL)
 		station_say(s->options, "%s is written", path);
+	else if (status == ST_OK && cli_flag(s->options, "--json"))
+		puts(text); /* its strings were cleaned when they were added; tabs are the printer's own */
 	else if (status == ST_OK)
 		cli_print(stdout, cli_ascii(s->options), text);
 	free(text);
