@@ -14,6 +14,7 @@
 #define NODES MICROBEAM_TABLE_NODES
 #define SIZES 7
 #define GROWING_SIZES 4 /* the first ones */
+#define COAGULATION_DEPTH 2 /* place of it among the sizes */
 #define AXIS_POINTS 128
 #define LOG_OMEGA_LIMIT 30.0
 
@@ -261,16 +262,32 @@ static double scaled_sd(const struct microbeam_table *t, size_t v, size_t k, siz
 	return first > 0.0 && own > 0.0 ? sd * own / first : sd;
 }
 
-static void fill_axis(const struct microbeam_table *t, const struct variant *variant, double ablation_um,
-                      size_t i, double f, struct microbeam_axis *axis)
+/* A node's values at a depth, linear between the table's points and held at both ends. */
+static double node_at(const struct microbeam_table *t, const double value[AXIS_POINTS], double depth_um)
 {
+	size_t p = gsl_interp_bsearch(t->depth_um, depth_um, 0, AXIS_POINTS - 1);
+	double f = (depth_um - t->depth_um[p]) / (t->depth_um[p + 1] - t->depth_um[p]);
+	return value[p] + fmin(fmax(f, 0.0), 1.0) * (value[p + 1] - value[p]);
+}
+
+/* Between two energies the fronts lie at different depths: a mean at equal depth would show a shelf between them that
+ * no column has. So the mean is taken at equal shares of the killed depth. */
+static void fill_axis(const struct microbeam_table *t, const struct variant *variant,
+                      const struct microbeam_lesion *lesion, size_t i, double f, struct microbeam_axis *axis)
+{
+	double own = lesion->coagulation_depth_um.value, stretch[2];
+	for (size_t n = 0; n < 2; n++) {
+		double node = variant->size[COAGULATION_DEPTH][i + n];
+		stretch[n] = own > 0.0 && node > 0.0 ? node / own : 1.0;
+	}
 	axis->count = AXIS_POINTS;
 	for (size_t p = 0; p < AXIS_POINTS; p++) {
-		double low = variant->log_omega[i][p], high = variant->log_omega[i + 1][p];
-		axis->depth_um[p] = t->depth_um[p];
-		axis->peak_C[p] =
-		        variant->peak_C[i][p] + f * (variant->peak_C[i + 1][p] - variant->peak_C[i][p]);
-		axis->omega[p] = t->depth_um[p] < ablation_um ? INFINITY : exp(low + f * (high - low));
+		double z = t->depth_um[p], low = node_at(t, variant->log_omega[i], z * stretch[0]);
+		double high = node_at(t, variant->log_omega[i + 1], z * stretch[1]);
+		axis->depth_um[p] = z;
+		axis->peak_C[p] = (1.0 - f) * node_at(t, variant->peak_C[i], z * stretch[0]) +
+		                  f * node_at(t, variant->peak_C[i + 1], z * stretch[1]);
+		axis->omega[p] = z < lesion->ablation_depth_um.value ? INFINITY : exp(low + f * (high - low));
 	}
 }
 
@@ -297,6 +314,6 @@ enum status microbeam_table_at(const struct microbeam_table *table, double energ
 	if (!(lesion->events & MICROBEAM_ABLATED))
 		lesion->coagulation_rim_um.flags |= VALIDITY_ABSENT;
 	if (axis)
-		fill_axis(table, v, lesion->ablation_depth_um.value, i, f, axis);
+		fill_axis(table, v, lesion, i, f, axis);
 	return ST_OK;
 }

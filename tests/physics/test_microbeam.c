@@ -316,6 +316,40 @@ static void test_variants_share_the_paths(void **state)
 
 /* ---------------------------------------------------------------- table */
 
+/* The deepest point of an axis that is hotter than that. */
+static double depth_of(const struct microbeam_axis *axis, double temperature_C)
+{
+	double depth_um = 0;
+	for (size_t j = 0; j < axis->count; j++)
+		if (axis->peak_C[j] > temperature_C)
+			depth_um = axis->depth_um[j];
+	return depth_um;
+}
+
+/* Between two energies of the table the axis is that of a column, not the mean of a deep one and a shallow one. */
+static void test_table_axis_has_no_shelf(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct microbeam_table_request request = {.tissue = &tissue,
+	                                          .variants = 1,
+	                                          .beam = carbon_dioxide,
+	                                          .energy_min_mJ = 2.5,
+	                                          .energy_max_mJ = 40};
+	struct microbeam_table *table = NULL;
+	struct microbeam_lesion at;
+	struct microbeam_axis axis, direct;
+	assert_int_equal(microbeam_table_new(&request, &table, NULL), ST_OK);
+	for (double e = 6; e < 30; e *= 1.6) {
+		assert_int_equal(microbeam_table_at(table, e, 0, &at, &axis, NULL), ST_OK);
+		(void)lesion_of(NULL, carbon_dioxide, e, &direct);
+		assert_near(depth_of(&axis, 150) / depth_of(&direct, 150), 1, 0.06);
+		assert_near(depth_of(&axis, 60) / depth_of(&direct, 60), 1, 0.06);
+		assert_near(depth_of(&axis, 45) / depth_of(&direct, 45), 1, 0.06);
+	}
+	microbeam_table_free(&table);
+}
+
 static int cancel_at_half(void *context, double done_frac)
 {
 	*(double *)context = done_frac;
@@ -483,6 +517,7 @@ int main(void)
 	        cmocka_unit_test(test_turbid_limits_and_growth),
 	        cmocka_unit_test(test_deeper_where_water_absorbs_less),
 	        cmocka_unit_test(test_variants_share_the_paths),
+	        cmocka_unit_test(test_table_axis_has_no_shelf),
 	        cmocka_unit_test(test_table_agrees_with_the_simulation),
 	        cmocka_unit_test(test_coverage),
 	        cmocka_unit_test(test_all_fractional_wavelengths),
