@@ -356,6 +356,18 @@ enum status json_number_in(const struct json_at *at, const char *key, double min
 	return st || !value.node ? st : json_number_at(&value, min, max, unit, out, why);
 }
 
+enum status json_numbers_in(const struct json_at *at, const struct json_number_spec *spec, size_t count,
+                            struct fail *why)
+{
+	enum status status = ST_OK;
+	for (size_t i = 0; status == ST_OK && i < count; i++) {
+		bool present;
+		status = json_number_in(at, spec[i].key, spec[i].min, spec[i].max, spec[i].unit, spec[i].out,
+		                        spec[i].optional ? &present : NULL, why);
+	}
+	return status;
+}
+
 enum status json_integer_in(const struct json_at *at, const char *key, int min, int max, const char *unit,
                             int *out, bool *present, struct fail *why)
 {

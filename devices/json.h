@@ -66,6 +66,16 @@ bool json_find(const struct json_at *at, const char *key, struct json_at *out);
 /* Bounds are inclusive; unit "" for dimensionless. */
 enum status json_number_in(const struct json_at *at, const char *key, double min, double max,
                            const char *unit, double *out, bool *present, struct fail *why) MUST_CHECK;
+/* Several at once, as rows of a table. */
+struct json_number_spec {
+	const char *key;
+	double min, max;
+	const char *unit;
+	double *out;
+	bool optional; /* out is untouched where it is absent */
+};
+enum status json_numbers_in(const struct json_at *at, const struct json_number_spec *spec, size_t count,
+                            struct fail *why) MUST_CHECK;
 enum status json_integer_in(const struct json_at *at, const char *key, int min, int max, const char *unit,
                             int *out, bool *present, struct fail *why) MUST_CHECK;
 /* Copies at most size - 1 bytes; a longer text is refused, never cut. */

@@ -17,27 +17,6 @@ const char *rf_file_kind_name(enum rf_file_kind kind)
 	return kind_names[kind];
 }
 
-/* One optional or required number. */
-struct number {
-	const char *key;
-	double min, max;
-	const char *unit;
-	double *out;
-	bool optional;
-};
-
-static enum status read_numbers(const struct json_at *at, const struct number *number, size_t count,
-                                struct fail *why)
-{
-	enum status status = ST_OK;
-	for (size_t i = 0; status == ST_OK && i < count; i++) {
-		bool present;
-		status = json_number_in(at, number[i].key, number[i].min, number[i].max, number[i].unit,
-		                        number[i].out, number[i].optional ? &present : NULL, why);
-	}
-	return status;
-}
-
 /* ---- layers
  * ---------------------------------------------------------------------------------------------------- */
 
@@ -58,7 +37,7 @@ static enum status read_thermal(const struct json_at *at, struct tissue_thermal 
 	if (status != ST_OK || !present)
 		return status;
 	*t = (struct tissue_thermal){0};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], 1e-3, 1e4, "W/mK", &t->conductivity_W_mK, false},
 	        {keys[1], 1.0, 3e4, "kg/m3", &t->density_kg_m3, false},
 	        {keys[2], 1.0, 1e5, "J/kgK", &t->heat_capacity_J_kgK, false},
@@ -66,7 +45,7 @@ static enum status read_thermal(const struct json_at *at, struct tissue_thermal 
 	        {keys[4], 0.0, 1.0, "", &t->water_frac, true},
 	};
 	status = json_known_keys(&thermal, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? read_numbers(&thermal, number, COUNT(number), why) : status;
+	return status == ST_OK ? json_numbers_in(&thermal, number, COUNT(number), why) : status;
 }
 
 /* A measured tissue gives what the layer does not say itself. */
@@ -100,13 +79,13 @@ static enum status read_layer(const struct json_at *at, double frequency_Hz, str
 		        json_number_in(at, "thickness_um", 0.1, 1e6, "um", &layer->thickness_um, &thick, why);
 	if (status == ST_OK)
 		status = read_tissue(at, frequency_Hz, layer, &tissue, why);
-	const struct number own[] = {
+	const struct json_number_spec own[] = {
 	        {"conductivity_S_m", 1e-9, 1e3, "S/m", &layer->conductivity_S_m, tissue},
 	        {"permittivity", 0.0, 1e9, "", &layer->permittivity, true},
 	        {"warming_1_K", 0.0, RF_WARMING_MAX_1_K, "1/K", &layer->warming_1_K, true},
 	};
 	if (status == ST_OK)
-		status = read_numbers(at, own, COUNT(own), why);
+		status = json_numbers_in(at, own, COUNT(own), why);
 	if (status == ST_OK)
 		status = json_choice(at, "matter", matter_names, RF_MATTERS, &matter, &kind, why);
 	if (kind)
@@ -227,14 +206,14 @@ static enum status read_contact(const struct json_at *at, struct rf_file *f, str
 	f->contact.ohm_m2 = resistive;
 	if (status != ST_OK || !film)
 		return status;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], 0.1, 1e4, "um", &thickness_um, false},
 	        {keys[1], 1.0, 1e4, "", &permittivity, false},
 	        {keys[2], 0.0, 1e3, "S/m", &conductivity_S_m, true},
 	};
 	status = json_known_keys(&membrane, keys, JSON_X_EXTRA, why);
 	if (status == ST_OK)
-		status = read_numbers(&membrane, number, COUNT(number), why);
+		status = json_numbers_in(&membrane, number, COUNT(number), why);
 	f->contact.ohm_m2 += rf_film_ohm_m2(thickness_um, conductivity_S_m, permittivity, f->frequency_Hz);
 	return status;
 }
@@ -271,14 +250,14 @@ static enum status read_patch(const struct json_at *at, struct rf_patch_electrod
 		status = json_choice(at, "shape", shapes, 2, &shape, &shaped, why);
 	if (status == ST_OK)
 		status = json_choice(at, "terminal", terminals, 2, &terminal, NULL, why);
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"x_mm", -500.0, 500.0, "mm", &x_mm, true},
 	        {"y_mm", -500.0, 500.0, "mm", &y_mm, true},
 	        {"width_mm", 0.01, 500.0, "mm", &width_mm, false},
 	        {"length_mm", 0.01, 500.0, "mm", &length_mm, shape == RF_PATCH_DISC},
 	};
 	if (status == ST_OK)
-		status = read_numbers(at, number, COUNT(number), why);
+		status = json_numbers_in(at, number, COUNT(number), why);
 	*e = (struct rf_patch_electrode){(enum rf_patch_shape)shape, x_mm * UM_PER_MM,
 	                                 y_mm * UM_PER_MM,           width_mm * UM_PER_MM,
 	                                 length_mm * UM_PER_MM,      (enum rf_terminal)terminal};
@@ -316,7 +295,7 @@ static enum status read_needles(const struct json_at *at, struct rf_file *f, str
 	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
 	if (status == ST_OK)
 		status = json_choice(at, "pattern", patterns, RF_PATTERNS, &pattern, NULL, why);
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"pitch_mm", 0.05, 20.0, "mm", &pitch_mm, false},
 	        {"pitch_y_mm", 0.05, 20.0, "mm", &pitch_y_mm, true},
 	        {"diameter_um", 20.0, 2000.0, "um", &diameter_um, false},
@@ -326,7 +305,7 @@ static enum status read_needles(const struct json_at *at, struct rf_file *f, str
 	        {"refine", 0.4, 4.0, "", &f->refine, true},
 	};
 	if (status == ST_OK)
-		status = read_numbers(at, number, COUNT(number), why);
+		status = json_numbers_in(at, number, COUNT(number), why);
 	if (status == ST_OK)
 		status = json_bool(at, "square", &n->square, &present, why);
 	if (status == ST_OK)
@@ -383,7 +362,7 @@ static enum status read_drive(const struct json_at *root, struct rf_file_drive *
 	if (status == ST_OK)
 		status = json_choice(&at, "mode", modes, RF_CONTROL_MODES, &mode, NULL, why);
 	bool needs_power = mode == RF_CONTROL_ENERGY || mode == RF_CONTROL_TEMPERATURE;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"value", 0.0, 1e5, "V, A, W, J or C", &d->value, false},
 	        {"power_W", 1e-6, 1e4, "W", &d->power_W, !needs_power},
 	        {"start_s", 0.0, TIME_MAX_S, "s", &d->start_s, true},
@@ -394,7 +373,7 @@ static enum status read_drive(const struct json_at *root, struct rf_file_drive *
 	        {"impedance_max_ohm", 0.0, 1e9, "ohm", &d->impedance_max_ohm, true},
 	};
 	if (status == ST_OK)
-		status = read_numbers(&at, number, COUNT(number), why);
+		status = json_numbers_in(&at, number, COUNT(number), why);
 	if (status == ST_OK)
 		status = json_integer_in(&at, "pulses", 1, 20, "pulses", &d->pulses, &present, why);
 	d->mode = (enum rf_control_mode)mode;
@@ -412,7 +391,7 @@ static enum status read_cooling(const struct json_at *root, struct rf_cell_cooli
 	enum status status = json_member(root, "cooling", JSON_OBJECT, &at, &present, why);
 	if (status != ST_OK || !present)
 		return status;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], -20.0, 60.0, "C", &c->surface_C, true},
 	        {keys[1], 0.0, 45.0, "C", &c->core_C, true},
 	        {keys[2], 0.0, 1e5, "W/m2K", &c->ambient_W_m2K, true},
@@ -421,7 +400,7 @@ static enum status read_cooling(const struct json_at *root, struct rf_cell_cooli
 	        {keys[5], 0.0, TIME_MAX_S, "s", &c->contact_end_s, true},
 	};
 	status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? read_numbers(&at, number, COUNT(number), why) : status;
+	return status == ST_OK ? json_numbers_in(&at, number, COUNT(number), why) : status;
 }
 
 static enum status read_list(const struct json_at *at, const char *key, double min, double max, size_t most,
@@ -452,14 +431,14 @@ static enum status read_points(const struct json_at *at, struct rf_file *f, stru
 		                   RF_FILE_POINTS_MAX);
 	while (status == ST_OK && json_array_each(&list, &item)) {
 		struct rf_cell_place *p = &f->point[f->points++];
-		const struct number number[] = {
+		const struct json_number_spec number[] = {
 		        {keys[0], -1e6, 1e6, "um", &p->x_um, true},
 		        {keys[1], -1e6, 1e6, "um", &p->y_um, true},
 		        {keys[2], 0.0, 1e6, "um", &p->depth_um, false},
 		};
 		status = json_known_keys(&item, keys, JSON_X_EXTRA, why);
 		if (status == ST_OK)
-			status = read_numbers(&item, number, COUNT(number), why);
+			status = json_numbers_in(&item, number, COUNT(number), why);
 	}
 	return status;
 }

@@ -32,27 +32,6 @@ const char *simulation_criterion_name(enum criterion_kind kind)
 	return criterion_names[kind];
 }
 
-/* One optional or required number. */
-struct number {
-	const char *key;
-	double min, max;
-	const char *unit;
-	double *out;
-	bool optional;
-};
-
-static enum status read_numbers(const struct json_at *at, const struct number *number, size_t count,
-                                struct fail *why)
-{
-	enum status status = ST_OK;
-	for (size_t i = 0; status == ST_OK && i < count; i++) {
-		bool present;
-		status = json_number_in(at, number[i].key, number[i].min, number[i].max, number[i].unit,
-		                        number[i].out, number[i].optional ? &present : NULL, why);
-	}
-	return status;
-}
-
 /* ---- layers ---- */
 
 static const char *const kind_names[TISSUE_KINDS] = {"stratum_corneum", "epidermis", "basal",    "papillary",
@@ -78,7 +57,7 @@ static enum status read_optics(const struct json_at *at, struct light_layer *opt
 	bool is_reduced = json_find(at, "reduced_scattering_1_cm", &reduced);
 	double scattering_1_cm = 0.0;
 	*optics = (struct light_layer){.g = G_DEFAULT};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"n", 1.0, 4.0, "", &optics->n, false},
 	        {"mua_1_cm", 0.0, 1e6, "1/cm", &optics->mua_1_cm, false},
 	        {is_reduced ? "reduced_scattering_1_cm" : "mus_1_cm", 0.0, 1e6, "1/cm", &scattering_1_cm,
@@ -87,7 +66,7 @@ static enum status read_optics(const struct json_at *at, struct light_layer *opt
 	};
 	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
 	if (status == ST_OK)
-		status = read_numbers(at, number, COUNT(number), why);
+		status = json_numbers_in(at, number, COUNT(number), why);
 	struct json_at plain;
 	if (status == ST_OK && is_reduced && json_find(at, "mus_1_cm", &plain))
 		return json_refuse(&plain, ST_INPUT, why,
@@ -101,7 +80,7 @@ static enum status read_thermal(const struct json_at *at, struct tissue_thermal 
 	static const char *const keys[] = {"conductivity_W_mK", "density_kg_m3", "heat_capacity_J_kgK",
 	                                   "perfusion_1_s",     "water_frac",    NULL};
 	*thermal = (struct tissue_thermal){0};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], 1e-3, 1e4, "W/mK", &thermal->conductivity_W_mK, false},
 	        {keys[1], 1.0, 3e4, "kg/m3", &thermal->density_kg_m3, false},
 	        {keys[2], 1.0, 1e5, "J/kgK", &thermal->heat_capacity_J_kgK, false},
@@ -109,7 +88,7 @@ static enum status read_thermal(const struct json_at *at, struct tissue_thermal 
 	        {keys[4], 0.0, 1.0, "", &thermal->water_frac, true},
 	};
 	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? read_numbers(at, number, COUNT(number), why) : status;
+	return status == ST_OK ? json_numbers_in(at, number, COUNT(number), why) : status;
 }
 
 static enum status read_composition(const struct json_at *at, struct simulation_layer *layer,
@@ -122,7 +101,7 @@ static enum status read_composition(const struct json_at *at, struct simulation_
 	struct tissue_layer *tissue = &layer->tissue;
 	*tissue = kind_default[layer->composed ? kind : TISSUE_WATER];
 	tissue->thickness_um = layer->thickness_um;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"melanosome_frac", 0.0, 1.0, "", &tissue->melanosome_frac, true},
 	        {"blood_frac", 0.0, 1.0, "", &tissue->blood_frac, true},
 	        {"saturation_frac", 0.0, 1.0, "", &tissue->saturation_frac, true},
@@ -138,7 +117,7 @@ static enum status read_composition(const struct json_at *at, struct simulation_
 	}
 	if (layer->composed && layer->name[0] == '\0')
 		(void)snprintf(layer->name, sizeof layer->name, "%s", tissue_kind_name(tissue->kind));
-	return read_numbers(at, number, COUNT(number), why);
+	return json_numbers_in(at, number, COUNT(number), why);
 }
 
 static enum status read_layer(const struct json_at *at, struct simulation_layer *layer, struct fail *why)
@@ -333,7 +312,7 @@ static enum status read_pulse(const struct json_at *root, struct simulation *s, 
 	struct heat_pulses *pulses = &s->pulses;
 	struct json_at at;
 	*pulses = (struct heat_pulses){.count = 1};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"start_s", 0.0, TIME_MAX_S, "s", &pulses->start_s, true},
 	        {"duration_s", 1e-13, TIME_MAX_S, "s", &pulses->duration_s, false},
 	        {"rate_Hz", 1e-6, 1e9, "Hz", &pulses->rate_Hz, true},
@@ -343,7 +322,7 @@ static enum status read_pulse(const struct json_at *root, struct simulation *s, 
 	if (status == ST_OK)
 		status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
 	if (status == ST_OK)
-		status = read_numbers(&at, number, COUNT(number), why);
+		status = json_numbers_in(&at, number, COUNT(number), why);
 	if (status == ST_OK)
 		status = read_shape(&at, s, why);
 	return status == ST_OK ? read_train(&at, pulses, why) : status;
@@ -361,7 +340,7 @@ static enum status read_temperature(const struct json_at *root, struct simulatio
 	s->core_C = CORE_DEFAULT_C;
 	s->ambient_h_W_m2K = air.ambient_h_W_m2K;
 	s->ambient_C = NAN;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], -50.0, 99.0, "C", &s->surface_C, true},
 	        {keys[1], -50.0, 99.0, "C", &s->core_C, true},
 	        {keys[2], 0.0, 1e6, "W/m2K", &s->ambient_h_W_m2K, true},
@@ -371,7 +350,7 @@ static enum status read_temperature(const struct json_at *root, struct simulatio
 	if (status != ST_OK || !present)
 		return status;
 	status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? read_numbers(&at, number, COUNT(number), why) : status;
+	return status == ST_OK ? json_numbers_in(&at, number, COUNT(number), why) : status;
 }
 
 enum preset { PRESET_CRYOGEN, PRESET_SAPPHIRE, PRESET_COLD_AIR, PRESETS };
@@ -392,7 +371,7 @@ static enum status read_stage(const struct json_at *at, struct simulation *s, st
 		return status;
 	bool cryogen = named && preset == PRESET_CRYOGEN, sapphire = named && preset == PRESET_SAPPHIRE;
 	*stage = (struct heat_stage){0};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"start_s", 0.0, TIME_MAX_S, "s", &stage->start_s, false},
 	        {"end_s", 0.0, TIME_MAX_S, "s", &stage->end_s, cryogen},
 	        {"spurt_s", 1e-3, 1.0, "s", &spurt_s, !cryogen},
@@ -400,7 +379,7 @@ static enum status read_stage(const struct json_at *at, struct simulation *s, st
 	        {"h_W_m2K", 0.0, 1e6, "W/m2K", &stage->h_W_m2K, named},
 	        {"medium_C", -200.0, 99.0, "C", &stage->medium_C, named},
 	};
-	status = read_numbers(at, number, COUNT(number), why);
+	status = json_numbers_in(at, number, COUNT(number), why);
 	if (status != ST_OK)
 		return status;
 	if (!cryogen && !(stage->end_s > stage->start_s))
@@ -447,12 +426,12 @@ static enum status read_point(const struct json_at *at, struct simulation_point 
 {
 	static const char *const keys[] = {"depth_um", "radius_um", NULL};
 	*point = (struct simulation_point){0};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {keys[0], 0.0, DEPTH_MAX_UM, "um", &point->depth_um, false},
 	        {keys[1], 0.0, DEPTH_MAX_UM, "um", &point->radius_um, true},
 	};
 	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? read_numbers(at, number, COUNT(number), why) : status;
+	return status == ST_OK ? json_numbers_in(at, number, COUNT(number), why) : status;
 }
 
 /* A list that may be missing; refused when longer than most. */
@@ -513,7 +492,7 @@ static enum status read_criterion(const struct json_at *root, struct simulation_
 	c->kind = (enum criterion_kind)kind;
 	c->value = 1.0;
 	const double most[CRITERION_KINDS] = {1e6, 300.0, 1e9, 1.0};
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"value", kind == CRITERION_TEMPERATURE ? 38.0 : 1e-4, most[kind],
 	         kind == CRITERION_TEMPERATURE ? "C" : (kind == CRITERION_CEM43 ? "min" : ""), &c->value,
 	         kind == CRITERION_OMEGA || kind == CRITERION_RUPTURE},
@@ -521,7 +500,7 @@ static enum status read_criterion(const struct json_at *root, struct simulation_
 	        {"lesion_diameter_mm", 0.0, 200.0, "mm", &diameter_mm, true},
 	        {"absorber_mua_1_cm", 1.0, 1e6, "1/cm", &c->absorber_mua_1_cm, true},
 	};
-	status = read_numbers(&at, number, COUNT(number), why);
+	status = json_numbers_in(&at, number, COUNT(number), why);
 	c->lesion_diameter_um = diameter_mm * UM_PER_MM;
 	if (status == ST_OK)
 		status = json_member(&at, "set", JSON_STRING, &set, kind == CRITERION_OMEGA ? NULL : &present,
@@ -563,7 +542,7 @@ static enum status read_root(const struct json_at *root, struct simulation *s, s
 	        "schema",  "title",       "source",        "wavelength_nm", "beam",      "pulse", "layers",
 	        "cooling", "temperature", "fluence_J_cm2", "outputs",       "criterion", NULL};
 	bool present;
-	const struct number number[] = {
+	const struct json_number_spec number[] = {
 	        {"wavelength_nm", TISSUE_WAVELENGTH_MIN_NM, TISSUE_WAVELENGTH_MAX_NM, "nm", &s->wavelength_nm,
 	         true},
 	        {"fluence_J_cm2", 0.0, 1e5, "J/cm2", &s->fluence_J_cm2, true},
@@ -574,7 +553,7 @@ static enum status read_root(const struct json_at *root, struct simulation *s, s
 	if (status == ST_OK)
 		status = json_string(root, "title", s->title, sizeof s->title, &present, why);
 	if (status == ST_OK)
-		status = read_numbers(root, number, COUNT(number), why);
+		status = json_numbers_in(root, number, COUNT(number), why);
 	return status;
 }
 
