@@ -2,14 +2,19 @@
 set -eu
 modules=${SYNC_MODULES:-${LASERTWIN_BUILD:-build}/sync-servers}
 
-# Installs what package-lock.json names, once; without npm or without the registry the tests fail and say so.
+# Installs what package-lock.json names, once, whoever of the scripts that run side by side comes first; without npm or
+# without the registry the tests fail and say so.
 install_servers() {
-	[ -d "$modules/node_modules/@medplum/fhir-router" ] && return 0
-	command -v npm >/dev/null || { echo "FAIL: npm is not installed (apt-get install nodejs npm): the servers of these tests come from its registry"; return 1; }
 	mkdir -p "$modules"
-	cp "$SYNC_HERE/package.json" "$SYNC_HERE/package-lock.json" "$modules/"
-	(cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1) ||
-		{ echo "FAIL: npm cannot install the servers of these tests:"; tail -5 "$modules/npm.log"; return 1; }
+	(
+		flock 7
+		cmp -s "$SYNC_HERE/package-lock.json" "$modules/installed" && exit 0
+		command -v npm >/dev/null || { echo "FAIL: npm is not installed (apt-get install nodejs npm): the servers of these tests come from its registry"; exit 1; }
+		cp "$SYNC_HERE/package.json" "$SYNC_HERE/package-lock.json" "$modules/"
+		(cd "$modules" && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >npm.log 2>&1) ||
+			{ echo "FAIL: npm cannot install the servers of these tests:"; tail -5 "$modules/npm.log"; exit 1; }
+		cp "$SYNC_HERE/package-lock.json" "$modules/installed"
+	) 7>"$modules/lock"
 }
 
 # The Node that runs them: the one that came with them, else the machine's when it is new enough.
