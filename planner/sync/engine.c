@@ -13,7 +13,7 @@
 #define PAGE 200
 #define BATCH 50
 #define BACKOFF_MAX_MS (300 * MS_PER_S)
-#define HTTP_NOT_BUILT 501 /* "not implemented" will not pass by waiting */
+#define HTTP_NOT_BUILT 501 /* RFC 9110, 15.6.2: the server lacks it, and will not have it by waiting */
 
 const char *sync_state_name(enum sync_state state)
 {
