@@ -98,10 +98,13 @@ static enum status check_together(const struct cli_options *options, struct fail
 static enum status take_word(const char *word, const char *next, int *used, struct cli_options *out,
                              struct fail *why)
 {
+	char family[512];
 	*used = 1;
 	if (out->command != NULL)
 		return take_operand(word, out, why);
 	out->command = command_find(word, next, used);
+	if (out->command == NULL && command_family(word, family, sizeof family))
+		return fail_set(why, ST_INPUT, word, "needs one of these after it: %s", family);
 	if (out->command == NULL)
 		return fail_set(why, ST_INPUT, word, "is not understood here; `lasertwin --help` lists what is");
 	return ST_OK;

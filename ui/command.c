@@ -231,7 +231,7 @@ const struct command commands[] = {
         {"config", "", 0, 0, "", "print the configuration file with every option as a comment", command_print_config},
         {"manual", "", 0, 0, "", "print this program's manual page (man(7))", command_print_manual},
         {"completion", "", 0, 0, "", "print completion for bash", command_print_completion},
-        {"help", "", 0, 0, "", "print this", command_print_help},
+        {"help", "[COMMAND]...", 0, 2, "", "print this, or what one command or its family takes", command_print_help},
         {"version", "", 0, 0, "", "print the version", command_print_version},
 };
 const size_t commands_count = sizeof commands / sizeof *commands;
@@ -296,6 +296,13 @@ const struct command *command_find(const char *first, const char *second, int *u
 	return found;
 }
 
+/* "twin fit" is of the family "twin". */
+static bool of_family(const struct command *command, const char *word)
+{
+	size_t length = strlen(word);
+	return length > 0 && strncmp(command->name, word, length) == 0 && command->name[length] == ' ';
+}
+
 /* --- help --------------------------------------------------------------------------------------------- */
 
 static void append(char *out, size_t size, const char *text)
@@ -351,15 +358,40 @@ static void print_option(FILE *out, const struct option_spec *option)
 	print_entry(out, name, option->help);
 }
 
-void command_help(FILE *out)
+static void print_command(FILE *out, const struct command *command)
 {
 	char name[96];
-	fputs("usage: lasertwin [COMMAND] [OPTION]...\n\n", out);
+	(void)snprintf(name, sizeof name, "%s%s%s", command->name[0] != '\0' ? command->name : "(none)",
+	               command->operands[0] != '\0' ? " " : "", command->operands);
+	print_entry(out, name, command->help);
+}
+
+bool command_family(const char *word, char *out, size_t size)
+{
+	out[0] = '\0';
 	for (size_t i = 0; i < commands_count; i++) {
-		(void)snprintf(name, sizeof name, "%s%s%s", commands[i].name[0] != '\0' ? commands[i].name : "(none)",
-		               commands[i].operands[0] != '\0' ? " " : "", commands[i].operands);
-		print_entry(out, name, commands[i].help);
+		if (!of_family(&commands[i], word))
+			continue;
+		append(out, size, out[0] != '\0' ? ", " : "");
+		append(out, size, commands[i].name + strlen(word) + 1);
 	}
+	return out[0] != '\0';
+}
+
+void command_help_family(const char *word, FILE *out)
+{
+	fprintf(out, "usage: lasertwin %s ... (`lasertwin COMMAND --help` lists the options)\n\n", word);
+	for (size_t i = 0; i < commands_count; i++)
+		if (of_family(&commands[i], word) || strcmp(commands[i].name, word) == 0)
+			print_command(out, &commands[i]);
+	fprintf(out, "\n%s\n", exit_codes);
+}
+
+void command_help(FILE *out)
+{
+	fputs("usage: lasertwin [COMMAND] [OPTION]...\n\n", out);
+	for (size_t i = 0; i < commands_count; i++)
+		print_command(out, &commands[i]);
 	fputs("\nWith every command (`lasertwin COMMAND --help` lists its own):\n", out);
 	for (size_t i = 0; i < options_count; i++)
 		if (options_table[i].everywhere)

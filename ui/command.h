@@ -44,6 +44,9 @@ const struct command *command_find(const char *first, const char *second, int *u
 
 void command_usage(const struct command *command, char *out, size_t size); /* "lasertwin case FILE [--json]" */
 void command_help(FILE *out);                                     /* all of them */
+/* "list, new, show": the second words of a family ("plan"); false: no family is called that. */
+bool command_family(const char *word, char *out, size_t size);
+void command_help_family(const char *word, FILE *out); /* a line for each */
 void command_help_one(const struct command *command, FILE *out); /* one, with its options */
 void command_manual(FILE *out);                                   /* the manual page, man(7) macros */
 void command_completion(FILE *out);                               /* bash */

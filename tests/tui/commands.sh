@@ -5,6 +5,10 @@ run() { "$program" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
 code_is() { [ "$code" -eq "$1" ] || fail "exit $code, not $1: $(cat "$work/err")"; }
 run --version; code_is 0; grep -q "^lasertwin [0-9]" "$work/out" || fail "no version"
 run --help; code_is 0; grep -q "^usage: lasertwin" "$work/out" || fail "no help"
+run help twin; code_is 0; grep -q "twin forecast" "$work/out" || fail "the family of commands is not listed"
+run help twin fit; code_is 0; grep -q "^usage: lasertwin twin fit" "$work/out" || fail "no help on one command"
+run help frob; code_is 2; grep -q "frob" "$work/err" || fail "help does not name the bad word"
+run twin; code_is 2; grep -q "fit, history, show, learn, forecast" "$work/err" || fail "the second words are not named"
 run frob; code_is 2; grep -q "frob" "$work/err" || fail "the bad word is not named"
 run case "$work/none.json"; code_is 2; grep -q "none.json" "$work/err" || fail "the missing file is not named"
 printf '{"schema": 1' >"$work/broken.json"
