@@ -37,7 +37,7 @@ SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind torture fuzz fuzz-run sync-torture \
+.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind torture walk fuzz fuzz-run sync-torture \
         sync-bench install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -59,6 +59,7 @@ help:
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "arm64     the photon loop for 64-bit ARM, emulated, against this machine's"
 	@echo "torture   power cuts, damage, tampering, kills in full (hours; TORTURE=100 a hundredth of it)"
+	@echo "walk      random keys over all screens in full (minutes)"
 	@echo "fuzz      coverage-guided fuzzing of the parsers, FUZZ_S=$(FUZZ_S) seconds each (clang)"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
 	@echo "deb       Debian package in $(BUILD); deb-check installs it in a clean root"
@@ -112,6 +113,9 @@ torture: $(BUILD)/lasertwin $(TESTS)
 	LASERTWIN_TAMPERINGS=$$((10000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_audit
 	LASERTWIN_MEMORY_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_memory
 	LASERTWIN=$(BUILD)/lasertwin sh tests/torture/kill.sh $$((1000 / $(TORTURE)))
+
+walk: $(BUILD)/tests/ui/test_walk
+	LASERTWIN_WALK_KEYS=120000 $<
 
 # Coverage-guided (libFuzzer); what it finds interesting stays in tests/fuzz/corpus.
 FUZZ_S   ?= 60

@@ -714,6 +714,17 @@ static void hide_seen_message(struct app *app)
 		app->hidden = app->messages;
 }
 
+/* Lists grow shorter by themselves (findings, plans, a session that goes on): what is selected stays on a line. */
+static void select_existing(struct app *app)
+{
+	const enum screen screens[] = {app_screen(app), app_screen_below(app)};
+	for (size_t i = 0; i < 2; i++) {
+		const size_t count = app_line_count(app, screens[i]);
+		if (count > 0 && app->selected[screens[i]] >= count)
+			app->selected[screens[i]] = count - 1;
+	}
+}
+
 void app_key(struct app *app, struct key_event event)
 {
 	enum screen before = app_screen(app);
@@ -728,6 +739,7 @@ void app_key(struct app *app, struct key_event event)
 		app_do(app, action_for_key(app_screen(app), event.key));
 	if (app_screen(app) != before && app->hidden < said)
 		app->hidden = said;
+	select_existing(app);
 }
 
 void app_wake(struct app *app)
@@ -738,4 +750,5 @@ void app_wake(struct app *app)
 	if (app->job.phase == JOB_ENDED)
 		app_plan_ended(app);
 	app_plan_pump(app);
+	select_existing(app);
 }
