@@ -5,13 +5,13 @@
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
 	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
-	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT))
+	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED))
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
 	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
 #define DIALOGS                                                                                              \
 	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_FORM) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | \
-	 ON(SCREEN_ALL_NO) | ON(SCREEN_QUIT))
+	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_QUIT))
 #define PATIENT_SCREENS (ON(SCREEN_PATIENT) | ON(SCREEN_QUESTIONS))
 
 static const struct action_spec actions[] = {
@@ -22,7 +22,7 @@ static const struct action_spec actions[] = {
          "Opens what is selected: patient, reading, question, setting, device, alternative; takes what a dialog asks.",
          ON(SCREEN_WORKLIST) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) | ON(SCREEN_ALTERNATIVES) |
                  ON(SCREEN_EXPLORE) | PATIENT_SCREENS | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) |
-                 ON(SCREEN_SKIN_TYPE) | ON(SCREEN_PLANS) | ON(SCREEN_TREAT) | ON(SCREEN_FORM),
+                 ON(SCREEN_SKIN_TYPE) | ON(SCREEN_PLANS) | ON(SCREEN_TREAT) | ON(SCREEN_FORM) | ON(SCREEN_UNFINISHED),
          NEED_NOTHING},
         {ACTION_UP,
          "move up",
@@ -199,6 +199,13 @@ static const struct action_spec actions[] = {
          "Keeps readings and answers; where a plan is shown, settings, prediction and findings too, as a draft.",
          PATIENT_SCREENS | PLAN_SCREENS,
          NEED_STORE},
+        {ACTION_DISCARD,
+         "unfinished work: discard",
+         {'D', UI_KEY_DELETE},
+         "discard",
+         "Drops the selected unfinished work for good; the records are as they were before it.",
+         ON(SCREEN_UNFINISHED),
+         NEED_UNFINISHED},
         {ACTION_PROPOSE,
          "plan: propose to a dermatologist",
          {'p'},
@@ -375,6 +382,7 @@ static const char *const missing[NEEDS] = {
         [NEED_REDO] = "nothing to redo",
         [NEED_MAP] = "no map is shown: e makes one",
         [NEED_FIT] = "compute a fit first (f)",
+        [NEED_UNFINISHED] = "select work of your own",
         [NEED_STORE] = "nothing to keep: a plan is saved once it is judged, and there must be records to save in",
         [NEED_COURSE] = "there are no records to keep plans in",
         [NEED_PROPOSE] = "only a draft can be proposed, by a technician or dermatologist",
@@ -408,6 +416,7 @@ static const char *const titles[SCREENS] = {
         [SCREEN_FORM] = "Form",
         [SCREEN_CHOICE] = "Choose",
         [SCREEN_SKIN_TYPE] = "Skin type",
+        [SCREEN_UNFINISHED] = "Unfinished work",
         [SCREEN_ALL_NO] = "No to every open question?",
         [SCREEN_QUIT] = "Leave?",
 };

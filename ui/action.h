@@ -34,6 +34,7 @@ enum screen {
 	SCREEN_FORM, /* several lines typed one after the other */
 	SCREEN_CHOICE,
 	SCREEN_SKIN_TYPE,
+	SCREEN_UNFINISHED, /* work that was begun and not saved: take up or discard */
 	SCREEN_ALL_NO,
 	SCREEN_QUIT,
 	SCREENS
@@ -52,6 +53,7 @@ enum need {
 	NEED_REDO,
 	NEED_MAP,        /* a map of settings is shown */
 	NEED_FIT,        /* a fit has been computed */
+	NEED_UNFINISHED, /* work of one's own that was not saved */
 	NEED_STORE,      /* there is something to keep, and somewhere to keep it */
 	NEED_OPEN_QUESTION,
 	NEED_COURSE,     /* plans can be moved: there are records */
@@ -112,6 +114,7 @@ enum action {
 	ACTION_REDO,
 	ACTION_RESET,
 	ACTION_SAVE,
+	ACTION_DISCARD,
 	ACTION_CLEAR,
 	ACTION_QUESTIONS,
 	ACTION_SKIN_TYPE,

@@ -8,7 +8,7 @@
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
-static enum status list_patients(struct app *app, struct fail *why)
+enum status app_list_patients(struct app *app, struct fail *why)
 {
 	enum status status = ST_OK;
 	app->patients = app->source->count(app->source->context);
@@ -35,8 +35,10 @@ enum status app_new(const struct app_source *source, const struct app_engine *en
 	app->jobs = jobs;
 	app->stack[0] = SCREEN_WORKLIST;
 	app->depth = 1;
-	enum status status = list_patients(app, why);
-	if (status != ST_OK)
+	enum status status = app_list_patients(app, why);
+	if (status == ST_OK)
+		app_work_offer(app);
+	else
 		app_free(&app);
 	*out = app;
 	return status;
@@ -57,6 +59,7 @@ void app_free(struct app **owned)
 	}
 	subject_free(&app->subject);
 	app_course_free(app);
+	app_work_free(app);
 	free(app->patient);
 	free(app->shown);
 	free(app);
@@ -121,6 +124,7 @@ unsigned app_available(const struct app *app)
 	        [NEED_REDO] = app->redo.count > 0,
 	        [NEED_MAP] = app->map != NULL,
 	        [NEED_FIT] = app->fitted,
+	        [NEED_UNFINISHED] = app->selected[SCREEN_UNFINISHED] < app->work.own,
 	        [NEED_STORE] = app_on_patient(app) ? app->open && app->source->save_readings != NULL
 	                                           : app->source->save_plan != NULL && app->assessed &&
 	                                                     !app->stale,
@@ -228,6 +232,8 @@ size_t app_line_count(const struct app *app, enum screen screen)
 		return app->questions.count;
 	case SCREEN_CHOICE:
 		return app_choice_count(app->choosing);
+	case SCREEN_UNFINISHED:
+		return app->work.own;
 	case SCREEN_SKIN_TYPE:
 		return FITZPATRICK_QUESTIONS;
 	case SCREEN_TWIN:
@@ -450,6 +456,9 @@ static void enter(struct app *app)
 	case SCREEN_FORM:
 		app_form_enter(app);
 		break;
+	case SCREEN_UNFINISHED:
+		app_work_take(app);
+		break;
 	default:
 		break;
 	}
@@ -646,6 +655,9 @@ static void perform(struct app *app, enum action action)
 	case ACTION_SAVE:
 		app_save(app);
 		break;
+	case ACTION_DISCARD:
+		app_work_discard(app);
+		break;
 	case ACTION_CANCEL_JOB:
 		cancel_job(app);
 		break;
@@ -725,6 +737,12 @@ static void select_existing(struct app *app)
 	}
 }
 
+/* A held key turns a knob many times a second: those steps are kept when it comes to rest. */
+static bool is_turning(enum action action)
+{
+	return action == ACTION_LESS || action == ACTION_MORE || action == ACTION_MUCH_LESS || action == ACTION_MUCH_MORE;
+}
+
 void app_key(struct app *app, struct key_event event)
 {
 	enum screen before = app_screen(app);
@@ -732,11 +750,17 @@ void app_key(struct app *app, struct key_event event)
 	hide_seen_message(app);
 	if (take_text(app, event))
 		return;
+	enum action action = action_for_key(app_screen(app), event.key);
+	bool turning = is_turning(action);
+	if (!turning)
+		app_work_flush(app);
 	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
 	if (event.key == UI_KEY_ESCAPE && long_job && app_screen(app) < SCREEN_PALETTE)
 		cancel_job(app);
 	else
-		app_do(app, action_for_key(app_screen(app), event.key));
+		app_do(app, action);
+	if (!turning)
+		app_work_flush(app);
 	if (app_screen(app) != before && app->hidden < said)
 		app->hidden = said;
 	select_existing(app);
@@ -749,6 +773,7 @@ void app_wake(struct app *app)
 	jobs_take(app->jobs, &app->job);
 	if (app->job.phase == JOB_ENDED)
 		app_plan_ended(app);
-	app_plan_pump(app);
+	if (!app->locked)
+		app_plan_pump(app);
 	select_existing(app);
 }

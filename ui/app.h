@@ -44,6 +44,26 @@ struct app_draft {
 	const struct assessment *assessment;
 };
 
+/* Work that was begun and not saved (planner/plan/unfinished.h); the content is its author's alone. */
+struct app_unfinished {
+	size_t index; /* of the patient */
+	char label[APP_NAME_MAX], who[APP_NAME_MAX], when[24];
+	bool is_own, is_overtaken;
+};
+
+struct app_work {
+	void *context;
+	/* Everything as it stands now, in the place of what was kept before. */
+	enum status (*keep)(void *context, size_t index, const struct subject *subject, const struct request *request,
+	                    struct fail *why);
+	enum status (*drop)(void *context, size_t index, struct fail *why);
+	/* Gives *items (free), one's own first. */
+	enum status (*list)(void *context, struct app_unfinished **items, size_t *count, struct fail *why);
+	/* One's own, as app_source.load. */
+	enum status (*load)(void *context, size_t index, struct subject *subject, struct request *request,
+	                    struct fail *why);
+};
+
 struct app_source {
 	void *context;
 	const char *place; /* "demo clinic"; shown in the frame */
@@ -59,6 +79,10 @@ struct app_source {
 	/* The versions of the patient's twin as lines of text, malloc'ed. May be NULL: no history is shown. */
 	enum status (*history)(void *context, size_t index, char **text, struct fail *why);
 	const struct app_course *course; /* NULL: plans are not moved from here */
+	const struct app_work *work;     /* NULL: steps are not kept before they are saved */
+	/* A name that holds while the list is read anew, for coming back after the lock. Both NULL: the place does. */
+	const char *(*name)(void *context, size_t index);
+	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -201,6 +225,17 @@ struct app_plans {
 	struct form form;
 };
 
+/* When the last step is to be kept: at once, or when no further step follows at once (a knob being turned). */
+enum work_due { WORK_KEPT, WORK_DUE_SOON, WORK_DUE };
+
+struct app_work_state {
+	enum work_due due;
+	bool settings_changed; /* since they were last saved */
+	size_t count, own;     /* of what is offered */
+	struct app_unfinished *item;
+	bool opening; /* the selected one's patient was asked for */
+};
+
 /* What the twin screen shows. */
 enum twin_view { TWIN_VIEW_PROPERTIES, TWIN_VIEW_READINGS, TWIN_VIEW_FORECAST, TWIN_VIEW_HISTORY, TWIN_VIEWS };
 
@@ -231,6 +266,12 @@ struct skin_form {
 struct questions {
 	size_t count, open_first; /* the first open_first were open */
 	size_t id[APP_QUESTIONS_MAX];
+};
+
+/* Where one was when the lock came: names in the store, which tell nothing. */
+struct app_place {
+	bool open, had_course;
+	char patient[APP_NAME_MAX], plan[APP_NAME_MAX];
 };
 
 struct app {
@@ -287,6 +328,9 @@ struct app {
 	struct fail failure;
 
 	struct app_plans plans;
+	struct app_work_state work;
+	bool locked; /* nothing of a patient is held */
+	struct app_place place;
 	struct entry entry;
 	char filter[APP_FILTER_MAX];
 
@@ -342,10 +386,33 @@ void app_plan_fit(struct app *app);
 void app_save(struct app *app);
 bool app_on_patient(const struct app *app); /* where readings and answers are entered */
 void app_plan_forget(struct app *app);
+bool app_same_settings(const struct settings *a, const struct settings *b);
+void app_plan_adopt(struct app *app, size_t index, struct subject *subject, const struct request *request);
+enum status app_list_patients(struct app *app, struct fail *why) MUST_CHECK;
 void app_plan_answers_changed(struct app *app);
 bool app_readings_keep(struct app *app); /* true when nothing is left to keep */
 void app_entry_open(struct app *app);
 void app_entry_commit(struct app *app);
+
+/* --- unfinished work (app_work.c) --- */
+
+void app_work_note(struct app *app, enum work_due due); /* a step was taken */
+void app_work_flush(struct app *app);                   /* keeps it now, or drops what is saved by now */
+bool app_work_pending(const struct app *app);
+void app_work_offer(struct app *app);                   /* opens the list when there is something of one's own */
+bool app_work_stops_opening(struct app *app, size_t index); /* there is work on this patient: decide first */
+void app_work_take(struct app *app);
+/* The open patient came from unfinished work: what differs from the records is still to be saved. */
+void app_work_resume(struct app *app);
+void app_work_discard(struct app *app);
+void app_work_free(struct app *app);
+
+/* --- the lock (app_lock.c) --- */
+
+/* Keeps the last step and forgets every patient: what was on the screen is nowhere in the model any more. */
+void app_lock(struct app *app);
+/* After somebody has logged in: reads the list anew and goes back to where one was. */
+enum status app_unlock(struct app *app, struct fail *why) MUST_CHECK;
 
 /* --- the worklist (app_worklist.c) --- */
 
@@ -377,6 +444,8 @@ const struct explore_cell *app_explore_cell(const struct app *app);
 
 void app_course_show(struct app *app);   /* the list, read anew */
 void app_course_open(struct app *app);   /* the selected plan */
+/* The plan of this name again, after the lock. */
+enum status app_course_reopen(struct app *app, const char *plan, struct fail *why) MUST_CHECK;
 void app_course_treat(struct app *app);
 void app_course_form(struct app *app, enum life_action action);
 void app_course_enter(struct app *app);  /* on the selected line of the treatment screen */

@@ -79,6 +79,16 @@ void app_course_open(struct app *app)
 	app_push(app, SCREEN_APPROVE);
 }
 
+enum status app_course_reopen(struct app *app, const char *plan, struct fail *why)
+{
+	const struct app_course *course = course_of_app(app);
+	workflow_plan_free(&app->plans.open);
+	enum status status = course->open(course->context, plan, &app->plans.open, why);
+	if (status == ST_OK)
+		read_session(app);
+	return status;
+}
+
 void app_course_free(struct app *app)
 {
 	app_form_close(app);

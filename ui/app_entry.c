@@ -76,6 +76,7 @@ static enum status commit_reading(struct app *app, double value)
 	if (status != ST_OK)
 		return status;
 	app->readings_changed = true;
+	app_work_note(app, WORK_DUE);
 	app_plan_forget(app);
 	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from the changed readings.",
 	        entry->title, entry->typed, entry->before);

@@ -161,6 +161,7 @@ bool app_readings_keep(struct app *app)
 		status = app->source->save_readings(app->source->context, app->open_index, &app->subject,
 		                                    &app->request, &why);
 	app->readings_changed = status != ST_OK;
+	app_work_note(app, WORK_DUE);
 	if (status != ST_OK)
 		app_say(app, ROLE_STOP, "The readings are NOT kept: %s", why.text);
 	return status == ST_OK;
@@ -188,7 +189,7 @@ void app_plan_pump(struct app *app)
 
 /* --- ending ------------------------------------------------------------------------------------------ */
 
-static bool same_settings(const struct settings *a, const struct settings *b)
+bool app_same_settings(const struct settings *a, const struct settings *b)
 {
 	for (int id = 0; id < SETTINGS; id++) {
 		bool has = settings_has(a, (enum setting_id)id);
@@ -203,7 +204,7 @@ static bool same_settings(const struct settings *a, const struct settings *b)
 /* Takes the task's assessment; it is old at once when the knobs have moved on, or an answer has. */
 static void accept_assessment(struct app *app, struct app_task *task)
 {
-	bool latest = same_settings(&task->settings, &app->settings);
+	bool latest = app_same_settings(&task->settings, &app->settings);
 	forget_assessment(app);
 	app->assessment = task->assessment;
 	app->assessed = true;
@@ -294,7 +295,7 @@ void app_plan_ended(struct app *app)
 	static void (*const ended[])(struct app *, struct app_task *) = {
 	        [TASK_PREPARE] = prepare_ended, [TASK_ASSESS] = assess_ended, [TASK_FIT] = fit_ended,
 	        [TASK_EXPLORE] = app_explore_ended, [TASK_JUDGE] = app_course_judged};
-	if (task->generation == app->generation || task->kind == TASK_JUDGE)
+	if (!app->locked && (task->generation == app->generation || task->kind == TASK_JUDGE))
 		ended[task->kind](app, task);
 	task_free(app);
 }
@@ -313,11 +314,16 @@ static void list_modes(struct app *app)
 
 static void close_patient(struct app *app)
 {
+	const bool kept = app->source->work != NULL;
 	if (app->open && !app_readings_keep(app))
-		app_say(app, ROLE_STOP, "%s closed; the changed readings and answers are lost.",
-		        app->subject.label);
+		app_say(app, ROLE_STOP, "%s closed; the changed readings and answers are %s.", app->subject.label,
+		        kept ? "kept as unfinished work" : "lost");
 	if (app->open && app->undo.count > 0)
-		app_say(app, ROLE_CAUTION, "%s closed; changed settings were not saved.", app->subject.label);
+		app_say(app, ROLE_CAUTION, kept ? "%s closed; changed settings are kept as unfinished work."
+		                                : "%s closed; changed settings were not saved.",
+		        app->subject.label);
+	app_work_flush(app);
+	app->work.settings_changed = false;
 	app_plan_forget(app);
 	subject_free(&app->subject);
 	app->open = app->readings_changed = false;
@@ -330,15 +336,23 @@ void app_plan_open(struct app *app, size_t index)
 		app_push(app, SCREEN_PATIENT);
 		return;
 	}
+	if (app_work_stops_opening(app, index))
+		return;
 	struct subject subject = {.answers = NULL};
 	struct request request = {.name = ""};
 	if (app->source->load(app->source->context, index, &subject, &request, &why) != ST_OK) {
 		app_say(app, ROLE_STOP, "This patient cannot be opened: %s", why.text);
 		return;
 	}
+	app_plan_adopt(app, index, &subject, &request);
+}
+
+/* Opens the patient with this subject, whose answers become the model's. */
+void app_plan_adopt(struct app *app, size_t index, struct subject *subject, const struct request *request)
+{
 	close_patient(app);
-	app->subject = subject;
-	app->request = request;
+	app->subject = *subject;
+	app->request = *request;
 	app->open = true;
 	app->open_index = index;
 	app->selected[SCREEN_PATIENT] = app->selected[SCREEN_PARAMETERS] = app->selected[SCREEN_CHECKS] = 0;
@@ -368,6 +382,8 @@ void app_plan_request(struct app *app, const char *device_mode)
 		if (!same)
 			app->request.settings = (struct settings){.present = 0};
 		snprintf(app->request.device_mode, sizeof app->request.device_mode, "%s", device_mode);
+		app->work.settings_changed = app->work.settings_changed || !same;
+		app_work_note(app, WORK_DUE);
 		app_plan_ensure(app);
 	}
 	app_push(app, SCREEN_PARAMETERS);
@@ -388,12 +404,14 @@ static void take_settings(struct app *app, const struct settings *settings)
 	app->settings = *settings;
 	app->stale = app->assessed;
 	app->assess_wanted = true;
+	app->work.settings_changed = true;
+	app_work_note(app, WORK_DUE_SOON);
 	app_plan_pump(app);
 }
 
 void app_plan_set(struct app *app, const struct settings *settings)
 {
-	if (app->plan == NULL || same_settings(settings, &app->settings))
+	if (app->plan == NULL || app_same_settings(settings, &app->settings))
 		return;
 	history_push(&app->undo, &app->settings);
 	app->redo.count = 0;
@@ -478,7 +496,8 @@ static void save_plan(struct app *app)
 		return;
 	}
 	app->undo.count = app->redo.count = 0;
-	app->readings_changed = false;
+	app->readings_changed = app->work.settings_changed = false;
+	app_work_note(app, WORK_DUE);
 	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
 	                         &why) == ST_OK)
 		app_worklist_refresh(app);

@@ -152,6 +152,7 @@ static void select_next(struct app *app)
 static void answers_changed(struct app *app)
 {
 	app->readings_changed = true;
+	app_work_note(app, WORK_DUE);
 	if (subject_sun_from_answers(&app->subject))
 		app_plan_forget(app);
 	else

@@ -1,6 +1,6 @@
 #include "ui/shell.h"
 
-enum { MS_PER_S = 1000, NS_PER_MS = 1000000 };
+enum { MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
 
 struct shell {
 	struct app *app;
@@ -42,9 +42,17 @@ static enum status show(struct shell *shell, struct fail *why)
 static enum status lock(struct shell *shell, struct fail *why)
 {
 	char login[STORE_LOGIN_MAX + 1] = "";
-	app_form_close(shell->app); /* a secret may stand in it */
+	app_lock(shell->app); /* first: its last step is kept in records that are still open */
 	shell->lock->lock(shell->lock->context, login, sizeof login);
 	return lock_form_new(shell->lock->place, login, shell->lock->hint, &shell->form, why);
+}
+
+/* Records that were opened and could not be shown are locked again. */
+static void refuse(struct shell *shell, const struct fail *why)
+{
+	char login[STORE_LOGIN_MAX + 1];
+	shell->lock->lock(shell->lock->context, login, sizeof login);
+	lock_form_refused(shell->form, why);
 }
 
 static void try_secret(struct shell *shell)
@@ -53,10 +61,13 @@ static void try_secret(struct shell *shell)
 	const struct secret secret = {shell->form->secret, shell->form->length};
 	(void)snprintf(shell->form->said, sizeof shell->form->said, "Trying ... (about a second)");
 	(void)(show(shell, &why) == ST_OK); /* a window that cannot be drawn shows at the next turn */
-	if (shell->lock->unlock(shell->lock->context, shell->form->login, secret, &why) == ST_OK)
+	enum status status = shell->lock->unlock(shell->lock->context, shell->form->login, secret, &why);
+	if (status == ST_OK)
+		status = app_unlock(shell->app, &why);
+	if (status == ST_OK)
 		lock_form_free(&shell->form);
 	else
-		lock_form_refused(shell->form, &why);
+		refuse(shell, &why);
 }
 
 /* Milliseconds until the lock comes; -1: never. */
@@ -74,6 +85,14 @@ static bool is_key(struct key_event event)
 }
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
+
+/* Until the lock comes, or until a knob that was turned has come to rest. */
+static int wait_ms(const struct shell *shell)
+{
+	int64_t left = left_ms(shell);
+	bool resting = shell->form == NULL && app_work_pending(shell->app);
+	return resting && (left < 0 || left > REST_MS) ? REST_MS : (int)left;
+}
 
 /* False when the program is to end. */
 static bool take_locked(struct shell *shell, struct key_event event)
@@ -115,13 +134,17 @@ static enum status loop(struct shell *shell, struct fail *why)
 		status = show(shell, why);
 		if (status != ST_OK)
 			break;
-		struct key_event event = term_read((int)left_ms(shell), jobs_wake_fd(shell->jobs));
+		struct key_event event = term_read(wait_ms(shell), jobs_wake_fd(shell->jobs));
+		if (event.key == UI_KEY_NONE && shell->form == NULL)
+			app_work_flush(shell->app);
 		bool goes_on = take_event(shell, event, &status, why);
 		if (is_key(event))
 			shell->last_key_ms = clock_ms();
 		if (!goes_on)
 			break;
 	}
+	if (shell->form == NULL)
+		app_work_flush(shell->app);
 	lock_form_free(&shell->form);
 	canvas_free(&shell->canvas);
 	return status;

@@ -7,7 +7,7 @@
 #include "ui/term.h"
 
 /* What the lock is made of. It comes after idle_s seconds without a key (0: never) and with Ctrl-L; behind it the
- * planner keeps what was entered, and the records are locked. */
+ * planner holds nothing of a patient, and the records are locked. */
 struct shell_lock {
 	void *context;
 	int idle_s;

@@ -1,5 +1,7 @@
 #include "ui/source.h"
 
+#include "planner/plan/unfinished.h"
+
 static size_t count(void *context)
 {
 	const struct source *source = context;
@@ -55,6 +57,73 @@ static enum status history(void *context, size_t index, char **text, struct fail
 	return status;
 }
 
+static const char *name(void *context, size_t index)
+{
+	const struct source *source = context;
+	return clinic_patient_uuid(source->clinic, index);
+}
+
+static enum status find(void *context, const char *uuid, size_t *index, struct fail *why)
+{
+	const struct source *source = context;
+	return clinic_index_of(source->clinic, uuid, index, why);
+}
+
+/* ---- unfinished work ---- */
+
+static enum status keep(void *context, size_t index, const struct subject *subject, const struct request *request,
+                        struct fail *why)
+{
+	const struct source *source = context;
+	return unfinished_put(source->clinic, index, subject, request, source->now_ms(), why);
+}
+
+static enum status drop(void *context, size_t index, struct fail *why)
+{
+	const struct source *source = context;
+	return unfinished_drop(source->clinic, index, source->now_ms(), why);
+}
+
+static void show(const struct unfinished *from, struct app_unfinished *to)
+{
+	const time_t seconds = (time_t)(from->at_ms / 1000);
+	struct tm utc;
+	*to = (struct app_unfinished){
+	        .index = from->index, .is_own = from->is_own, .is_overtaken = from->is_overtaken};
+	text_fit(to->label, sizeof to->label, from->label, APP_NAME_MAX - 1);
+	text_fit(to->who, sizeof to->who, from->login, APP_NAME_MAX - 1);
+	if (gmtime_r(&seconds, &utc) != NULL)
+		(void)strftime(to->when, sizeof to->when, "%Y-%m-%d %H:%M", &utc);
+}
+
+static enum status list(void *context, struct app_unfinished **items, size_t *count, struct fail *why)
+{
+	const struct source *source = context;
+	struct unfinished_list found;
+	*items = NULL;
+	*count = 0;
+	enum status status = unfinished_list(source->clinic, &found, why);
+	if (status == ST_OK && (*items = calloc(found.count + 1, sizeof **items)) == NULL)
+		status = fail_set(why, ST_FULL, "unfinished work", "no memory");
+	for (size_t i = 0; status == ST_OK && i < found.count; i++)
+		show(&found.items[i], &(*items)[i]);
+	*count = status == ST_OK ? found.count : 0;
+	unfinished_list_free(&found);
+	return status;
+}
+
+static enum status load_work(void *context, size_t index, struct subject *subject, struct request *request,
+                             struct fail *why)
+{
+	const struct source *source = context;
+	return unfinished_load(source->clinic, index, subject, request, why);
+}
+
+struct app_work work_of(struct source *source)
+{
+	return (struct app_work){.context = source, .keep = keep, .drop = drop, .list = list, .load = load_work};
+}
+
 struct app_source source_of(struct source *source, const char *place)
 {
 	return (struct app_source){
@@ -67,5 +136,8 @@ struct app_source source_of(struct source *source, const char *place)
 	        .save_plan = save_plan,
 	        .history = history,
 	        .course = source->course,
+	        .work = source->work,
+	        .name = name,
+	        .find = find,
 	};
 }

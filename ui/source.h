@@ -11,9 +11,13 @@ struct source {
 	const char *actor;             /* who is said to have written */
 	int64_t (*now_ms)(void);
 	const struct app_course *course; /* borrowed; NULL: none */
+	const struct app_work *work;     /* likewise; see work_of */
 };
 
 /* Borrows source, which must outlive it. */
 struct app_source source_of(struct source *source, const char *place);
+
+/* Unfinished work of whoever is logged in. Borrows source. */
+struct app_work work_of(struct source *source);
 
 #endif

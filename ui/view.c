@@ -548,6 +548,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_FORM] = screen_form,
         [SCREEN_CHOICE] = screen_choice,
         [SCREEN_SKIN_TYPE] = screen_skin_type,
+        [SCREEN_UNFINISHED] = screen_unfinished,
         [SCREEN_ALL_NO] = screen_all_no,
         [SCREEN_QUIT] = screen_quit,
 };

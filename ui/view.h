@@ -65,6 +65,7 @@ void screen_palette(const struct app *app, struct canvas *canvas, struct area ar
 void screen_entry(const struct app *app, struct canvas *canvas, struct area area);
 void screen_choice(const struct app *app, struct canvas *canvas, struct area area);
 void screen_skin_type(const struct app *app, struct canvas *canvas, struct area area);
+void screen_unfinished(const struct app *app, struct canvas *canvas, struct area area);
 void screen_all_no(const struct app *app, struct canvas *canvas, struct area area);
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area);
 

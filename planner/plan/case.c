@@ -20,14 +20,17 @@ static enum status read_number(const struct json_at *at, enum reading which, str
 	return st ? json_refuse(at, st, why, "%s", detail.text) : ST_OK;
 }
 
-static enum status read_colour(const struct json_at *at, enum reading first, struct readings *r, struct fail *why)
+/* whole: all three numbers must be there. */
+static enum status read_colour(const struct json_at *at, enum reading first, bool whole, struct readings *r,
+                               struct fail *why)
 {
 	static const char *const keys[] = {"L", "a", "b", NULL};
 	enum status st = json_known_keys(at, keys, JSON_X_EXTRA, why);
 	for (int i = 0; !st && i < 3; i++) {
 		struct json_at member;
-		st = json_member(at, keys[i], JSON_NUMBER, &member, NULL, why);
-		if (!st)
+		bool given = true;
+		st = json_member(at, keys[i], JSON_NUMBER, &member, whole ? NULL : &given, why);
+		if (!st && given)
 			st = read_number(&member, (enum reading)((int)first + i), r, why);
 	}
 	return st;
@@ -35,12 +38,12 @@ static enum status read_colour(const struct json_at *at, enum reading first, str
 
 static enum status read_lab(const struct json_at *at, struct readings *r, struct fail *why)
 {
-	return read_colour(at, READING_LAB_L, r, why);
+	return read_colour(at, READING_LAB_L, true, r, why);
 }
 
 static enum status read_lesion_lab(const struct json_at *at, struct readings *r, struct fail *why)
 {
-	return read_colour(at, READING_LESION_LAB_L, r, why);
+	return read_colour(at, READING_LESION_LAB_L, true, r, why);
 }
 
 static enum status read_fitz(const struct json_at *at, struct readings *r, struct fail *why)
@@ -144,9 +147,13 @@ static const struct {
 };
 #define PATIENT_TEXTS (sizeof patient_texts / sizeof patient_texts[0])
 
-static enum status patient_member(const struct json_at *member, struct readings *r, struct fail *why)
+static enum status patient_member(const struct json_at *member, bool unfinished, struct readings *r, struct fail *why)
 {
 	enum reading which;
+	if (unfinished && strcmp(member->key, "lab") == 0)
+		return read_colour(member, READING_LAB_L, false, r, why);
+	if (unfinished && strcmp(member->key, "lesion_lab") == 0)
+		return read_colour(member, READING_LESION_LAB_L, false, r, why);
 	for (size_t i = 0; i < PATIENT_TEXTS; i++)
 		if (strcmp(patient_texts[i].key, member->key) == 0)
 			return patient_texts[i].read(member, r, why);
@@ -155,7 +162,7 @@ static enum status patient_member(const struct json_at *member, struct readings 
 	return ST_OK; /* x_ keys: json_known_keys let them through */
 }
 
-static enum status read_patient(const struct json_at *at, struct readings *r, struct fail *why)
+static enum status read_patient(const struct json_at *at, bool unfinished, struct readings *r, struct fail *why)
 {
 	const char *keys[READINGS + PATIENT_TEXTS + 1];
 	size_t n = 0;
@@ -171,8 +178,8 @@ static enum status read_patient(const struct json_at *at, struct readings *r, st
 	if (!st && json_find(at, "mi_scale", &scale)) /* first: the ranges of the indices depend on it */
 		st = read_scale(&scale, r, why);
 	while (!st && json_object_each(at, &member))
-		st = patient_member(&member, r, why);
-	if (!st && (st = readings_check(r, &detail)))
+		st = patient_member(&member, unfinished, r, why);
+	if (!st && !unfinished && (st = readings_check(r, &detail)))
 		st = json_refuse(at, st, why, "%s: %s", detail.field, detail.text);
 	return st;
 }
@@ -396,16 +403,16 @@ static enum status read_zones(const struct json_at *at, struct request *r, struc
 	return st;
 }
 
-static enum status override_subject(const struct json_at *at, const struct json_at *root, struct case_request *r,
-                                    struct fail *why)
+static enum status override_subject(const struct json_at *at, const struct json_at *root, bool unfinished,
+                                    struct case_request *r, struct fail *why)
 {
 	struct json_at patient, history;
 	bool given = false;
 	enum status st = json_member(root, "patient", JSON_OBJECT, &patient, NULL, why);
-	if (st || (st = read_patient(&patient, &r->subject.readings, why)) ||
+	if (st || (st = read_patient(&patient, unfinished, &r->subject.readings, why)) ||
 	    (st = json_member(at, "patient", JSON_OBJECT, &patient, &given, why)))
 		return st;
-	if (given && (st = read_patient(&patient, &r->subject.readings, why)))
+	if (given && (st = read_patient(&patient, unfinished, &r->subject.readings, why)))
 		return st;
 	given = false;
 	if ((st = json_member(root, "history", JSON_OBJECT, &history, &given, why)))
@@ -442,8 +449,8 @@ static enum status read_partners(const struct json_at *at, struct case_request *
 	return st;
 }
 
-static enum status read_request(const struct json_at *at, const struct json_at *root, struct case_request *r,
-                                struct fail *why)
+static enum status read_request(const struct json_at *at, const struct json_at *root, bool unfinished,
+                                struct case_request *r, struct fail *why)
 {
 	static const char *const keys[] = {"name",    "device",  "zones",  "settings",  "patient",    "history",
 	                                   "indication", "expect", "rules", "not_raised", "start_conditions",
@@ -455,7 +462,7 @@ static enum status read_request(const struct json_at *at, const struct json_at *
 	    (st = json_string(at, "name", r->request.name, sizeof r->request.name, NULL, why)) ||
 	    (st = json_string(at, "device", r->request.device_mode, sizeof r->request.device_mode, NULL, why)) ||
 	    (st = read_indication(at, root, &r->request, why)) || (st = read_zones(at, &r->request, why)) ||
-	    (st = override_subject(at, root, r, why)) ||
+	    (st = override_subject(at, root, unfinished, r, why)) ||
 	    (st = json_member(at, "settings", JSON_OBJECT, &settings, &given, why)))
 		return st;
 	r->fit = !given;
@@ -484,17 +491,19 @@ static enum status read_case(const struct json_doc *doc, struct case_file *file,
 		return json_refuse(&list, ST_INPUT, why, "%zu requests; a case holds 1 to %d", json_count(&list),
 		                   CASE_REQUESTS_MAX);
 	while (!st && json_array_each(&list, &item))
-		st = read_request(&item, &root, &file->request[file->requests++], why);
+		st = read_request(&item, &root, file->unfinished, &file->request[file->requests++], why);
 	return st;
 }
 
-enum status case_parse(const char *name, const char *bytes, size_t length, struct case_file **out, struct fail *why)
+static enum status parse(const char *name, const char *bytes, size_t length, bool unfinished, struct case_file **out,
+                         struct fail *why)
 {
 	struct json_doc *doc = NULL;
 	struct case_file *file = calloc(1, sizeof *file);
 	*out = NULL;
 	if (!file)
 		return fail_set(why, ST_FULL, name, "out of memory");
+	file->unfinished = unfinished;
 	enum status st = json_parse(name, bytes, length, &doc, why);
 	if (!st)
 		st = read_case(doc, file, why);
@@ -503,6 +512,17 @@ enum status case_parse(const char *name, const char *bytes, size_t length, struc
 		case_free(&file);
 	*out = file;
 	return st;
+}
+
+enum status case_parse(const char *name, const char *bytes, size_t length, struct case_file **out, struct fail *why)
+{
+	return parse(name, bytes, length, false, out, why);
+}
+
+enum status case_parse_unfinished(const char *name, const char *bytes, size_t length, struct case_file **out,
+                                  struct fail *why)
+{
+	return parse(name, bytes, length, true, out, why);
 }
 
 /* A spectrum named by a case lies beside it, unless its name starts at the root. */

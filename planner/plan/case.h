@@ -46,12 +46,16 @@ struct case_file {
 	char id[64], title[CASE_TEXT_MAX];
 	size_t requests;
 	struct case_request request[CASE_REQUESTS_MAX];
+	bool unfinished; /* readings are not checked against each other */
 };
 
 /* Gives a case; free with case_free. */
 enum status case_parse(const char *name, const char *bytes, size_t length, struct case_file **out,
                        struct fail *why) MUST_CHECK;
 enum status case_read(const char *path, struct case_file **out, struct fail *why) MUST_CHECK;
+/* The same of readings still being entered: values that only make sense together may be missing each other. */
+enum status case_parse_unfinished(const char *name, const char *bytes, size_t length, struct case_file **out,
+                                  struct fail *why) MUST_CHECK;
 void case_free(struct case_file **file);
 
 /* Requests of one session know of each other where they share a zone: the rules hear the other modalities

@@ -45,6 +45,20 @@ static enum status no_patient(struct fail *why)
 	return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");
 }
 
+const char *clinic_patient_uuid(const struct clinic *clinic, size_t index)
+{
+	const struct store_patient *row = find_patient(clinic, index);
+	return row ? row->uuid : NULL;
+}
+
+enum status clinic_index_of(const struct clinic *clinic, const char *uuid, size_t *index, struct fail *why)
+{
+	for (*index = 0; *index < clinic->patients.count; (*index)++)
+		if (strcmp(clinic->patients.items[*index].uuid, uuid) == 0)
+			return ST_OK;
+	return no_patient(why);
+}
+
 static enum status load_case(struct clinic *c, const char *patient, struct case_file **file, struct fail *why)
 {
 	struct store_readings row = {0};
@@ -138,6 +152,12 @@ static enum status follow(struct clinic *c, const char *patient, struct subject 
 			st = bring_up(c, &twins.items[i], s, &s->follows, why);
 	store_twin_list_free(&twins);
 	return st;
+}
+
+enum status clinic_follow(struct clinic *c, size_t index, struct subject *subject, struct fail *why)
+{
+	const struct store_patient *row = find_patient(c, index);
+	return row ? follow(c, row->uuid, subject, why) : no_patient(why);
 }
 
 enum status clinic_twin_history(struct clinic *c, size_t index, struct clinic_history *out, struct fail *why)

@@ -79,6 +79,12 @@ enum status clinic_history_text(const struct clinic_history *history, char **out
 enum status clinic_load(struct clinic *clinic, size_t index, struct subject *subject, struct request *request,
                         struct fail *why) MUST_CHECK;
 
+/* The patient's name in the store (it tells nothing), and where they stand on the list; ST_NOT_FOUND: not there. */
+const char *clinic_patient_uuid(const struct clinic *clinic, size_t index); /* borrowed; NULL: no such line */
+enum status clinic_index_of(const struct clinic *clinic, const char *uuid, size_t *index, struct fail *why) MUST_CHECK;
+/* The twin of an earlier visit, brought forward to these readings, as clinic_load does. */
+enum status clinic_follow(struct clinic *clinic, size_t index, struct subject *subject, struct fail *why) MUST_CHECK;
+
 /* Adds a person with a first set of readings, from a case file's first request. */
 enum status clinic_add(struct clinic *clinic, const char *path, int64_t now_ms, struct fail *why) MUST_CHECK;
 

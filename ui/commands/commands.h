@@ -42,6 +42,10 @@ int command_backup(const struct cli_options *options);
 int command_restore(const struct cli_options *options);
 int command_erase(const struct cli_options *options);
 
+/* --- unfinished.c: work that was begun and not saved */
+int command_unfinished(const struct cli_options *options);
+int command_unfinished_discard(const struct cli_options *options);
+
 /* --- sync.c: the clinic's server */
 int command_sync(const struct cli_options *options);
 int command_sync_setup(const struct cli_options *options);

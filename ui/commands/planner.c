@@ -89,6 +89,8 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		                         .actor = station.actor,
 		                         .now_ms = cli_now_ms,
 		                         .course = &course};
+		const struct app_work work = work_of(&records);
+		records.work = &work;
 		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);

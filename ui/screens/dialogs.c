@@ -137,6 +137,8 @@ void screen_quit(const struct app *app, struct canvas *canvas, struct area area)
 	                   : app_busy(app)      ? "A computation is running; it will be stopped."
 	                                        : "Nothing is unsaved.";
 	canvas_text(canvas, in.row + 1, in.col, in.cols, settings || readings ? ROLE_CAUTION : ROLE_TEXT, loss);
+	if ((settings || readings) && app->source->work != NULL)
+		canvas_text(canvas, in.row + 2, in.col, in.cols, ROLE_TEXT, "They are offered again at the next start.");
 	int used = canvas_text(canvas, in.row + 3, in.col, in.cols, ROLE_KEY, "Esc");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " stays      ");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_KEY, "y");

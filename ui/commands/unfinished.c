@@ -1,0 +1,76 @@
+/* Unfinished work from the command line: whose, on whom, since when; discarding one's own. */
+#include "planner/plan/unfinished.h"
+#include "ui/commands/commands.h"
+#include "ui/commands/records.h"
+
+enum { LINE_SIZE = 512, TIME_SIZE = 32, MS_PER_S = 1000 };
+
+typedef enum status (*unfinished_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
+
+static int with_records(const struct cli_options *options, unfinished_work work)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
+	if (status == ST_OK)
+		status = records_login(options, clinic, &why);
+	if (status == ST_OK)
+		status = work(options, clinic, &why);
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
+static void print_item(const struct cli_options *options, const struct unfinished *item)
+{
+	const time_t seconds = (time_t)(item->at_ms / MS_PER_S);
+	char line[LINE_SIZE], at[TIME_SIZE] = "?";
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc) != NULL)
+		(void)strftime(at, sizeof at, "%Y-%m-%d %H:%M UTC", &utc);
+	(void)snprintf(line, sizeof line, "%s  %-18s %s%s", at, item->login, item->label,
+	               item->is_overtaken ? "  (newer readings were kept since)" : "");
+	cli_print(stdout, cli_ascii(options), line);
+}
+
+static enum status list(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	struct unfinished_list found;
+	enum status status = unfinished_list(clinic, &found, why);
+	for (size_t i = 0; status == ST_OK && i < found.count; i++)
+		print_item(options, &found.items[i]);
+	if (status == ST_OK && found.count == 0)
+		cli_print(stdout, cli_ascii(options), "Nothing is unfinished.");
+	unfinished_list_free(&found);
+	return status;
+}
+
+static enum status discard(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	struct unfinished_list found = {0};
+	size_t index = 0;
+	bool there = false;
+	enum status status = clinic_find(clinic, options->operand[0], &index, why);
+	if (status == ST_OK)
+		status = unfinished_list(clinic, &found, why);
+	for (size_t i = 0; status == ST_OK && i < found.own; i++)
+		there = there || found.items[i].index == index;
+	unfinished_list_free(&found);
+	if (status == ST_OK && !there)
+		status = fail_set(why, ST_NOT_FOUND, "unfinished work",
+		                  "you have none on this patient; `lasertwin unfinished` lists all");
+	if (status == ST_OK)
+		status = unfinished_drop(clinic, index, cli_now_ms(), why);
+	if (status == ST_OK)
+		cli_print(stdout, cli_ascii(options), "Discarded; the records are as they were before it.");
+	return status;
+}
+
+int command_unfinished(const struct cli_options *options)
+{
+	return with_records(options, list);
+}
+
+int command_unfinished_discard(const struct cli_options *options)
+{
+	return with_records(options, discard);
+}
