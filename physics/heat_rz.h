@@ -67,6 +67,11 @@ void heat_rz_deposit_field(struct heat_rz *h, const double *field, double scale_
 /* Spreads steam and heat and integrates damage over this time, in stable steps. */
 void heat_rz_advance(struct heat_rz *h, double duration_s);
 
+/* The same over as long a step as one may be, at most most_s: plain while something boils, and where nothing does as
+ * long as the damage integral allows (temperatures that do damage leave the chord of a step by at most 0.1 K).
+ * Returns the time that has passed. */
+double heat_rz_advance_freely(struct heat_rz *h, double most_s);
+
 /* Energy a cell still takes until water and matrix are used up [J/cm3]; 0 when it has been removed. */
 double heat_rz_room_J_cm3(const struct heat_rz *h, size_t ir, size_t iz);
 void heat_rz_remove(struct heat_rz *h, size_t ir, size_t iz);

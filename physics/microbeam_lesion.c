@@ -135,9 +135,7 @@ enum status microbeam_relax(struct heat_rz *heat, const struct microbeam_constan
 	for (size_t step = 0; heat_rz_hottest_C(heat) > quiet_C && t < RELAX_END_S; step++) {
 		if (step % CANCEL_EVERY == 0 && microbeam_cancelled(options))
 			return fail_set(why, ST_CANCELLED, "microbeam", "cancelled");
-		double dt = heat_rz_stable_step_s(heat);
-		heat_rz_advance(heat, dt);
-		t += dt;
+		t += heat_rz_advance_freely(heat, RELAX_END_S - t);
 	}
 	return ST_OK;
 }

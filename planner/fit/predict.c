@@ -95,13 +95,14 @@ static int ascending(const void *a, const void *b)
 	return (x > y) - (x < y);
 }
 
-/* Sample quantile by linear interpolation (Hyndman & Fan 1996, type 7). */
+/* Sample quantile by linear interpolation (Hyndman & Fan 1996, type 7); written so that rounding cannot put it past
+ * the upper neighbour: bands of equal samples stay in order. */
 static double quantile(const double *sorted, unsigned count, double p)
 {
 	double at = p * (count - 1);
 	unsigned below = (unsigned)at;
 	double f = at - below;
-	return below + 1 < count ? sorted[below] * (1.0 - f) + sorted[below + 1] * f : sorted[count - 1];
+	return below + 1 < count ? sorted[below] + f * (sorted[below + 1] - sorted[below]) : sorted[count - 1];
 }
 
 struct band band_of(const struct spread *spread)

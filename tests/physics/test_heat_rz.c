@@ -244,6 +244,64 @@ static void test_no_overshoot_at_the_stable_step(void **state)
 	heat_rz_free(&h);
 }
 
+/* A core dried out by boiling, in closed tissue under a lossy surface: hundreds of plain steps, a few long ones. */
+static struct heat_rz *boiled_core(struct bench *b)
+{
+	bench_fill(b, 30, 30, 6, 8, 34);
+	b->setup.closed = true;
+	b->setup.surface_W_m2K = 2000;
+	b->setup.ambient_C = 20;
+	b->setup.damage = damage_set(DAMAGE_COLLAGEN_PEARCE);
+	struct heat_rz *h = start(b);
+	for (size_t j = 2; j < 12; j++)
+		for (size_t i = 0; i < 6; i++)
+			heat_rz_deposit(h, i, j, 1800 - 250 * (double)i);
+	do /* plainly, as long as anything boils */
+		heat_rz_advance(h, heat_rz_stable_step_s(h));
+	while (heat_rz_hottest_C(h) >= 100);
+	return h;
+}
+
+static size_t spread_for(struct heat_rz *h, double time_s, double step_frac)
+{
+	size_t steps = 0;
+	for (double t = 0; t < time_s * (1 - 1e-12); steps++) {
+		double dt = fmin(step_frac * heat_rz_stable_step_s(h), time_s - t);
+		if (step_frac > 1)
+			dt = heat_rz_advance_freely(h, time_s - t);
+		else
+			heat_rz_advance(h, dt);
+		t += dt;
+	}
+	return steps;
+}
+
+/* Long steps answer as plain ones of a quarter of the stable step do: temperatures, peaks, damage, energy. */
+static void test_long_steps_follow_short_ones(void **state)
+{
+	(void)state;
+	struct bench b;
+	struct heat_rz *plain = boiled_core(&b), *far = boiled_core(&b);
+	size_t many = spread_for(plain, 0.1, 0.25), few = spread_for(far, 0.1, INFINITY);
+	assert_true(few * 50 < many);
+	size_t damaged = 0;
+	for (size_t j = 0; j < 30; j++)
+		for (size_t i = 0; i < 30; i++) {
+			double omega = heat_rz_omega(plain, i, j);
+			assert_near(heat_rz_temperature_C(far, i, j), heat_rz_temperature_C(plain, i, j), 0.05);
+			assert_near(heat_rz_peak_C(far, i, j), heat_rz_peak_C(plain, i, j), 0.15);
+			if (omega > 1e-3 && omega < 1e3)
+				assert_near(heat_rz_omega(far, i, j) / omega, 1.0, 0.03);
+			damaged += omega > 1e-3 && omega < 1e3;
+		}
+	assert_true(damaged > 20);
+	assert_near(heat_rz_hottest_C(far), heat_rz_hottest_C(plain), 0.05);
+	assert_near(balance_error(far), 0, 1e-9);
+	assert_near(heat_rz_balance(far).surface_J / heat_rz_balance(plain).surface_J, 1.0, 1e-3);
+	heat_rz_free(&plain);
+	heat_rz_free(&far);
+}
+
 /* Held at the temperature that gives Omega = 1 in 0.1 s, a cell reaches Omega = 1 in 0.1 s. */
 static void test_damage_matches_the_set(void **state)
 {
@@ -303,6 +361,7 @@ int main(void)
 	        cmocka_unit_test(test_energy_closes_through_everything),
 	        cmocka_unit_test(test_steam_condenses_in_closed_tissue),
 	        cmocka_unit_test(test_no_overshoot_at_the_stable_step),
+	        cmocka_unit_test(test_long_steps_follow_short_ones),
 	        cmocka_unit_test(test_damage_matches_the_set),
 	        cmocka_unit_test(test_refusals_by_name),
 	};

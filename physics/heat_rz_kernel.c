@@ -1,0 +1,135 @@
+/* The loops over all cells, written for vector registers.
+ *
+ * The same source is compiled for the registers every x86-64 has, for AVX2 and for AVX-512; products and sums are not
+ * fused in any, so all give the same bits. */
+#include "physics/heat_rz_private.h"
+
+#ifdef __clang__
+#pragma clang fp contract(off)
+#endif
+
+/* All that returns a vector is inlined: no call has to agree on registers. Both compilers obey this. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+typedef double lanes __attribute__((vector_size(HEAT_RZ_LANES * sizeof(double)), aligned(8), may_alias));
+typedef long long masks __attribute__((vector_size(HEAT_RZ_LANES * sizeof(long long)), aligned(8), may_alias));
+
+#define INLINE static inline __attribute__((always_inline))
+
+enum kind { STEP, STAGE, SLOPE };
+struct call {
+	enum kind kind;
+	const struct heat_rz_grid_view *grid;
+	const struct heat_rz_stage *stage;
+	double dt_s;
+	const double *now, *limit_C;
+	double *out;
+	size_t *crossing, crossings;
+};
+
+INLINE lanes load(const double *from)
+{
+	lanes v;
+	memcpy(&v, from, sizeof v);
+	return v;
+}
+
+INLINE void store(double *to, lanes v)
+{
+	memcpy(to, &v, sizeof v);
+}
+
+/* dT/dt of a group of cells. */
+INLINE lanes slope(const struct heat_rz_grid_view *g, const double *t, size_t n)
+{
+	lanes here = load(t + n);
+	lanes power = load(g->radial_W_K + n) * (load(t + n - 1) - here) +
+	              load(g->radial_W_K + n + 1) * (load(t + n + 1) - here);
+	power += load(g->axial_W_K + n) * (load(t + n - g->nr) - here);
+	power += load(g->axial_W_K + n + g->nr) * (load(t + n + g->nr) - here);
+	return power * load(g->warming_K_J + n);
+}
+
+INLINE bool any(masks m)
+{
+	long long all = 0;
+	for (int k = 0; k < HEAT_RZ_LANES; k++)
+		all |= m[k];
+	return all != 0;
+}
+
+INLINE void step(struct call *c)
+{
+	for (size_t n = 0; n < c->grid->count; n += HEAT_RZ_LANES) {
+		lanes next = load(c->now + n) + c->dt_s * slope(c->grid, c->now, n);
+		store(c->out + n, next);
+		if (any(next > load(c->limit_C + n)))
+			c->crossing[c->crossings++] = n;
+	}
+}
+
+INLINE void stage(const struct call *c)
+{
+	const struct heat_rz_stage *s = c->stage;
+	for (size_t n = 0; n < c->grid->count; n += HEAT_RZ_LANES)
+		store(c->out + n, s->mu * load(s->previous + n) + s->nu * load(s->before + n) + s->rest * load(s->start + n) +
+		                          s->dt_s * slope(c->grid, s->previous, n) + s->start_s * load(s->slope_K_s + n));
+}
+
+INLINE void run(struct call *c)
+{
+	if (c->kind == STEP)
+		step(c);
+	else if (c->kind == STAGE)
+		stage(c);
+	else
+		for (size_t n = 0; n < c->grid->count; n += HEAT_RZ_LANES)
+			store(c->out + n, slope(c->grid, c->now, n));
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx512f"))) static void run_widest(struct call *c)
+{
+	run(c);
+}
+
+__attribute__((target("avx2"))) static void run_wide(struct call *c)
+{
+	run(c);
+}
+
+static void dispatch(struct call *c)
+{
+	if (__builtin_cpu_supports("avx512f"))
+		run_widest(c);
+	else if (__builtin_cpu_supports("avx2"))
+		run_wide(c);
+	else
+		run(c);
+}
+#else
+static void dispatch(struct call *c)
+{
+	run(c);
+}
+#endif
+
+size_t heat_rz_kernel_step(const struct heat_rz_grid_view *grid, double dt_s, const double *now, const double *limit_C,
+                           double *next, size_t *crossing)
+{
+	struct call c = {STEP, grid, NULL, dt_s, now, limit_C, next, crossing, 0};
+	dispatch(&c);
+	return c.crossings;
+}
+
+void heat_rz_kernel_stage(const struct heat_rz_grid_view *grid, const struct heat_rz_stage *s, double *out)
+{
+	struct call c = {.kind = STAGE, .grid = grid, .stage = s, .out = out};
+	dispatch(&c);
+}
+
+void heat_rz_kernel_slope(const struct heat_rz_grid_view *grid, const double *now, double *slope_K_s)
+{
+	struct call c = {.kind = SLOPE, .grid = grid, .now = now, .out = slope_K_s};
+	dispatch(&c);
+}
