@@ -5,7 +5,7 @@
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
 	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
-	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED))
+	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | SCREENS_LISTINGS)
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
 	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
@@ -19,10 +19,11 @@ static const struct action_spec actions[] = {
          "open or change what is selected",
          {UI_KEY_ENTER},
          "choose",
-         "Opens what is selected: patient, reading, question, setting, device, alternative; takes what a dialog asks.",
+         "Opens what is selected: patient, reading, question, setting, device, particulars; takes what a dialog asks.",
          ON(SCREEN_WORKLIST) | ON(SCREEN_DEVICE) | ON(SCREEN_PARAMETERS) | ON(SCREEN_ALTERNATIVES) |
                  ON(SCREEN_EXPLORE) | PATIENT_SCREENS | ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_CHOICE) |
-                 ON(SCREEN_SKIN_TYPE) | ON(SCREEN_PLANS) | ON(SCREEN_TREAT) | ON(SCREEN_FORM) | ON(SCREEN_UNFINISHED),
+                 ON(SCREEN_SKIN_TYPE) | ON(SCREEN_PLANS) | ON(SCREEN_TREAT) | ON(SCREEN_FORM) | ON(SCREEN_UNFINISHED) |
+                 SCREENS_LISTINGS,
          NEED_NOTHING},
         {ACTION_UP,
          "move up",
@@ -39,11 +40,11 @@ static const struct action_spec actions[] = {
          LISTS,
          NEED_NOTHING},
         {ACTION_FIND,
-         "worklist: find",
+         "list: find",
          {'/'},
          "find",
-         "Shows only lines that hold every word typed: name, device, indication, state; Enter keeps it, Esc shows all.",
-         ON(SCREEN_WORKLIST),
+         "Shows only lines that hold every word typed, in any column; Enter keeps it, Esc shows all.",
+         ON(SCREEN_WORKLIST) | SCREENS_LISTINGS,
          NEED_NOTHING},
         {ACTION_SORT,
          "worklist: sort",
@@ -326,6 +327,13 @@ static const struct action_spec actions[] = {
          "Goes to the list of plans with their states, from draft to closed.",
          SCREENS_ALL,
          NEED_COURSE},
+        {ACTION_COURSE,
+         "go: course of treatments",
+         {'9'},
+         NULL,
+         "Goes to the patient's visits: doses of each field, when it may be treated again, what was seen after.",
+         SCREENS_ALL,
+         NEED_SOMEBODY},
         {ACTION_PAGE_UP, "page up", {UI_KEY_PAGE_UP}, NULL, "Moves one page up.", LISTS, NEED_NOTHING},
         {ACTION_PAGE_DOWN,
          "page down",
@@ -391,6 +399,7 @@ static const char *const missing[NEEDS] = {
         [NEED_REVOKE] = "only an approved plan can be revoked",
         [NEED_TREAT] = "only an approved plan is treated by",
         [NEED_CLOSE] = "only a delivered plan can be closed",
+        [NEED_SOMEBODY] = "open a patient (1, Enter) or a plan (8, Enter) first",
         [NEED_JOB] = "nothing is being computed",
 };
 
@@ -409,6 +418,7 @@ static const char *const titles[SCREENS] = {
         [SCREEN_PLANS] = "Plans",
         [SCREEN_APPROVE] = "Plan",
         [SCREEN_TREAT] = "Treat",
+        [SCREEN_COURSE] = "Course",
         [SCREEN_HELP] = "Help",
         [SCREEN_MESSAGES] = "Messages",
         [SCREEN_PALETTE] = "Commands",

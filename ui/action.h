@@ -27,6 +27,7 @@ enum screen {
 	SCREEN_PLANS,
 	SCREEN_APPROVE, /* one plan on its way: findings first, then what can be done with it */
 	SCREEN_TREAT,
+	SCREEN_COURSE, /* lists: visits and doses of one patient */
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
@@ -43,6 +44,7 @@ enum screen {
 #define ON(screen) (UINT64_C(1) << (screen))
 #define SCREENS_STEPS (ON(SCREEN_ALTERNATIVES) - 1) /* worklist to checks */
 #define SCREENS_ALL (ON(SCREEN_PALETTE) - 1)
+#define SCREENS_LISTINGS (ON(SCREEN_HELP) - ON(SCREEN_COURSE)) /* drawn from a struct listing */
 
 enum need {
 	NEED_NOTHING,
@@ -63,6 +65,7 @@ enum need {
 	NEED_REVOKE,
 	NEED_TREAT,
 	NEED_CLOSE,
+	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
 	NEEDS
 };
@@ -89,6 +92,7 @@ enum action {
 	ACTION_REVOKE,
 	ACTION_TREAT,
 	ACTION_CLOSE_PLAN,
+	ACTION_COURSE,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

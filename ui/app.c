@@ -58,6 +58,7 @@ void app_free(struct app **owned)
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
 	subject_free(&app->subject);
+	app_listing_forget(app);
 	app_course_free(app);
 	app_work_free(app);
 	free(app->patient);
@@ -137,6 +138,7 @@ unsigned app_available(const struct app *app)
 	                       (app->plans.open->state == PLAN_APPROVED || app->plans.open->state == PLAN_TREATING ||
 	                        app->plans.open->state == PLAN_DELIVERED),
 	        [NEED_CLOSE] = app_course_may(app, LIFE_CLOSE),
+	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app),
 	};
 	unsigned available = 0;
@@ -223,6 +225,8 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	enum setting_id knob[APP_KNOBS_MAX];
 	enum metric order[METRICS];
 	size_t count, findings = app->assessed ? app->assessment.findings.count : 0;
+	if (app_is_listing(screen))
+		return app->listings[screen].shown_count;
 	switch (screen) {
 	case SCREEN_WORKLIST:
 		return app->shown_count;
@@ -304,6 +308,8 @@ void app_push(struct app *app, enum screen screen)
 
 static void go_back(struct app *app)
 {
+	if (app_listing_back(app))
+		return;
 	if (app_screen(app) == SCREEN_FORM)
 		app_form_close(app);
 	else if (app->depth > 1)
@@ -341,6 +347,8 @@ static void move(struct app *app, long lines)
 		app_explore_move(app, 0, lines < 0 ? 1 : -1); /* up is more */
 		return;
 	}
+	if (app_listing_scroll(app, lines))
+		return;
 	long count = (long)app_line_count(app, screen), at = (long)app->selected[screen] + lines;
 	at = at < 0 ? 0 : at >= count ? count - 1 : at;
 	app->selected[screen] = at < 0 ? 0 : (size_t)at;
@@ -407,6 +415,10 @@ static void step(struct app *app, int steps)
 
 static void enter(struct app *app)
 {
+	if (app_is_listing(app_screen(app))) {
+		app_listing_enter(app);
+		return;
+	}
 	switch (app_screen(app)) {
 	case SCREEN_WORKLIST:
 		if (app->selected[SCREEN_WORKLIST] < app->shown_count)
@@ -590,9 +602,26 @@ static bool do_course(struct app *app, enum action action)
 	return action == ACTION_PLANS || action == ACTION_TREAT;
 }
 
+/* Screens that are lists. */
+static bool do_listing(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		enum screen screen;
+	} lists[] = {{ACTION_COURSE, SCREEN_COURSE}};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (lists[i].action == action) {
+			close_dialogs(app);
+			app_listing_show(app, lists[i].screen);
+			return true;
+		}
+	return false;
+}
+
 static void perform(struct app *app, enum action action)
 {
-	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_course(app, action))
+	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_course(app, action) ||
+	    do_listing(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:

@@ -23,6 +23,7 @@
 #include "ui/entry.h"
 #include "ui/job.h"
 #include "ui/key.h"
+#include "ui/lists.h"
 
 #define APP_NAME_MAX 64
 
@@ -83,6 +84,7 @@ struct app_source {
 	/* A name that holds while the list is read anew, for coming back after the lock. Both NULL: the place does. */
 	const char *(*name)(void *context, size_t index);
 	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
+	const struct app_lists *lists;   /* NULL: there are no lists of records */
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -274,6 +276,16 @@ struct app_place {
 	char patient[APP_NAME_MAX], plan[APP_NAME_MAX];
 };
 
+/* A list as it is shown. */
+struct app_listing {
+	struct listing *list; /* NULL: not read. Owned */
+	size_t *shown;        /* rows with every word sought */
+	size_t shown_count, shown_of[LISTING_SECTIONS_MAX];
+	char find[APP_FIND_MAX];
+	bool whole;           /* the particulars of the selected row fill the window, from first_line on */
+	size_t first_line;
+};
+
 struct app {
 	const struct app_source *source;
 	const struct app_engine *engine;
@@ -331,6 +343,7 @@ struct app {
 	struct app_work_state work;
 	bool locked; /* nothing of a patient is held */
 	struct app_place place;
+	struct app_listing listings[SCREENS]; /* of the screens that are lists */
 	struct entry entry;
 	char filter[APP_FILTER_MAX];
 
@@ -459,6 +472,20 @@ size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX
 enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
 void app_course_judged(struct app *app, struct app_task *task);
 void app_course_free(struct app *app);
+
+/* --- lists (app_listing.c) --- */
+
+bool app_is_listing(enum screen screen);
+/* Of the topmost list that fills the window; NULL: there is none. */
+const struct app_listing *app_listing_shown(const struct app *app);
+const struct listing_row *app_listing_selected(const struct app *app, enum screen screen); /* NULL: none */
+bool app_listing_has_patient(const struct app *app);
+void app_listing_show(struct app *app, enum screen screen);    /* reads it anew */
+void app_listing_refresh(struct app *app, enum screen screen); /* after the words have changed */
+void app_listing_enter(struct app *app);
+bool app_listing_back(struct app *app);               /* true: the particulars were closed */
+bool app_listing_scroll(struct app *app, long lines); /* true: the particulars were scrolled */
+void app_listing_forget(struct app *app);             /* all of them, and their screens */
 
 /* --- the patient screen (app_patient.c) --- */
 

@@ -61,6 +61,7 @@ void app_lock(struct app *app)
 	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE)
 		app->depth--;
 	app_work_flush(app);
+	app_listing_forget(app); /* whoever comes next may not be allowed to see it */
 	remember_place(app);
 	forget_course(app);
 	forget_patient(app);

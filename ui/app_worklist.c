@@ -112,34 +112,57 @@ void app_find_begin(struct app *app)
 	app->finding = true;
 }
 
+/* The words sought on this screen; NULL: nothing is sought here. */
+static char *words_of(struct app *app)
+{
+	if (app_screen(app) == SCREEN_WORKLIST)
+		return app->find;
+	return app_is_listing(app_screen(app)) ? app->listings[app_screen(app)].find : NULL;
+}
+
+static void refresh(struct app *app)
+{
+	if (app_screen(app) == SCREEN_WORKLIST)
+		app_worklist_refresh(app);
+	else
+		app_listing_refresh(app, app_screen(app));
+}
+
+static void erase_last(char *words)
+{
+	size_t length = strlen(words);
+	while (length > 0 && ((unsigned char)words[length - 1] & 0xC0) == 0x80)
+		words[--length] = '\0';
+	if (length > 0)
+		words[length - 1] = '\0';
+}
+
+static void append(char *words, int key)
+{
+	char bytes[4];
+	const size_t n = text_encode((uint32_t)key, bytes), length = strlen(words);
+	if (length + n < APP_FIND_MAX) {
+		memcpy(words + length, bytes, n);
+		words[length + n] = '\0';
+	}
+}
+
 /* True when the key belonged to the search. */
 bool app_find_key(struct app *app, int key)
 {
-	size_t length = strlen(app->find);
-	if (!app->finding || app_screen(app) != SCREEN_WORKLIST)
+	char *words = words_of(app);
+	if (!app->finding || words == NULL)
 		return false;
-	if (key == UI_KEY_ENTER) {
-		app->finding = false;
-	} else if (key == UI_KEY_ESCAPE) {
-		app->finding = false;
-		app->find[0] = '\0';
-		app_worklist_refresh(app);
-	} else if (key == UI_KEY_BACKSPACE) {
-		while (length > 0 && ((unsigned char)app->find[length - 1] & 0xC0) == 0x80)
-			app->find[--length] = '\0';
-		if (length > 0)
-			app->find[length - 1] = '\0';
-		app_worklist_refresh(app);
-	} else if (key >= ' ' && key < 0x110000) {
-		char bytes[4];
-		size_t n = text_encode((uint32_t)key, bytes);
-		if (length + n < sizeof app->find) {
-			memcpy(app->find + length, bytes, n);
-			app->find[length + n] = '\0';
-		}
-		app_worklist_refresh(app);
-	} else {
-		return false;
-	}
+	const bool is_text = key == UI_KEY_BACKSPACE || (key >= ' ' && key < 0x110000);
+	app->finding = is_text; /* an arrow takes the words as they are, and moves */
+	if (key == UI_KEY_ESCAPE)
+		words[0] = '\0';
+	else if (key == UI_KEY_BACKSPACE)
+		erase_last(words);
+	else if (is_text)
+		append(words, key);
+	else
+		return key == UI_KEY_ENTER;
+	refresh(app);
 	return true;
 }

@@ -139,5 +139,6 @@ struct app_source source_of(struct source *source, const char *place)
 	        .work = source->work,
 	        .name = name,
 	        .find = find,
+	        .lists = source->lists,
 	};
 }

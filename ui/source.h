@@ -12,6 +12,7 @@ struct source {
 	int64_t (*now_ms)(void);
 	const struct app_course *course; /* borrowed; NULL: none */
 	const struct app_work *work;     /* likewise; see work_of */
+	const struct app_lists *lists;   /* likewise */
 };
 
 /* Borrows source, which must outlive it. */

@@ -386,8 +386,20 @@ static void draw_plan_header(const struct workflow_plan *plan, struct canvas *ca
 	              plan->patient.birth[0] != '\0' ? plan->patient.birth : "birth ?", plan->patient.sex);
 }
 
+/* A list of one patient's says whose it is by itself. */
+static void draw_listing_header(const struct listing_banner *banner, struct canvas *canvas)
+{
+	const int used = banner->is_virtual ? canvas_text(canvas, 0, 0, canvas->cols, ROLE_VIRTUAL, " VIRTUAL PATIENT ") : 0;
+	canvas_format(canvas, 0, used, canvas->cols - used, ROLE_BAR, " %s", banner->text);
+}
+
 static void draw_header(const struct app *app, struct canvas *canvas)
 {
+	const struct app_listing *listing = app_listing_shown(app);
+	if (listing != NULL && listing->list != NULL && listing->list->banner.is) {
+		draw_listing_header(&listing->list->banner, canvas);
+		return;
+	}
 	if (plan_shown(app) != NULL) {
 		draw_plan_header(plan_shown(app), canvas);
 		return;
@@ -541,6 +553,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_PLANS] = screen_plans,
         [SCREEN_APPROVE] = screen_approve,
         [SCREEN_TREAT] = screen_treat,
+        [SCREEN_COURSE] = screen_listing,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,

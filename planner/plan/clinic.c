@@ -40,6 +40,12 @@ static const struct store_patient *find_patient(const struct clinic *c, size_t i
 	return index < c->patients.count ? &c->patients.items[index] : NULL;
 }
 
+const char *clinic_uuid(const struct clinic *clinic, size_t index)
+{
+	const struct store_patient *patient = find_patient(clinic, index);
+	return patient != NULL ? patient->uuid : NULL;
+}
+
 static enum status no_patient(struct fail *why)
 {
 	return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 
 #include "physics/base/units.h"
+#include "tests/ui/fake_lists.h"
 #include "ui/app.h"
 
 struct planning {
@@ -537,6 +538,7 @@ static const struct app_source fake_source = {
         .save_readings = fake_save_readings,
         .save_plan = fake_save_plan,
         .history = fake_history,
+        .lists = &fake_lists,
 };
 
 static const struct app_engine fake_engine = {

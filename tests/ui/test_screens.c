@@ -43,6 +43,10 @@ static const struct scene scenes[] = {
         {"all_no", "\rwxjjx" "N"},
         {"choice", "\rjjj\r"},
         {"skin_type", "\rt3120"},
+        {"course", "\r9"},
+        {"course_visit", "\r9jj"},
+        {"course_whole", "\r9j\r"},
+        {"course_find", "\r9/blister"},
         {"quit", "q"},
 };
 

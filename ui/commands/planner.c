@@ -84,11 +84,14 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		status = lock_of(options, &station, demo, &lock, why);
 		struct course plans = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
 		const struct app_course course = course_of(&plans);
+		struct lists read = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
+		const struct app_lists lists = lists_of(&read);
 		struct source records = {.clinic = clinic,
 		                         .library = library,
 		                         .actor = station.actor,
 		                         .now_ms = cli_now_ms,
-		                         .course = &course};
+		                         .course = &course,
+		                         .lists = &lists};
 		const struct app_work work = work_of(&records);
 		records.work = &work;
 		const char *place = demo ? "demo clinic" : "clinic";

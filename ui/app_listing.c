@@ -1,0 +1,143 @@
+/* Screens that are lists: read when they are opened, searched, their particulars one key away. */
+#include "ui/app.h"
+
+bool app_is_listing(enum screen screen)
+{
+	return (ON(screen) & SCREENS_LISTINGS) != 0;
+}
+
+static struct app_listing *listing_at(struct app *app, enum screen screen)
+{
+	return app_is_listing(screen) ? &app->listings[screen] : NULL;
+}
+
+/* Of the topmost listing that fills the window; NULL: there is none. */
+const struct app_listing *app_listing_shown(const struct app *app)
+{
+	const enum screen below = app_screen_below(app);
+	return app_is_listing(below) ? &app->listings[below] : NULL;
+}
+
+/* --- which rows ----------------------------------------------------------------------------------------- */
+
+void app_listing_refresh(struct app *app, enum screen screen)
+{
+	struct app_listing *l = listing_at(app, screen);
+	l->shown_count = 0;
+	memset(l->shown_of, 0, sizeof l->shown_of);
+	for (size_t i = 0; l->list != NULL && i < l->list->rows; i++)
+		if (listing_row_matches(&l->list->row[i], l->find)) {
+			l->shown[l->shown_count++] = i;
+			l->shown_of[l->list->row[i].section]++;
+		}
+	if (app->selected[screen] >= l->shown_count)
+		app->selected[screen] = l->shown_count > 0 ? l->shown_count - 1 : 0;
+}
+
+static void drop(struct app_listing *l)
+{
+	listing_free(&l->list);
+	free(l->shown);
+	*l = (struct app_listing){.list = NULL};
+}
+
+/* What was read may not be for the next person's eyes: everything goes, and the screens with it. */
+void app_listing_forget(struct app *app)
+{
+	for (int screen = 0; screen < SCREENS; screen++)
+		drop(&app->listings[screen]);
+	for (size_t at = 1; at < app->depth; at++)
+		if (app_is_listing(app->stack[at]))
+			app->depth = at;
+}
+
+/* --- reading -------------------------------------------------------------------------------------------- */
+
+/* A plan's screens speak of the plan's patient, whoever else is open. */
+static const struct workflow_plan *plan_meant(const struct app *app)
+{
+	const enum screen below = app_screen_below(app);
+	const bool on_plan = below == SCREEN_APPROVE || below == SCREEN_TREAT;
+	return on_plan ? app->plans.open : NULL;
+}
+
+bool app_listing_has_patient(const struct app *app)
+{
+	return app->source->lists != NULL && (app->open || plan_meant(app) != NULL);
+}
+
+static enum status read(struct app *app, enum screen screen, struct listing **out, struct fail *why)
+{
+	const struct app_lists *lists = app->source->lists;
+	const struct workflow_plan *plan = plan_meant(app);
+	struct list_request request = {
+	        .patient = plan != NULL ? plan->row.patient : NULL,
+	        .patient_index = plan == NULL && app->open ? app->open_index : LIST_NOBODY,
+	        .request = plan == NULL && app->open ? &app->request : NULL,
+	};
+	return lists->read(lists->context, screen, &request, out, why);
+}
+
+/* A list that cannot be read is not shown: the message says why. */
+void app_listing_show(struct app *app, enum screen screen)
+{
+	struct app_listing *l = listing_at(app, screen);
+	struct listing *list = NULL;
+	struct fail why = {.text = ""};
+	enum status status = read(app, screen, &list, &why);
+	size_t *shown = status == ST_OK ? calloc(list->rows + 1, sizeof *shown) : NULL;
+	if (status == ST_OK && shown == NULL)
+		status = fail_set(&why, ST_FULL, "list", "no memory");
+	if (status != ST_OK) {
+		listing_free(&list);
+		app_say(app, ROLE_STOP, "%s: %s", screen_title(screen), why.text);
+		return;
+	}
+	drop(l);
+	l->list = list;
+	l->shown = shown;
+	app->selected[screen] = 0;
+	app_listing_refresh(app, screen);
+	app_push(app, screen);
+}
+
+/* --- keys ----------------------------------------------------------------------------------------------- */
+
+const struct listing_row *app_listing_selected(const struct app *app, enum screen screen)
+{
+	const struct app_listing *l = app_is_listing(screen) ? &app->listings[screen] : NULL;
+	const bool any = l != NULL && l->list != NULL && app->selected[screen] < l->shown_count;
+	return any ? &l->list->row[l->shown[app->selected[screen]]] : NULL;
+}
+
+/* Enter shows all particulars of the line, and the list again. */
+void app_listing_enter(struct app *app)
+{
+	struct app_listing *l = listing_at(app, app_screen(app));
+	const struct listing_row *row = app_listing_selected(app, app_screen(app));
+	l->whole = !l->whole && row != NULL && row->detail != NULL;
+	l->first_line = 0;
+}
+
+bool app_listing_back(struct app *app)
+{
+	struct app_listing *l = listing_at(app, app_screen(app));
+	const bool was_whole = l != NULL && l->whole;
+	if (was_whole)
+		l->whole = false;
+	return was_whole;
+}
+
+/* The particulars scroll where they fill the window; how far down they go the screen knows. */
+bool app_listing_scroll(struct app *app, long lines)
+{
+	struct app_listing *l = listing_at(app, app_screen(app));
+	if (l == NULL || !l->whole)
+		return false;
+	const struct listing_row *row = app_listing_selected(app, app_screen(app));
+	long most = 0, at = (long)l->first_line + lines;
+	for (const char *c = row != NULL ? row->detail : ""; *c != '\0'; c++)
+		most += *c == '\n';
+	l->first_line = (size_t)(at < 0 ? 0 : at > most ? most : at);
+	return true;
+}

@@ -1,0 +1,53 @@
+/* Lists on the clinic's records. */
+#include "ui/lists.h"
+
+#include "planner/plan/clinic.h"
+
+typedef enum status list_reader(const struct lists *lists, const struct list_request *request, struct listing *out,
+                                struct fail *why);
+
+static enum status patient_asked(const struct lists *lists, const struct list_request *request,
+                                 struct store_patient *out, struct fail *why)
+{
+	const char *uuid = request->patient != NULL ? request->patient
+	                                            : clinic_uuid(lists->clinic, request->patient_index);
+	if (uuid == NULL)
+		return fail_set(why, ST_NOT_FOUND, "patient", "nobody is open");
+	return store_patient_get(clinic_store(lists->clinic), uuid, out, why);
+}
+
+static enum status read_course(const struct lists *lists, const struct list_request *request, struct listing *out,
+                               struct fail *why)
+{
+	struct store_patient patient;
+	struct visits visits = {.count = 0};
+	enum status status = patient_asked(lists, request, &patient, why);
+	if (status == ST_OK)
+		status = visits_load(clinic_store(lists->clinic), lists->library, patient.uuid, &visits, why);
+	if (status != ST_OK)
+		return status;
+	listing_patient(out, &patient);
+	list_course(out, &visits, lists->library, request->request, lists->now_ms());
+	visits_free(&visits);
+	return ST_OK;
+}
+
+static list_reader *const readers[SCREENS] = {
+        [SCREEN_COURSE] = read_course,
+};
+
+static enum status read(void *context, enum screen screen, const struct list_request *request, struct listing **out,
+                        struct fail *why)
+{
+	struct listing *listing = NULL;
+	BUG_ON(readers[screen] == NULL);
+	enum status status = listing_new(&listing, why);
+	if (status == ST_OK)
+		status = readers[screen](context, request, listing, why);
+	return listing_finish(listing, status, out, why);
+}
+
+struct app_lists lists_of(struct lists *lists)
+{
+	return (struct app_lists){.context = lists, .read = read};
+}

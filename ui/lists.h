@@ -1,0 +1,40 @@
+/* Where the screens that are lists come from: the open records and the library. */
+#ifndef LASERTWIN_UI_LISTS_H
+#define LASERTWIN_UI_LISTS_H
+
+#include "planner/plan/visits.h"
+#include "ui/action.h"
+#include "ui/listing.h"
+
+#define LIST_NOBODY SIZE_MAX
+
+/* What a list is asked about. All borrowed. */
+struct list_request {
+	const char *patient;           /* uuid; NULL: the one of patient_index, if any */
+	size_t patient_index;          /* in the worklist; LIST_NOBODY */
+	const struct request *request; /* what is planned for now; NULL: nothing */
+};
+
+struct app_lists {
+	void *context;
+	/* Gives a listing to free. ST_DENIED: not for whoever is logged in. */
+	enum status (*read)(void *context, enum screen screen, const struct list_request *request, struct listing **out,
+	                    struct fail *why);
+};
+
+/* On the open records. */
+struct lists {
+	struct clinic *clinic;         /* borrowed */
+	const struct library *library; /* borrowed */
+	int64_t (*now_ms)(void);
+};
+/* Borrows lists, which must outlive it. */
+struct app_lists lists_of(struct lists *lists);
+
+/* --- the lists themselves (ui/lists/): pure, from data to a listing ------------------------------------------- */
+
+/* now_ms: whether the day of the next treatment has come. request may be NULL. */
+void list_course(struct listing *listing, const struct visits *visits, const struct library *library,
+                 const struct request *request, int64_t now_ms);
+
+#endif
