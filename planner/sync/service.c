@@ -145,6 +145,7 @@ struct service {
 	struct mapping mapping;
 	struct http *http;
 	struct station *station;
+	struct guarded guarded;
 	struct sync_engine *engine;
 };
 
@@ -182,10 +183,15 @@ static enum status assemble(struct service *service, const struct service_option
 	if (!st)
 		st = http_new(&line, &service->http, why);
 	if (!st)
-		st = station_new(o->store, &service->mapping, o->now_ms, &service->station, why);
+		st = gate_enter(&o->gate, why);
 	if (st)
 		return st;
-	const struct sync_local local = station_local(service->station);
+	st = station_new(o->store, &service->mapping, o->now_ms, &service->station, why);
+	gate_leave(&o->gate);
+	if (st)
+		return st;
+	service->guarded = (struct guarded){station_local(service->station), o->gate};
+	const struct sync_local local = guarded_local(&service->guarded);
 	const struct sync_wire wire = {service->http, http_exchange};
 	const struct sync_options options = {.id_system = service->mapping.id_system,
 	                                     .write_system = service->mapping.write_system,
@@ -239,23 +245,49 @@ void service_reconcile(struct service *service)
 	sync_engine_reconcile(service->engine);
 }
 
+/* One waiting arrival after the other, each inside the gate by itself. */
+static enum status apply_waiting(struct service *s, size_t *applied, struct fail *why)
+{
+	const struct sync_gate *gate = &s->guarded.gate;
+	struct station_waiting at = {0};
+	enum status st = ST_OK;
+	*applied = 0;
+	while (!st && !at.done) {
+		st = gate_enter(gate, why);
+		if (st)
+			return st;
+		st = station_apply_some(s->station, &at, GUARD_SLICE, why);
+		gate_leave(gate);
+	}
+	*applied = at.applied;
+	return st;
+}
+
+static enum status keep_time(struct service *s, struct fail *why)
+{
+	char text[32];
+	const struct store_stamp stamp = {s->now_ms(), "sync"};
+	(void)snprintf(text, sizeof text, "%" PRId64, stamp.at_ms);
+	enum status st = gate_enter(&s->guarded.gate, why);
+	if (st)
+		return st;
+	st = store_sync_set(s->store, DESK_SYNC_KEY, text, &stamp, why);
+	gate_leave(&s->guarded.gate);
+	return st;
+}
+
 enum status service_round(struct service *service, struct sync_outcome *outcome, size_t *applied,
                           struct fail *why)
 {
-	char text[32];
 	*applied = 0;
 	enum status st = sync_round(service->engine, outcome, why);
 	if (st == ST_OK || st == ST_IO) {
 		struct fail reason = {0};
-		enum status also = station_apply_waiting(service->station, applied, &reason);
+		enum status also = apply_waiting(service, applied, &reason);
 		if (also && !st)
 			return fail_set(why, also, reason.field, "%s", reason.text);
 	}
-	if (st)
-		return st;
-	const struct store_stamp stamp = {service->now_ms(), "sync"};
-	(void)snprintf(text, sizeof text, "%" PRId64, stamp.at_ms);
-	return store_sync_set(service->store, DESK_SYNC_KEY, text, &stamp, why);
+	return st ? st : keep_time(service, why);
 }
 
 /* ---- the connection, step by step --------------------------------------------------------------------- */

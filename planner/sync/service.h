@@ -2,6 +2,7 @@
 #ifndef LASERTWIN_SYNC_SERVICE_H
 #define LASERTWIN_SYNC_SERVICE_H
 
+#include "planner/sync/guard.h"
 #include "planner/sync/http.h"
 #include "planner/sync/station.h"
 
@@ -34,6 +35,7 @@ struct service_options {
 	const atomic_bool *cancel;                                          /* may be NULL */
 	bool (*go_on)(void *context, const struct sync_progress *progress); /* may be NULL */
 	void *context;
+	struct sync_gate gate; /* of the store, where other threads use it too; else zero */
 };
 
 /* ST_CONFLICT: another program synchronises these records at this moment. */

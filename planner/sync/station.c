@@ -253,94 +253,6 @@ static enum status next(void *state, int64_t after, struct sync_unit *out, struc
 
 /* ---- which unit names a record ------------------------------------------------------------------------ */
 
-static int by_name(const void *a, const void *b)
-{
-	const struct named *x = a, *y = b;
-	int order = strcmp(x->name, y->name);
-	return order ? order : (x->seq > y->seq) - (x->seq < y->seq);
-}
-
-static enum status add_name(struct name_index *index, const char *uuid, int64_t version, int64_t ordinal,
-                            int part, int64_t seq, struct fail *why)
-{
-	if (index->count == index->room) {
-		size_t room = index->room ? 2 * index->room : 256;
-		struct named *more = realloc(index->items, room * sizeof *more);
-		if (!more)
-			return fail_set(why, ST_FULL, "sync", "out of memory");
-		index->items = more;
-		index->room = room;
-	}
-	struct named *item = &index->items[index->count++];
-	item->seq = seq;
-	if (part < 0)
-		memcpy(item->name, uuid, UUID_TEXT_SIZE);
-	else
-		mapping_name(uuid, version, ordinal, (enum mapping_part)part, item->name);
-	return ST_OK;
-}
-
-/* The names a row's unit can have; a few more than it has do no harm. */
-static enum status add_names(struct name_index *index, const struct store_outbox *row, struct fail *why)
-{
-	static const int plan_parts[] = {PART_PLAN, PART_SERVICE, PART_DEVICE, PART_CAREPLAN};
-	static const int event_parts[] = {PART_SERVICE, PART_DEVICE, PART_CAREPLAN, PART_TASK};
-	enum status st = ST_OK;
-	if (row->object == OUTBOX_TWIN)
-		return add_name(index, row->uuid, row->version, 0, PART_TWIN, row->seq, why);
-	if (row->object == OUTBOX_PLAN)
-		for (size_t i = 0; !st && i < 4; i++)
-			st = add_name(index, row->uuid, row->version, 0, plan_parts[i], row->seq, why);
-	else if (row->object == OUTBOX_PLAN_EVENT) {
-		st = add_name(index, row->uuid, row->version, row->ordinal, PART_EVENT, row->seq, why);
-		if (!st)
-			st = add_name(index, row->uuid, row->version, row->ordinal, PART_PAYLOAD, row->seq,
-			              why);
-		for (size_t i = 0; !st && i < 4; i++)
-			st = add_name(index, row->uuid, row->version, 0, event_parts[i], row->seq, why);
-	} else {
-		st = add_name(index, row->uuid, 0, 0, -1, row->seq, why);
-	}
-	return st;
-}
-
-enum status station_index(struct station *s, struct name_index *index, unsigned states, struct fail *why)
-{
-	int64_t after = 0;
-	bool more = true;
-	enum status st = ST_OK;
-	index->count = 0;
-	while (!st && more) {
-		struct store_outbox_list list = {0};
-		const struct store_outbox_query query = {.states = states, .after_seq = after, .limit = 1000};
-		st = store_outbox_list(s->store, &query, &list, why);
-		for (size_t i = 0; !st && i < list.count; i++) {
-			after = list.items[i].seq;
-			st = add_names(index, &list.items[i], why);
-		}
-		more = !st && list.more;
-		store_outbox_list_free(&list);
-	}
-	if (!st && index->count > 1)
-		qsort(index->items, index->count, sizeof *index->items, by_name);
-	index->fresh = !st;
-	return st;
-}
-
-/* First item of that name, or NULL. */
-const struct named *station_named(const struct name_index *index, const char *name)
-{
-	size_t low = 0, high = index->count;
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-		if (strcmp(index->items[middle].name, name) < 0)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low < index->count && strcmp(index->items[low].name, name) == 0 ? &index->items[low] : NULL;
-}
-
 enum status station_row(struct station *s, int64_t seq, struct store_outbox *row, struct fail *why)
 {
 	struct store_outbox_list list = {0};
@@ -373,11 +285,10 @@ static enum status open_unit(void *state, const char *name, struct sync_unit *ou
 {
 	struct station *s = state;
 	struct store_outbox row;
-	enum status st = s->open.fresh ? ST_OK : station_index(s, &s->open, UNSETTLED, why);
+	enum status st = station_index(s, &s->open, UNSETTLED, why);
 	if (st)
 		return st;
-	for (const struct named *n = station_named(&s->open, name);
-	     n && n < s->open.items + s->open.count && strcmp(n->name, name) == 0; n++) {
+	for (const struct named *n = station_named(&s->open, name); n; n = station_named_next(&s->open, n)) {
 		bool dismissed = false;
 		st = station_row(s, n->seq, &row, why);
 		if (!st && row.state == OUTBOX_REFUSED)
@@ -395,6 +306,15 @@ static enum status open_unit(void *state, const char *name, struct sync_unit *ou
 		return held_version(s, name, out->held, why);
 	}
 	return fail_set(why, ST_NOT_FOUND, "outbox", "none");
+}
+
+enum status station_changed_here(struct station *s, const char *name, bool *changed, struct fail *why)
+{
+	struct sync_unit unit;
+	struct fail reason = {0};
+	enum status st = open_unit(s, name, &unit, &reason);
+	*changed = st == ST_OK;
+	return st && st != ST_NOT_FOUND ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
 }
 
 /* ---- going out ---------------------------------------------------------------------------------------- */
@@ -499,7 +419,6 @@ static enum status settle(void *state, const struct sync_verdict *verdicts, size
 		return st;
 	for (size_t i = 0; !st && i < count; i++)
 		st = settle_one(s, &verdicts[i], why);
-	s->open.fresh = false;
 	return finish_group(s, st, why);
 }
 
@@ -516,17 +435,17 @@ static enum status lose(struct station *s, const char *name, const char *version
 		place.updated_ms = updated_ms;
 		st = version[0] ? station_put_place(s, &place, why) : station_put(s, key, "", why);
 	}
-	if (!st && !s->all.fresh)
-		st = station_index(s, &s->all, 1u << OUTBOX_ACKED, why);
-	for (const struct named *n = st ? NULL : station_named(&s->all, name);
-	     !st && n && n < s->all.items + s->all.count && strcmp(n->name, name) == 0; n++) {
+	if (!st)
+		st = station_index(s, &s->all, (1u << OUTBOX_STATES) - 1, why);
+	for (const struct named *n = st ? NULL : station_named(&s->all, name); !st && n;
+	     n = station_named_next(&s->all, n)) {
 		struct store_outbox row;
 		st = station_row(s, n->seq, &row, why);
 		if (!st && row.state == OUTBOX_ACKED &&
 		    strtoll(row.receipt.last_updated, NULL, 10) > updated_ms)
 			st = store_outbox_reopen(s->store, row.seq, &stamp, why);
 	}
-	s->open.fresh = false;
+	station_index_forget(&s->open); /* what is reopened lies before the last row it has seen */
 	return st;
 }
 
@@ -677,7 +596,9 @@ void station_free(struct station **station)
 	if (!*station)
 		return;
 	free((*station)->open.items);
+	free((*station)->open.bucket);
 	free((*station)->all.items);
+	free((*station)->all.bucket);
 	free(*station);
 	*station = NULL;
 }

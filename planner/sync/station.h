@@ -14,6 +14,7 @@
 #ifndef LASERTWIN_SYNC_STATION_H
 #define LASERTWIN_SYNC_STATION_H
 
+#include "planner/store/outbox.h"
 #include "planner/store/person.h"
 #include "planner/sync/mapping.h"
 
@@ -26,6 +27,14 @@ struct sync_local station_local(struct station *station);
 
 /* Tries again what waits; *applied counts. Between rounds, and after a person settled something. */
 enum status station_apply_waiting(struct station *station, size_t *applied, struct fail *why) MUST_CHECK;
+/* The same a few at a time: start with zero, go on until done. */
+struct station_waiting {
+	char key[STORE_SYNC_KEY_MAX + 1];
+	size_t applied, before; /* before this pass */
+	bool done;
+};
+enum status station_apply_some(struct station *station, struct station_waiting *at, size_t most,
+                               struct fail *why) MUST_CHECK;
 
 /* ---- for the person ---- */
 

@@ -246,9 +246,13 @@ enum status station_arrival(struct station *s, const struct sync_arrival *a, str
 {
 	struct mapped mapped;
 	struct fail reason = {0};
-	if (a->held)
+	bool held = a->held;
+	enum status st = held ? ST_OK : station_changed_here(s, a->place.sync_id, &held, why);
+	if (st)
+		return st;
+	if (held)
 		return keep_body(s, "h", a, why);
-	enum status st = station_put_place(s, &a->place, why);
+	st = station_put_place(s, &a->place, why);
 	if (st)
 		return st;
 	st = mapping_read(&s->mapping, a->body, a->len, &mapped, &reason);
@@ -291,23 +295,35 @@ static enum status try_again(struct station *s, const char *key, const char *val
 	return station_put(s, key, "", why);
 }
 
+/* Pass after pass, as long as one applied something: what arrived may be what others wait for. */
+enum status station_apply_some(struct station *s, struct station_waiting *at, size_t most, struct fail *why)
+{
+	char value[STORE_SYNC_VALUE_MAX + 1];
+	struct fail reason = {0};
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < most; i++) {
+		st = store_sync_next(s->store, "w.", at->key, value, &reason);
+		if (!st && value[0])
+			st = try_again(s, at->key, value, &at->applied, &reason);
+	}
+	if (st && st != ST_NOT_FOUND)
+		return fail_set(why, st, reason.field, "%s", reason.text);
+	if (st == ST_NOT_FOUND) {
+		at->done = at->applied == at->before;
+		at->before = at->applied;
+		at->key[0] = '\0';
+	}
+	return ST_OK;
+}
+
 enum status station_apply_waiting(struct station *s, size_t *applied, struct fail *why)
 {
-	size_t before;
+	struct station_waiting at = {0};
 	enum status st = ST_OK;
-	*applied = 0;
-	do {
-		char key[STORE_SYNC_KEY_MAX + 1] = "", value[STORE_SYNC_VALUE_MAX + 1];
-		struct fail reason = {0};
-		before = *applied;
-		while (!st && (st = store_sync_next(s->store, "w.", key, value, &reason)) == ST_OK)
-			if (value[0])
-				st = try_again(s, key, value, applied, &reason);
-		if (st != ST_NOT_FOUND)
-			return fail_set(why, st, reason.field, "%s", reason.text);
-		st = ST_OK;
-	} while (*applied > before);
-	return ST_OK;
+	while (!st && !at.done)
+		st = station_apply_some(s, &at, SIZE_MAX, why);
+	*applied = at.applied;
+	return st;
 }
 
 /* ---- for the person ----------------------------------------------------------------------------------- */
@@ -474,7 +490,6 @@ enum status station_settle(struct station *s, const struct session *by, int64_t 
 		else
 			st = store_group_commit(s->store, why);
 	}
-	s->open.fresh = false;
 	sync_unit_clear(&unit);
 	return st;
 }

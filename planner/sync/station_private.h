@@ -10,13 +10,15 @@
 
 struct named {
 	char name[UUID_TEXT_SIZE];
+	uint32_t next; /* of its bucket */
 	int64_t seq;
 };
 
 struct name_index {
-	struct named *items; /* by name, then seq */
-	size_t count, room;
-	bool fresh;
+	struct named *items;
+	uint32_t *bucket;
+	size_t count, room, buckets;
+	int64_t upto; /* rows to here are in it; others are added when it is asked */
 };
 
 struct station {
@@ -37,11 +39,20 @@ enum status station_unit(struct station *s, const struct store_outbox *row, stru
                          struct fail *why) MUST_CHECK;
 enum status station_row(struct station *s, int64_t seq, struct store_outbox *row,
                         struct fail *why) MUST_CHECK;
+/* Adds the rows in these states that were written since. The planner writes on while a round runs, and a row
+ * that changed its state meanwhile stays: whoever asks reads it anew. */
 enum status station_index(struct station *s, struct name_index *index, unsigned states,
                           struct fail *why) MUST_CHECK;
+void station_index_forget(struct name_index *index);
+/* The first row of that name, and the next after it; NULL: none. */
 const struct named *station_named(const struct name_index *index, const char *name);
+const struct named *station_named_next(const struct name_index *index, const struct named *item);
 enum status station_note(struct station *s, enum sync_notice notice, const char *type, const char *name,
                          const char *text, struct fail *why) MUST_CHECK;
+
+/* Whether a change of this record is not settled yet: one may have been made since the engine asked. */
+enum status station_changed_here(struct station *s, const char *name, bool *changed,
+                                 struct fail *why) MUST_CHECK;
 
 /* ---- station_apply.c ---- */
 

@@ -9,6 +9,7 @@
 #include "planner/plan/approval.h"
 #include "planner/plan/trust.h"
 #include "planner/store/outbox.h"
+#include "planner/sync/guard.h"
 #include "planner/sync/station.h"
 #include "tests/support/fake_fhir.h"
 #include "tests/support/random_approval.h"
@@ -27,7 +28,9 @@
 struct side {
 	struct store *store;
 	struct station *station;
+	struct guarded guarded;
 	struct sync_engine *engine;
+	bool closed;
 };
 
 struct pair {
@@ -55,6 +58,20 @@ static enum status exchange(void *state, const struct sync_request *request, str
 	return ST_OK;
 }
 
+/* The gate stands where the planner's other thread may have been. */
+static enum status enter(void *state, struct fail *why)
+{
+	struct side *side = state;
+	if (side->closed)
+		return fail_set(why, ST_CANCELLED, "sync", "the records are closed");
+	return ST_OK;
+}
+
+static void leave(void *state)
+{
+	(void)state;
+}
+
 static void open_side(struct pair *pair, struct side *side, const char *name)
 {
 	char path[TEMP_PATH_SIZE + 32];
@@ -65,7 +82,8 @@ static void open_side(struct pair *pair, struct side *side, const char *name)
 	side->store = fixture_open(path, STORE_CLINIC, NULL);
 	must(mapping_init(&mapping, LOCAL, &why), &why);
 	must(station_new(side->store, &mapping, now_ms, &side->station, &why), &why);
-	const struct sync_local local = station_local(side->station);
+	side->guarded = (struct guarded){station_local(side->station), {side, enter, leave}};
+	const struct sync_local local = guarded_local(&side->guarded);
 	const struct sync_options options = {
 	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
 	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
@@ -421,6 +439,77 @@ static void a_restored_server_gets_back_what_it_lost(void **state)
 	state_is(&p->b, &later, "draft");
 }
 
+/* ---- beside the planner ------------------------------------------------------------------------------- */
+
+static void both_are_there_to_see(struct side *side)
+{
+	struct store_outbox_list list = {0};
+	const struct store_outbox_query query = {.states = 1u << OUTBOX_CONFLICT};
+	char *mine = NULL, *theirs = NULL;
+	struct fail why;
+	must(store_outbox_list(side->store, &query, &list, &why), &why);
+	assert_int_equal(list.count, 1);
+	must(station_conflict(side->station, list.items[0].seq, &mine, &theirs, &why), &why);
+	assert_string_not_equal(mine, theirs);
+	store_outbox_list_free(&list);
+	free(mine);
+	free(theirs);
+}
+
+static struct side *changing;
+static const struct made *changed;
+static enum status (*arrive_there)(void *state, const struct sync_arrival *items, size_t count, const char *key,
+                                   const char *value, struct fail *why);
+
+/* The engine has looked at what arrived; before it is kept, a person here changes the same. */
+static enum status change_then_arrive(void *state, const struct sync_arrival *items, size_t count,
+                                      const char *key, const char *value, struct fail *why)
+{
+	if (changed)
+		move_plan(changing, changed, "proposed", "rejected", "{\"by\":\"b\"}");
+	changed = NULL;
+	return arrive_there(state, items, count, key, value, why);
+}
+
+static void a_change_made_while_a_round_runs_goes_over_nothing(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	char care[UUID_TEXT_SIZE];
+	make_everything(&p->a, &made);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	move_plan(&p->a, &made, "proposed", "rejected", "{\"by\":\"a\"}");
+	(void)round_of(&p->a);
+	changing = &p->b;
+	changed = &made;
+	arrive_there = p->b.guarded.inner.arrive;
+	p->b.guarded.inner.arrive = change_then_arrive;
+	size_t conflicts = round_of(&p->b).conflicts;
+	assert_null(changed);
+	conflicts += round_of(&p->b).conflicts;
+	assert_true(conflicts >= 1);
+	both_are_there_to_see(&p->b);
+	mapping_name(made.plan.uuid, 1, 0, PART_CAREPLAN, care);
+	assert_int_equal(fake_fhir_find(&p->server, care)->count, 2); /* made, and changed by a */
+	assert_int_equal(p->server.blind_writes, 0);
+}
+
+static void a_closed_gate_ends_the_round_and_loses_nothing(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct sync_outcome outcome;
+	struct fail why;
+	make_everything(&p->a, &made);
+	p->a.closed = true;
+	assert_int_equal(sync_round(p->a.engine, &outcome, &why), ST_CANCELLED);
+	p->a.closed = false;
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +523,10 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(tampered_records_are_parked, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(mangled_resources_are_survived, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_restored_server_gets_back_what_it_lost, make_pair,
+	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(a_change_made_while_a_round_runs_goes_over_nothing, make_pair,
+	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(a_closed_gate_ends_the_round_and_loses_nothing, make_pair,
 	                                        drop_pair),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
