@@ -196,7 +196,7 @@ const struct command commands[] = {
         {"sync test", "", 0, 0, "", "test the connection step by step, and say what is wrong", command_sync_test},
         {"sync list", "", 0, 0, "--json --demo", "what waits, conflicts, what was refused, parked or doubled",
          command_sync_list},
-        {"sync show", "ENTRY", 1, 1, "--demo", "both versions of a conflict", command_sync_show},
+        {"sync show", "ENTRY", 1, 1, "--json --demo", "both versions of a conflict, what differs first", command_sync_show},
         {"sync mine", "ENTRY", 1, 1, "--demo", "settle a conflict: ours goes over theirs", command_sync_mine},
         {"sync theirs", "ENTRY", 1, 1, "--demo", "settle a conflict: theirs stays, ours is kept here",
          command_sync_theirs},

@@ -398,6 +398,41 @@ static enum status conflict_unit(struct station *s, int64_t seq, struct sync_uni
 	return st ? st : station_unit(s, row, unit, why);
 }
 
+/* Ours with the server's names for what it refers to, where they are known: else every reference would differ. */
+static enum status name_as_server(struct station *s, char **body, struct fail *why)
+{
+	const char *from = *body, *at;
+	char *out = malloc(2 * strlen(from) + 1), *to = out, key[STORE_SYNC_KEY_MAX + 1],
+	     value[STORE_SYNC_VALUE_MAX + 1];
+	struct sync_place place;
+	enum status st = out ? ST_OK : fail_set(why, ST_FULL, "sync", "out of memory");
+	while (!st && (at = strstr(from, SYNC_REFERENCE)) != NULL) {
+		const size_t head = sizeof "\"reference\":\"" - 1, whole = sizeof SYNC_REFERENCE - 1 + UUID_TEXT_SIZE - 1;
+		const char *name = at + sizeof SYNC_REFERENCE - 1;
+		(void)snprintf(key, sizeof key, "p.%.36s", name);
+		st = station_get(s, key, value, why);
+		if (st)
+			break;
+		bool known = station_place_read(value, key + 2, &place);
+		memcpy(to, from, (size_t)(at - from) + head);
+		to += (size_t)(at - from) + head;
+		if (known)
+			to += snprintf(to, sizeof place.type + sizeof place.server_id, "%s/%s", place.type,
+			               place.server_id);
+		else
+			to = (char *)memcpy(to, at + head, whole - head) + (whole - head);
+		from = at + whole;
+	}
+	if (st) {
+		free(out);
+		return st;
+	}
+	memcpy(to, from, strlen(from) + 1);
+	free(*body);
+	*body = out;
+	return ST_OK;
+}
+
 enum status station_conflict(struct station *s, int64_t seq, char **mine, char **theirs, struct fail *why)
 {
 	struct sync_unit unit = {0};
@@ -417,6 +452,8 @@ enum status station_conflict(struct station *s, int64_t seq, char **mine, char *
 		*theirs = strdup(record.json);
 		if (!*theirs)
 			st = fail_set(why, ST_FULL, "sync", "out of memory");
+		if (!st)
+			st = name_as_server(s, mine, why);
 	}
 	store_record_clear(&record);
 	sync_unit_clear(&unit);

@@ -10,6 +10,7 @@
 #include "planner/plan/files.h"
 #include "planner/plan/trust.h"
 #include "planner/store/outbox.h"
+#include "planner/sync/compare.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/service.h"
 #include "ui/commands/commands.h"
@@ -294,21 +295,65 @@ static enum status entry_number(const struct cli_options *options, int64_t *seq,
 	               : fail_set(why, ST_INPUT, options->operand[0], "is no entry of `lasertwin sync list`");
 }
 
+static void show_json(const struct compare *c)
+{
+	struct json_out out;
+	struct fail none;
+	char *text = NULL;
+	size_t len;
+	json_out_begin(&out, (size_t)1 << 24);
+	json_out_object(&out, NULL);
+	json_out_int(&out, "different", (int64_t)c->different);
+	json_out_array(&out, "members");
+	for (size_t i = 0; i < c->count; i++) {
+		json_out_object(&out, NULL);
+		json_out_text(&out, "member", c->row[i].path);
+		json_out_bool(&out, "differs", c->row[i].differs);
+		json_out_text_if(&out, "ours", c->row[i].mine);
+		json_out_text_if(&out, "theirs", c->row[i].theirs);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	json_out_end_object(&out);
+	if (json_out_take(&out, &text, &len, &none) == ST_OK)
+		printf("%s\n", text);
+	free(text);
+}
+
+static void show_text(const struct cli_options *options, const struct compare *c)
+{
+	say(options, "%zu of %zu members differ (ours | the server's):", c->different, c->count);
+	for (size_t i = 0; i < c->count; i++) {
+		const struct compare_row *row = &c->row[i];
+		if (i == c->different)
+			say(options, "The same in both:");
+		if (row->differs)
+			say(options, "  %-40s  %s | %s", row->path, row->mine[0] ? row->mine : "(absent)",
+			    row->theirs[0] ? row->theirs : "(absent)");
+		else
+			say(options, "  %-40s  %s", row->path, row->mine);
+	}
+	if (c->cut)
+		say(options, "... and more than %d members", COMPARE_ROWS_MAX);
+}
+
 static enum status show(const struct cli_options *options, struct clinic *clinic, struct service *service,
                         struct fail *why)
 {
 	int64_t seq;
 	char *mine = NULL, *theirs = NULL;
+	struct compare compare = {0};
 	(void)clinic;
 	enum status st = entry_number(options, &seq, why);
 	if (st == ST_OK)
 		st = station_conflict(service_station(service), seq, &mine, &theirs, why);
-	if (st == ST_OK) {
-		say(options, "OURS");
-		cli_print(stdout, cli_ascii(options), mine);
-		say(options, "THE SERVER'S");
-		cli_print(stdout, cli_ascii(options), theirs);
-	}
+	if (st == ST_OK)
+		st = compare_records(mine, theirs, &compare, why);
+	if (st == ST_OK && cli_flag(options, "--json"))
+		show_json(&compare);
+	else if (st == ST_OK)
+		show_text(options, &compare);
+	compare_free(&compare);
 	free(mine);
 	free(theirs);
 	return st;
