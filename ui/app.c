@@ -185,7 +185,7 @@ size_t app_findings_order(const struct findings *findings, size_t order[APP_FIND
 	return count;
 }
 
-static bool name_contains(const char *name, const char *part)
+bool app_name_contains(const char *name, const char *part)
 {
 	size_t length = strlen(part);
 	for (; *name != '\0'; name++) {
@@ -204,7 +204,7 @@ size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS]
 	for (size_t i = 0; i < action_count(); i++) {
 		const struct action_spec *spec = action_at(i);
 		bool here = action_on_screen(spec, app_screen_below(app)) && spec->id != ACTION_PALETTE;
-		if (here && name_contains(spec->name, app->filter))
+		if (here && app_name_contains(spec->name, app->filter))
 			out[count++] = spec;
 	}
 	return count;
@@ -503,7 +503,7 @@ static void open_messages(struct app *app)
 	app->selected[SCREEN_MESSAGES] = 0;
 }
 
-static void cancel_job(struct app *app)
+void app_cancel_job(struct app *app)
 {
 	jobs_cancel(app->jobs);
 	app->fit_wanted = app->prepare_wanted = app->map_wanted = false;
@@ -688,7 +688,7 @@ static void perform(struct app *app, enum action action)
 		app_work_discard(app);
 		break;
 	case ACTION_CANCEL_JOB:
-		cancel_job(app);
+		app_cancel_job(app);
 		break;
 	default:
 		break;
@@ -785,7 +785,7 @@ void app_key(struct app *app, struct key_event event)
 		app_work_flush(app);
 	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
 	if (event.key == UI_KEY_ESCAPE && long_job && app_screen(app) < SCREEN_PALETTE)
-		cancel_job(app);
+		app_cancel_job(app);
 	else
 		app_do(app, action);
 	if (!turning)

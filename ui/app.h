@@ -359,6 +359,7 @@ enum status app_new(const struct app_source *source, const struct app_engine *en
 void app_free(struct app **app);
 
 void app_key(struct app *app, struct key_event event);
+void app_cancel_job(struct app *app);
 void app_wake(struct app *app); /* the jobs' pipe was readable */
 void app_do(struct app *app, enum action action);
 void app_draw(const struct app *app, struct canvas *canvas);
@@ -382,6 +383,7 @@ size_t app_knobs(const struct app *app, enum setting_id knob[APP_KNOBS_MAX], siz
 #define APP_FINDINGS_MAX 256
 size_t app_findings_order(const struct findings *findings, size_t order[APP_FINDINGS_MAX]);
 /* Actions whose name contains the palette's filter. */
+bool app_name_contains(const char *name, const char *part); /* whatever the case of ASCII letters */
 size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS]);
 
 void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -227,6 +227,10 @@ void canvas_bar(struct canvas *canvas, int row, int col, int cols, double frac, 
 {
 	double held = frac > 1.0 ? 1.0 : frac > 0.0 ? frac : 0.0; /* a fraction that is not a number is 0 */
 	int filled = (int)(held * cols + 0.5);
+	if (canvas->linear) {
+		canvas_format(canvas, row, col, cols, role, "%.0f %%", 100.0 * held);
+		return;
+	}
 	for (int i = 0; i < cols; i++)
 		canvas_point(canvas, row, col + i, i < filled ? role : ROLE_FRAME,
 		             i < filled ? 0x2588 : 0x2500);

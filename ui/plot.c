@@ -370,10 +370,61 @@ static bool drawable(const struct plot *plot)
 	       (plot->axis[1].label == NULL || plot->axis[1].max > plot->axis[1].min);
 }
 
+/* --- the numbers ------------------------------------------------------------------------------------------ */
+
+#define TABLE_LINES 16
+
+/* The curve's value at the point of the first curve's that is asked for, where it has one. */
+static size_t value_text(const struct plot_curve *curve, size_t at, char *out, size_t size)
+{
+	if (at >= curve->count)
+		return 0;
+	if (curve->low != NULL && curve->high != NULL)
+		return (size_t)snprintf(out, size, "%s %.4g [%.4g..%.4g]", curve->name, curve->y[at], curve->low[at],
+		                        curve->high[at]);
+	return (size_t)snprintf(out, size, "%s %.4g", curve->name, curve->y[at]);
+}
+
+static void table_line(const struct plot *plot, size_t at, char *out, size_t size)
+{
+	size_t used = (size_t)snprintf(out, size, "%s %.4g: ", plot->x_label, plot->curve[0].x[at]);
+	for (size_t c = 0; c < plot->curves && used < size; c++) {
+		const char *unit = plot->axis[plot->curve[c].side].label;
+		used += value_text(&plot->curve[c], at, out + used, size - used);
+		if (used < size)
+			used += (size_t)snprintf(out + used, size - used, " (%s)%s", unit != NULL ? unit : "",
+			                         c + 1 < plot->curves ? ", " : "");
+	}
+}
+
+void plot_table(struct canvas *canvas, struct area area, const struct plot *plot)
+{
+	char line[400];
+	const size_t count = plot->curves > 0 ? plot->curve[0].count : 0;
+	size_t shown = 0, rows = area.rows > 0 ? (size_t)area.rows : 0;
+	rows = rows > TABLE_LINES && canvas->linear ? TABLE_LINES : rows;
+	size_t inside = 0; /* points that the axis shows */
+	while (inside < count && plot->curve[0].x[inside] <= plot->x_max)
+		inside++;
+	for (size_t i = 0; i < inside && shown < rows; i++) {
+		if (inside > rows && i * rows / inside == (i + 1) * rows / inside && i > 0)
+			continue; /* evenly thinned */
+		table_line(plot, i, line, sizeof line);
+		canvas_text(canvas, area.row + (int)shown++, area.col, area.cols, ROLE_TEXT, line);
+	}
+	for (size_t i = 0; i < plot->lines && shown < rows + PLOT_LINES_MAX && (int)shown < area.rows; i++)
+		canvas_format(canvas, area.row + (int)shown++, area.col, area.cols, ROLE_DIM, "line at %.4g: %s",
+		              plot->line[i].value, plot->line[i].label);
+}
+
 enum status plot_draw(struct canvas *canvas, struct area area, const struct plot *plot, struct fail *why)
 {
 	if (!drawable(plot))
 		return fail_set(why, ST_INPUT, "plot", "an axis of the plot has no extent");
+	if (canvas->linear) {
+		plot_table(canvas, area, plot);
+		return ST_OK;
+	}
 	if (area.rows < PLOT_ROWS_MIN || area.cols < PLOT_COLS_MIN) {
 		canvas_wrap(canvas, area, ROLE_DIM, "no room for the plot");
 		return ST_OK;

@@ -59,6 +59,9 @@ struct plot {
 /* Draws into the area, or one sentence when the area is too small. ASCII when the canvas is. */
 enum status plot_draw(struct canvas *canvas, struct area area, const struct plot *plot, struct fail *why) MUST_CHECK;
 
+/* The numbers of the curves, evenly thinned to the rows there are. */
+void plot_table(struct canvas *canvas, struct area area, const struct plot *plot);
+
 /* A round step (1, 2, 2.5 or 5 times a power of ten) that gives at most intervals intervals. */
 double plot_step(double span, int intervals);
 

@@ -16,6 +16,16 @@
 
 /* --- lists and numbers ------------------------------------------------------------------------------ */
 
+bool view_full(const struct canvas *canvas, struct area area)
+{
+	return !canvas->linear && area.cols >= VIEW_COLS_FULL;
+}
+
+bool view_wide(const struct canvas *canvas, struct area area)
+{
+	return !canvas->linear && area.cols >= VIEW_COLS_WIDE;
+}
+
 size_t view_first(size_t selected, size_t rows, size_t count)
 {
 	if (count <= rows || rows == 0)
@@ -569,6 +579,11 @@ static screen_draw *const draw_screen[SCREENS] = {
 void app_draw(const struct app *app, struct canvas *canvas)
 {
 	canvas_clear(canvas);
+	if (canvas->linear) {
+		draw_header(app, canvas);
+		draw_screen[app_screen(app)](app, canvas, (struct area){1, 0, canvas->rows - 1, canvas->cols});
+		return;
+	}
 	if (canvas->cols < VIEW_COLS_MIN || canvas->rows < VIEW_ROWS_MIN) {
 		draw_too_small(app, canvas);
 		return;

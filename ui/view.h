@@ -11,6 +11,10 @@
 #define VIEW_RULE_COLS 11  /* the longest rule id */
 #define VIEW_COLS_WIDE 110 /* from here on panels stand side by side */
 
+/* Whether the plot has room beside the numbers, and panels beside each other. */
+bool view_full(const struct canvas *canvas, struct area area);
+bool view_wide(const struct canvas *canvas, struct area area);
+
 /* First line of a window of rows lines that keeps the selected one in view. */
 size_t view_first(size_t selected, size_t rows, size_t count);
 /* Marks the line of a list as selected: a sign in its first column and reverse video. */

@@ -595,7 +595,7 @@ static void fake_settle(struct app *app)
 	}
 }
 
-static void fake_press(struct app *app, int key)
+static inline void fake_press(struct app *app, int key)
 {
 	app_key(app, (struct key_event){.key = key});
 	fake_settle(app);

@@ -8,6 +8,7 @@
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
 #include "ui/engine.h"
+#include "ui/linear.h"
 #include "ui/shell.h"
 #include "ui/source.h"
 
@@ -97,7 +98,10 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);
-		if (status == ST_OK)
+		if (status == ST_OK && cli_flag(options, "--plain"))
+			status = linear_run(&source, &engine, &lock, cli_ascii(options), STDIN_FILENO, stdout, leave_signal,
+			                    why);
+		else if (status == ST_OK)
 			status = shell_run(&source, &engine, &lock, &options->term, leave_signal, why);
 	}
 	clinic_close(&clinic);
@@ -215,7 +219,7 @@ static int with_profiles(const struct cli_options *options, int (*run)(const str
 
 static bool wants_text(const struct cli_options *options)
 {
-	return cli_flag(options, "--plain") || isatty(STDOUT_FILENO) == 0;
+	return !cli_flag(options, "--plain") && isatty(STDOUT_FILENO) == 0;
 }
 
 int command_planner(const struct cli_options *options)

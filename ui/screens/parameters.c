@@ -60,6 +60,8 @@ static int draw_slider(struct canvas *canvas, int row, int col, int room, const 
 	snprintf(low, sizeof low, "%g", ends.min);
 	snprintf(high, sizeof high, "%g", ends.max);
 	int cols = room - 6 - 7;
+	if (canvas->linear)
+		return canvas_format(canvas, row, col, room, ROLE_DIM, "%s to %s ", low, high);
 	cols = cols > SLIDER_COLS_MAX ? SLIDER_COLS_MAX : cols;
 	if (cols < 6)
 		return 0;
@@ -231,7 +233,7 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 	char text[400] = "", words[APP_NAME_MAX];
 	size_t used = 0;
 	view_words(words, sizeof words, app->request.indication);
-	if (area.cols >= VIEW_COLS_WIDE)
+	if (view_wide(canvas, area))
 		used = (size_t)snprintf(text, sizeof text, "%s, %s for %s", device->name, mode->name, words);
 	else
 		used = (size_t)snprintf(text, sizeof text, "%s for %s", app->request.device_mode, words);
@@ -250,8 +252,9 @@ void screen_parameters(const struct app *app, struct canvas *canvas, struct area
 	if (view_no_plan(app, canvas, area))
 		return;
 	draw_title(app, canvas, area);
-	bool wide = area.cols >= VIEW_COLS_WIDE, full = area.cols >= VIEW_COLS_FULL;
-	int max = wide ? 12 : full ? KNOBS_ROWS_MAX : 6, left = wide ? area.cols * 3 / 5 : area.cols;
+	bool wide = view_wide(canvas, area), full = view_full(canvas, area);
+	int max = wide ? 12 : full ? KNOBS_ROWS_MAX : canvas->linear ? area.rows / 4 : 6;
+	int left = wide ? area.cols * 3 / 5 : area.cols;
 	struct area knobs = {area.row + 1, area.col, max, left};
 	int used = draw_knobs(app, canvas, knobs) + 1, rest = area.rows - used;
 	struct area side = {area.row + used, area.col, rest, left};

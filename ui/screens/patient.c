@@ -175,9 +175,9 @@ void screen_patient(const struct app *app, struct canvas *canvas, struct area ar
 		return;
 	struct area left = {area.row + 1, area.col, area.rows - 3, READINGS_COLS};
 	draw_purpose(app, canvas, area);
-	if (area.cols >= VIEW_COLS_WIDE)
+	if (view_wide(canvas, area))
 		left.cols = area.cols / 2 - 2;
-	if (area.cols < VIEW_COLS_FULL) {
+	if (!view_full(canvas, area)) {
 		left.cols = area.cols;
 		left.rows--;
 		draw_answers_line(app, canvas, (struct area){left.row + left.rows, area.col, 1, area.cols});

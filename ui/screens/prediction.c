@@ -59,9 +59,9 @@ void screen_prediction(const struct app *app, struct canvas *canvas, struct area
 		return;
 	}
 	models_text(&app->assessment.prediction, models, sizeof models);
-	bool wide = area.cols >= VIEW_COLS_WIDE;
+	bool wide = view_wide(canvas, area);
 	int rows = area.rows - models_rows(models, area.cols), table_cols = wide ? TABLE_COLS + 6 : area.cols;
-	int part = area.cols >= VIEW_COLS_FULL ? rows * 3 / 5 : rows / 2;
+	int part = view_full(canvas, area) ? rows * 3 / 5 : rows / 2;
 	int plot_rows = wide ? rows : part > PLOT_ROWS_MIN ? part : PLOT_ROWS_MIN;
 	struct area plot = {area.row, area.col, plot_rows, wide ? area.cols - table_cols - 2 : area.cols};
 	struct area table = {wide ? area.row : area.row + plot_rows,

@@ -172,7 +172,7 @@ void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
 	if (view_no_plan(app, canvas, area))
 		return;
 	describe_colour(app->engine->twin(app->plan->planning), &app->plan->subject, colour, sizeof colour);
-	bool wide = area.cols >= VIEW_COLS_WIDE, full = area.cols >= VIEW_COLS_FULL;
+	bool wide = view_wide(canvas, area), full = view_full(canvas, area);
 	bool disagree = app->engine->twin(app->plan->planning)->disagreements > 0;
 	canvas_format(canvas, area.row, area.col, area.cols, disagree ? ROLE_CAUTION : ROLE_TEXT, "%s%s",
 	              wide   ? "Normal skin beside the lesion, "
