@@ -25,6 +25,7 @@ enum status microbeam_check(const struct microbeam *beam, struct fail *why)
 	        {beam->energy_mJ, 0.0, MICROBEAM_ENERGY_MAX_MJ, "energy_mJ"},
 	        {beam->diameter_um, MICROBEAM_DIAMETER_MIN_UM, MICROBEAM_DIAMETER_MAX_UM, "diameter_um"},
 	        {beam->pulse_s, MICROBEAM_PULSE_MIN_S, MICROBEAM_PULSE_MAX_S, "pulse_s"},
+	        {beam->tail_s, 0.0, MICROBEAM_PULSE_MAX_S, "tail_s"},
 	};
 	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
 		enum status st = check_within(rows[i].value, rows[i].low, rows[i].high, rows[i].field, why);

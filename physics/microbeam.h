@@ -12,6 +12,8 @@
  * of Omega >= 1 together with what was removed. Sizes are physical sizes in living tissue; histology
  * reads smaller by histology_factor (Marqa & Mordon 2014: simulated/histologic depth 1.21 +- 0.02).
  *
+ * As water warms its bands move (spectra_water_warming): at 1550 nm hot tissue lets more light through.
+ *
  * Left out: scattering does not change while tissue coagulates or dries, the beam does not focus below
  * the surface, light does not reflect off crater walls, plume and debris absorb nothing. Every size is
  * flagged VALIDITY_ASSUMED (it rests on design constants); MODEL_LIMIT where turbid tissue dried out.
@@ -35,7 +37,14 @@ struct microbeam {
 	double diameter_um; /* 1/e2 for a Gaussian, edge for a flat beam */
 	double pulse_s;
 	enum microbeam_profile profile;
+	/* Opaque tissue: after pulse_s of constant power it decays with this time constant; 0: it ends at once. The
+	 * share tail / (pulse + tail) of the energy comes in the decay. */
+	double tail_s;
 };
+
+/* Free-running, lamp-pumped erbium lasers near 3 um emit on while their upper level empties: lifetime of 4I11/2 in
+ * YAG about 0.1 ms (textbook value); a laser with shaped power has none. */
+#define MICROBEAM_ERBIUM_TAIL_S 1e-4
 
 #define MICROBEAM_ENERGY_MAX_MJ 1000.0
 #define MICROBEAM_DIAMETER_MIN_UM 20.0

@@ -40,6 +40,7 @@
 #define STEPS_MIN 40.0
 #define STEPS_PER_ROW 2.0
 #define LIGHT_END_FRAC 1e-6
+#define TAIL_TIMES 6.0 /* the rest, 0.25 % of the tail, comes at the end */
 
 struct opaque_optics {
 	double mua_1_cm[TISSUE_LAYERS_MAX], reduced_scattering_1_cm[TISSUE_LAYERS_MAX];
@@ -228,18 +229,33 @@ static void illuminate_column(struct opaque *o, size_t i, double portion_J_cm2)
 	}
 }
 
-static enum status shine(struct opaque *o, double pulse_s, double portions,
+/* Share of the energy that has come by t: constant power for pulse_s, then an exponential tail. What the tail
+ * brings at its end no longer outruns the heat and stays in the wall: 5..40 um of it where a pulse that ends at
+ * once would leave 3 um. */
+static double emitted_frac(const struct microbeam *beam, double t)
+{
+	double whole_s = beam->pulse_s + beam->tail_s;
+	if (t <= beam->pulse_s)
+		return t / whole_s;
+	return 1.0 - beam->tail_s / whole_s * exp(-(t - beam->pulse_s) / beam->tail_s);
+}
+
+static enum status shine(struct opaque *o, const struct microbeam *beam, double portions,
                          const struct microbeam_options *options, struct fail *why)
 {
-	double t = 0.0, portion_s = pulse_s / portions;
-	while (t < pulse_s * (1.0 - 1e-9)) {
+	double t = 0.0, portion_s = beam->pulse_s / portions, sent = 0.0;
+	double end_s = beam->pulse_s + TAIL_TIMES * beam->tail_s;
+	while (t < end_s * (1.0 - 1e-9)) {
 		if (microbeam_cancelled(options))
 			return fail_set(why, ST_CANCELLED, "microbeam", "cancelled");
-		double dt = fmin(fmin(portion_s, heat_rz_stable_step_s(o->heat)), pulse_s - t);
+		double until_s = t < beam->pulse_s * (1.0 - 1e-9) ? beam->pulse_s : end_s;
+		double dt = fmin(fmin(portion_s, heat_rz_stable_step_s(o->heat)), until_s - t);
+		double now = t + dt < end_s * (1.0 - 1e-9) ? emitted_frac(beam, t + dt) : 1.0;
 		for (size_t i = 0; i < o->grid.nr; i++)
 			if (o->column_J_cm2[i] > 0.0)
-				illuminate_column(o, i, o->column_J_cm2[i] * dt / pulse_s);
+				illuminate_column(o, i, o->column_J_cm2[i] * (now - sent));
 		heat_rz_advance(o->heat, dt);
+		sent = now;
 		t += dt;
 	}
 	return ST_OK;
@@ -282,7 +298,7 @@ enum status microbeam_run_opaque(const struct tissue *tissue, const struct micro
 	prepare(o, tissue, beam, &optics, constants->light_scale);
 	st = microbeam_heat_new(tissue, &o->grid, constants, burnt, true, &o->heat, why);
 	if (st == ST_OK)
-		st = shine(o, beam->pulse_s,
+		st = shine(o, beam,
 		           fmax(STEPS_MIN, STEPS_PER_ROW * crater_um / o->grid.z_edge_um[1]), options, why);
 	if (st == ST_OK)
 		st = microbeam_relax(o->heat, constants, options, why);

@@ -22,6 +22,11 @@
 #define BASELINE_FIRST_NM 400.0
 #define BASELINE_LAST_NM 1000.0
 #define INFRARED_BANDS_REL 0.50
+#define WARMING_ZERO_C 20.0      /* the slopes are relative to the absorption at 20 C */
+#define WATER_TABLES_C 25.0      /* Hale & Querry 25 C; Segelstein's sources 20-27 C */
+#define WARMING_MEASURED_C 60.0  /* slopes of this kind are straight to about here */
+#define WARMING_LAST_C 100.0
+#define WARMING_BEYOND_REL 0.5   /* design: beyond it the slope is known by half */
 
 static double square(double x)
 {
@@ -172,6 +177,23 @@ static struct estimate water(double wavelength_nm)
 	double chosen = interpolate_log(table_of("water_segelstein1981"), 1, wavelength_nm);
 	double rival = interpolate_log(table_of("water_hale_querry1973"), 1, wavelength_nm);
 	return estimate_of(chosen, spread_of_two(chosen, rival, WATER_FLOOR_REL));
+}
+
+/* Absorption of water at T over that of the tables (25 C): (1 + s (T - 20)) / (1 + s 5), s the measured slope of
+ * R. Roettgers et al., Opt Express 2014;22:25093. Hydrogen bonds loosen and the bands move to shorter
+ * waves: at 1550 nm absorption falls by 0.57 % a kelvin, at 1319 and 1927 nm it rises by 0.1 %. The line is
+ * followed to 100 C and held from there. */
+struct estimate spectra_water_warming(double wavelength_nm, double temperature_C)
+{
+	double slope_1_K = spectra_interpolate(table_of("water_warming_roettgers2014"), 1, wavelength_nm);
+	if (isnan(slope_1_K) || isnan(temperature_C))
+		return (struct estimate){1.0, 0.0, VALIDITY_EXTRAPOLATED};
+	double warm_C = fmin(fmax(temperature_C, 0.0), WARMING_LAST_C);
+	double value = (1.0 + slope_1_K * (warm_C - WARMING_ZERO_C)) /
+	               (1.0 + slope_1_K * (WATER_TABLES_C - WARMING_ZERO_C));
+	double beyond_K = fmax(0.0, warm_C - WARMING_MEASURED_C);
+	return (struct estimate){value, fabs(slope_1_K) * WARMING_BEYOND_REL * beyond_K,
+	                         temperature_C > WARMING_MEASURED_C ? VALIDITY_EXTRAPOLATED : VALID};
 }
 
 double spectra_water_index(double wavelength_nm)

@@ -49,6 +49,11 @@ const char *spectra_source(enum chromophore chromophore); /* author, year, table
  * multiply the volume-averaged blood absorption by it. 1 for a diameter of 0. */
 double spectra_vessel_factor(double blood_mua_1_cm, double vessel_diameter_um);
 
+/* Absorption of water at a temperature over that of the tables (25 C): 1254 .. 2200 nm, measured near room
+ * temperature, flagged EXTRAPOLATED above 60 C and held above 100 C. Elsewhere 1 and EXTRAPOLATED (the 3 um band
+ * bleaches: that is the ablation model's). */
+struct estimate spectra_water_warming(double wavelength_nm, double temperature_C);
+
 /* Refractive index of liquid water, 350 .. 11000 nm (Segelstein 1981); NAN outside. */
 double spectra_water_index(double wavelength_nm);
 

@@ -196,6 +196,12 @@ static double even_blood_frac(const struct tissue_layer *layer, double wavelengt
 	return layer->blood_frac * spectra_vessel_factor(mixed, diameter_um);
 }
 
+/* The tables' water is at room temperature, that of living skin is not. */
+static double warm_water_frac(const struct tissue_layer *layer, double wavelength_nm)
+{
+	return layer->water_frac * spectra_water_warming(wavelength_nm, TISSUE_OPTICS_C).value;
+}
+
 static struct estimate layer_absorption(const struct tissue_layer *layer, double wavelength_nm)
 {
 	struct sum sum = {0};
@@ -205,7 +211,7 @@ static struct estimate layer_absorption(const struct tissue_layer *layer, double
 	sum_add(&sum, CHROMOPHORE_MELANOSOME, layer->melanosome_frac, wavelength_nm);
 	sum_add(&sum, CHROMOPHORE_BLOOD_OXY, blood * layer->saturation_frac, wavelength_nm);
 	sum_add(&sum, CHROMOPHORE_BLOOD_DEOXY, blood * (1.0 - layer->saturation_frac), wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_WATER, layer->water_frac, wavelength_nm);
+	sum_add(&sum, CHROMOPHORE_WATER, warm_water_frac(layer, wavelength_nm), wavelength_nm);
 	sum_add(&sum, CHROMOPHORE_FAT, layer->fat_frac, wavelength_nm);
 	sum_add(&sum, CHROMOPHORE_BASELINE, lean * kind_of(layer->kind)->baseline_weight, wavelength_nm);
 	sum_add(&sum, CHROMOPHORE_PROTEIN, solid, wavelength_nm);

@@ -61,6 +61,7 @@ struct tissue_thermal {
 
 #define TISSUE_WAVELENGTH_MIN_NM 350.0
 #define TISSUE_WAVELENGTH_MAX_NM 11000.0
+#define TISSUE_OPTICS_C 35.0 /* optical properties are those of skin at this temperature */
 
 const char *tissue_kind_name(enum tissue_kind kind);
 
@@ -69,7 +70,7 @@ enum status tissue_check(const struct tissue *tissue, struct fail *why) MUST_CHE
 
 /* Optical properties of one layer; ST_RANGE outside 350..11000 nm and for impossible compositions.
  *
- *   mua   sum of volume fraction x absorption: melanosomes, blood (with the correction for its being in
+ *   mua   at 35 C: sum of volume fraction x absorption: melanosomes, blood (with the correction for its being in
  *         vessels, tissue_vessel_diameter_um), water, fat; bloodless skin for what is neither blood nor
  *         fat; infrared protein for what is neither blood, fat nor water (melanosomes count as protein).
  *         Flags of a term are passed on where the term makes 5 % of the sum or more.

@@ -138,6 +138,12 @@ static enum status prepare(const struct columns_request *q, struct columns *c, s
 	return st;
 }
 
+/* Erbium lasers near 3 um run free on lamps; a device with shaped power would say so in its profile. */
+static bool lamp_pumped(double wavelength_nm)
+{
+	return wavelength_nm > 2700.0 && wavelength_nm < 3000.0;
+}
+
 enum status columns_new(const struct columns_request *q, struct columns **out, struct fail *why)
 {
 	struct columns *c = calloc(1, sizeof *c);
@@ -150,7 +156,8 @@ enum status columns_new(const struct columns_request *q, struct columns **out, s
 		c->beam = (struct microbeam){.wavelength_nm = q->wavelength_nm,
 		                             .diameter_um = q->diameter_um,
 		                             .pulse_s = q->pulse_s,
-		                             .profile = q->gaussian ? MICROBEAM_GAUSSIAN : MICROBEAM_FLAT};
+		                             .profile = q->gaussian ? MICROBEAM_GAUSSIAN : MICROBEAM_FLAT,
+		                             .tail_s = lamp_pumped(q->wavelength_nm) ? MICROBEAM_ERBIUM_TAIL_S : 0.0};
 		st = prepare(q, c, tissue, why);
 	}
 	free(tissue);

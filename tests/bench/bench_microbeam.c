@@ -11,8 +11,8 @@ static const struct tissue skin = {
         .surface_temperature_C = 33,
         .core_temperature_C = 37,
 };
-static const struct microbeam carbon_dioxide = {10600, 15, 120, 1e-4, MICROBEAM_GAUSSIAN};
-static const struct microbeam erbium_glass = {1550, 20, 120, 2e-3, MICROBEAM_GAUSSIAN};
+static const struct microbeam carbon_dioxide = {10600, 15, 120, 1e-4, MICROBEAM_GAUSSIAN, 0.0};
+static const struct microbeam erbium_glass = {1550, 20, 120, 2e-3, MICROBEAM_GAUSSIAN, 0.0};
 
 #define LOOKUPS 20000
 #define TRIALS 5

@@ -27,8 +27,8 @@ static struct tissue cheek(void)
 	};
 }
 
-static const struct microbeam carbon_dioxide = {10600, 10, 120, 1e-4, MICROBEAM_GAUSSIAN};
-static const struct microbeam erbium_glass = {1550, 10, 140, 2e-3, MICROBEAM_GAUSSIAN};
+static const struct microbeam carbon_dioxide = {10600, 10, 120, 1e-4, MICROBEAM_GAUSSIAN, 0.0};
+static const struct microbeam erbium_glass = {1550, 10, 140, 2e-3, MICROBEAM_GAUSSIAN, 0.0};
 
 static struct microbeam_lesion lesion_of(const struct microbeam_light *light, struct microbeam beam,
                                          double energy_mJ, struct microbeam_axis *axis)
@@ -115,7 +115,7 @@ static void test_threshold_separates(void **state)
 	struct estimate threshold;
 	assert_int_equal(microbeam_ablation_threshold_J_cm2(&tissue, 10600, &threshold, NULL), ST_OK);
 	for (int above = 0; above < 2; above++) {
-		struct microbeam beam = {10600, 0, 500, 5e-6, MICROBEAM_FLAT};
+		struct microbeam beam = {10600, 0, 500, 5e-6, MICROBEAM_FLAT, 0.0};
 		beam.energy_mJ = (above ? 1.15 : 0.9) * threshold.value * disc_area_cm2(500) / J_PER_MJ;
 		struct microbeam_lesion lesion;
 		assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, &quick, &lesion, NULL, NULL),
@@ -132,7 +132,7 @@ static void test_steady_state_slope(void **state)
 	struct tissue tissue = cheek();
 	struct estimate heat;
 	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 2940, &heat, NULL), ST_OK);
-	struct microbeam beam = {2940, 0, 500, 2.5e-4, MICROBEAM_FLAT};
+	struct microbeam beam = {2940, 0, 500, 2.5e-4, MICROBEAM_FLAT, 0.0};
 	double low = lesion_of(NULL, beam, 40, NULL).ablation_depth_um.value;
 	double high = lesion_of(NULL, beam, 80, NULL).ablation_depth_um.value;
 	double slope = (high - low) / (microbeam_fluence_J_cm2(40, 500)); /* um per J/cm2 */
@@ -418,6 +418,24 @@ static void test_coverage(void **state)
 
 /* ---------------------------------------------------------------- refusals */
 
+/* A tail leaves heat behind that a pulse which ends at once does not: a thicker rim, hardly less depth. */
+static void test_tail_leaves_heat(void **state)
+{
+	(void)state;
+	struct microbeam beam = {2940, 50, 500, 2.5e-4, MICROBEAM_FLAT, 0.0};
+	struct microbeam_lesion square = lesion_of(NULL, beam, 50, NULL);
+	beam.tail_s = MICROBEAM_ERBIUM_TAIL_S;
+	struct microbeam_lesion tailed = lesion_of(NULL, beam, 50, NULL);
+	double rim_square = square.coagulation_depth_um.value - square.ablation_depth_um.value;
+	double rim_tailed = tailed.coagulation_depth_um.value - tailed.ablation_depth_um.value;
+	assert_true(rim_tailed > 1.5 * rim_square);
+	assert_true(tailed.heat_left_mJ.value > square.heat_left_mJ.value);
+	assert_true(fabs(tailed.ablation_depth_um.value / square.ablation_depth_um.value - 1.0) < 0.1);
+	beam.tail_s = 1e-9; /* a vanishing tail is none */
+	assert_true(fabs(lesion_of(NULL, beam, 50, NULL).ablation_depth_um.value / square.ablation_depth_um.value - 1.0) <
+	            1e-3);
+}
+
 static void refused(const struct microbeam_light *light, struct microbeam beam, enum status code,
                     const char *field)
 {
@@ -522,6 +540,7 @@ int main(void)
 	        cmocka_unit_test(test_coverage),
 	        cmocka_unit_test(test_all_fractional_wavelengths),
 	        cmocka_unit_test(test_refusals_by_name),
+	        cmocka_unit_test(test_tail_leaves_heat),
 	        cmocka_unit_test(test_cancelling),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -175,6 +175,25 @@ static void test_water_index(void **state)
 	assert_near_rel(spectra_water_index(10600), 1.179, 0.025);
 }
 
+/* Roettgers 2014, rows of the published table: 1129.76 1/m and -6.41879 1/m/K at 1550 nm. The 1.94 um band moves to
+ * shorter waves (Jansen et al., Lasers Surg Med 1994;14:258): more below its peak, less above. */
+static void test_water_warms(void **state)
+{
+	(void)state;
+	const double slope = -6.41879 / 1129.76;
+	assert_near_rel(spectra_water_warming(1550, 25).value, 1.0, 1e-12);
+	assert_near_rel(spectra_water_warming(1550, 60).value, (1.0 + 40.0 * slope) / (1.0 + 5.0 * slope), 1e-3);
+	assert_true(spectra_water_warming(1927, 60).value > 1.02 && spectra_water_warming(1960, 60).value < 0.93);
+	assert_true(spectra_water_warming(1550, 55).flags == VALID);
+	assert_true(spectra_water_warming(1550, 90).flags & VALIDITY_EXTRAPOLATED);
+	assert_true(spectra_water_warming(1550, 90).sd > 0.0);
+	assert_true(spectra_water_warming(1550, 180).value == spectra_water_warming(1550, 100).value);
+	assert_true(spectra_water_warming(2940, 60).value == 1.0 &&
+	            (spectra_water_warming(2940, 60).flags & VALIDITY_EXTRAPOLATED));
+	for (double nm = 1254; nm <= 2200; nm += 7)
+		assert_true(spectra_water_warming(nm, 100).value > 0.4);
+}
+
 /* van Veen 2002: (1 - exp(-x)) / x; x = 3 for 30 um vessels of 1000 1/cm. */
 static void test_vessel_factor(void **state)
 {
@@ -253,6 +272,7 @@ int main(void)
 		cmocka_unit_test(test_every_value_is_finite_and_not_negative),
 		cmocka_unit_test(test_joints_are_small),
 		cmocka_unit_test(test_water_index),
+		cmocka_unit_test(test_water_warms),
 		cmocka_unit_test(test_vessel_factor),
 		cmocka_unit_test(test_tables_are_found_with_their_rows),
 		cmocka_unit_test(test_every_table_increases_and_is_finite),

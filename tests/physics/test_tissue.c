@@ -63,7 +63,9 @@ static void test_dermis_absorption_published(void **state)
 {
 	(void)state;
 	assert_near(optics_of(&DERMIS, 1064).mua_1_cm.value, 0.48, 0.16);
-	assert_near(optics_of(&DERMIS, 1550).mua_1_cm.value, 10.3, 0.9);
+	/* measured at room temperature */
+	assert_near(optics_of(&DERMIS, 1550).mua_1_cm.value, 10.3 * spectra_water_warming(1550, TISSUE_OPTICS_C).value,
+	            0.9);
 	assert_true(optics_of(&DERMIS, 532).mua_1_cm.value < 2.78);
 	assert_true(optics_of(&DERMIS, 755).mua_1_cm.value < 1.38);
 }
@@ -144,7 +146,7 @@ static void test_clear_medium_absorbs_as_water(void **state)
 	(void)state;
 	const struct tissue_layer phantom = {TISSUE_WATER, 520, 0, 0, 0, 1.0, 0};
 	struct tissue_optics o = optics_of(&phantom, 1540);
-	assert_near(o.mua_1_cm.value, 12.0, 0.1);
+	assert_near(o.mua_1_cm.value, 12.0 * spectra_water_warming(1540, TISSUE_OPTICS_C).value, 0.1);
 	assert_true(o.reduced_scattering_1_cm.value < 0.1);
 }
 

@@ -94,7 +94,7 @@ static void emulated(double wavelength_nm, double energy_mJ, double pulse_s, dou
 	struct tissue tissue[SAMPLES];
 	struct anchors a;
 	double depth[SAMPLES], of_anchor[ANCHORS_MAX], spread = 0;
-	const struct microbeam beam = {wavelength_nm, energy_mJ, 120, pulse_s, MICROBEAM_GAUSSIAN};
+	const struct microbeam beam = {wavelength_nm, energy_mJ, 120, pulse_s, MICROBEAM_GAUSSIAN, 0.0};
 	const struct microbeam_options quick = {.without_spread = true};
 	struct fail why;
 	scatter(tissue, SAMPLES);
