@@ -65,6 +65,8 @@ enum need {
 	NEED_REVOKE,
 	NEED_TREAT,
 	NEED_CLOSE,
+	NEED_FOLLOW_UP,
+	NEED_ADVERSE,
 	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
 	NEEDS
@@ -92,6 +94,8 @@ enum action {
 	ACTION_REVOKE,
 	ACTION_TREAT,
 	ACTION_CLOSE_PLAN,
+	ACTION_FOLLOW_UP,
+	ACTION_ADVERSE,
 	ACTION_COURSE,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,

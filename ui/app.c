@@ -138,6 +138,8 @@ unsigned app_available(const struct app *app)
 	                       (app->plans.open->state == PLAN_APPROVED || app->plans.open->state == PLAN_TREATING ||
 	                        app->plans.open->state == PLAN_DELIVERED),
 	        [NEED_CLOSE] = app_course_may(app, LIFE_CLOSE),
+	        [NEED_FOLLOW_UP] = app_course_may(app, LIFE_FOLLOW_UP),
+	        [NEED_ADVERSE] = app_course_may(app, LIFE_ADVERSE),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app),
 	};
@@ -316,6 +318,7 @@ static void go_back(struct app *app)
 		app->depth--;
 	else
 		app_push(app, SCREEN_QUIT);
+	app_listing_again(app, app_screen(app)); /* what was done since may show there */
 }
 
 /* Dialogs are not steps on the way: they close before another screen opens. */
@@ -598,8 +601,12 @@ static bool do_course(struct app *app, enum action action)
 		app_course_show(app);
 	} else if (action == ACTION_TREAT) {
 		app_course_treat(app);
+	} else if (action == ACTION_FOLLOW_UP) {
+		app_follow_up_form(app);
+	} else if (action == ACTION_ADVERSE) {
+		app_adverse_form(app);
 	}
-	return action == ACTION_PLANS || action == ACTION_TREAT;
+	return action == ACTION_PLANS || action == ACTION_TREAT || action == ACTION_FOLLOW_UP || action == ACTION_ADVERSE;
 }
 
 /* Screens that are lists. */

@@ -196,12 +196,16 @@ struct form_field {
 	char typed[ENTRY_TYPED_MAX + 1];
 };
 
+struct app;
+
 /* Lines typed one after the other; Enter on the last does what the form is for. */
 struct form {
 	char title[272], text[240]; /* text: what is signed, in full */
 	bool is_event;
 	enum life_action action;
 	enum delivery_kind event;
+	/* What the last Enter does; NULL: the event or the move. refusal->field may name the line to mend. */
+	enum status (*submit)(struct app *app, const struct form *form, struct fail *refusal);
 	size_t fields, at;
 	struct form_field field[FORM_FIELDS_MAX];
 	struct fail refusal; /* text empty: none */
@@ -282,6 +286,7 @@ struct app_listing {
 	size_t *shown;        /* rows with every word sought */
 	size_t shown_count, shown_of[LISTING_SECTIONS_MAX];
 	char find[APP_FIND_MAX];
+	struct list_request asked;
 	bool whole;           /* the particulars of the selected row fill the window, from first_line on */
 	size_t first_line;
 };
@@ -467,6 +472,9 @@ void app_course_enter(struct app *app);  /* on the selected line of the treatmen
 bool app_form_type(struct app *app, struct key_event event); /* true: taken */
 void app_form_enter(struct app *app);
 void app_form_close(struct app *app); /* what was typed is wiped */
+struct form_field *app_form_add(struct form *form, const char *member, const char *label, const char *hint);
+void app_form_open(struct app *app, const struct form *form);
+const char *app_form_typed(const struct form *form, const char *member); /* NULL: no such line */
 bool app_course_may(const struct app *app, enum life_action action);
 /* The finding an override would be of: selected, BLOCK_MD, not yet overridden. */
 const struct workflow_finding *app_course_overridable(const struct app *app);
@@ -483,11 +491,17 @@ const struct app_listing *app_listing_shown(const struct app *app);
 const struct listing_row *app_listing_selected(const struct app *app, enum screen screen); /* NULL: none */
 bool app_listing_has_patient(const struct app *app);
 void app_listing_show(struct app *app, enum screen screen);    /* reads it anew */
+void app_listing_again(struct app *app, enum screen screen);   /* the same, where it was: it may have changed */
 void app_listing_refresh(struct app *app, enum screen screen); /* after the words have changed */
 void app_listing_enter(struct app *app);
 bool app_listing_back(struct app *app);               /* true: the particulars were closed */
 bool app_listing_scroll(struct app *app, long lines); /* true: the particulars were scrolled */
 void app_listing_forget(struct app *app);             /* all of them, and their screens */
+
+/* --- after a delivery (app_after.c) --- */
+
+void app_follow_up_form(struct app *app);
+void app_adverse_form(struct app *app);
 
 /* --- the patient screen (app_patient.c) --- */
 

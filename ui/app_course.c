@@ -99,7 +99,7 @@ void app_course_free(struct app *app)
 
 /* --- forms --------------------------------------------------------------------------------------------- */
 
-static struct form_field *add_field(struct form *form, const char *member, const char *label, const char *hint)
+struct form_field *app_form_add(struct form *form, const char *member, const char *label, const char *hint)
 {
 	struct form_field *field = &form->field[form->fields++];
 	*field = (struct form_field){.masked = false};
@@ -109,7 +109,7 @@ static struct form_field *add_field(struct form *form, const char *member, const
 	return field;
 }
 
-static void open_form(struct app *app, const struct form *form)
+void app_form_open(struct app *app, const struct form *form)
 {
 	app->plans.form = *form;
 	app_push(app, SCREEN_FORM);
@@ -126,8 +126,8 @@ static void add_signer(struct form *form, const char *login, const char *secret,
 {
 	char hint[120];
 	(void)snprintf(hint, sizeof hint, "login of %s", who);
-	add_field(form, login, "login", hint);
-	add_field(form, secret, "secret", "not shown")->masked = true;
+	app_form_add(form, login, "login", hint);
+	app_form_add(form, secret, "secret", "not shown")->masked = true;
 }
 
 static void add_identifiers(const struct app *app, struct form *form)
@@ -135,8 +135,8 @@ static void add_identifiers(const struct app *app, struct form *form)
 	char kinds[64], hint[160];
 	(void)snprintf(hint, sizeof hint, "ask the patient, do not read it off the screen: %s",
 	               identity_kinds(&app->plans.open->identity, kinds, sizeof kinds));
-	add_field(form, "identifier_1", "identifier", hint);
-	add_field(form, "identifier_2", "second identifier", "another one of these");
+	app_form_add(form, "identifier_1", "identifier", hint);
+	app_form_add(form, "identifier_2", "second identifier", "another one of these");
 }
 
 /* An asked decision is no option. */
@@ -156,24 +156,24 @@ static void fill_form(const struct app *app, enum life_action action, struct for
 	case LIFE_APPROVE:
 		(void)snprintf(form->text, sizeof form->text, "%s", meaning_text(MEANING_APPROVED));
 		add_identifiers(app, form);
-		add_field(form, "reason", "decision", "in your words; required where a finding asks for it")->optional =
+		app_form_add(form, "reason", "decision", "in your words; required where a finding asks for it")->optional =
 		        !asks_decision(app->plans.open);
 		add_signer(form, "login", "secret", dermatologist);
 		break;
 	case LIFE_OVERRIDE:
 		(void)snprintf(form->text, sizeof form->text, "%s %s: %s", finding->rule, finding->zone,
 		               meaning_text(MEANING_OVERRIDDEN));
-		add_field(form, "reason", "reason", "kept and signed; at least ten characters");
+		app_form_add(form, "reason", "reason", "kept and signed; at least ten characters");
 		add_signer(form, "login", "secret", dermatologist);
 		add_signer(form, "second_login", "second_secret", "the second person");
 		break;
 	case LIFE_REVOKE:
 		(void)snprintf(form->text, sizeof form->text, "%s", meaning_text(MEANING_REVOKED));
-		add_field(form, "reason", "reason", "kept and signed; at least ten characters");
+		app_form_add(form, "reason", "reason", "kept and signed; at least ten characters");
 		add_signer(form, "login", "secret", "the dermatologist or administrator");
 		break;
 	case LIFE_REJECT:
-		add_field(form, "reason", "reason", "what is to be changed; at least ten characters");
+		app_form_add(form, "reason", "reason", "what is to be changed; at least ten characters");
 		add_signer(form, "login", "secret", "the dermatologist");
 		break;
 	default:
@@ -211,10 +211,10 @@ void app_course_form(struct app *app, enum life_action action)
 	if (form.title[0] >= 'a' && form.title[0] <= 'z')
 		form.title[0] = (char)(form.title[0] - 'a' + 'A');
 	fill_form(app, action, &form);
-	open_form(app, &form);
+	app_form_open(app, &form);
 }
 
-static const char *typed(const struct form *form, const char *member)
+const char *app_form_typed(const struct form *form, const char *member)
 {
 	for (size_t i = 0; i < form->fields; i++)
 		if (strcmp(form->field[i].member, member) == 0)
@@ -225,15 +225,15 @@ static const char *typed(const struct form *form, const char *member)
 static enum status submit_move(struct app *app, struct form *form)
 {
 	const struct workflow_finding *finding = app_course_overridable(app);
-	const struct course_input input = {.login = typed(form, "login"),
-	                                   .secret = typed(form, "secret"),
-	                                   .reason = typed(form, "reason"),
-	                                   .identifier_1 = typed(form, "identifier_1"),
-	                                   .identifier_2 = typed(form, "identifier_2"),
+	const struct course_input input = {.login = app_form_typed(form, "login"),
+	                                   .secret = app_form_typed(form, "secret"),
+	                                   .reason = app_form_typed(form, "reason"),
+	                                   .identifier_1 = app_form_typed(form, "identifier_1"),
+	                                   .identifier_2 = app_form_typed(form, "identifier_2"),
 	                                   .rule = finding != NULL ? finding->rule : "",
 	                                   .zone = finding != NULL ? finding->zone : "",
-	                                   .second_login = typed(form, "second_login"),
-	                                   .second_secret = typed(form, "second_secret")};
+	                                   .second_login = app_form_typed(form, "second_login"),
+	                                   .second_secret = app_form_typed(form, "second_secret")};
 	return do_move(app, form->action, &input, &form->refusal);
 }
 
@@ -277,6 +277,21 @@ static size_t first_empty(const struct form *form)
 
 static enum status submit_event(struct app *app, struct form *form);
 
+static enum status submit(struct app *app, struct form *form)
+{
+	if (form->submit != NULL)
+		return form->submit(app, form, &form->refusal);
+	return form->is_event ? submit_event(app, form) : submit_move(app, form);
+}
+
+/* The line the refusal is about. */
+static void to_refused(struct form *form)
+{
+	for (size_t i = 0; i < form->fields; i++)
+		if (form->field[i].member[0] != '\0' && strcmp(form->field[i].member, form->refusal.field) == 0)
+			form->at = i;
+}
+
 void app_form_enter(struct app *app)
 {
 	struct form *form = &app->plans.form;
@@ -291,8 +306,10 @@ void app_form_enter(struct app *app)
 		return;
 	}
 	form->refusal.text[0] = '\0';
-	if ((form->is_event ? submit_event(app, form) : submit_move(app, form)) == ST_OK)
+	if (submit(app, form) == ST_OK)
 		app_form_close(app);
+	else
+		to_refused(form);
 	for (size_t i = 0; i < form->fields; i++)
 		if (form->field[i].masked) /* a refused secret is typed anew */
 			explicit_bzero(form->field[i].typed, sizeof form->field[i].typed);
@@ -432,9 +449,9 @@ static void add_console_settings(const struct app *app, struct form *form)
 			continue;
 		(void)snprintf(hint, sizeof hint, "as the console shows it, %s; approved %.*f", spec->unit, spec->decimals,
 		               plan->settings.value[id]);
-		add_field(form, spec->key, spec->label, hint);
+		app_form_add(form, spec->key, spec->label, hint);
 	}
-	add_field(form, "pulses", "pulses", "as counted by the console")->optional = true;
+	app_form_add(form, "pulses", "pulses", "as counted by the console")->optional = true;
 }
 
 static void list_endpoints(const struct app *app, char *out, size_t size)
@@ -456,60 +473,60 @@ static void fill_event(const struct app *app, const struct treat_row *row, struc
 		add_identifiers(app, form);
 		break;
 	case DELIVERY_SITE:
-		add_field(form, "side", "side", "left, right, both or midline");
+		app_form_add(form, "side", "side", "left, right, both or midline");
 		break;
 	case DELIVERY_CONSENT:
-		add_field(form, "reference", "reference", "of the signed paper");
+		app_form_add(form, "reference", "reference", "of the signed paper");
 		break;
 	case DELIVERY_PHOTOGRAPH:
-		add_field(form, "reference", "reference", "of the file");
-		add_field(form, "digest", "digest", "64 digits, as sha256sum prints them");
+		app_form_add(form, "reference", "reference", "of the file");
+		app_form_add(form, "digest", "digest", "64 digits, as sha256sum prints them");
 		break;
 	case DELIVERY_DEVICE:
-		add_field(form, "serial", "console serial", "as on its label");
-		add_field(form, "handpiece", "handpiece", app->plans.delivery_plan.device_mode);
-		add_field(form, "handpiece_serial", "handpiece serial", "as on its label");
-		add_field(form, "tip", "tip", "where there is one")->optional = true;
+		app_form_add(form, "serial", "console serial", "as on its label");
+		app_form_add(form, "handpiece", "handpiece", app->plans.delivery_plan.device_mode);
+		app_form_add(form, "handpiece_serial", "handpiece serial", "as on its label");
+		app_form_add(form, "tip", "tip", "where there is one")->optional = true;
 		break;
 	case DELIVERY_CALIBRATION:
-		add_field(form, "set", "set", "number; within 20 % of what is measured");
-		add_field(form, "measured", "measured", "number, same unit");
-		add_field(form, "text", "unit", "mJ, J/cm2, W");
+		app_form_add(form, "set", "set", "number; within 20 % of what is measured");
+		app_form_add(form, "measured", "measured", "number, same unit");
+		app_form_add(form, "text", "unit", "mJ, J/cm2, W");
 		break;
 	case DELIVERY_EYEWEAR:
-		add_field(form, "od_operator", "OD of operator", "as marked for this wavelength");
-		add_field(form, "od_patient", "OD of patient", "as marked, or of the shields");
+		app_form_add(form, "od_operator", "OD of operator", "as marked for this wavelength");
+		app_form_add(form, "od_patient", "OD of patient", "as marked, or of the shields");
 		break;
 	case DELIVERY_COOLING:
-		add_field(form, "text", "cooling", "which, and its setting");
+		app_form_add(form, "text", "cooling", "which, and its setting");
 		break;
 	case DELIVERY_ANSWER:
-		add_field(form, "value", "answer", "yes or no");
+		app_form_add(form, "value", "answer", "yes or no");
 		break;
 	case DELIVERY_TIME_OUT:
-		add_field(form, "text", "present", "who read back and agreed");
+		app_form_add(form, "text", "present", "who read back and agreed");
 		break;
 	case DELIVERY_PASS:
 		add_console_settings(app, form);
 		break;
 	case DELIVERY_ENDPOINT:
 		list_endpoints(app, endpoints, sizeof endpoints);
-		add_field(form, "endpoint", "seen", endpoints);
+		app_form_add(form, "endpoint", "seen", endpoints);
 		break;
 	case DELIVERY_ERROR:
-		add_field(form, "code", "code", "as the console shows it");
-		add_field(form, "text", "note", "")->optional = true;
+		app_form_add(form, "code", "code", "as the console shows it");
+		app_form_add(form, "text", "note", "")->optional = true;
 		break;
 	case DELIVERY_RESUME:
-		add_field(form, "text", "note", "after a device error: what was done")->optional = true;
+		app_form_add(form, "text", "note", "after a device error: what was done")->optional = true;
 		add_identifiers(app, form);
 		form->field[1].optional = form->field[2].optional = true;
 		break;
 	case DELIVERY_FINISH:
-		add_field(form, "text", "note", "a reason where passes are left out")->optional = true;
+		app_form_add(form, "text", "note", "a reason where passes are left out")->optional = true;
 		break;
 	default:
-		add_field(form, "text", "reason", "at least ten characters");
+		app_form_add(form, "text", "reason", "at least ten characters");
 	}
 }
 
@@ -518,7 +535,7 @@ static void event_form(struct app *app, const struct treat_row *row)
 	struct form form = {.is_event = true, .event = row->kind};
 	(void)snprintf(form.title, sizeof form.title, "%s", row->text);
 	fill_event(app, row, &form);
-	open_form(app, &form);
+	app_form_open(app, &form);
 }
 
 /* "2" is the second of the list. */

@@ -66,39 +66,66 @@ bool app_listing_has_patient(const struct app *app)
 	return app->source->lists != NULL && (app->open || plan_meant(app) != NULL);
 }
 
-static enum status read(struct app *app, enum screen screen, struct listing **out, struct fail *why)
+static struct list_request what_is_meant(const struct app *app)
 {
-	const struct app_lists *lists = app->source->lists;
 	const struct workflow_plan *plan = plan_meant(app);
-	struct list_request request = {
-	        .patient = plan != NULL ? plan->row.patient : NULL,
-	        .patient_index = plan == NULL && app->open ? app->open_index : LIST_NOBODY,
-	        .request = plan == NULL && app->open ? &app->request : NULL,
-	};
-	return lists->read(lists->context, screen, &request, out, why);
+	struct list_request asked = {.patient_index = plan == NULL && app->open ? app->open_index : LIST_NOBODY};
+	if (plan != NULL)
+		memcpy(asked.patient, plan->row.patient, sizeof asked.patient);
+	return asked;
 }
 
-/* A list that cannot be read is not shown: the message says why. */
-void app_listing_show(struct app *app, enum screen screen)
+static enum status read(const struct app *app, enum screen screen, struct list_request *asked, struct listing **out,
+                        struct fail *why)
+{
+	const struct app_lists *lists = app->source->lists;
+	const bool of_open = app->open && asked->patient_index == app->open_index;
+	asked->request = of_open ? &app->request : NULL;
+	enum status status = lists->read(lists->context, screen, asked, out, why);
+	asked->request = NULL; /* not borrowed for longer */
+	return status;
+}
+
+/* True when the list was read; else it is as before and the message says why. */
+static bool take(struct app *app, enum screen screen, struct list_request asked)
 {
 	struct app_listing *l = listing_at(app, screen);
 	struct listing *list = NULL;
 	struct fail why = {.text = ""};
-	enum status status = read(app, screen, &list, &why);
+	enum status status = read(app, screen, &asked, &list, &why);
 	size_t *shown = status == ST_OK ? calloc(list->rows + 1, sizeof *shown) : NULL;
 	if (status == ST_OK && shown == NULL)
 		status = fail_set(&why, ST_FULL, "list", "no memory");
 	if (status != ST_OK) {
 		listing_free(&list);
 		app_say(app, ROLE_STOP, "%s: %s", screen_title(screen), why.text);
-		return;
+		return false;
 	}
-	drop(l);
+	listing_free(&l->list);
+	free(l->shown);
 	l->list = list;
 	l->shown = shown;
+	l->asked = asked;
+	return true;
+}
+
+/* A list that cannot be read is not shown. */
+void app_listing_show(struct app *app, enum screen screen)
+{
+	struct app_listing *l = listing_at(app, screen);
+	if (!take(app, screen, what_is_meant(app)))
+		return;
+	l->find[0] = '\0';
+	l->whole = false;
 	app->selected[screen] = 0;
 	app_listing_refresh(app, screen);
 	app_push(app, screen);
+}
+
+void app_listing_again(struct app *app, enum screen screen)
+{
+	if (app_is_listing(screen) && take(app, screen, app->listings[screen].asked))
+		app_listing_refresh(app, screen);
 }
 
 /* --- keys ----------------------------------------------------------------------------------------------- */

@@ -177,6 +177,27 @@ static enum status deliver(void *context, const struct delivery_event *event, co
 	return st ? st : workflow_deliver(&w, &person, event, findings, plan, delivery, why);
 }
 
+static enum status follow_up(void *context, const struct follow_up *seen, struct workflow_plan **plan, struct fail *why)
+{
+	struct workflow_person person;
+	struct workflow w;
+	enum status st = desk(context, &w, why);
+	if (!st)
+		st = whoever_is_in(context, &person, why);
+	return st ? st : workflow_follow_up(&w, &person, seen, plan, why);
+}
+
+static enum status adverse(void *context, const struct adverse_event *event, struct workflow_plan **plan,
+                           struct fail *why)
+{
+	struct workflow_person person;
+	struct workflow w;
+	enum status st = desk(context, &w, why);
+	if (!st)
+		st = whoever_is_in(context, &person, why);
+	return st ? st : workflow_adverse(&w, &person, event, plan, why);
+}
+
 struct app_course course_of(struct course *course)
 {
 	return (struct app_course){
@@ -189,5 +210,7 @@ struct app_course course_of(struct course *course)
 	        .start = start,
 	        .judge = workflow_start_judge,
 	        .deliver = deliver,
+	        .follow_up = follow_up,
+	        .adverse = adverse,
 	};
 }

@@ -41,6 +41,11 @@ struct app_course {
 	/* On the worker: touches its arguments only. */
 	enum status (*judge)(const struct workflow_start *start, const struct predict_options *options,
 	                     struct findings *out, struct fail *why);
+	/* What was seen after the delivery, by whoever is logged in. */
+	enum status (*follow_up)(void *context, const struct follow_up *seen, struct workflow_plan **plan,
+	                         struct fail *why);
+	enum status (*adverse)(void *context, const struct adverse_event *event, struct workflow_plan **plan,
+	                       struct fail *why);
 	enum status (*deliver)(void *context, const struct delivery_event *event, const struct findings *findings,
 	                       struct workflow_plan **plan, struct delivery *session, struct fail *why);
 };

@@ -9,8 +9,8 @@ typedef enum status list_reader(const struct lists *lists, const struct list_req
 static enum status patient_asked(const struct lists *lists, const struct list_request *request,
                                  struct store_patient *out, struct fail *why)
 {
-	const char *uuid = request->patient != NULL ? request->patient
-	                                            : clinic_uuid(lists->clinic, request->patient_index);
+	const char *uuid = request->patient[0] != '\0' ? request->patient
+	                                               : clinic_uuid(lists->clinic, request->patient_index);
 	if (uuid == NULL)
 		return fail_set(why, ST_NOT_FOUND, "patient", "nobody is open");
 	return store_patient_get(clinic_store(lists->clinic), uuid, out, why);

@@ -8,11 +8,11 @@
 
 #define LIST_NOBODY SIZE_MAX
 
-/* What a list is asked about. All borrowed. */
+/* What a list is asked about. */
 struct list_request {
-	const char *patient;           /* uuid; NULL: the one of patient_index, if any */
+	char patient[UUID_TEXT_SIZE];  /* "": the one of patient_index, if any */
 	size_t patient_index;          /* in the worklist; LIST_NOBODY */
-	const struct request *request; /* what is planned for now; NULL: nothing */
+	const struct request *request; /* what is planned for now; NULL: nothing. Borrowed */
 };
 
 struct app_lists {

@@ -518,6 +518,7 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 {
 	static const enum action fixed[] = {ACTION_HELP, ACTION_BACK};
 	enum screen screen = app_screen(app);
+	const unsigned available = app_available(app);
 	int col = 1, end = canvas->cols - 1;
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		const struct action_spec *spec = action_spec(fixed[i]);
@@ -528,13 +529,15 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 		draw_footer_key(app, canvas, row, end, canvas->cols, spec);
 		end -= 2;
 	}
-	for (size_t i = 0; i < action_count(); i++) {
-		const struct action_spec *spec = action_at(i);
-		bool idle = spec->id == ACTION_CANCEL_JOB && !app_busy(app);
-		if (spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id) &&
-		    !idle)
-			col += draw_footer_key(app, canvas, row, col, end, spec);
-	}
+	const bool by_state = screen == SCREEN_APPROVE; /* more moves than room: those of this state go first */
+	for (int pass = 0; pass < 2; pass++)
+		for (size_t i = 0; i < action_count(); i++) {
+			const struct action_spec *spec = action_at(i);
+			const bool idle = spec->id == ACTION_CANCEL_JOB && !app_busy(app);
+			const bool here = spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id);
+			if (here && !idle && (!by_state || action_enabled(spec, available, NULL)) == (pass == 0))
+				col += draw_footer_key(app, canvas, row, col, end, spec);
+		}
 }
 
 static void draw_too_small(const struct app *app, struct canvas *canvas)

@@ -74,7 +74,8 @@ field "$first"; expect "▸ spot"
 second=$(t capture-pane -p | sed -n 's/.*approved \([0-9.]*\).*/\1/p' | head -1)
 field "$(awk "BEGIN {print $second + 1}")"; keys Enter
 expect "must"
-keys Up; keys BSpace BSpace BSpace BSpace; field "$second"; field 40
+expect "▸ spot" # the line that was refused
+keys BSpace BSpace BSpace BSpace; field "$second"; field 40
 expect "Recorded: pass"
 expect "pass 1 of 1"
 keys Enter; expect "1 slight immediate whitening"; field 1; expect "Recorded: endpoint"
@@ -83,6 +84,17 @@ keys End Up; keys Enter; expect "a reason where passes are left out"; keys Enter
 expect "The session is finished." 20
 keys q
 expect "delivered"
+
+# afterwards: what was seen, and the course that shows it
+keys F; expect "days after the delivery"; field 21; field 40; field 2; field no; field "healed well"
+expect "Recorded: follow-up on day 21"
+keys E; expect "1 blister"; field 99; field 1; field 1; field left
+expect "is not in the list"
+keys BSpace BSpace; field 1; keys Enter Enter Enter
+expect "Recorded: blister, mild, day 1"
+keys 9; expect "1 ADVERSE"; expect "Too soon today"
+keys Down; expect "ADVERSE EVENT, day 1: blister, mild, left"
+keys q; gone "Cumulative dose"
 keys C; expect "Close plan"; field demo-dermatologist; field virtual
 expect "is closed"
 keys 8

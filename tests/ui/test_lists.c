@@ -44,6 +44,80 @@ static void what_was_delivered_is_the_course(void **state)
 	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
 }
 
+/* --- after a delivery ------------------------------------------------------------------------------------------ */
+
+static void follow_up_and_adverse_event_by_keys(void **state)
+{
+	struct desk *desk = *state;
+	open_plan(desk, "");
+	type(desk, "F");
+	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
+	shows(desk, "once the plan is delivered");
+	approve(desk);
+	deliver_all(desk);
+	type(desk, "9q"); /* the course was looked at before; it must not be shown as it was */
+	type(desk, "F");
+	shows(desk, "picoway.532_zoom, delivered on 20");
+	type(desk, "12,5\r\r\r\r\r");
+	shows(desk, "comma means different");
+	assert_int_equal(desk->app->plans.form.at, 0); /* the line that is to be mended */
+	for (int i = 0; i < 4; i++)
+		press(desk, UI_KEY_BACKSPACE);
+	type(desk, "21\r140\r\rperhaps\r\r");
+	shows(desk, "neither yes nor no");
+	assert_int_equal(desk->app->plans.form.at, 3);
+	for (int i = 0; i < 7; i++)
+		press(desk, UI_KEY_BACKSPACE);
+	type(desk, "no\rhealed well\r");
+	shows(desk, "140 is outside -100..100 %");
+	assert_int_equal(desk->app->plans.form.at, 1);
+	press(desk, UI_KEY_BACKSPACE);
+	type(desk, "\r\r\r\r");
+	shows(desk, "Recorded: follow-up on day 21");
+	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
+	type(desk, "E");
+	shows(desk, "1 blister");
+	type(desk, "magic\r1\r3\r\r");
+	shows(desk, "is not in the list");
+	for (int i = 0; i < 5; i++)
+		press(desk, UI_KEY_BACKSPACE);
+	type(desk, "6\r\r\rleft cheek\r");
+	shows(desk, "Recorded: PIH, mild, day 3");
+	type(desk, "9j");
+	shows(desk, "Follow-up, day 21: clearance 14 %, no PIH, healed well");
+	shows(desk, "ADVERSE EVENT, day 3: PIH, mild, left cheek");
+	shows(desk, "1 ADVERSE");
+}
+
+/* Back on the course after an entry: what is shown is what is kept now. */
+static void the_course_follows_an_entry(void **state)
+{
+	struct desk *desk = *state;
+	open_plan(desk, "");
+	approve(desk);
+	deliver_all(desk);
+	type(desk, "9");
+	desk->app->stack[desk->app->depth++] = SCREEN_TREAT; /* something above it, where an event is entered */
+	type(desk, "E2\r1\r1\rleft\rq");
+	assert_int_equal(app_screen(desk->app), SCREEN_COURSE);
+	type(desk, "j");
+	shows(desk, "ADVERSE EVENT, day 1: burn, mild, left");
+}
+
+static void a_viewer_enters_nothing(void **state)
+{
+	struct desk *desk = *state;
+	struct fail why = {.text = ""};
+	open_plan(desk, "");
+	approve(desk);
+	deliver_all(desk);
+	must(clinic_login(desk->clinic, CLINIC_DEMO_VIEWER, (struct secret){CLINIC_DEMO_SECRET, strlen(CLINIC_DEMO_SECRET)},
+	                  &why), &why);
+	type(desk, "E");
+	shows(desk, "a technician or dermatologist enters it");
+	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
+}
+
 /* Ada is open in the planner; the plan is VIRTUAL 03's, and so is the course that is asked for from it. */
 static void the_header_is_whose_course_it_is(void **state)
 {
@@ -63,6 +137,9 @@ int main(void)
 	        DESK(a_course_without_visits_says_so),
 	        DESK(what_was_delivered_is_the_course),
 	        DESK(the_header_is_whose_course_it_is),
+	        DESK(follow_up_and_adverse_event_by_keys),
+	        DESK(the_course_follows_an_entry),
+	        DESK(a_viewer_enters_nothing),
 	};
 	return cmocka_run_group_tests(tests, load_library, free_library);
 }

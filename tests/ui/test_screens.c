@@ -9,6 +9,7 @@
 #include "planner/plan/report.h"
 #include "tests/support/golden.h"
 #include "tests/ui/fake_clinic.h"
+#include "tests/ui/fake_course.h"
 #include "ui/view.h"
 
 struct scene {
@@ -43,6 +44,10 @@ static const struct scene scenes[] = {
         {"all_no", "\rwxjjx" "N"},
         {"choice", "\rjjj\r"},
         {"skin_type", "\rt3120"},
+        {"plans", "8"},
+        {"plan", "8\r"},
+        {"follow_up", "8\rF21\r12,5\r\r\r\r"},
+        {"adverse", "8\rE2\r"},
         {"course", "\r9"},
         {"course_visit", "\r9jj"},
         {"course_whole", "\r9j\r"},
@@ -50,8 +55,13 @@ static const struct scene scenes[] = {
         {"quit", "q"},
 };
 
+static struct app_source source; /* the fake clinic with plans on their way */
+
 static void play(struct app *app, const char *keys)
 {
+	source = fake_source;
+	source.course = &fake_course_source;
+	app->source = &source;
 	for (; *keys != '\0'; keys++)
 		fake_press(app, *keys == '\r' ? UI_KEY_ENTER : *keys == '\t' ? UI_KEY_TAB : *keys);
 }

@@ -56,8 +56,8 @@ static void draw_end(const struct app *app, struct canvas *canvas, struct area a
 	if (d->reason[0] != '\0')
 		row += canvas_wrap(canvas, (struct area){row, area.col, 3, area.cols}, ROLE_TEXT, d->reason);
 	canvas_wrap(canvas, (struct area){row + 1, area.col, 3, area.cols}, ROLE_DIM,
-	            "Follow-up and adverse events: lasertwin followup, lasertwin adverse. The dermatologist closes the "
-	            "plan (q, then C).");
+	            "F enters a follow-up, E an adverse event, 9 shows the course. The dermatologist closes the plan (q, "
+	            "then C).");
 }
 
 void screen_treat(const struct app *app, struct canvas *canvas, struct area area)
