@@ -33,6 +33,7 @@ struct ready {
 	double basal_um, papillary_um, epidermis_um, target_um;
 	double basal_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
 	double melanosome_local_J_cm2, target_local_J_cm2; /* local fluence that reaches the criterion */
+	double target_model_sd; /* relative error of the model's threshold of the target */
 	double melanosome_MPa_cm2_J;
 	unsigned melanosome_flags, target_flags, pressure_flags; /* of the three above */
 };
@@ -42,6 +43,7 @@ struct bulk {
 	double wavelength_nm, pulse_s;
 	struct target target;
 	double criterion_C[2]; /* melanosome, target */
+	struct predict_evidence threshold; /* what endpoints said of the target's threshold in this skin */
 	struct ready sample[SAMPLES_MAX];
 	struct heat *heat[SAMPLES_MAX];
 	bool heated; /* heat[] holds what the schedule of `prepared` gives; never set for heat left by columns */
@@ -115,9 +117,11 @@ static struct pigment_absorber target_absorber(const struct bulk *b)
 	return a;
 }
 
-/* Local fluence at which an absorber reaches its criterion, z standard errors of its own from the best. */
+/* Local fluence at which an absorber reaches its criterion, z standard errors of its own from the best; model_sd is
+ * that error, relative. */
 static enum status local_threshold(const struct pigment_absorber *a, double pulse_s, double start_C,
-                                   double criterion_C, double z, double *out, unsigned *flags, struct fail *why)
+                                   double criterion_C, double z, const struct predict_evidence *learnt, double *out,
+                                   double *model_sd, unsigned *flags, struct fail *why)
 {
 	struct estimate threshold;
 	const struct estimate one = {1.0, 0.0, VALID};
@@ -126,7 +130,11 @@ static enum status local_threshold(const struct pigment_absorber *a, double puls
 		return st;
 	double vapour_C = pigment_vaporisation_C().value;
 	double scale = (criterion_C - start_C) / (vapour_C - start_C);
+	*model_sd = threshold.sd / threshold.value;
+	struct learnt_error e = learnt_error(learnt, *model_sd, DANGER_BELOW);
 	*out = threshold.value * scale * exp(z * threshold.sd / threshold.value);
+	if (learnt->treatments)
+		*out = threshold.value * scale * e.shift * exp(z * e.spread);
 	*flags = threshold.flags;
 	return ST_OK;
 }
@@ -138,21 +146,31 @@ static double drawn_z(struct rng *rng, unsigned index)
 	return index ? z : 0.0;
 }
 
+/* Endpoints are seen in the lesion, not in the skin beside it: that its pigment answers to less dose counts for both,
+ * that it needs more for the lesion alone. Ink says nothing of melanin. */
+static struct predict_evidence of_normal_skin(const struct bulk *b)
+{
+	bool counts = b->target.kind != TARGET_INK && b->target.kind != TARGET_NONE && b->threshold.ln_ratio < 0.0;
+	return counts ? b->threshold : (struct predict_evidence){.treatments = 0};
+}
+
 static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_t seed, struct ready *r,
                                    struct fail *why)
 {
 	struct rng rng;
 	struct pigment_absorber melanosome = pigment_melanosome(b->wavelength_nm), target = target_absorber(b);
+	struct predict_evidence beside = of_normal_skin(b);
 	struct estimate pressure;
+	double ignored;
 	rng_seed(&rng, seed, 1000 + index);
 	double z = drawn_z(&rng, index), other_z = drawn_z(&rng, index);
 	/* the same melanin is wrong by the same amount wherever it sits; ink is wrong by its own */
 	double target_z = b->target.kind == TARGET_INK ? other_z : z;
 	enum status st = local_threshold(&melanosome, b->pulse_s, r->surface_C, b->criterion_C[0], z,
-	                                 &r->melanosome_local_J_cm2, &r->melanosome_flags, why);
+	                                 &beside, &r->melanosome_local_J_cm2, &ignored, &r->melanosome_flags, why);
 	if (!st)
 		st = local_threshold(&target, b->pulse_s, r->surface_C, b->criterion_C[1], target_z,
-		                     &r->target_local_J_cm2, &r->target_flags, why);
+		                     &b->threshold, &r->target_local_J_cm2, &r->target_model_sd, &r->target_flags, why);
 	if (!st)
 		st = pigment_pressure_MPa(&melanosome, 1.0, b->pulse_s, &pressure, why);
 	if (st)
@@ -258,6 +276,7 @@ enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fai
 	b->wavelength_nm = q->wavelength_nm;
 	b->pulse_s = q->pulse_s;
 	b->target = q->target;
+	b->threshold = q->threshold;
 	b->criterion_C[0] = pigment_vaporisation_C().value;
 	b->criterion_C[1] = criterion_of(&q->target);
 	enum status st = ordinates_new(0, &solver, why);
@@ -481,6 +500,16 @@ static void publish(const struct bulk_spreads *spreads, const double *depth_um, 
 	}
 }
 
+static void say_learnt(const struct bulk *b, struct prediction *out)
+{
+	const struct band *ratio = &out->metric[METRIC_TARGET_RATIO];
+	if (!b->threshold.treatments || (ratio->flags & VALIDITY_ABSENT))
+		return;
+	struct learnt_error e = learnt_error(&b->threshold, b->sample[0].target_model_sd, DANGER_BELOW);
+	out->threshold_learnt = learnt_effect(&b->threshold, e, TWIN_THRESHOLD_FACTOR, METRIC_TARGET_RATIO,
+	                                      ratio->value * e.shift);
+}
+
 enum status bulk_predict(struct bulk *b, const struct bulk_dose *dose, enum predict_depth depth,
                          struct prediction *out, struct fail *why)
 {
@@ -500,6 +529,8 @@ enum status bulk_predict(struct bulk *b, const struct bulk_dose *dose, enum pred
 	}
 	if (!st)
 		publish(spreads, depth_um, depths, out);
+	if (!st)
+		say_learnt(b, out);
 	free(spreads);
 	return st;
 }

@@ -23,6 +23,7 @@ struct columns {
 	struct microbeam_table *table; /* of the anchors */
 	double epidermis_um[SAMPLES_MAX], skin_um[SAMPLES_MAX]; /* skin: epidermis and dermis */
 	double z[SAMPLES_MAX];                                  /* where on the model's own error a sample sits */
+	struct predict_evidence depth; /* what measured depths said of the model for this skin */
 	struct microbeam_lesion last[SAMPLES_MAX]; /* of the last prediction, for the heat left behind */
 };
 
@@ -153,6 +154,7 @@ enum status columns_new(const struct columns_request *q, struct columns **out, s
 		c->count = q->cohort->count;
 		c->energy_min_mJ = q->energy_min_mJ;
 		c->energy_max_mJ = q->energy_max_mJ;
+		c->depth = q->depth;
 		c->beam = (struct microbeam){.wavelength_nm = q->wavelength_nm,
 		                             .diameter_um = q->diameter_um,
 		                             .pulse_s = q->pulse_s,
@@ -173,6 +175,22 @@ static double drawn(struct estimate size, double z)
 	return fmax(size.value + z * size.sd, 0.0);
 }
 
+/* The same of a depth, with what was learnt of the model's error for this skin. */
+static double drawn_depth(const struct columns *c, struct estimate depth, double z)
+{
+	if (!c->depth.treatments || !(depth.value > 0.0))
+		return drawn(depth, z);
+	struct learnt_error e = learnt_error(&c->depth, depth.sd / depth.value, DANGER_ABOVE);
+	return fmax(depth.value * e.shift * (1.0 + z * e.spread), 0.0);
+}
+
+/* How much deeper than the model alone says a sample's column is. */
+static double depth_shift(const struct columns *c, unsigned s)
+{
+	const struct estimate *depth = &c->last[s].coagulation_depth_um;
+	return depth->value > 0.0 ? learnt_error(&c->depth, depth->sd / depth->value, DANGER_ABOVE).shift : 1.0;
+}
+
 struct column_spreads {
 	struct spread metric[METRICS];
 	struct spread peak[PREDICT_DEPTHS_MAX], damage[PREDICT_DEPTHS_MAX];
@@ -188,7 +206,7 @@ static void note(struct column_spreads *out, enum metric metric, unsigned s, dou
 static void note_lesion(const struct columns *c, const struct microbeam_lesion *l, unsigned s,
                         struct column_spreads *out)
 {
-	double depth = drawn(l->coagulation_depth_um, c->z[s]);
+	double depth = drawn_depth(c, l->coagulation_depth_um, c->z[s]);
 	unsigned flags = l->coagulation_depth_um.flags;
 	note(out, METRIC_COAGULATION_DEPTH_UM, s, depth, flags);
 	note(out, METRIC_COAGULATION_WIDTH_UM, s, drawn(l->coagulation_width_um, c->z[s]),
@@ -197,19 +215,20 @@ static void note_lesion(const struct columns *c, const struct microbeam_lesion *
 	note(out, METRIC_BELOW_BASAL_UM, s, fmax(depth - c->epidermis_um[s], 0.0), flags);
 	if (!c->opaque)
 		return;
-	note(out, METRIC_ABLATION_DEPTH_UM, s, drawn(l->ablation_depth_um, c->z[s]), l->ablation_depth_um.flags);
+	note(out, METRIC_ABLATION_DEPTH_UM, s, drawn_depth(c, l->ablation_depth_um, c->z[s]), l->ablation_depth_um.flags);
 	note(out, METRIC_ABLATION_WIDTH_UM, s, drawn(l->ablation_width_um, c->z[s]), l->ablation_width_um.flags);
 }
 
-/* The axis of one sample on the common depths: linear between its own points. */
-static void note_axis(const struct microbeam_axis *axis, const double *depth_um, size_t depths, unsigned s,
-                      struct column_spreads *out)
+/* The axis of one sample on the common depths: linear between its own points, which lie stretch times as deep. */
+static void note_axis(const struct microbeam_axis *axis, double stretch, const double *depth_um, size_t depths,
+                      unsigned s, struct column_spreads *out)
 {
 	size_t j = 0;
 	for (size_t i = 0; i < depths; i++) {
-		while (j + 2 < axis->count && axis->depth_um[j + 1] < depth_um[i])
+		double at_um = depth_um[i] / stretch;
+		while (j + 2 < axis->count && axis->depth_um[j + 1] < at_um)
 			j++;
-		double f = (depth_um[i] - axis->depth_um[j]) / (axis->depth_um[j + 1] - axis->depth_um[j]);
+		double f = (at_um - axis->depth_um[j]) / (axis->depth_um[j + 1] - axis->depth_um[j]);
 		f = fmin(fmax(f, 0.0), 1.0);
 		double a = damage_fraction(axis->omega[j]), b = damage_fraction(axis->omega[j + 1]);
 		out->peak[i].value[s] = axis->peak_C[j] * (1.0 - f) + axis->peak_C[j + 1] * f;
@@ -219,10 +238,10 @@ static void note_axis(const struct microbeam_axis *axis, const double *depth_um,
 }
 
 /* A good deal deeper than the median lesion, so that its end is seen, in even steps. */
-static size_t axis_depths(const struct microbeam_lesion *median, double *depth_um)
+static size_t axis_depths(const struct microbeam_lesion *median, double stretch, double *depth_um)
 {
 	static const double least_um = 300.0, beyond = 1.6;
-	double reach = fmax(least_um, beyond * median->coagulation_depth_um.value);
+	double reach = fmax(least_um, beyond * stretch * median->coagulation_depth_um.value);
 	size_t n = PREDICT_DEPTHS_MAX / 2;
 	for (size_t i = 0; i < n; i++)
 		depth_um[i] = reach * (double)i / (double)(n - 1);
@@ -314,6 +333,17 @@ static enum status look_up(const struct columns *c, double energy_mJ, struct anc
 	return st;
 }
 
+static void say_learnt(const struct columns *c, struct prediction *out)
+{
+	const struct microbeam_lesion *l = &c->last[0];
+	const struct estimate *depth = c->opaque ? &l->ablation_depth_um : &l->coagulation_depth_um;
+	if (!c->depth.treatments || !(depth->value > 0.0))
+		return;
+	struct learnt_error e = learnt_error(&c->depth, depth->sd / depth->value, DANGER_ABOVE);
+	out->depth_learnt = learnt_effect(&c->depth, e, TWIN_DEPTH_FACTOR,
+	                                  c->opaque ? METRIC_ABLATION_DEPTH_UM : METRIC_COAGULATION_DEPTH_UM, depth->value);
+}
+
 static void spread_samples(struct columns *c, struct anchored *at, struct column_spreads *spreads,
                            struct prediction *out)
 {
@@ -323,12 +353,14 @@ static void spread_samples(struct columns *c, struct anchored *at, struct column
 	for (unsigned s = 0; s < c->count; s++) {
 		lesion_of(c, at, s, &c->last[s]);
 		axis_of(c, at, s, &axis);
+		double stretch = depth_shift(c, s);
 		if (s == 0)
-			depths = axis_depths(&c->last[0], depth_um);
+			depths = axis_depths(&c->last[0], stretch, depth_um);
 		note_lesion(c, &c->last[s], s, spreads);
-		note_axis(&axis, depth_um, depths, s, spreads);
+		note_axis(&axis, stretch, depth_um, depths, s, spreads);
 	}
 	publish(spreads, depth_um, depths, out);
+	say_learnt(c, out);
 }
 
 enum status columns_predict(struct columns *c, double energy_mJ, struct prediction *out, struct fail *why)

@@ -117,6 +117,28 @@ struct band band_of(const struct spread *spread)
 	                     quantile(sorted, spread->count, 0.95), spread->flags};
 }
 
+static double posterior_variance(double prior_sd, double variance)
+{
+	return 1.0 / (1.0 / (prior_sd * prior_sd) + 1.0 / variance);
+}
+
+struct learnt_error learnt_error(const struct predict_evidence *e, double model_sd, enum danger danger)
+{
+	if (!e->treatments || !(model_sd > 0.0))
+		return (struct learnt_error){1.0, model_sd};
+	bool worse = danger * e->ln_ratio > 0.0;
+	double trust = posterior_variance(worse ? hypot(model_sd, e->population_sd) : model_sd, e->variance) / e->variance;
+	return (struct learnt_error){exp(trust * e->ln_ratio), sqrt(posterior_variance(model_sd, e->variance))};
+}
+
+struct learnt_effect learnt_effect(const struct predict_evidence *evidence, struct learnt_error e,
+                                   enum twin_property factor, enum metric metric, double without)
+{
+	static const double normal_95 = 1.6448536269514722;
+	return (struct learnt_effect){factor, metric, evidence->treatments, e.shift, e.shift * exp(-normal_95 * e.spread),
+	                              e.shift * exp(normal_95 * e.spread), without};
+}
+
 void predictor_free(struct predictor **predictor)
 {
 	if (!*predictor)
@@ -178,6 +200,7 @@ static enum status prepare_columns(struct predictor *p, const struct exposure *e
 		.gaussian = true, /* 1/e2 diameters are what the makers quote */
 		.energy_min_mJ = range ? options->energy_min_mJ : 0.8 * e->microbeam_energy_mJ,
 		.energy_max_mJ = range ? options->energy_max_mJ : 1.2 * e->microbeam_energy_mJ,
+		.depth = options->depth,
 		.seed = options->seed,
 		.progress = share_progress,
 		.context = share,
@@ -209,6 +232,7 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 		.wavelength_nm = p->wavelength_nm,
 		.pulse_s = p->pulse_s,
 		.target = *target,
+		.threshold = options->threshold,
 		.seed = options->seed,
 		.progress = share_progress,
 		.context = &share,
@@ -221,12 +245,24 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 	return prepare_columns(p, e, options, &share, why);
 }
 
+static enum status check_evidence(const char *field, const struct predict_evidence *e, struct fail *why)
+{
+	if (!e->treatments || (isfinite(e->ln_ratio) && e->variance > 0.0 && e->population_sd >= 0.0))
+		return ST_OK;
+	return fail_set(why, ST_INPUT, field, "evidence of %u treatments is no number with an error", e->treatments);
+}
+
 enum status predictor_new(const struct twin *twin, const struct exposure *exposure, const struct target *target,
                           const struct predict_options *options, struct predictor **out, struct fail *why)
 {
 	*out = NULL;
 	if (options->samples > SAMPLES_MAX)
 		return fail_set(why, ST_RANGE, "samples", "%u; at most %d", options->samples, SAMPLES_MAX);
+	enum status st = check_evidence("depth", &options->depth, why);
+	if (!st)
+		st = check_evidence("threshold", &options->threshold, why);
+	if (st)
+		return st;
 	struct predictor *p = calloc(1, sizeof *p);
 	if (!p)
 		return fail_set(why, ST_FULL, "predictor", "out of memory");
@@ -235,7 +271,7 @@ enum status predictor_new(const struct twin *twin, const struct exposure *exposu
 	p->pulse_s = exposure->pulse_s;
 	p->microbeam_um = exposure->microbeam_um;
 	draw_cohort(twin, options, p->kind, &p->cohort);
-	enum status st = prepare(p, exposure, target, options, why);
+	st = prepare(p, exposure, target, options, why);
 	if (st)
 		predictor_free(&p);
 	*out = p;

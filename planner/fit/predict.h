@@ -69,6 +69,27 @@ struct band {
 	unsigned flags; /* enum validity; VALIDITY_ABSENT: not meaningful for this exposure */
 };
 
+/* What outcomes of earlier treatments of this kind said of the model for this skin: the logarithm of true over
+ * predicted, known to a variance (planner/twin/learn.h). With prior N(0, s^2) of that logarithm and a read r of
+ * variance R the posterior has variance 1 / (1/s^2 + 1/R) and mean that / R x r. The spread is narrowed with the
+ * model's own error as s. The shift takes the model's own error where it leads away from danger, and towards danger
+ * (deeper, or a lower threshold) adds how far models of this kind were off on published rows: a skin that answered more
+ * strongly than predicted is believed sooner than one that answered less. A model without error stays. DESIGN. */
+struct predict_evidence {
+	unsigned treatments; /* 0: none; predictions are then the model's alone */
+	double ln_ratio, variance;
+	double population_sd; /* of the logarithm, over people and published rows: the twin's prior of the factor */
+};
+
+/* What that changed in one prediction, at the median twin. */
+struct learnt_effect {
+	enum twin_property factor;
+	enum metric metric;
+	unsigned treatments; /* 0: nothing was learnt */
+	double ratio, p05, p95; /* the prediction's factor, after the model's own error */
+	double without;         /* the metric's value had nothing been learnt */
+};
+
 #define PREDICT_DEPTHS_MAX 160
 
 struct depth_profile {
@@ -91,6 +112,7 @@ struct prediction {
 	/* The second calculation: Monte Carlo against discrete ordinates, absorbed energy of the epidermis
 	 * under a broad beam; difference and its standard error. NAN where light does not scatter. */
 	double check_difference_pct, check_se_pct;
+	struct learnt_effect depth_learnt, threshold_learnt; /* treatments 0: no evidence, or not this kind of exposure */
 };
 
 /* The metrics to list for a prediction: those with a value first, then those that light might have had; metrics of
@@ -104,6 +126,8 @@ struct predict_options {
 	uint64_t seed;
 	/* Microbeam energies to prepare for; both 0: only the exposure's own. */
 	double energy_min_mJ, energy_max_mJ;
+	/* Of the depth of microbeams' columns, and of the dose at which the target answers. */
+	struct predict_evidence depth, threshold;
 	/* Called with the fraction prepared, from the calling thread; a nonzero return cancels. May be NULL. */
 	int (*progress)(void *context, double done_frac);
 	void *context;

@@ -16,6 +16,16 @@ struct spread {
 struct band band_of(const struct spread *spread);
 extern const struct band band_absent;
 
+/* The model's relative error of one sample, with what was learnt: multiply by shift, then by 1 + z spread (or
+ * exp(z spread)). Without evidence shift is 1 and spread the model's own, to the bit. */
+struct learnt_error {
+	double shift, spread;
+};
+enum danger { DANGER_BELOW = -1, DANGER_ABOVE = 1 }; /* which way the quantity harms */
+struct learnt_error learnt_error(const struct predict_evidence *evidence, double model_sd, enum danger danger);
+struct learnt_effect learnt_effect(const struct predict_evidence *evidence, struct learnt_error error,
+                                   enum twin_property factor, enum metric metric, double without);
+
 /* The samples of the twin, drawn once. */
 struct cohort {
 	unsigned count;
@@ -28,6 +38,7 @@ struct bulk_request {
 	const struct cohort *cohort;
 	double wavelength_nm, pulse_s;
 	struct target target;
+	struct predict_evidence threshold;
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac);
 	void *context;
@@ -61,6 +72,7 @@ struct columns_request {
 	double wavelength_nm, pulse_s, diameter_um;
 	bool gaussian;
 	double energy_min_mJ, energy_max_mJ;
+	struct predict_evidence depth;
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac);
 	void *context;

@@ -1,9 +1,12 @@
 /* Advice: the curve, the what-ifs, the course. */
 #include "planner/plan/advice.h"
 
+#include "planner/plan/learnt.h"
+
 #include <stdarg.h>
 #include <stdint.h>
 
+#define VISITS_MAX 50.0      /* more is no course */
 #define TEST_SPOT_DOSE_PCT 15 /* a test spot speaks for doses up to this much apart (design) */
 
 /* ---- risk ------------------------------------------------------------------------------------------------ */
@@ -246,13 +249,17 @@ static void plan_course(const struct planning *p, const struct assessment *a, st
 	struct limit_answer wait = planning_limit(p, planning_request(p)->zone[0], "test_spot_wait_days");
 	out->interval_days = fmax(protocol->interval_days > 0.0 ? protocol->interval_days : (double)NAN,
 	                          least.known ? least.value : (double)NAN);
+	double slower = learnt_interval_factor(planning_twin(p));
+	if (slower > 1.0)
+		out->interval_days = ceil(slower * out->interval_days);
 	out->test_spot = asks_for_test_spot(a);
 	out->test_spot_wait_days = wait.known ? wait.value : (double)NAN;
 	if (out->test_spot)
 		add_visit(out, wait.known ? -(int)wait.value : 0,
 		          "test spot with these settings, read after %.0f d; speaks for doses within %d %%",
 		          wait.known ? wait.value : 0.0, TEST_SPOT_DOSE_PCT);
-	int visits = protocol->visits >= 1.0 ? (int)protocol->visits : 1;
+	double least_visits = protocol->visits >= 1.0 ? floor(protocol->visits) : 1.0;
+	int visits = (int)fmin(learnt_visits(planning_twin(p), least_visits), VISITS_MAX);
 	for (int i = 0; i < visits; i++) {
 		if (i > 0 && isnan(out->interval_days))
 			break; /* nothing on file says when */

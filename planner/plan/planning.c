@@ -1,6 +1,7 @@
 /* Planning: settings to assessment, by the one way through the program. */
 #include "planner/plan/planning.h"
 
+#include "planner/plan/learnt.h"
 #include "planner/plan/planning_facts.h"
 
 struct planning {
@@ -77,6 +78,8 @@ static enum status make_base(const struct planning *p, const struct facts *answe
 	if (!st)
 		st = planning_facts_of_readings(*out, p->subject, &p->twin, why);
 	if (!st)
+		st = learnt_facts(&p->twin, *out, why);
+	if (!st)
 		st = planning_facts_of_device(*out, library_rules(p->library), p->device, p->mode, &p->request,
 		                              p->twin.fitzpatrick, why);
 	if (st)
@@ -94,6 +97,7 @@ static enum status make(struct planning *p, const struct subject *subject, const
 	else if ((st = subject->follows ? twin_from_readings_after(&subject->readings, &subject->before, &p->twin, why)
 	                                : twin_from_readings(&subject->readings, &p->twin, why)))
 		return st;
+	learnt_options(p->library, p->device, p->mode, &p->twin, &p->options);
 	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
 	if (p->protocol)
 		p->target = p->protocol->target;

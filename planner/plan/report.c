@@ -1,6 +1,7 @@
 /* Reports as text. */
 #include "planner/plan/report.h"
 
+#include "planner/plan/learnt.h"
 #include "planner/safety/pih.h"
 
 const char report_intended_use[] =
@@ -94,6 +95,15 @@ static void write_prediction(FILE *f, const struct assessment *a)
 	}
 	fprintf(f, "    %s: %s\n    heat: %s\n    damage: %s\n", p->source, p->light, p->heat, p->damage);
 	write_check(f, p);
+}
+
+static void write_learnt(FILE *f, const struct library *library, const struct request *request, const struct twin *twin,
+                         const struct assessment *a)
+{
+	struct learnt learnt;
+	learnt_of(library, request, twin, a, &learnt);
+	for (size_t i = 0; i < learnt.lines; i++)
+		fprintf(f, "  %-14s %s\n", i ? "" : "Learnt", learnt.line[i].text);
 }
 
 static void write_missing(FILE *f, const struct finding *x)
@@ -229,6 +239,7 @@ static void write_request(FILE *f, const struct library *library, const struct c
 	write_fit(f, r);
 	write_numbers(f, &r->assessment.exposure);
 	write_prediction(f, &r->assessment);
+	write_learnt(f, library, request, planning_twin(r->planning), &r->assessment);
 	write_protocol(f, library, planning_protocol(r->planning));
 	write_findings(f, library_rules(library), &r->assessment.findings);
 	write_checks(f, r);

@@ -1,6 +1,7 @@
 /* Reports as JSON. */
 #include <cjson/cJSON.h>
 
+#include "planner/plan/learnt.h"
 #include "planner/plan/report.h"
 #include "planner/safety/pih.h"
 #include "planner/twin/twin_json.h"
@@ -214,6 +215,31 @@ static cJSON *versions_json(const struct library *library)
 	return object;
 }
 
+/* What outcomes of earlier treatments changed; absent where nothing was learnt. */
+static void add_learnt(cJSON *object, const struct library *library, const struct request *request,
+                       const struct twin *twin, const struct assessment *a)
+{
+	struct learnt learnt;
+	learnt_of(library, request, twin, a, &learnt);
+	cJSON *array = learnt.lines ? cJSON_AddArrayToObject(object, "learnt") : NULL;
+	for (size_t i = 0; i < learnt.lines; i++) {
+		const struct learnt_line *l = &learnt.line[i];
+		cJSON *item = cJSON_CreateObject();
+		add_text(item, "factor", l->factor);
+		cJSON_AddNumberToObject(item, "treatments", l->treatments);
+		cJSON_AddBoolToObject(item, "used", l->used);
+		add_number(item, "ratio", l->ratio);
+		add_number(item, "p05", l->p05);
+		add_number(item, "p95", l->p95);
+		if (l->changes[0])
+			add_text(item, "changes", l->changes);
+		add_number(item, "without", l->without);
+		add_number(item, "with", l->with);
+		add_text(item, "text", l->text);
+		cJSON_AddItemToArray(array, item);
+	}
+}
+
 static void add_zones(cJSON *object, const struct request *request)
 {
 	cJSON *zones = cJSON_AddArrayToObject(object, "zones");
@@ -237,6 +263,7 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	cJSON_AddItemToObject(object, "numbers", numbers_json(a, twin));
 	cJSON_AddItemToObject(object, "predictions", predictions_json(a));
 	cJSON_AddItemToObject(object, "models", models_json(a));
+	add_learnt(object, library, request, twin, a);
 	if (a->predicted && a->prediction.profile.count > 1)
 		cJSON_AddItemToObject(object, "profile", profile_json(&a->prediction.profile));
 	if (protocol && protocol->evidence[0])

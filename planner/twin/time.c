@@ -1,8 +1,5 @@
-/* Drift between visits, and learning from outcomes. */
+/* Drift between visits. */
 #include "planner/twin/time.h"
-
-#include <gsl/gsl_cdf.h>
-#include <gsl/gsl_randist.h>
 
 #include "physics/base/units.h"
 #include "planner/twin/twin_private.h"
@@ -210,6 +207,8 @@ enum status twin_bring_forward(const struct twin *before, const struct twin_inte
 			               before->property[p].source);
 		v->origin = v->origin == TWIN_MEASURED ? TWIN_DERIVED : v->origin;
 	}
+	for (size_t i = 0; i < t.lessons; i++) /* the factor has wandered since: the lesson says less of it */
+		t.lesson[i].variance += pow(processes[t.lesson[i].factor].year_sd, 2) * interval->days / DAYS_PER_YEAR;
 	t.residuals = t.disagreements = t.iterations = 0;
 	t.tan_measured = false;
 	t.tan_rel = t.ita_deg = NAN;
@@ -239,134 +238,4 @@ size_t twin_changes(const struct twin *before, const struct twin *after, struct 
 	}
 	qsort(out, count, sizeof *out, by_shift);
 	return count;
-}
-
-/* ---- learning ---- */
-
-/* The rest of the state follows one coordinate whose mean moves by shift and whose variance becomes kept of itself. */
-static void follow(struct twin *t, enum twin_property p, double shift, double kept)
-{
-	double column[TWIN_PROPERTIES], variance = t->covariance[p][p];
-	for (int i = 0; i < TWIN_PROPERTIES; i++)
-		column[i] = t->covariance[i][p] / variance;
-	for (int i = 0; i < TWIN_PROPERTIES; i++) {
-		t->latent[i] += column[i] * shift;
-		for (int j = 0; j < TWIN_PROPERTIES; j++)
-			t->covariance[i][j] -= column[i] * column[j] * variance * (1.0 - kept);
-	}
-}
-
-/* Kalman's update by a number read of the coordinate itself. */
-static void learn_number(struct twin *t, enum twin_property p, double read, double sd)
-{
-	double variance = t->covariance[p][p], gain = variance / (variance + sd * sd);
-	follow(t, p, gain * (read - t->latent[p]), 1.0 - gain);
-}
-
-/* An event of probability Phi((threshold + x) / width) that was (sign 1) or was not (sign -1) seen. With
- * z = sign (threshold + m) / sqrt(width^2 + v) and rho = phi(z) / Phi(z):
- * m' = m + sign rho v / sqrt(width^2 + v), v' = v - v^2 rho (z + rho) / (width^2 + v). */
-static void learn_event(struct twin *t, enum twin_property p, double threshold, double width, double sign)
-{
-	double v = t->covariance[p][p], total = width * width + v;
-	double z = sign * (threshold + t->latent[p]) / sqrt(total);
-	double rho = gsl_ran_ugaussian_pdf(z) / fmax(gsl_cdf_ugaussian_P(z), 1e-12);
-	follow(t, p, sign * rho * v / sqrt(total), 1.0 - v * rho * (z + rho) / total);
-}
-
-#define ENDPOINT_WIDTH 0.25 /* of ln dose over which an endpoint is seen or not: probit slope 8 to 12 (skin ED50s) */
-#define ERYTHEMA_SD 0.25    /* of ln days, as patients count them; design */
-#define CLEARANCE_SD 0.25   /* of ln(-ln(1 - cleared)), as graded by eye; design */
-#define DEPTH_SD 0.15       /* of ln depth, OCT or histology; design */
-
-static enum status within(const char *field, double value, double low, double high, struct fail *why)
-{
-	if (value >= low && value <= high)
-		return ST_OK;
-	if (isnan(value))
-		return fail_set(why, ST_INPUT, field, "missing; an outcome is compared with what was expected");
-	return fail_set(why, ST_RANGE, field, "%g lies outside %g to %g", value, low, high);
-}
-
-static enum status learn_endpoint(struct twin *t, const struct twin_outcome *o, struct fail *why)
-{
-	if (o->endpoint_seen < 0)
-		return ST_OK;
-	enum status st = within("endpoint_dose_ratio", o->endpoint_dose_ratio, 0.05, 20.0, why);
-	if (!st) /* seen when ln(dose) passes the threshold: Phi((ln ratio - x) / width), the mirror of learn_event */
-		learn_event(t, TWIN_THRESHOLD_FACTOR, -log(o->endpoint_dose_ratio), ENDPOINT_WIDTH,
-		            o->endpoint_seen ? -1.0 : 1.0);
-	return st;
-}
-
-static enum status learn_erythema(struct twin *t, const struct twin_outcome *o, struct fail *why)
-{
-	if (isnan(o->erythema_days))
-		return ST_OK;
-	enum status st = within("erythema_days", o->erythema_days, 0.05, 400.0, why);
-	if (!st)
-		st = within("erythema_expected_days", o->erythema_expected_days, 0.05, 400.0, why);
-	if (!st)
-		learn_number(t, TWIN_HEALING_FACTOR, log(o->erythema_days / o->erythema_expected_days), ERYTHEMA_SD);
-	return st;
-}
-
-static enum status learn_pih(struct twin *t, const struct twin_outcome *o, struct fail *why)
-{
-	if (o->pih < 0)
-		return ST_OK;
-	enum status st = within("pih_expected_frac", o->pih_expected_frac, 0.001, 0.999, why);
-	if (!st)
-		learn_event(t, TWIN_PIH_OFFSET, gsl_cdf_ugaussian_Pinv(o->pih_expected_frac), 1.0, o->pih ? 1.0 : -1.0);
-	return st;
-}
-
-static enum status learn_clearance(struct twin *t, const struct twin_outcome *o, struct fail *why)
-{
-	if (isnan(o->cleared_frac))
-		return ST_OK;
-	enum status st = within("cleared_frac", o->cleared_frac, 0.01, 0.99, why);
-	if (!st)
-		st = within("sessions", o->sessions, 1, 50, why);
-	if (!st)
-		st = within("cleared_expected_frac", o->cleared_expected_frac, 0.01, 0.99, why);
-	if (st)
-		return st;
-	double rate = -log1p(-o->cleared_frac) / o->sessions, expected = -log1p(-o->cleared_expected_frac);
-	learn_number(t, TWIN_CLEARANCE_FACTOR, log(rate / expected), CLEARANCE_SD);
-	return ST_OK;
-}
-
-static enum status learn_depth(struct twin *t, const struct twin_outcome *o, struct fail *why)
-{
-	if (isnan(o->depth_measured_um))
-		return ST_OK;
-	enum status st = within("depth_measured_um", o->depth_measured_um, 5.0, 5000.0, why);
-	if (!st)
-		st = within("depth_predicted_um", o->depth_predicted_um, 5.0, 5000.0, why);
-	if (!st)
-		learn_number(t, TWIN_DEPTH_FACTOR, log(o->depth_measured_um / o->depth_predicted_um), DEPTH_SD);
-	return st;
-}
-
-enum status twin_learn(struct twin *twin, const struct twin_outcome *outcome, struct fail *why)
-{
-	static const enum twin_property learnt[] = {TWIN_DEPTH_FACTOR, TWIN_THRESHOLD_FACTOR, TWIN_CLEARANCE_FACTOR,
-	                                            TWIN_HEALING_FACTOR, TWIN_PIH_OFFSET};
-	struct twin t = *twin;
-	enum status st;
-	if ((st = learn_endpoint(&t, outcome, why)) || (st = learn_erythema(&t, outcome, why)) ||
-	    (st = learn_pih(&t, outcome, why)) || (st = learn_clearance(&t, outcome, why)) ||
-	    (st = learn_depth(&t, outcome, why)))
-		return st;
-	for (size_t i = 0; i < sizeof learnt / sizeof learnt[0]; i++) {
-		struct twin_value *v = &t.property[learnt[i]];
-		if (t.covariance[learnt[i]][learnt[i]] >= 0.999 * twin->covariance[learnt[i]][learnt[i]])
-			continue;
-		v->origin = TWIN_DERIVED;
-		(void)snprintf(v->source, sizeof v->source, "outcomes of earlier treatments");
-	}
-	if ((st = twin_refresh(&t, why)) == ST_OK)
-		*twin = t;
-	return st;
 }

@@ -1,7 +1,7 @@
 /* The twin in time: between visits it drifts, at a visit readings correct it, outcomes teach it.
  *
  *     before --twin_bring_forward(days, sun)--> today's prior --twin_from_readings_after--> after
- *     after  --twin_learn(outcome)--> after, with its response to treatment known better
+ *     after  --twin_learn(outcome)--> after, with its response to treatment known better (learn.h)
  *
  * The drift is linear in the latent coordinates: x' = F x + b, P' = F P F' + Q, the prediction step of a Kalman
  * filter (Kalman 1960, J Basic Eng 82:35); the correction is the calibration itself. Rates stand in one table with
@@ -10,6 +10,7 @@
 #ifndef LASERTWIN_TIME_H
 #define LASERTWIN_TIME_H
 
+#include "planner/twin/learn.h"
 #include "planner/twin/twin.h"
 
 #define TWIN_DAYS_MAX 36500.0
@@ -57,27 +58,5 @@ struct twin_change {
 };
 /* Largest shift first: properties that moved by a quarter of a standard deviation or were narrowed by a tenth. */
 size_t twin_changes(const struct twin *before, const struct twin *after, struct twin_change out[TWIN_PROPERTIES]);
-
-/* What came of a treatment; what was not seen stays NAN or -1. */
-struct twin_outcome {
-	int endpoint_seen;               /* 1, 0, -1 not noted */
-	double endpoint_dose_ratio;      /* dose given over the dose predicted for the endpoint */
-	double erythema_days, erythema_expected_days;
-	int pih;                         /* 1, 0, -1 not looked for */
-	double pih_expected_frac;        /* of the published series */
-	double cleared_frac;             /* of the lesion, since before the first of sessions */
-	int sessions;
-	double cleared_expected_frac;    /* of one session, published */
-	double depth_measured_um, depth_predicted_um;
-};
-#define TWIN_NO_OUTCOME {-1, NAN, NAN, NAN, -1, NAN, NAN, 0, NAN, NAN, NAN}
-
-/* Numbers by Kalman's update, yes and no by the moments of a Gaussian times a probit (assumed density filter:
- * Rasmussen & Williams 2006, eq. 3.85 with one case). An outcome moves its own factor and what goes along with it.
- * ST_INPUT where an outcome lacks what it is compared with, ST_RANGE where a number cannot be. */
-enum status twin_learn(struct twin *twin, const struct twin_outcome *outcome, struct fail *why) MUST_CHECK;
-/* The same from JSON, schema lasertwin-outcome/1 (profiles/schema/outcome.schema.json). */
-enum status twin_outcome_read(const char *name, const char *bytes, size_t length, struct twin_outcome *out,
-                              struct fail *why) MUST_CHECK;
 
 #endif

@@ -6,7 +6,7 @@
  * what the readings say about properties together (melanin against blood, lesion against the skin beside it).
  * The forward model is the reflectance of the layered skin by the optics that plan the treatment.
  * Safety is judged on the normal skin beside the lesion; the lesion and the unexposed skin have melanin of
- * their own. The last five properties are how this person answers to treatment: outcomes move them (time.h).
+ * their own. The last five properties are how this person answers to treatment: outcomes move them (learn.h).
  */
 #ifndef LASERTWIN_TWIN_H
 #define LASERTWIN_TWIN_H
@@ -71,6 +71,18 @@ struct twin_residual {
 #define TWIN_RESIDUALS_MAX 32
 #define TWIN_DISAGREES 3.0 /* standard deviations of the normalised innovation; design */
 
+/* What one treatment taught of one factor: a Gaussian read of the factor's latent coordinate, the quotient of what was
+ * believed after and before it (learn.h). */
+struct twin_lesson {
+	char treatment[64];   /* whose outcome; one lesson for each treatment and factor */
+	char device_mode[64]; /* "" where the outcome does not say */
+	enum twin_property factor;
+	int event;       /* 1 seen, 0 looked for and not seen, -1: a number was read */
+	double observed; /* the number's logarithm, or where the event was expected (probits, or widths of ln dose) */
+	double read, variance; /* latent */
+};
+#define TWIN_LESSONS_MAX 96
+
 struct twin {
 	struct twin_value property[TWIN_PROPERTIES];
 	double latent[TWIN_PROPERTIES]; /* posterior mean of the latent coordinates */
@@ -88,6 +100,8 @@ struct twin {
 	double ita_deg;          /* measured or derived from L*a*b*; NAN without */
 	double model_ita_deg;    /* what the fitted skin would read */
 	char site[48];
+	size_t lessons; /* in the order they were taken in */
+	struct twin_lesson lesson[TWIN_LESSONS_MAX];
 };
 
 struct twin_property_spec {

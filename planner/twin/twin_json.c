@@ -75,6 +75,24 @@ static cJSON *residuals_json(const struct twin *t)
 	return list;
 }
 
+static cJSON *lessons_json(const struct twin *t)
+{
+	cJSON *list = cJSON_CreateArray();
+	for (size_t i = 0; i < t->lessons; i++) {
+		const struct twin_lesson *l = &t->lesson[i];
+		cJSON *item = cJSON_CreateObject();
+		cJSON_AddStringToObject(item, "treatment", l->treatment);
+		cJSON_AddStringToObject(item, "device", l->device_mode);
+		cJSON_AddStringToObject(item, "factor", twin_property_spec(l->factor)->key);
+		cJSON_AddNumberToObject(item, "event", l->event);
+		add_number(item, "observed", l->observed);
+		add_number(item, "read", l->read);
+		add_number(item, "variance", l->variance);
+		cJSON_AddItemToArray(list, item);
+	}
+	return list;
+}
+
 static cJSON *twin_json(const struct twin *t)
 {
 	cJSON *root = cJSON_CreateObject();
@@ -91,6 +109,8 @@ static cJSON *twin_json(const struct twin *t)
 	cJSON_AddItemToObject(root, "properties", properties_json(t));
 	cJSON_AddItemToObject(root, "covariance", covariance_json(t));
 	cJSON_AddItemToObject(root, "residuals", residuals_json(t));
+	if (t->lessons)
+		cJSON_AddItemToObject(root, "lessons", lessons_json(t));
 	return root;
 }
 
@@ -192,6 +212,39 @@ static enum status read_residuals(const struct json_at *root, struct twin *t, st
 	return st;
 }
 
+static enum status read_lesson(const struct json_at *at, struct twin_lesson *l, struct fail *why)
+{
+	static const char *const keys[] = {"treatment", "device", "factor", "event", "observed", "read", "variance", NULL};
+	const char *factors[TWIN_PROPERTIES - TWIN_DEPTH_FACTOR]; /* the learnt ones end the list of properties */
+	size_t factor = 0, count = sizeof factors / sizeof factors[0];
+	for (size_t i = 0; i < count; i++)
+		factors[i] = twin_property_spec((enum twin_property)(TWIN_DEPTH_FACTOR + i))->key;
+	enum status st = json_known_keys(at, keys, JSON_X_EXTRA, why);
+	if (st || (st = json_string(at, "treatment", l->treatment, sizeof l->treatment, NULL, why)) ||
+	    (st = json_string(at, "device", l->device_mode, sizeof l->device_mode, NULL, why)) ||
+	    (st = json_choice(at, "factor", factors, count, &factor, NULL, why)) ||
+	    (st = json_integer_in(at, "event", -1, 1, "", &l->event, NULL, why)) ||
+	    (st = json_number_in(at, "observed", -50, 50, "", &l->observed, NULL, why)) ||
+	    (st = json_number_in(at, "read", -50, 50, "", &l->read, NULL, why)))
+		return st;
+	l->factor = (enum twin_property)(TWIN_DEPTH_FACTOR + factor);
+	return json_number_in(at, "variance", 1e-6, 1e7, "", &l->variance, NULL, why);
+}
+
+/* Twins of before there were lessons have none. */
+static enum status read_lessons(const struct json_at *root, struct twin *t, struct fail *why)
+{
+	struct json_at list, item = {0};
+	bool given = false;
+	enum status st = json_member(root, "lessons", JSON_ARRAY, &list, &given, why);
+	while (!st && given && json_array_each(&list, &item)) {
+		if (t->lessons == TWIN_LESSONS_MAX)
+			return json_refuse(&list, ST_FULL, why, "more than %d", TWIN_LESSONS_MAX);
+		st = read_lesson(&item, &t->lesson[t->lessons++], why);
+	}
+	return st;
+}
+
 static enum status read_head(const struct json_at *root, struct twin *t, struct fail *why)
 {
 	int iterations = 0;
@@ -217,11 +270,12 @@ static enum status read_root(const struct json_at *root, struct twin *t, struct 
 {
 	static const char *const keys[] = {"schema",   "site",       "fitzpatrick",   "effective_type", "tan_measured",
 	                                   "tan_rel",  "ita_deg",    "model_ita_deg", "spread_factor",  "iterations",
-	                                   "properties", "covariance", "residuals", NULL};
+	                                   "properties", "covariance", "residuals", "lessons", NULL};
 	enum status st;
 	if ((st = json_schema(root, SCHEMA, why)) || (st = json_known_keys(root, keys, JSON_X_EXTRA, why)) ||
 	    (st = read_head(root, t, why)) || (st = read_properties(root, t, why)) ||
-	    (st = read_covariance(root, t, why)) || (st = read_residuals(root, t, why)))
+	    (st = read_covariance(root, t, why)) || (st = read_residuals(root, t, why)) ||
+	    (st = read_lessons(root, t, why)))
 		return st;
 	return twin_refresh(t, why);
 }

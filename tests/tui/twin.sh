@@ -48,4 +48,25 @@ says "spectrum.csv: line 16" err
 run reflectance $case --from-nm 300; code_is 2
 run reflectance $case --json; code_is 0
 says '"ita_deg"'
+# what an outcome taught reaches the next plan, and the plan says so; said twice it counts once
+printf '{"schema": "lasertwin-outcome/1", "device": "clear_brilliant.1927", "depth_measured_um": 390, "depth_predicted_um": 300}' \
+	>"$work/outcome.json"
+run twin fit tests/validation/cases/S2.json --json; code_is 0
+cp "$work/out" "$work/twin.json"
+run twin learn "$work/twin.json" "$work/outcome.json" --json; code_is 0
+cp "$work/out" "$work/taught.json"
+run twin learn "$work/taught.json" "$work/outcome.json"; code_is 0
+says "it counts once"
+sed -i 's/clear_brilliant.1927/ultrapulse.deepfx/' "$work/outcome.json"
+run twin learn "$work/taught.json" "$work/outcome.json" --json; code_is 0
+cp "$work/out" "$work/taught.json"
+run case tests/validation/cases/S2.json --before "$work/taught.json" --days 30; code_is 0
+says "Learnt  *depth x1\.[0-9]* .*from 1 treatment: Coagulation depth"
+says "^  *1 depth lesson of another kind of beam"
+run case tests/validation/cases/S2.json --before "$work/outcome.json"; code_is 2
+run check tests/validation/cases/S2.json --days 3; code_is 2
+says "goes with --before" err
+printf '{"schema": "lasertwin-outcome/1", "depth_measured_um": 3000, "depth_predicted_um": 300}' >"$work/outcome.json"
+run twin learn "$work/twin.json" "$work/outcome.json"; code_is 2
+says "depth_measured_um.* 10 times what was expected" err
 pass "twin: fit, show, learn, forecast, reflectance; refusals by field and line"

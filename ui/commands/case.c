@@ -50,6 +50,8 @@ static enum status case_run_all(const struct cli_options *options, const char *p
 {
 	enum status status = case_read(path, &run->file, why);
 	if (status == ST_OK)
+		status = cli_follow_twin(options, run->file, why);
+	if (status == ST_OK)
 		status = cli_library(options, &run->library, why);
 	if (status == ST_OK)
 		status = case_join_sessions(run->library, run->file, why);

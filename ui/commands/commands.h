@@ -56,6 +56,16 @@ int command_sync_mine(const struct cli_options *options);
 int command_sync_theirs(const struct cli_options *options);
 int command_sync_trust(const struct cli_options *options);
 
+/* --- before.c: a case goes on from an earlier twin, where --before names one */
+struct case_file;
+struct twin;
+enum status cli_follow_twin(const struct cli_options *options, struct case_file *file, struct fail *why) MUST_CHECK;
+enum status cli_read_twin(const char *path, struct twin *out, struct fail *why) MUST_CHECK;
+/* *out stays where the option is not given. */
+enum status cli_number(const struct cli_options *options, const char *name, double low, double high, double *out,
+                       struct fail *why) MUST_CHECK;
+const char *cli_last_part(const char *path); /* of a path: its file's name */
+
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);
 int cli_case(const struct cli_options *options, const char *path, bool is_virtual);

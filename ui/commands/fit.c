@@ -33,6 +33,8 @@ static enum status open_case(const struct cli_options *options, const char *path
 {
 	enum status st = case_read(path, &o->file, why);
 	if (!st)
+		st = cli_follow_twin(options, o->file, why);
+	if (!st)
 		st = cli_library(options, &o->library, why);
 	if (!st)
 		st = case_join_sessions(o->library, o->file, why);

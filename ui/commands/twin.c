@@ -11,37 +11,6 @@
 #define SPECTRUM_STEPS_MAX SPECTRUM_POINTS_MAX
 #define BAND_SAMPLES 24
 
-static enum status number_option(const struct cli_options *options, const char *name, double low, double high,
-                                 double *out, struct fail *why)
-{
-	const char *text = cli_value(options, name);
-	char *end;
-	if (!text)
-		return ST_OK;
-	double value = strtod(text, &end);
-	if (end == text || *end != '\0' || !(value >= low && value <= high))
-		return fail_set(why, ST_INPUT, name, "\"%.40s\"; a number from %g to %g belongs here", text, low, high);
-	*out = value;
-	return ST_OK;
-}
-
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
-
-static enum status read_twin(const char *path, struct twin *out, struct fail *why)
-{
-	char *bytes = NULL;
-	size_t length = 0;
-	enum status st = file_read(path, FILE_BYTES_MAX, &bytes, &length, why);
-	if (!st)
-		st = twin_read(last_part(path), bytes, length, out, why);
-	free(bytes);
-	return st;
-}
-
 /* What a case says of the skin and of the treatment: its first request. */
 struct subject_file {
 	struct case_file *file;
@@ -73,7 +42,7 @@ static enum status read_either(const char *path, struct subject_file *out, struc
 	if (st)
 		return st;
 	if (holds_twin(bytes, length)) {
-		st = twin_read(last_part(path), bytes, length, &out->twin, why);
+		st = twin_read(cli_last_part(path), bytes, length, &out->twin, why);
 	} else if (!(st = case_read(path, &out->file, why))) {
 		const struct readings *r = &out->file->request[0].subject.readings;
 		st = twin_from_readings(r, &out->twin, why);
@@ -102,9 +71,9 @@ static enum status read_sun(const struct cli_options *options, struct twin_sun *
 {
 	*sun = (struct twin_sun){.sed_per_day = NAN, .latitude_deg = NAN, .from_day_of_year = NAN};
 	enum status st;
-	if ((st = number_option(options, "--sed-per-day", 0, 30, &sun->sed_per_day, why)) ||
-	    (st = number_option(options, "--latitude", -90, 90, &sun->latitude_deg, why)) ||
-	    (st = number_option(options, "--day-of-year", 1, 366, &sun->from_day_of_year, why)))
+	if ((st = cli_number(options, "--sed-per-day", 0, 30, &sun->sed_per_day, why)) ||
+	    (st = cli_number(options, "--latitude", -90, 90, &sun->latitude_deg, why)) ||
+	    (st = cli_number(options, "--day-of-year", 1, 366, &sun->from_day_of_year, why)))
 		return st;
 	sun->known = isfinite(sun->sed_per_day);
 	if (!sun->known && (isfinite(sun->latitude_deg) || isfinite(sun->from_day_of_year)))
@@ -123,7 +92,7 @@ static enum status fit_after(const struct fit_question *q, const struct readings
                              struct twin *out, struct fail *why)
 {
 	struct twin before;
-	enum status st = read_twin(q->before_path, &before, why);
+	enum status st = cli_read_twin(q->before_path, &before, why);
 	if (!st)
 		st = twin_bring_forward(&before, &q->interval, today, why);
 	if (!st && strcmp(before.site, r->site) != 0)
@@ -177,7 +146,7 @@ int command_twin_fit(const struct cli_options *options)
 	struct fit_question q = {.case_path = options->operand[0], .before_path = cli_value(options, "--before")};
 	struct fail why = {.text = ""};
 	char *text = NULL;
-	enum status st = number_option(options, "--days", 0, TWIN_DAYS_MAX, &q.interval.days, &why);
+	enum status st = cli_number(options, "--days", 0, TWIN_DAYS_MAX, &q.interval.days, &why);
 	if (!st)
 		st = read_sun(options, &q.interval.sun, &why);
 	if (!st && !q.before_path && cli_value(options, "--days"))
@@ -201,34 +170,47 @@ int command_twin_show(const struct cli_options *options)
 
 /* ---- learn ---- */
 
-static enum status learn(const char *twin_path, const char *outcome_path, struct twin *before, struct twin *after,
-                         struct fail *why)
+static enum status learn(const char *twin_path, const char *outcome_path, struct twin *before,
+                         struct twin_outcome *outcome, struct twin *after, struct fail *why)
 {
-	struct twin_outcome outcome;
 	char *bytes = NULL;
 	size_t length = 0;
-	enum status st = read_twin(twin_path, before, why);
+	enum status st = cli_read_twin(twin_path, before, why);
 	if (!st)
 		st = file_read(outcome_path, FILE_BYTES_MAX, &bytes, &length, why);
 	if (!st)
-		st = twin_outcome_read(last_part(outcome_path), bytes, length, &outcome, why);
+		st = twin_outcome_read(cli_last_part(outcome_path), bytes, length, outcome, why);
 	free(bytes);
 	if (st)
 		return st;
 	*after = *before;
-	return twin_learn(after, &outcome, why);
+	return twin_learn(after, outcome, why);
+}
+
+/* What the change does not show. */
+static void print_notes(const struct twin *before, const struct twin *after, const struct twin_outcome *outcome)
+{
+	if (memcmp(before->latent, after->latent, sizeof before->latent) == 0 && before->lessons == after->lessons)
+		puts("This twin has taken the outcome in before, or it says nothing; it counts once.");
+	else if (!outcome->device_mode[0] && (outcome->endpoint_seen >= 0 || !isnan(outcome->depth_measured_um)))
+		puts("No device is named: depth and endpoint move the twin, no prediction will use them (\"device\": "
+		     "\"ultrapulse.deepfx\").");
 }
 
 int command_twin_learn(const struct cli_options *options)
 {
+	struct twin_outcome outcome = TWIN_NO_OUTCOME;
 	struct twin before, after;
 	struct fail why = {.text = ""};
 	char *text = NULL;
-	enum status st = learn(options->operand[0], options->operand[1], &before, &after, &why);
+	enum status st = learn(options->operand[0], options->operand[1], &before, &outcome, &after, &why);
 	if (!st)
 		st = cli_flag(options, "--json") ? twin_write(&after, &text, &why)
 		                                 : twin_changes_text(&before, &after, "the outcome", &text, &why);
-	return print_or_complain(options, st, &why, text);
+	int code = print_or_complain(options, st, &why, text);
+	if (!st && !cli_flag(options, "--json"))
+		print_notes(&before, &after, &outcome);
+	return code;
 }
 
 /* ---- forecast ---- */
@@ -264,12 +246,12 @@ static enum status forecast_with(const struct cli_options *options, struct libra
 	enum status st;
 	if (!(st = read_either(options->operand[0], &s, why)) && !(st = read_sun(options, &r.sun, why)) &&
 	    !(st = read_treatment(options, &s, library, &r, why)) &&
-	    !(st = number_option(options, "--goal", 0.01, 0.99, &r.goal_cleared_frac, why)) &&
+	    !(st = cli_number(options, "--goal", 0.01, 0.99, &r.goal_cleared_frac, why)) &&
 	    !(st = cli_whole_number(options, "--seed", 0, 9e15, &r.seed, why)) &&
 	    !(st = cli_whole_number(options, "--members", 2, FORECAST_MEMBERS_MAX, &members, why))) {
 		r.members = (unsigned)members;
 		r.age_y = s.age_y;
-		st = number_option(options, "--age", 0, 120, &r.age_y, why);
+		st = cli_number(options, "--age", 0, 120, &r.age_y, why);
 	}
 	if (!st)
 		st = twin_forecast(&s.twin, &r, &forecast, why);
@@ -305,9 +287,9 @@ static enum status read_range(const struct cli_options *options, struct spectrum
 {
 	double from = 400.0, to = 700.0, every = 10.0;
 	enum status st;
-	if ((st = number_option(options, "--from-nm", SPECTRUM_FIRST_NM, SPECTRUM_LAST_NM, &from, why)) ||
-	    (st = number_option(options, "--to-nm", SPECTRUM_FIRST_NM, SPECTRUM_LAST_NM, &to, why)) ||
-	    (st = number_option(options, "--step-nm", 0.1, 500, &every, why)))
+	if ((st = cli_number(options, "--from-nm", SPECTRUM_FIRST_NM, SPECTRUM_LAST_NM, &from, why)) ||
+	    (st = cli_number(options, "--to-nm", SPECTRUM_FIRST_NM, SPECTRUM_LAST_NM, &to, why)) ||
+	    (st = cli_number(options, "--step-nm", 0.1, 500, &every, why)))
 		return st;
 	if (to < from)
 		return fail_set(why, ST_INPUT, "--to-nm", "%g nm lies below --from-nm %g", to, from);
