@@ -28,6 +28,7 @@ enum screen {
 	SCREEN_APPROVE, /* one plan on its way: findings first, then what can be done with it */
 	SCREEN_TREAT,
 	SCREEN_COURSE, /* lists: visits and doses of one patient */
+	SCREEN_DIFFERENCES, /* of two versions, plans, or alternatives */
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
@@ -67,6 +68,7 @@ enum need {
 	NEED_CLOSE,
 	NEED_FOLLOW_UP,
 	NEED_ADVERSE,
+	NEED_COMPARABLE, /* a plan, a version before it, or another alternative is selected */
 	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
 	NEEDS
@@ -97,6 +99,7 @@ enum action {
 	ACTION_FOLLOW_UP,
 	ACTION_ADVERSE,
 	ACTION_COURSE,
+	ACTION_COMPARE,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

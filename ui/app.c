@@ -119,7 +119,8 @@ unsigned app_available(const struct app *app)
 	        [NEED_NOTHING] = true,
 	        [NEED_PATIENT] = app->open,
 	        [NEED_PLAN] = app->plan != NULL,
-	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE,
+	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE ||
+	                       app_screen(app) == SCREEN_DIFFERENCES,
 	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
 	        [NEED_UNDO] = app->undo.count > 0,
 	        [NEED_REDO] = app->redo.count > 0,
@@ -140,6 +141,7 @@ unsigned app_available(const struct app *app)
 	        [NEED_CLOSE] = app_course_may(app, LIFE_CLOSE),
 	        [NEED_FOLLOW_UP] = app_course_may(app, LIFE_FOLLOW_UP),
 	        [NEED_ADVERSE] = app_course_may(app, LIFE_ADVERSE),
+	        [NEED_COMPARABLE] = app_comparable(app),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app),
 	};
@@ -412,6 +414,8 @@ static void step(struct app *app, int steps)
 		app_explore_move(app, steps, 0);
 	else if (app_screen(app) == SCREEN_SKIN_TYPE)
 		app_skin_form_step(app, steps);
+	else if (app_screen(app) == SCREEN_DIFFERENCES)
+		app_compare_step(app, steps);
 	else
 		app_plan_step(app, steps);
 }
@@ -622,7 +626,9 @@ static bool do_listing(struct app *app, enum action action)
 			app_listing_show(app, lists[i].screen);
 			return true;
 		}
-	return false;
+	if (action == ACTION_COMPARE)
+		app_compare(app);
+	return action == ACTION_COMPARE;
 }
 
 static void perform(struct app *app, enum action action)

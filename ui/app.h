@@ -225,6 +225,7 @@ struct app_plans {
 	size_t rows;
 	struct course_row *row;
 	struct workflow_plan *open; /* NULL: none */
+	char compared[UUID_TEXT_SIZE]; /* the first of two plans to compare; "": none */
 	bool has_session;
 	struct delivery_plan delivery_plan;
 	struct delivery session;
@@ -287,6 +288,7 @@ struct app_listing {
 	size_t shown_count, shown_of[LISTING_SECTIONS_MAX];
 	char find[APP_FIND_MAX];
 	struct list_request asked;
+	bool made_here;       /* from the model: never read again */
 	bool whole;           /* the particulars of the selected row fill the window, from first_line on */
 	size_t first_line;
 };
@@ -491,12 +493,21 @@ const struct app_listing *app_listing_shown(const struct app *app);
 const struct listing_row *app_listing_selected(const struct app *app, enum screen screen); /* NULL: none */
 bool app_listing_has_patient(const struct app *app);
 void app_listing_show(struct app *app, enum screen screen);    /* reads it anew */
+/* One that the model made itself; owned from here on. */
+void app_listing_put(struct app *app, enum screen screen, struct listing *list);
+void app_listing_open(struct app *app, enum screen screen, struct list_request asked);
 void app_listing_again(struct app *app, enum screen screen);   /* the same, where it was: it may have changed */
 void app_listing_refresh(struct app *app, enum screen screen); /* after the words have changed */
 void app_listing_enter(struct app *app);
 bool app_listing_back(struct app *app);               /* true: the particulars were closed */
 bool app_listing_scroll(struct app *app, long lines); /* true: the particulars were scrolled */
 void app_listing_forget(struct app *app);             /* all of them, and their screens */
+
+/* --- what differs (app_compare.c) --- */
+
+bool app_comparable(const struct app *app);
+void app_compare(struct app *app);
+void app_compare_step(struct app *app, int steps); /* to earlier or later versions */
 
 /* --- after a delivery (app_after.c) --- */
 

@@ -86,6 +86,21 @@ static enum status read(const struct app *app, enum screen screen, struct list_r
 	return status;
 }
 
+/* From here on it is what the screen shows; takes the list. */
+static enum status put(struct app_listing *l, struct listing *list, struct fail *why)
+{
+	size_t *shown = calloc(list->rows + 1, sizeof *shown);
+	if (shown == NULL) {
+		listing_free(&list);
+		return fail_set(why, ST_FULL, "list", "no memory");
+	}
+	listing_free(&l->list);
+	free(l->shown);
+	l->list = list;
+	l->shown = shown;
+	return ST_OK;
+}
+
 /* True when the list was read; else it is as before and the message says why. */
 static bool take(struct app *app, enum screen screen, struct list_request asked)
 {
@@ -93,38 +108,50 @@ static bool take(struct app *app, enum screen screen, struct list_request asked)
 	struct listing *list = NULL;
 	struct fail why = {.text = ""};
 	enum status status = read(app, screen, &asked, &list, &why);
-	size_t *shown = status == ST_OK ? calloc(list->rows + 1, sizeof *shown) : NULL;
-	if (status == ST_OK && shown == NULL)
-		status = fail_set(&why, ST_FULL, "list", "no memory");
-	if (status != ST_OK) {
-		listing_free(&list);
+	if (status == ST_OK)
+		status = put(l, list, &why);
+	if (status == ST_OK)
+		l->asked = asked;
+	else
 		app_say(app, ROLE_STOP, "%s: %s", screen_title(screen), why.text);
-		return false;
-	}
-	listing_free(&l->list);
-	free(l->shown);
-	l->list = list;
-	l->shown = shown;
-	l->asked = asked;
-	return true;
+	return status == ST_OK;
 }
 
-/* A list that cannot be read is not shown. */
-void app_listing_show(struct app *app, enum screen screen)
+static void show_anew(struct app *app, enum screen screen, bool made_here)
 {
 	struct app_listing *l = listing_at(app, screen);
-	if (!take(app, screen, what_is_meant(app)))
-		return;
 	l->find[0] = '\0';
 	l->whole = false;
+	l->made_here = made_here;
 	app->selected[screen] = 0;
 	app_listing_refresh(app, screen);
 	app_push(app, screen);
 }
 
+/* A list that cannot be read is not shown. */
+void app_listing_open(struct app *app, enum screen screen, struct list_request asked)
+{
+	if (take(app, screen, asked))
+		show_anew(app, screen, false);
+}
+
+void app_listing_show(struct app *app, enum screen screen)
+{
+	app_listing_open(app, screen, what_is_meant(app));
+}
+
+void app_listing_put(struct app *app, enum screen screen, struct listing *list)
+{
+	struct fail why;
+	if (put(listing_at(app, screen), list, &why) == ST_OK)
+		show_anew(app, screen, true);
+	else
+		app_say(app, ROLE_STOP, "%s: %s", screen_title(screen), why.text);
+}
+
 void app_listing_again(struct app *app, enum screen screen)
 {
-	if (app_is_listing(screen) && take(app, screen, app->listings[screen].asked))
+	if (app_is_listing(screen) && !app->listings[screen].made_here && take(app, screen, app->listings[screen].asked))
 		app_listing_refresh(app, screen);
 }
 

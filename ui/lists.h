@@ -2,6 +2,7 @@
 #ifndef LASERTWIN_UI_LISTS_H
 #define LASERTWIN_UI_LISTS_H
 
+#include "planner/plan/versions.h"
 #include "planner/plan/visits.h"
 #include "ui/action.h"
 #include "ui/listing.h"
@@ -13,6 +14,9 @@ struct list_request {
 	char patient[UUID_TEXT_SIZE];  /* "": the one of patient_index, if any */
 	size_t patient_index;          /* in the worklist; LIST_NOBODY */
 	const struct request *request; /* what is planned for now; NULL: nothing. Borrowed */
+	/* Differences: of two versions of a plan, or of two plans (then version 0: the newest of each). */
+	char plan[2][UUID_TEXT_SIZE];
+	int64_t version[2];
 };
 
 struct app_lists {
@@ -36,5 +40,6 @@ struct app_lists lists_of(struct lists *lists);
 /* now_ms: whether the day of the next treatment has come. request may be NULL. */
 void list_course(struct listing *listing, const struct visits *visits, const struct library *library,
                  const struct request *request, int64_t now_ms);
+void list_difference(struct listing *listing, const struct difference *difference);
 
 #endif

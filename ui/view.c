@@ -567,6 +567,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_APPROVE] = screen_approve,
         [SCREEN_TREAT] = screen_treat,
         [SCREEN_COURSE] = screen_listing,
+        [SCREEN_DIFFERENCES] = screen_listing,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,

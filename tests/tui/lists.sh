@@ -1,6 +1,10 @@
 #!/bin/sh
 # The screens that are lists, on the demo clinic: opened by their key and from the palette, searched, left again.
 . "$(dirname "$0")/lib.sh"
+home=$(home)
+for plan in first second; do
+	"$program" plan new 3 --demo --home "$home" >"$work/out" 2>&1 || fail "no $plan draft: $(cat "$work/out")"
+done
 demo 100 32
 expect "VIRTUAL 03"
 keys 9
@@ -23,6 +27,23 @@ keys '?'
 expect "Help: Course"
 keys q
 expect "Visits, latest first"
+keys q
+gone "Visits, latest first"
+
+# the two versions of the plan
+keys 8
+expect "Plans, latest first"
+keys =
+expect "there is nothing to compare"
+keys Enter
+expect "Findings, strongest first"
+keys =
+expect "different,"
+expect "version 2, picoway.532_zoom, draft"
+keys Left
+expect "Version 1 is the first."
+keys q
+gone "different,"
 keys Q
 expect "Leave lasertwin?"
 keys y

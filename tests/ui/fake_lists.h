@@ -56,6 +56,21 @@ static enum status fake_course(struct listing *out, const struct request *reques
 	return status;
 }
 
+static void fake_difference(struct listing *out)
+{
+	static struct difference_line line[] = {
+	        {DIFFERENCE_SETTINGS, "energy", "10 mJ", "12.5 mJ"},
+	        {DIFFERENCE_SETTINGS, "passes", "2", "1"},
+	        {DIFFERENCE_VERDICT, "verdict", "BLOCK_MD", "ALLOW_AFTER_MD"},
+	        {DIFFERENCE_FINDINGS, "R-COV cheeks", "BLOCK_MD 30 > 25 %", ""},
+	        {DIFFERENCE_PREDICTION, "coagulation_depth_um", "360 um", "450 um"},
+	        {DIFFERENCE_ANSWERS, "gold_therapy", "", "no"}};
+	const struct difference difference = {.count = sizeof line / sizeof *line, .line = line, .same = 61};
+	listing_note(out, ROLE_TEXT, "before: plan 01c0ffee version 1, testlaser.deep, superseded, by demo-technician, 2025-12-30");
+	listing_note(out, ROLE_TEXT, "after: plan 01c0ffee version 2, testlaser.deep, draft, by demo-technician, 2025-12-31");
+	list_difference(out, &difference);
+}
+
 static enum status fake_read_list(void *context, enum screen screen, const struct list_request *request,
                                   struct listing **out, struct fail *why)
 {
@@ -69,6 +84,9 @@ static enum status fake_read_list(void *context, enum screen screen, const struc
 	if (screen == SCREEN_COURSE) {
 		listing_patient(list, &patient);
 		status = fake_course(list, request->request, why);
+	} else if (screen == SCREEN_DIFFERENCES) {
+		listing_patient(list, &patient);
+		fake_difference(list);
 	}
 	return listing_finish(list, status, out, why);
 }

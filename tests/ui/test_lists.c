@@ -118,6 +118,74 @@ static void a_viewer_enters_nothing(void **state)
 	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
 }
 
+/* --- what differs -------------------------------------------------------------------------------------------------- */
+
+/* The next version of the open plan, with another fluence. */
+static void add_version(struct desk *desk, const char *fluence)
+{
+	static const char form[] = "{\"name\":\"plan\",\"device\":\"picoway.532_zoom\",\"indication\":\"solar_lentigines\","
+	                           "\"zones\":[\"cheeks\"],\"settings\":{\"fluence_J_cm2\":%s,\"spot_mm\":4},\"verdict\":\"ALLOW\","
+	                           "\"rules\":[],\"models\":{},\"versions\":{\"lasertwin\":\"%s\",\"library\":\"%s\"}}";
+	const struct store_stamp stamp = {NOW_MS, CLINIC_DEMO_TECHNICIAN};
+	struct store *store = clinic_store(desk->clinic);
+	struct store_plan plan;
+	struct fail why = {0};
+	char json[4096];
+	must(store_plan_latest(store, desk->app->plans.open->row.uuid, &plan, &why), &why);
+	struct store_plan next = plan;
+	next.version++;
+	(void)snprintf(next.state, sizeof next.state, "draft");
+	next.json_len = (size_t)snprintf(json, sizeof json, form, fluence, LASERTWIN_VERSION, library_digest(library));
+	next.json = json;
+	must(store_plan_add_version(store, &next, &stamp, &why), &why);
+	store_plan_clear(&plan);
+}
+
+static void versions_are_compared(void **state)
+{
+	struct desk *desk = *state;
+	open_plan(desk, "");
+	type(desk, "=");
+	shows(desk, "there is nothing to compare");
+	add_version(desk, "0.4");
+	add_version(desk, "0.2");
+	type(desk, "8\r=");
+	assert_int_equal(app_screen(desk->app), SCREEN_DIFFERENCES);
+	shows(desk, "version 2, picoway.532_zoom");
+	shows(desk, "version 3, picoway.532_zoom");
+	shows(desk, "-0.2 (-50 %)");
+	shows(desk, "record VIRTUAL-03");
+	press(desk, UI_KEY_LEFT);
+	shows(desk, "version 1, picoway.532_zoom");
+	shows(desk, "+0.1 (+33.3 %)");
+	press(desk, UI_KEY_LEFT);
+	shows(desk, "Version 1 is the first.");
+	press(desk, UI_KEY_RIGHT);
+	press(desk, UI_KEY_RIGHT);
+	shows(desk, "there is no such version of a plan");
+	shows(desk, "version 3, picoway.532_zoom"); /* what was there stays */
+	type(desk, "q");
+	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
+}
+
+static void two_plans_are_compared(void **state)
+{
+	struct desk *desk = *state;
+	open_plan(desk, "");
+	type(desk, "8=");
+	shows(desk, "there is nothing to compare");
+	add_draft(desk, "{\"id\":\"R-TEST\",\"outcome\":\"REQUIRE\",\"phase\":\"plan\",\"message\":\"Test spot first.\"}");
+	type(desk, "8=");
+	shows(desk, "= on another plan of the same patient");
+	type(desk, "=");
+	shows(desk, "is no longer marked");
+	type(desk, "=j=");
+	assert_int_equal(app_screen(desk->app), SCREEN_DIFFERENCES);
+	shows(desk, "R-TEST");
+	press(desk, UI_KEY_LEFT);
+	shows(desk, "where two versions of one plan are compared");
+}
+
 /* Ada is open in the planner; the plan is VIRTUAL 03's, and so is the course that is asked for from it. */
 static void the_header_is_whose_course_it_is(void **state)
 {
@@ -140,6 +208,8 @@ int main(void)
 	        DESK(follow_up_and_adverse_event_by_keys),
 	        DESK(the_course_follows_an_entry),
 	        DESK(a_viewer_enters_nothing),
+	        DESK(versions_are_compared),
+	        DESK(two_plans_are_compared),
 	};
 	return cmocka_run_group_tests(tests, load_library, free_library);
 }

@@ -48,6 +48,8 @@ static const struct scene scenes[] = {
         {"plan", "8\r"},
         {"follow_up", "8\rF21\r12,5\r\r\r\r"},
         {"adverse", "8\rE2\r"},
+        {"differences", "8\r=j"},
+        {"compare_alternatives", "\r5faj="},
         {"course", "\r9"},
         {"course_visit", "\r9jj"},
         {"course_whole", "\r9j\r"},

@@ -219,6 +219,28 @@ static bool delivers(enum life_role role)
 	return role == LIFE_TECHNICIAN || role == LIFE_DERMATOLOGIST;
 }
 
+static enum status afterwards(const struct workflow_plan *plan, enum life_action action, struct fail *why)
+{
+	assert_banner_names(plan->patient.label, "what was seen afterwards");
+	if (!life_allowed(action, walk.role, plan->state))
+		return fail_set(why, ST_DENIED, "role", "a %s may not", life_role_name(walk.role));
+	walk.moved++;
+	return ST_OK;
+}
+
+static enum status follow_up(void *context, const struct follow_up *seen, struct workflow_plan **plan, struct fail *why)
+{
+	(void)context, (void)seen;
+	return afterwards(*plan, LIFE_FOLLOW_UP, why);
+}
+
+static enum status adverse(void *context, const struct adverse_event *event, struct workflow_plan **plan,
+                           struct fail *why)
+{
+	(void)context, (void)event;
+	return afterwards(*plan, LIFE_ADVERSE, why);
+}
+
 static enum status deliver(void *context, const struct delivery_event *event, const struct findings *findings,
                            struct workflow_plan **plan, struct delivery *delivery, struct fail *why)
 {
@@ -294,7 +316,9 @@ static void begin(uint64_t seed, enum life_role role)
 	                                  .session = session,
 	                                  .start = start,
 	                                  .judge = judge,
-	                                  .deliver = deliver};
+	                                  .deliver = deliver,
+	                                  .follow_up = follow_up,
+	                                  .adverse = adverse};
 	walk.source = fake_source;
 	walk.source.course = &walk.course;
 	walk.source.save_readings = save_readings;

@@ -1,6 +1,6 @@
 /* Plans on their way: listed, shown, compared, moved, signed, exported. */
 #include "planner/plan/desk.h"
-#include "planner/plan/difference.h"
+#include "planner/plan/versions.h"
 #include "planner/plan/fit.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
@@ -161,32 +161,6 @@ int command_plan_show(const struct cli_options *options)
 
 /* ---- diff ---- */
 
-struct version {
-	struct store_plan plan;
-	struct store_twin twin;
-	struct store_readings readings;
-};
-
-static void version_clear(struct version *v)
-{
-	store_plan_clear(&v->plan);
-	store_twin_clear(&v->twin);
-	store_readings_clear(&v->readings);
-}
-
-static enum status load_version(struct station *s, const char *uuid, int64_t number, struct version *out,
-                                struct difference_side *side, struct fail *why)
-{
-	enum status st = store_plan_get(s->w.store, uuid, number, &out->plan, why);
-	if (!st)
-		st = store_twin_get(s->w.store, out->plan.twin, out->plan.twin_version, &out->twin, why);
-	if (!st && out->twin.readings_count)
-		st = store_readings_get(s->w.store, out->twin.readings[0], &out->readings, why);
-	*side = (struct difference_side){out->plan.json,     out->readings.json,     out->twin.json,
-	                                 out->plan.json_len, out->readings.json_len, out->twin.json_len};
-	return st;
-}
-
 static enum status whole(const char *field, const char *text, int64_t *out, struct fail *why)
 {
 	char *end;
@@ -213,21 +187,20 @@ static void print_difference(const struct cli_options *options, const struct dif
 
 static enum status compare(struct station *s, const char *uuid, int64_t a, int64_t b, struct fail *why)
 {
-	struct version before = {0}, after = {0};
-	struct difference_side left, right;
+	struct plan_version before = {0}, after = {0};
 	struct difference d = {0};
-	enum status st = load_version(s, uuid, a, &before, &left, why);
+	enum status st = plan_version_load(s->w.store, uuid, a, &before, why);
 	if (!st)
-		st = load_version(s, uuid, b, &after, &right, why);
+		st = plan_version_load(s->w.store, uuid, b, &after, why);
 	if (!st)
-		st = difference_of(&left, &right, &d, why);
+		st = plan_versions_difference(&before, &after, &d, why);
 	if (!st) {
 		station_say(s->options, "Plan %.8s, version %lld -> %lld", uuid, (long long)a, (long long)b);
 		print_difference(s->options, &d);
 	}
 	difference_free(&d);
-	version_clear(&before);
-	version_clear(&after);
+	plan_version_clear(&before);
+	plan_version_clear(&after);
 	return st;
 }
 

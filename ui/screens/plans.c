@@ -51,6 +51,8 @@ void screen_plans(const struct app *app, struct canvas *canvas, struct area area
 	for (int i = 0; i < rows && first + (size_t)i < plans->rows; i++) {
 		struct area line = {top + i, area.col, 1, area.cols};
 		draw_row(canvas, line, &plans->row[first + (size_t)i]);
+		if (strcmp(plans->compared, plans->row[first + (size_t)i].plan) == 0) /* to be compared with another */
+			canvas_text(canvas, line.row, line.col + 1, 1, ROLE_KEY, "=");
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
