@@ -528,3 +528,42 @@ enum status json_known_keys(const struct json_at *at, const char *const *keys, e
 	}
 	return st;
 }
+
+/* ---- records ------------------------------------------------------------------------------------------- */
+
+static enum status records_read(const struct json_doc *doc, const struct json_records *kind, char **list, size_t *count,
+                                struct fail *why)
+{
+	const char *const keys[] = {"schema", "note", kind->key, NULL};
+	struct json_at root = json_root(doc), array, item = {0};
+	enum status st;
+	if ((st = json_schema(&root, kind->schema, why)) || (st = json_known_keys(&root, keys, JSON_X_EXTRA, why)) ||
+	    (st = json_member(&root, kind->key, JSON_ARRAY, &array, NULL, why)))
+		return st;
+	*list = calloc(json_count(&array) + 1, kind->record_bytes);
+	if (!*list)
+		return fail_set(why, ST_FULL, kind->key, "out of memory");
+	for (*count = 0; !st && json_array_each(&array, &item); (*count)++) {
+		st = kind->parse(&item, *list + *count * kind->record_bytes, why);
+		if (!st)
+			st = kind->beside(&item, *list, *count, why);
+	}
+	return st;
+}
+
+enum status json_records_parse(const char *name, const char *bytes, size_t length, const struct json_records *kind,
+                               void **list, size_t *count, struct fail *why)
+{
+	struct json_doc *doc = NULL;
+	char *records = NULL;
+	enum status st = json_parse(name, bytes, length, &doc, why);
+	if (st == ST_OK)
+		st = records_read(doc, kind, &records, count, why);
+	json_free(&doc);
+	if (st) {
+		free(records);
+		records = NULL;
+	}
+	*list = records;
+	return st;
+}

@@ -115,6 +115,19 @@ enum json_extra { JSON_NO_EXTRA, JSON_X_EXTRA /* keys that start with "x_" are l
 enum status json_known_keys(const struct json_at *at, const char *const *keys, enum json_extra extra,
                             struct fail *why) MUST_CHECK;
 
+/* A file that is a list of records of one kind: {"schema": ..., "note": ..., "<key>": [...]}. */
+struct json_records {
+	const char *schema, *key;
+	size_t record_bytes;
+	/* Reads one record; it comes zeroed. */
+	enum status (*parse)(const struct json_at *at, void *record, struct fail *why);
+	/* Refuses record number `count` of `list` beside those before it. */
+	enum status (*beside)(const struct json_at *at, const void *list, size_t count, struct fail *why);
+};
+/* *list is the caller's to free(); NULL after a refusal. */
+enum status json_records_parse(const char *name, const char *bytes, size_t length, const struct json_records *kind,
+                               void **list, size_t *count, struct fail *why) MUST_CHECK;
+
 /* The entry of table most like word, or NULL when none is close: for "did you mean". */
 const char *json_nearest(const char *word, const char *const *table, size_t count);
 

@@ -149,6 +149,21 @@ enum status rf_contact_check(const struct rf_contact *contact, struct fail *why)
 	return ST_OK;
 }
 
+enum status rf_round_check(const struct rf_stack *stack, const struct rf_contact *contact, double radius_um,
+                           struct fail *why)
+{
+	enum status st = rf_stack_check(stack, why);
+	if (st == ST_OK)
+		st = rf_contact_check(contact, why);
+	if (st)
+		return st;
+	if (!(radius_um > 0.0) || !isfinite(radius_um))
+		return fail_set(why, ST_RANGE, "radius_um", "electrode radius %g um must be above 0", radius_um);
+	if (stack->back == RF_RETURN_NONE)
+		return fail_set(why, ST_MODEL, "return", "a single electrode needs a return: far or a plate");
+	return ST_OK;
+}
+
 double complex rf_film_ohm_m2(double thickness_um, double conductivity_S_m, double permittivity,
                               double frequency_Hz)
 {

@@ -116,6 +116,10 @@ enum status rf_thermal_check(const struct rf_stack *stack, struct fail *why) MUS
 /* Real part >= 0 and finite. */
 enum status rf_contact_check(const struct rf_contact *contact, struct fail *why) MUST_CHECK;
 
+/* What every single round electrode needs: a sound stack with a return, a sound contact, a radius above 0. */
+enum status rf_round_check(const struct rf_stack *stack, const struct rf_contact *contact, double radius_um,
+                           struct fail *why) MUST_CHECK;
+
 /* A film of a dielectric: zeta = d / (sigma + j w e0 er). Contacts in series add. */
 double complex rf_film_ohm_m2(double thickness_um, double conductivity_S_m, double permittivity,
                               double frequency_Hz);

@@ -214,16 +214,9 @@ enum status rf_axisym_solve(struct rf_axisym *s, const double *factor, double to
 
 static enum status problem_check(const struct rf_axisym_problem *p, struct fail *why)
 {
-	enum status st = rf_stack_check(&p->stack, why);
-	if (st == ST_OK)
-		st = rf_contact_check(&p->contact, why);
+	enum status st = rf_round_check(&p->stack, &p->contact, p->radius_um, why);
 	if (st)
 		return st;
-	if (!(p->radius_um > 0.0) || !isfinite(p->radius_um))
-		return fail_set(why, ST_RANGE, "radius_um", "electrode radius %g um must be above 0",
-		                p->radius_um);
-	if (p->stack.back == RF_RETURN_NONE)
-		return fail_set(why, ST_MODEL, "return", "a single electrode needs a return: far or a plate");
 	if (p->column && p->stack.back != RF_RETURN_PLATE)
 		return fail_set(why, ST_MODEL, "return",
 		                "a column of tissue between plates needs a plate as return");

@@ -276,16 +276,9 @@ static double first_panel(const struct rf_layers *layers)
 
 static enum status problem_check(const struct rf_disc_problem *p, struct fail *why)
 {
-	enum status st = rf_stack_check(&p->stack, why);
-	if (st == ST_OK)
-		st = rf_contact_check(&p->contact, why);
+	enum status st = rf_round_check(&p->stack, &p->contact, p->radius_um, why);
 	if (st)
 		return st;
-	if (!(p->radius_um > 0.0) || !isfinite(p->radius_um))
-		return fail_set(why, ST_RANGE, "radius_um", "electrode radius %g um must be above 0",
-		                p->radius_um);
-	if (p->stack.back == RF_RETURN_NONE)
-		return fail_set(why, ST_MODEL, "return", "a single electrode needs a return: far or a plate");
 	if (!(p->tolerance == 0.0 || (p->tolerance >= TOLERANCE_MIN && p->tolerance < 1.0)))
 		return fail_set(why, ST_RANGE, "tolerance", "%g: from %g to 1", p->tolerance, TOLERANCE_MIN);
 	return ST_OK;

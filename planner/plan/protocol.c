@@ -104,8 +104,9 @@ static enum status parse_texts(const struct json_at *at, struct protocol *p, str
 	return st;
 }
 
-static enum status parse_protocol(const struct json_at *at, struct protocol *p, struct fail *why)
+static enum status parse_protocol(const struct json_at *at, void *record, struct fail *why)
 {
+	struct protocol *p = record;
 	static const char *const keys[] = {"id",       "indication", "device_mode", "mode_classes", "nm_min",   "nm_max",
 	                                   "goals",    "target",     "passes",      "interval_days", "visits",  "endpoint",
 	                                   "published", "evidence",  "pih_series",  NULL};
@@ -135,9 +136,9 @@ static bool answer_the_same(const struct protocol *a, const struct protocol *b)
 	return a->device_mode[0] ? strcmp(a->device_mode, b->device_mode) == 0 : share_a_class(a, b);
 }
 
-static enum status refuse_double(const struct json_at *at, const struct protocol *list, size_t count,
-                                 struct fail *why)
+static enum status refuse_double(const struct json_at *at, const void *records, size_t count, struct fail *why)
 {
+	const struct protocol *list = records;
 	const struct protocol *last = &list[count];
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(list[i].id, last->id) == 0 || answer_the_same(&list[i], last))
@@ -145,41 +146,15 @@ static enum status refuse_double(const struct json_at *at, const struct protocol
 	return ST_OK;
 }
 
-static enum status parse_root(const struct json_doc *doc, struct protocol **list, size_t *count, struct fail *why)
-{
-	static const char *const keys[] = {"schema", "note", "protocols", NULL};
-	struct json_at root = json_root(doc), array, item = {0};
-	enum status st;
-	if ((st = json_schema(&root, "lasertwin-protocols/1", why)) ||
-	    (st = json_known_keys(&root, keys, JSON_X_EXTRA, why)) ||
-	    (st = json_member(&root, "protocols", JSON_ARRAY, &array, NULL, why)))
-		return st;
-	*count = 0;
-	*list = calloc(json_count(&array) + 1, sizeof **list);
-	if (!*list)
-		return fail_set(why, ST_FULL, "protocols", "out of memory");
-	while (!st && json_array_each(&array, &item)) {
-		st = parse_protocol(&item, &(*list)[*count], why);
-		if (!st)
-			st = refuse_double(&item, *list, *count, why);
-		(*count)++;
-	}
-	return st;
-}
-
 enum status protocols_parse(const char *name, const char *bytes, size_t length, struct protocol **list,
                             size_t *count, struct fail *why)
 {
-	struct json_doc *doc = NULL;
-	*list = NULL;
-	enum status st = json_parse(name, bytes, length, &doc, why);
-	if (st == ST_OK)
-		st = parse_root(doc, list, count, why);
-	json_free(&doc);
-	if (st) {
-		free(*list);
-		*list = NULL;
-	}
+	static const struct json_records kind = {
+	        "lasertwin-protocols/1", "protocols", sizeof **list, parse_protocol, refuse_double,
+	};
+	void *records;
+	enum status st = json_records_parse(name, bytes, length, &kind, &records, count, why);
+	*list = records;
 	return st;
 }
 

@@ -109,8 +109,9 @@ static enum status parse_texts(const struct json_at *at, struct published *p, st
 	return st;
 }
 
-static enum status parse_row(const struct json_at *at, struct published *p, struct fail *why)
+static enum status parse_row(const struct json_at *at, void *record, struct fail *why)
 {
+	struct published *p = record;
 	static const char *const keys[] = {"id",       "indications",   "device", "device_modes", "zone",    "fitzpatrick",
 	                                   "settings", "passes",        "visits", "interval_days", "endpoint", "outcome",
 	                                   "pih",      "note",          "source", "confidence",   NULL};
@@ -123,49 +124,24 @@ static enum status parse_row(const struct json_at *at, struct published *p, stru
 	return p->indications ? ST_OK : json_refuse(at, ST_INPUT, why, "a row without an indication");
 }
 
-static enum status refuse_double(const struct json_at *at, const struct published *list, size_t count, struct fail *why)
+static enum status refuse_double(const struct json_at *at, const void *records, size_t count, struct fail *why)
 {
+	const struct published *list = records;
 	for (size_t i = 0; i < count; i++)
 		if (strcmp(list[i].id, list[count].id) == 0)
 			return json_refuse(at, ST_INPUT, why, "row %s is given twice", list[i].id);
 	return ST_OK;
 }
 
-static enum status parse_root(const struct json_doc *doc, struct published **list, size_t *count, struct fail *why)
-{
-	static const char *const keys[] = {"schema", "note", "rows", NULL};
-	struct json_at root = json_root(doc), array, item = {0};
-	enum status st;
-	if ((st = json_schema(&root, "lasertwin-published/1", why)) ||
-	    (st = json_known_keys(&root, keys, JSON_X_EXTRA, why)) ||
-	    (st = json_member(&root, "rows", JSON_ARRAY, &array, NULL, why)))
-		return st;
-	*count = 0;
-	*list = calloc(json_count(&array) + 1, sizeof **list);
-	if (!*list)
-		return fail_set(why, ST_FULL, "published", "out of memory");
-	while (!st && json_array_each(&array, &item)) {
-		st = parse_row(&item, &(*list)[*count], why);
-		if (!st)
-			st = refuse_double(&item, *list, *count, why);
-		(*count)++;
-	}
-	return st;
-}
-
 enum status published_parse(const char *name, const char *bytes, size_t length, struct published **list,
                             size_t *count, struct fail *why)
 {
-	struct json_doc *doc = NULL;
-	*list = NULL;
-	enum status st = json_parse(name, bytes, length, &doc, why);
-	if (st == ST_OK)
-		st = parse_root(doc, list, count, why);
-	json_free(&doc);
-	if (st) {
-		free(*list);
-		*list = NULL;
-	}
+	static const struct json_records kind = {
+	        "lasertwin-published/1", "rows", sizeof **list, parse_row, refuse_double,
+	};
+	void *records;
+	enum status st = json_records_parse(name, bytes, length, &kind, &records, count, why);
+	*list = records;
 	return st;
 }
 
