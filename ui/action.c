@@ -1,5 +1,7 @@
 #include "ui/action.h"
 
+#include <string.h>
+
 #define LISTS                                                                                                \
 	(ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT) | ON(SCREEN_TWIN) | ON(SCREEN_DEVICE) |                    \
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
@@ -14,7 +16,8 @@
 	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_QUIT))
 #define PATIENT_SCREENS (ON(SCREEN_PATIENT) | ON(SCREEN_QUESTIONS))
 
-static const struct action_spec actions[] = {
+/* What an action is never changes; its keys may (keymap.h). */
+static struct action_spec actions[] = {
         {ACTION_ENTER,
          "open or change what is selected",
          {UI_KEY_ENTER},
@@ -390,7 +393,7 @@ static const struct action_spec actions[] = {
          NEED_NOTHING},
         {ACTION_PALETTE,
          "find a command",
-         {':'},
+         {':', 'P' & 0x1F /* Ctrl-P */},
          "commands",
          "Finds a command by a part of its name.",
          SCREENS_ALL,
@@ -478,6 +481,10 @@ const char *key_label(int key, char buffer[8])
 	for (size_t i = 0; i < sizeof key_texts / sizeof *key_texts; i++)
 		if (key_texts[i].key == key)
 			return key_texts[i].text;
+	if (key > 0 && key < ' ') {
+		snprintf(buffer, 8, "Ctrl-%c", key + '@');
+		return buffer;
+	}
 	snprintf(buffer, 8, "%c", key > ' ' && key < 0x7F ? key : '?');
 	return buffer;
 }
@@ -498,6 +505,13 @@ const struct action_spec *action_spec(enum action action)
 		if (actions[i].id == action)
 			return &actions[i];
 	return NULL;
+}
+
+void action_set_keys(enum action action, const int key[ACTION_KEYS_MAX])
+{
+	for (size_t i = 0; i < action_count(); i++)
+		if (actions[i].id == action)
+			memcpy(actions[i].key, key, sizeof actions[i].key);
 }
 
 bool action_on_screen(const struct action_spec *spec, enum screen screen)

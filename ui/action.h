@@ -156,6 +156,8 @@ const struct action_spec *action_spec(enum action action); /* NULL for ACTION_NO
 
 /* What the key does on the screen; ACTION_NONE when nothing. */
 enum action action_for_key(enum screen screen, int key);
+/* For keymap.h; 0 ends the keys. */
+void action_set_keys(enum action action, const int key[ACTION_KEYS_MAX]);
 bool action_on_screen(const struct action_spec *spec, enum screen screen);
 
 /* available: OR of 1 << need for what is there. why may be NULL; set to a sentence when false. */

@@ -5,6 +5,7 @@
 
 #define PAGE_LINES 10
 #define BIG_STEP 5
+#define WHEEL_LINES 3
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
@@ -740,6 +741,11 @@ static bool palette_text(struct app *app, int key)
 /* Typing screens take text before commands; everywhere else a paste is no command. */
 static bool take_text(struct app *app, struct key_event event)
 {
+	if (event.key == UI_KEY_WHEEL_UP || event.key == UI_KEY_WHEEL_DOWN) {
+		for (int i = 0; i < WHEEL_LINES; i++)
+			app_do(app, event.key == UI_KEY_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
+		return true;
+	}
 	if (app_find_key(app, event.key))
 		return true;
 	if (app_screen(app) == SCREEN_PALETTE)

@@ -97,6 +97,12 @@ const struct option_spec options_table[] = {
         {"--color", "WHEN", "auto never", true, "auto (default; off when NO_COLOR is set) or never"},
         {"--theme", "NAME", "dark light contrast", true,
          "colours for a dark (default) or light ground, or none but contrast"},
+        {"--keys", "PRESET", "plain vi emacs", false,
+         "keys to begin with; default plain (arrows, and letters as in vi)"},
+        {"--bind", "LIST", NULL, false,
+         "other keys for actions, as \"fit=F undo=u,Ctrl-Y\"; a key that would mean two things is refused"},
+        {"--mouse", "WHEN", "on off", false,
+         "on (default): click selects a line or a step, again opens it, the wheel moves; off: the terminal's own"},
         {"--profiles", "DIR", NULL, true,
          "devices, protocols, rules; default: $LASERTWIN_PROFILES, the folder profiles beside the program, then the "
          "installed ones"},
@@ -110,8 +116,9 @@ const struct option_spec options_table[] = {
 const size_t options_count = sizeof options_table / sizeof *options_table;
 
 const struct command commands[] = {
-        {"", "", 0, 0, "--lock-after", "open the planner on the clinic's records", command_planner},
-        {"demo", "", 0, 0, "--lock-after",
+        {"", "", 0, 0, "--lock-after --keys --bind --mouse",
+         "open the planner on the clinic's records", command_planner},
+        {"demo", "", 0, 0, "--lock-after --keys --bind --mouse",
          "open it on a clinic of virtual patients; without a terminal, print one of their plans as text",
          command_demo},
         {"case", "FILE", 1, 1, "--json --strict --before --days",

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "planner/plan/files.h"
+#include "ui/keymap.h"
 
 #define LINE_MAX_BYTES 1024
 
@@ -62,6 +63,17 @@ static bool truth(const char *word, bool *out)
 	return *out || strcasecmp(word, "no") == 0;
 }
 
+/* Bindings alone; with a preset they are looked at again when the planner starts. */
+static const char *check_bindings(const char *bindings)
+{
+	static char wrong[FAIL_TEXT_MAX];
+	struct fail why = {.text = ""};
+	enum status status = keymap_apply(NULL, bindings, &why);
+	keymap_reset();
+	(void)snprintf(wrong, sizeof wrong, "%s", why.text);
+	return status == ST_OK ? NULL : wrong;
+}
+
 /* NULL: taken; else what is wrong with the line. */
 static const char *take_line(char *line, struct cli_options *options)
 {
@@ -80,6 +92,9 @@ static const char *take_line(char *line, struct cli_options *options)
 		return "has no value";
 	if (option->words != NULL && !option_takes_word(option, value))
 		return "has a value that is not one of its words; `lasertwin config` lists them";
+	const char *wrong = strcmp(option->name, "--bind") == 0 ? check_bindings(value) : NULL;
+	if (wrong != NULL)
+		return wrong;
 	const char **place = &options->value[option - options_table];
 	if (*place == NULL && wanted && command_takes(options->command, option) && !contradicted(options, option))
 		*place = option->value != NULL ? value : "";
@@ -113,6 +128,20 @@ int config_apply(const char *path, struct cli_options *options, char **kept, FIL
 
 /* --- the default file ---------------------------------------------------------------------------------- */
 
+/* The actions that can be given keys, folded. */
+static void print_words(FILE *out)
+{
+	char word[64];
+	int column = fprintf(out, "# actions:");
+	for (size_t i = 0; i < action_count(); i++) {
+		keymap_word(action_at(i)->id, word, sizeof word);
+		if (column + (int)strlen(word) > 76)
+			column = fprintf(out, "\n#  ") - 1;
+		column += fprintf(out, " %s", word);
+	}
+	fputc('\n', out);
+}
+
 void config_print_default(FILE *out)
 {
 	char path[CLI_PATH_MAX];
@@ -127,6 +156,8 @@ void config_print_default(FILE *out)
 		fprintf(out, "\n# %s\n", option->help);
 		if (option->words != NULL)
 			fprintf(out, "# one of: %s\n", option->words);
+		if (strcmp(option->name, "--bind") == 0)
+			print_words(out);
 		fprintf(out, "#%s = %s\n", option->name + 2, option->value == NULL ? "no" : option->value);
 	}
 }

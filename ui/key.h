@@ -26,12 +26,16 @@ enum key {
 	UI_KEY_RESIZE,  /* the window has another size */
 	UI_KEY_WAKE,    /* the worker has something to tell */
 	UI_KEY_LEAVE,   /* asked to end by a signal or a closed terminal */
+	UI_KEY_CLICK,   /* of the first mouse button, at row and col */
+	UI_KEY_WHEEL_UP,
+	UI_KEY_WHEEL_DOWN,
 	UI_KEYS_END
 };
 
 struct key_event {
 	int key;
 	bool pasted; /* part of a paste: text, never a command */
+	int row, col; /* of a click */
 };
 
 /* "Enter", "Esc", "F1", "Left", or the character itself; for footer and help. */

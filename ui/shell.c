@@ -1,5 +1,7 @@
 #include "ui/shell.h"
 
+#include "ui/mouse.h"
+
 enum { MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
 
 struct shell {
@@ -121,6 +123,8 @@ static bool take_event(struct shell *shell, struct key_event event, enum status 
 	}
 	if (event.key == UI_KEY_WAKE)
 		app_wake(shell->app);
+	else if (event.key == UI_KEY_CLICK)
+		(void)mouse_click(shell->app, shell->canvas, event.row, event.col);
 	else if (is_key(event))
 		app_key(shell->app, event);
 	return !shell->app->leaving;

@@ -27,6 +27,7 @@
 #define CODE_PASTE_END (KEY_MAX + 2)
 #define PASTE_ON "\033[?2004h"
 #define PASTE_OFF "\033[?2004l"
+#define MOUSE_OFF "\033[?1000l\033[?1006l"
 
 /* Handlers read these; they are written before the handlers are set. */
 static struct termios saved_termios;
@@ -35,7 +36,7 @@ static volatile sig_atomic_t screen_taken, leave_signal;
 static int signal_pipe[2] = {-1, -1};
 
 static SCREEN *screen;
-static bool ascii_only, colours, exit_hook, pasting;
+static bool ascii_only, colours, exit_hook, pasting, with_mouse;
 static enum term_theme theme;
 
 /* --- restore ---------------------------------------------------------------------------------------- */
@@ -277,8 +278,8 @@ static enum status check_terminal(struct fail *why)
 static void prepare_restore(void)
 {
 	tcgetattr(STDIN_FILENO, &saved_termios);
-	snprintf(restore_text, sizeof restore_text, "%s%s%s%s%s\r", PASTE_OFF, capability("sgr0"),
-	         capability("cnorm"), capability("rmkx"), capability("rmcup"));
+	snprintf(restore_text, sizeof restore_text, "%s%s%s%s%s%s\r", with_mouse ? MOUSE_OFF : "", PASTE_OFF,
+	         capability("sgr0"), capability("cnorm"), capability("rmkx"), capability("rmcup"));
 }
 
 static void write_text(const char *text)
@@ -307,6 +308,10 @@ static void take_screen(enum term_color color)
 	start_colours(color);
 	define_keys();
 	write_text(PASTE_ON);
+	if (with_mouse) {
+		mouseinterval(0); /* presses as they come, no waiting for a double click */
+		(void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	}
 }
 
 enum status term_open(const struct term_options *options, struct fail *why)
@@ -317,6 +322,7 @@ enum status term_open(const struct term_options *options, struct fail *why)
 		status = open_signal_pipe(why);
 	if (status != ST_OK)
 		return status;
+	with_mouse = options->mouse;
 	prepare_restore();
 	leave_signal = 0;
 	register_handlers();
@@ -356,11 +362,13 @@ int term_leave_signal(void)
 void term_suspend(void)
 {
 	endwin();
-	write_text(PASTE_OFF);
+	write_text(with_mouse ? MOUSE_OFF PASTE_OFF : PASTE_OFF);
 	screen_taken = 0;
 	raise(SIGSTOP);
 	screen_taken = 1;
 	write_text(PASTE_ON);
+	if (with_mouse)
+		(void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
 	clearok(curscr, TRUE);
 	refresh();
 }
@@ -440,7 +448,7 @@ static const struct key_of curses_keys[] = {
 
 static const struct key_of control_keys[] = {
         {'\r', UI_KEY_ENTER},     {'\n', UI_KEY_ENTER}, {'\t', UI_KEY_TAB}, {0x08, UI_KEY_BACKSPACE},
-        {0x7F, UI_KEY_BACKSPACE}, {CONTROL_C, 'q'},     {0x10, ':'}, /* Ctrl-P: palette */
+        {0x7F, UI_KEY_BACKSPACE}, {CONTROL_C, 'q'},
         {0x0C, UI_KEY_LOCK},
 };
 
@@ -514,7 +522,23 @@ static int character_key(int character)
 	}
 	if (character >= 0x20 && character != 0x7F)
 		return character;
-	return look_up(control_keys, sizeof control_keys / sizeof *control_keys, character);
+	int key = look_up(control_keys, sizeof control_keys / sizeof *control_keys, character);
+	return key == UI_KEY_NONE && character > 0 && character < 0x20 ? character : key; /* may be bound */
+}
+
+static struct key_event mouse_event(void)
+{
+	MEVENT mouse;
+	struct key_event event = {.key = UI_KEY_NONE};
+	if (getmouse(&mouse) != OK)
+		return event;
+	if ((mouse.bstate & BUTTON1_PRESSED) != 0)
+		event = (struct key_event){.key = UI_KEY_CLICK, .row = mouse.y, .col = mouse.x};
+	else if ((mouse.bstate & BUTTON4_PRESSED) != 0)
+		event.key = UI_KEY_WHEEL_UP;
+	else if ((mouse.bstate & BUTTON5_PRESSED) != 0)
+		event.key = UI_KEY_WHEEL_DOWN;
+	return event;
 }
 
 /* Pastes are text: keys inside them lose their meaning. */
@@ -528,6 +552,8 @@ static struct key_event keyboard_event(void)
 		pasting = character == CODE_PASTE_BEGIN;
 		return (struct key_event){.key = UI_KEY_NONE};
 	}
+	if (kind == KEY_CODE_YES && character == KEY_MOUSE)
+		return mouse_event();
 	int key = kind == KEY_CODE_YES
 	                  ? look_up(curses_keys, sizeof curses_keys / sizeof *curses_keys, (int)character)
 	                  : character_key((int)character);

@@ -23,6 +23,7 @@ enum term_theme { TERM_THEME_DARK, TERM_THEME_LIGHT, TERM_THEME_CONTRAST, TERM_T
 struct term_options {
 	enum term_color color; /* AUTO: colours unless NO_COLOR is set and not empty (no-color.org) */
 	enum term_theme theme;
+	bool mouse;
 	enum term_charset charset; /* AUTO: UTF-8 when the locale says so */
 };
 
@@ -39,7 +40,7 @@ void term_size(int *rows, int *cols);
 void term_show(const struct canvas *canvas);
 
 /* Waits at most timeout_ms (-1: for ever) for a key or for a byte on wake_fd (-1: none; the byte is left
- * there). Unknown escape sequences, focus and mouse reports are swallowed. */
+ * there). Unknown escape sequences, focus reports are swallowed; so are mouse reports unless options.mouse. */
 struct key_event term_read(int timeout_ms, int wake_fd);
 
 /* The signal behind UI_KEY_LEAVE, 0 for a closed terminal. */

@@ -8,6 +8,7 @@
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
 #include "ui/engine.h"
+#include "ui/keymap.h"
 #include "ui/linear.h"
 #include "ui/shell.h"
 #include "ui/source.h"
@@ -75,7 +76,9 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 	struct library *library = NULL;
 	struct clinic *clinic = NULL;
 	bool demo = strcmp(options->command->name, "demo") == 0;
-	enum status status = demo ? library_load(profiles, &library, why) : cli_library(options, &library, why);
+	enum status status = keymap_apply(cli_value(options, "--keys"), cli_value(options, "--bind"), why);
+	if (status == ST_OK)
+		status = demo ? library_load(profiles, &library, why) : cli_library(options, &library, why);
 	if (status == ST_OK)
 		status = open_records(options, profiles, &clinic, why);
 	if (status == ST_OK) {
