@@ -3,6 +3,7 @@
 
 #include "planner/plan/learnt.h"
 #include "planner/safety/pih.h"
+#include "planner/twin/twin_text.h"
 
 const char report_intended_use[] =
 	"Decision support for trained professionals. Numbers are for planning and training until a clinic has "
@@ -34,17 +35,8 @@ static void write_twin(FILE *f, const struct twin *t)
 		fprintf(f, ", ITA %.0f deg (the fitted skin reads %.0f)", t->ita_deg, t->model_ita_deg);
 	if (!isnan(t->tan_rel))
 		fprintf(f, ", tan %+.1f %%", 100.0 * t->tan_rel);
-	fprintf(f, "\n  %-26s %10s  %-22s %s\n", "property", "median", "5 % to 95 %", "origin");
-	for (int p = 0; p < TWIN_PROPERTIES; p++) {
-		const struct twin_property_spec *spec = twin_property_spec((enum twin_property)p);
-		const struct twin_value *v = &t->property[p];
-		double k = spec->display_scale;
-		char band[48];
-		(void)snprintf(band, sizeof band, "%.*f to %.*f %s", spec->decimals, k * v->p05, spec->decimals,
-		               k * v->p95, spec->unit);
-		fprintf(f, "  %-26s %10.*f  %-22s %s: %s\n", spec->label, spec->decimals, k * v->median, band,
-		        twin_origin_name(v->origin), v->source);
-	}
+	fputc('\n', f);
+	twin_text_properties(t, f);
 	for (size_t i = 0; i < t->residuals; i++)
 		if (!t->residual[i].used || fabs(t->residual[i].innovation) > TWIN_DISAGREES)
 			fprintf(f, "  reading %s: %s\n", t->residual[i].key, t->residual[i].note);

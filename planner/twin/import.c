@@ -103,7 +103,7 @@ bool import_date_iso(const char *text, long *day)
 
 /* ---- a row ---- */
 
-static bool read_number(const char *text, bool comma, double *out)
+bool import_number(const char *text, bool comma, double *out)
 {
 	char plain[64];
 	size_t n = strlen(text);
@@ -187,7 +187,7 @@ static bool row_value(struct import_set *set, const struct import_words *w, stru
 	double number;
 	char known[160];
 	const struct unit *unit = find_unit(row->reading, w->unit ? w->unit : "");
-	if (!read_number(w->value, w->comma, &number)) {
+	if (!import_number(w->value, w->comma, &number)) {
 		import_fault(set, w->where, "\"%.40s\" is not a number", w->value);
 		return false;
 	}

@@ -21,6 +21,9 @@ void import_fault(struct import_set *set, const char *where, const char *format,
 bool import_date_iso(const char *text, long *day);
 bool import_date_of(int year, int month, int day, long *out);
 
+/* Digits, sign, point or comma, exponent: no hexadecimal, no inf, no nan. */
+bool import_number(const char *text, bool comma, double *out);
+
 /* One line of separated values, quotes undone: fields point into line, which is changed. -1: a quote is not closed. */
 int import_split(char *line, char separator, char **field, int capacity);
 

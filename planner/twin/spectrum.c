@@ -3,10 +3,11 @@
 
 #include <stdbool.h>
 
+#include "planner/twin/import_private.h"
+
 #define REFLECTANCE_MIN 0.0005
 #define REFLECTANCE_MAX 1.2 /* glossy skin against a matt white passes 1 a little */
 #define LINE_MAX_BYTES 256
-#define FIELD_MAX 64
 
 static const char *const surface_names[] = {"unknown", "included", "excluded"};
 
@@ -30,20 +31,6 @@ static enum status refuse(const struct reader *r, enum status code, struct fail 
 	char field[FAIL_FIELD_MAX];
 	(void)snprintf(field, sizeof field, "%.80s: line %zu", r->name, r->line);
 	return fail_set(why, code, field, "%s", text);
-}
-
-/* Digits, sign, point or comma, exponent: no hexadecimal, no inf, no nan. */
-static bool read_number(const char *text, bool comma, double *out)
-{
-	char plain[FIELD_MAX];
-	size_t n = strlen(text);
-	char *end = NULL;
-	if (n == 0 || n >= sizeof plain || strspn(text, "0123456789+-.,eE") != n)
-		return false;
-	for (size_t i = 0; i <= n; i++)
-		plain[i] = comma && text[i] == ',' ? '.' : text[i];
-	*out = strtod(plain, &end);
-	return *end == '\0' && isfinite(*out);
 }
 
 static void trim(char *text)
@@ -128,7 +115,7 @@ static enum status read_row(struct reader *r, char *line, struct fail *why)
 		*more = '\0';
 	trim(line);
 	trim(second);
-	if (!read_number(line, separator != ',', &nm) || !read_number(second, separator != ',', &value))
+	if (!import_number(line, separator != ',', &nm) || !import_number(second, separator != ',', &value))
 		return read_header(r, line, second, why);
 	r->started = true;
 	value *= r->unit;

@@ -30,9 +30,9 @@ static void write_head(FILE *f, const struct twin *t)
 	fprintf(f, "\n");
 }
 
-static void write_properties(FILE *f, const struct twin *t)
+void twin_text_properties(const struct twin *t, FILE *f)
 {
-	fprintf(f, "\n  %-26s %10s  %-22s %s\n", "property", "median", "5 % to 95 %", "origin");
+	fprintf(f, "  %-26s %10s  %-22s %s\n", "property", "median", "5 % to 95 %", "origin");
 	for (int p = 0; p < TWIN_PROPERTIES; p++) {
 		const struct twin_property_spec *spec = twin_property_spec((enum twin_property)p);
 		const struct twin_value *v = &t->property[p];
@@ -74,7 +74,8 @@ enum status twin_text(const struct twin *twin, char **out, struct fail *why)
 	FILE *f = open_memstream(&text, &size);
 	if (f) {
 		write_head(f, twin);
-		write_properties(f, twin);
+		fputc('\n', f);
+		twin_text_properties(twin, f);
 		fprintf(f, "\n");
 		write_residuals(f, twin);
 	}

@@ -5,6 +5,8 @@
 #include "planner/twin/time.h"
 
 /* *out is malloc'ed. */
+void twin_text_properties(const struct twin *twin, FILE *out); /* the table: median, band, origin of each */
+
 enum status twin_text(const struct twin *twin, char **out, struct fail *why) MUST_CHECK;
 /* The readings alone: what each says against the fitted skin. */
 enum status twin_readings_text(const struct twin *twin, char **out, struct fail *why) MUST_CHECK;
