@@ -37,10 +37,12 @@ enum status app_new(const struct app_source *source, const struct app_engine *en
 	app->stack[0] = SCREEN_WORKLIST;
 	app->depth = 1;
 	enum status status = app_list_patients(app, why);
-	if (status == ST_OK)
+	if (status == ST_OK) {
+		app_emergency_remind(app);
 		app_work_offer(app);
-	else
+	} else {
 		app_free(&app);
+	}
 	*out = app;
 	return status;
 }
@@ -698,6 +700,9 @@ static void perform(struct app *app, enum action action)
 	case ACTION_SAVE:
 		app_save(app);
 		break;
+	case ACTION_EMERGENCY:
+		app_emergency(app);
+		break;
 	case ACTION_DISCARD:
 		app_work_discard(app);
 		break;
@@ -809,6 +814,7 @@ void app_key(struct app *app, struct key_event event)
 		app_do(app, action);
 	if (!turning)
 		app_work_flush(app);
+	app_emergency_refresh(app);
 	if (app_screen(app) != before && app->hidden < said)
 		app->hidden = said;
 	select_existing(app);

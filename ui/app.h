@@ -65,6 +65,16 @@ struct app_work {
 	                    struct fail *why);
 };
 
+/* Emergency access of whoever is logged in (planner/plan/emergency.h). */
+struct app_emergency {
+	void *context;
+	/* minutes NAN: as long as usual. */
+	enum status (*begin)(void *context, const char *reason, double minutes, struct fail *why);
+	enum status (*end)(void *context, struct fail *why);
+	void (*banner)(void *context, char *out, size_t size); /* "": none lasts */
+	size_t (*open_reviews)(void *context);                 /* for this person to see to */
+};
+
 struct app_source {
 	void *context;
 	const char *place; /* "demo clinic"; shown in the frame */
@@ -81,6 +91,7 @@ struct app_source {
 	enum status (*history)(void *context, size_t index, char **text, struct fail *why);
 	const struct app_course *course; /* NULL: plans are not moved from here */
 	const struct app_work *work;     /* NULL: steps are not kept before they are saved */
+	const struct app_emergency *emergency; /* NULL: there are no records */
 	/* A name that holds while the list is read anew, for coming back after the lock. Both NULL: the place does. */
 	const char *(*name)(void *context, size_t index);
 	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
@@ -348,6 +359,7 @@ struct app {
 
 	struct app_plans plans;
 	struct app_work_state work;
+	char banner[200]; /* emergency access lasts: shown on every screen; "": none */
 	bool locked; /* nothing of a patient is held */
 	struct app_place place;
 	struct app_listing listings[SCREENS]; /* of the screens that are lists */
@@ -428,6 +440,12 @@ void app_work_take(struct app *app);
 void app_work_resume(struct app *app);
 void app_work_discard(struct app *app);
 void app_work_free(struct app *app);
+
+/* --- emergency access (app_emergency.c) --- */
+
+void app_emergency(struct app *app); /* asks for the reason, or ends the one that lasts */
+void app_emergency_refresh(struct app *app);
+void app_emergency_remind(struct app *app); /* of reviews that wait */
 
 /* --- the lock (app_lock.c) --- */
 

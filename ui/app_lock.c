@@ -67,6 +67,7 @@ void app_lock(struct app *app)
 	forget_patient(app);
 	forget_list(app);
 	app_work_free(app);
+	app->banner[0] = '\0';
 	wipe(app->message, sizeof app->message); /* they name patients and readings */
 	app->messages = app->hidden = 0;
 	app->locked = true;
@@ -159,6 +160,7 @@ enum status app_unlock(struct app *app, struct fail *why)
 	app->place = (struct app_place){.open = false};
 	if (app_screen(app) == SCREEN_PLANS || app_screen_below(app) == SCREEN_PLANS)
 		app_course_show(app);
+	app_emergency_remind(app);
 	if (!app->open)
 		app_work_offer(app);
 	return ST_OK;

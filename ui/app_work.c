@@ -34,7 +34,7 @@ void app_work_flush(struct app *app)
 	enum status status = unsaved ? work->keep(work->context, app->open_index, &app->subject, &request, &why)
 	                             : work->drop(work->context, app->open_index, &why);
 	if (status != ST_OK)
-		app_say(app, ROLE_STOP, "This step would not survive a crash: %s", why.text);
+		app_say(app, ROLE_STOP, "This step is NOT kept: %s", why.text);
 }
 
 /* --- offering ------------------------------------------------------------------------------------------ */

@@ -11,7 +11,8 @@ static enum status desk(const struct course *course, struct workflow *w, struct 
 
 static enum status whoever_is_in(const struct course *course, struct workflow_person *person, struct fail *why)
 {
-	return desk_person(course->clinic, clinic_session(course->clinic), NULL, person, why);
+	enum status st = desk_person(course->clinic, clinic_session(course->clinic), NULL, person, why);
+	return st ? st : desk_emergency(course->clinic, course->now_ms(), person, why);
 }
 
 static void fill_row(struct workflow *w, const struct store_plan *plan, struct course_row *row)

@@ -1,5 +1,6 @@
 #include "ui/source.h"
 
+#include "planner/plan/emergency.h"
 #include "planner/plan/unfinished.h"
 
 static size_t count(void *context)
@@ -35,15 +36,14 @@ static enum status save_readings(void *context, size_t index, const struct subje
                                  const struct request *request, struct fail *why)
 {
 	const struct source *source = context;
-	return clinic_save_readings(source->clinic, index, subject, request, source->actor, source->now_ms(),
-	                            why);
+	return clinic_save_readings(source->clinic, index, subject, request, source->now_ms(), why);
 }
 
 static enum status save_plan(void *context, size_t index, const struct app_draft *draft, struct fail *why)
 {
 	const struct source *source = context;
 	return clinic_save_plan(source->clinic, index, source->library, draft->subject, draft->twin,
-	                        draft->request, draft->assessment, source->actor, source->now_ms(), why);
+	                        draft->request, draft->assessment, source->now_ms(), why);
 }
 
 static enum status history(void *context, size_t index, char **text, struct fail *why)
@@ -124,6 +124,59 @@ struct app_work work_of(struct source *source)
 	return (struct app_work){.context = source, .keep = keep, .drop = drop, .list = list, .load = load_work};
 }
 
+/* ---- emergency access ---- */
+
+static enum status begin(void *context, const char *reason, double minutes, struct fail *why)
+{
+	const struct source *source = context;
+	struct emergency broken;
+	return emergency_begin(clinic_store(source->clinic), clinic_session(source->clinic), reason,
+	                       isnan(minutes) ? EMERGENCY_MINUTES : minutes, source->now_ms(), &broken, why);
+}
+
+static enum status end(void *context, struct fail *why)
+{
+	const struct source *source = context;
+	return emergency_end(clinic_store(source->clinic), clinic_session(source->clinic), source->now_ms(), why);
+}
+
+static void banner(void *context, char *out, size_t size)
+{
+	const struct source *source = context;
+	const struct session *session = clinic_session(source->clinic);
+	struct emergency broken;
+	struct fail why;
+	bool active = false;
+	char text[STORE_REASON_MAX + 2 * STORE_LOGIN_MAX];
+	out[0] = '\0';
+	if (session == NULL)
+		return;
+	if (emergency_active(clinic_store(source->clinic), session_person(session)->login, source->now_ms(), &broken,
+	                     &active, &why) != ST_OK)
+		snprintf(out, size, "Emergency access cannot be read: %s", why.text);
+	else if (active)
+		text_fit(out, size, emergency_text(&broken, text, sizeof text), (int)size - 1);
+}
+
+static size_t open_reviews(void *context)
+{
+	const struct source *source = context;
+	struct emergency_list list;
+	struct fail why;
+	if (!session_has(clinic_session(source->clinic), ROLE_ADMINISTRATOR | ROLE_DERMATOLOGIST) ||
+	    emergency_list(clinic_store(source->clinic), &list, &why) != ST_OK)
+		return 0;
+	const size_t open = list.open;
+	emergency_list_free(&list);
+	return open;
+}
+
+struct app_emergency emergency_of(struct source *source)
+{
+	return (struct app_emergency){
+	        .context = source, .begin = begin, .end = end, .banner = banner, .open_reviews = open_reviews};
+}
+
 struct app_source source_of(struct source *source, const char *place)
 {
 	return (struct app_source){
@@ -137,6 +190,7 @@ struct app_source source_of(struct source *source, const char *place)
 	        .history = history,
 	        .course = source->course,
 	        .work = source->work,
+	        .emergency = source->emergency,
 	        .name = name,
 	        .find = find,
 	        .lists = source->lists,

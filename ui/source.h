@@ -8,16 +8,17 @@
 struct source {
 	struct clinic *clinic;         /* borrowed */
 	const struct library *library; /* borrowed */
-	const char *actor;             /* who is said to have written */
 	int64_t (*now_ms)(void);
 	const struct app_course *course; /* borrowed; NULL: none */
 	const struct app_work *work;     /* likewise; see work_of */
+	const struct app_emergency *emergency; /* likewise; see emergency_of */
 	const struct app_lists *lists;   /* likewise */
 };
 
 /* Borrows source, which must outlive it. */
 struct app_source source_of(struct source *source, const char *place);
 
+struct app_emergency emergency_of(struct source *source);
 /* Unfinished work of whoever is logged in. Borrows source. */
 struct app_work work_of(struct source *source);
 

@@ -468,6 +468,18 @@ static void draw_steps(const struct app *app, struct canvas *canvas)
 	}
 }
 
+/* Loud: over whatever else stands there, on every screen. */
+static void draw_banner(const struct app *app, struct canvas *canvas)
+{
+	char text[sizeof app->banner + 2];
+	if (app->banner[0] == '\0')
+		return;
+	(void)snprintf(text, sizeof text, " %s ", app->banner);
+	canvas_clear_area(canvas, (struct area){1, 0, 1, canvas->cols});
+	canvas_text(canvas, 1, 0, canvas->cols, ROLE_STOP, text);
+	canvas_select(canvas, (struct area){1, 0, 1, canvas->cols});
+}
+
 static void draw_message(const struct app *app, struct canvas *canvas, int row)
 {
 	const struct app_message *message = app_last_message(app);
@@ -595,6 +607,7 @@ void app_draw(const struct app *app, struct canvas *canvas)
 	struct area body = {2, 1, canvas->rows - 4, canvas->cols - 2};
 	draw_header(app, canvas);
 	draw_steps(app, canvas);
+	draw_banner(app, canvas);
 	draw_screen[app_screen_below(app)](app, canvas, body);
 	draw_message(app, canvas, canvas->rows - 2);
 	draw_footer(app, canvas, canvas->rows - 1);

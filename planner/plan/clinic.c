@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "planner/plan/case.h"
+#include "planner/plan/emergency.h"
 #include "planner/plan/files.h"
 #include "planner/plan/life.h"
 #include "planner/plan/report.h"
@@ -216,6 +217,37 @@ enum status clinic_load(struct clinic *c, size_t index, struct subject *subject,
 
 /* ---- writing ------------------------------------------------------------------------------------------ */
 
+static struct store_stamp stamp_of(const struct clinic *c, int64_t now_ms)
+{
+	return (struct store_stamp){now_ms, session_person(c->session)->login};
+}
+
+static bool allowed(unsigned roles, enum life_action action)
+{
+	for (int role = 0; role < LIFE_ROLES; role++)
+		if ((roles >> role & 1u) && life_allowed(action, (enum life_role)role, PLAN_DRAFT))
+			return true;
+	return false;
+}
+
+enum status clinic_may(struct clinic *c, enum life_action action, int64_t now_ms, struct fail *why)
+{
+	struct emergency broken;
+	bool active = false;
+	char roles[64];
+	if (!c->session)
+		return fail_set(why, ST_DENIED, "clinic", "is locked: log in first");
+	const struct store_person *person = session_person(c->session);
+	if (allowed(person->roles, action))
+		return ST_OK;
+	enum status st = emergency_active(c->store, person->login, now_ms, &broken, &active, why);
+	if (st || (active && allowed(1u << LIFE_EMERGENCY, action)))
+		return st;
+	roles_format(person->roles, roles, sizeof roles);
+	return fail_set(why, ST_DENIED, "role", "%s (%s) may not %s a plan; ask a technician or dermatologist", person->login,
+	                roles, life_action_name(action));
+}
+
 static enum status new_patient(struct clinic *c, const struct case_file *file, struct store_patient *p,
                                struct fail *why)
 {
@@ -272,7 +304,7 @@ static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, 
 {
 	struct case_file *file = NULL;
 	struct store_patient patient;
-	const struct store_stamp stamp = {now_ms, "import"};
+	const struct store_stamp stamp = stamp_of(c, now_ms);
 	char uuid[UUID_TEXT_SIZE];
 	enum status st = case_read(path, &file, why);
 	if (!st)
@@ -288,20 +320,23 @@ static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, 
 
 enum status clinic_add(struct clinic *c, const char *path, int64_t now_ms, struct fail *why)
 {
-	if (!c->session)
-		return fail_set(why, ST_DENIED, "clinic", "is locked: log in first");
-	enum status st = store_group_begin(c->store, why);
+	enum status st = clinic_may(c, LIFE_REGISTER, now_ms, why);
+	if (!st)
+		st = store_group_begin(c->store, why);
 	if (!st)
 		st = finish_group(c, add_case(c, path, now_ms, why), why);
 	return st ? st : list_patients(c, why);
 }
 
 enum status clinic_save_readings(struct clinic *c, size_t index, const struct subject *subject,
-                                 const struct request *request, const char *actor, int64_t now_ms, struct fail *why)
+                                 const struct request *request, int64_t now_ms, struct fail *why)
 {
 	const struct store_patient *row = find_patient(c, index);
-	const struct store_stamp stamp = {now_ms, actor};
 	char uuid[UUID_TEXT_SIZE];
+	enum status st = clinic_may(c, LIFE_READ, now_ms, why);
+	if (st)
+		return st;
+	const struct store_stamp stamp = stamp_of(c, now_ms);
 	return row ? add_readings(c, row->uuid, row->record_number, subject, request, now_ms, &stamp, uuid, why)
 	           : no_patient(why);
 }
@@ -359,19 +394,21 @@ static enum status import_day(struct clinic *c, const struct store_patient *row,
 	return st;
 }
 
-enum status clinic_import(struct clinic *c, size_t index, const struct import_set *set, const char *actor,
-                          int64_t now_ms, size_t *days, struct fail *why)
+enum status clinic_import(struct clinic *c, size_t index, const struct import_set *set, int64_t now_ms, size_t *days,
+                          struct fail *why)
 {
 	const struct store_patient *row = find_patient(c, index);
-	const struct store_stamp stamp = {now_ms, actor};
 	long day[IMPORT_DAYS_MAX];
 	BUG_ON(set->faults != 0);
 	*days = import_days(set, (long)(now_ms / MS_PER_DAY), day, IMPORT_DAYS_MAX);
 	if (*days > IMPORT_DAYS_MAX)
 		return fail_set(why, ST_FULL, "import", "%zu days; at most %d at a time", *days, IMPORT_DAYS_MAX);
-	enum status st = row ? store_group_begin(c->store, why) : no_patient(why);
+	enum status st = clinic_may(c, LIFE_READ, now_ms, why);
+	if (!st)
+		st = row ? store_group_begin(c->store, why) : no_patient(why);
 	if (st)
 		return st;
+	const struct store_stamp stamp = stamp_of(c, now_ms);
 	for (size_t i = 0; !st && i < *days; i++)
 		st = import_day(c, row, set, day[i], i + 1 == *days, &stamp, why);
 	return finish_group(c, st, why);
@@ -480,18 +517,19 @@ static enum status add_plan(struct clinic *c, const char *patient, const struct 
 
 enum status clinic_save_plan(struct clinic *c, size_t index, const struct library *library,
                              const struct subject *subject, const struct twin *twin, const struct request *request,
-                             const struct assessment *assessment, const char *actor, int64_t now_ms,
-                             struct fail *why)
+                             const struct assessment *assessment, int64_t now_ms, struct fail *why)
 {
 	const struct store_patient *row = find_patient(c, index);
-	const struct store_stamp stamp = {now_ms, actor};
 	struct request kept = *request;
 	struct store_twin twin_row;
 	char readings[UUID_TEXT_SIZE];
 	kept.settings = assessment->settings;
-	enum status st = row ? store_group_begin(c->store, why) : no_patient(why);
+	enum status st = clinic_may(c, LIFE_REVISE, now_ms, why);
+	if (!st)
+		st = row ? store_group_begin(c->store, why) : no_patient(why);
 	if (st)
 		return st;
+	const struct store_stamp stamp = stamp_of(c, now_ms);
 	st = add_readings(c, row->uuid, row->record_number, subject, &kept, now_ms, &stamp, readings, why);
 	if (!st)
 		st = add_twin(c, row->uuid, readings, twin, &stamp, &twin_row, why);

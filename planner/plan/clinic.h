@@ -10,6 +10,7 @@
 #ifndef LASERTWIN_CLINIC_H
 #define LASERTWIN_CLINIC_H
 
+#include "planner/plan/life.h"
 #include "planner/plan/planning.h"
 #include "planner/store/person.h"
 #include "planner/twin/import.h"
@@ -94,17 +95,21 @@ enum status clinic_add(struct clinic *clinic, const char *path, int64_t now_ms, 
 enum status clinic_find(const struct clinic *clinic, const char *name, size_t *index, struct fail *why) MUST_CHECK;
 /* A set without faults as new readings, a row for each of its days, all in one transaction. The newest day goes on from
  * the latest readings; an older one keeps of them only who the person is. *days: how many rows. */
-enum status clinic_import(struct clinic *clinic, size_t index, const struct import_set *set, const char *actor,
-                          int64_t now_ms, size_t *days, struct fail *why) MUST_CHECK;
+enum status clinic_import(struct clinic *clinic, size_t index, const struct import_set *set, int64_t now_ms,
+                          size_t *days, struct fail *why) MUST_CHECK;
+
+/* What is written is written by whoever is logged in, and only what the table of life.h allows to one of their roles
+ * (LIFE_REGISTER, LIFE_READ, LIFE_REVISE): else ST_DENIED. Emergency access (emergency.h) counts as a role while
+ * it lasts. */
+enum status clinic_may(struct clinic *clinic, enum life_action action, int64_t now_ms, struct fail *why) MUST_CHECK;
 
 /* Readings as a new row; nothing older changes. Acknowledged after commit, as everything here. */
 enum status clinic_save_readings(struct clinic *clinic, size_t index, const struct subject *subject,
-                                 const struct request *request, const char *actor, int64_t now_ms,
-                                 struct fail *why) MUST_CHECK;
+                                 const struct request *request, int64_t now_ms, struct fail *why) MUST_CHECK;
 /* Readings, twin and plan as new versions in one transaction; the plan is a draft. */
 enum status clinic_save_plan(struct clinic *clinic, size_t index, const struct library *library,
                              const struct subject *subject, const struct twin *twin, const struct request *request,
-                             const struct assessment *assessment, const char *actor, int64_t now_ms,
+                             const struct assessment *assessment, int64_t now_ms,
                              struct fail *why) MUST_CHECK;
 
 #endif

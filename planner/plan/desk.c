@@ -1,6 +1,7 @@
 /* The workflow's surroundings, read from an open clinic. */
 #include "planner/plan/desk.h"
 
+#include "planner/plan/emergency.h"
 #include "planner/plan/trust.h"
 #include "planner/store/outbox.h"
 
@@ -98,6 +99,16 @@ enum status desk_person(struct clinic *clinic, struct session *session, struct d
 			return st;
 	}
 	return store_person_key(clinic_store(clinic), out->uuid, out->key_number, &out->key, why);
+}
+
+enum status desk_emergency(struct clinic *clinic, int64_t clock_ms, struct workflow_person *person, struct fail *why)
+{
+	struct emergency broken;
+	bool active = false;
+	enum status st = emergency_active(clinic_store(clinic), person->login, clock_ms, &broken, &active, why);
+	if (!st && active)
+		person->roles |= 1u << LIFE_EMERGENCY;
+	return st;
 }
 
 enum status desk_find_plan(const struct workflow *w, const char *beginning, char uuid[UUID_TEXT_SIZE], struct fail *why)

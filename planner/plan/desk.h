@@ -25,6 +25,10 @@ struct desk_signer {
 enum status desk_person(struct clinic *clinic, struct session *session, struct desk_signer *signer,
                         struct workflow_person *out, struct fail *why) MUST_CHECK;
 
+/* Adds what emergency access gives, while it lasts (emergency.h). */
+enum status desk_emergency(struct clinic *clinic, int64_t clock_ms, struct workflow_person *person,
+                           struct fail *why) MUST_CHECK;
+
 /* A plan by the beginning of its name, at least 4 digits. ST_NOT_FOUND, ST_CONFLICT: several begin so. */
 enum status desk_find_plan(const struct workflow *w, const char *beginning, char uuid[UUID_TEXT_SIZE],
                            struct fail *why) MUST_CHECK;

@@ -6,6 +6,7 @@
 #define A (1u << LIFE_ADMINISTRATOR)
 #define V (1u << LIFE_VIEWER)
 #define P (1u << LIFE_PROGRAM)
+#define E (1u << LIFE_EMERGENCY)
 #define IN(state) (1u << PLAN_##state)
 #define ANY_STATE ((1u << PLAN_STATES) - 1u)
 #define SAME PLAN_STATES /* the state stays */
@@ -29,11 +30,14 @@ static const struct move moves[] = {
 	{LIFE_EXPIRE, P, IN(APPROVED), PLAN_EXPIRED},
 	{LIFE_OUTDATE, P, IN(PROPOSED) | IN(APPROVED), PLAN_STALE},
 	{LIFE_START, T | D, IN(APPROVED), PLAN_TREATING},
-	{LIFE_FINISH, T | D, IN(TREATING), PLAN_DELIVERED},
-	{LIFE_ADVERSE, T | D, IN(TREATING) | IN(DELIVERED) | IN(CLOSED) | IN(REVOKED), SAME},
-	{LIFE_FOLLOW_UP, T | D, IN(DELIVERED) | IN(CLOSED) | IN(REVOKED), SAME},
+	{LIFE_FINISH, T | D | E, IN(TREATING), PLAN_DELIVERED},
+	{LIFE_ADVERSE, T | D | E, IN(TREATING) | IN(DELIVERED) | IN(CLOSED) | IN(REVOKED), SAME},
+	{LIFE_FOLLOW_UP, T | D | E, IN(DELIVERED) | IN(CLOSED) | IN(REVOKED), SAME},
 	{LIFE_CLOSE, D, IN(DELIVERED), PLAN_CLOSED},
 	{LIFE_EXPORT, T | D | A, ANY_STATE & ~(IN(DRAFT) | IN(PROPOSED) | IN(REJECTED)), SAME},
+	{LIFE_REGISTER, T | D | A, ANY_STATE, SAME},
+	{LIFE_READ, T | D | E, ANY_STATE, SAME},
+	{LIFE_STOP, T | D | E, IN(APPROVED) | IN(TREATING) | IN(REVOKED), SAME},
 };
 
 static const struct {
@@ -55,6 +59,9 @@ static const struct {
 	[LIFE_FOLLOW_UP] = {"record a follow-up of", 0},
 	[LIFE_CLOSE] = {"close", 0},
 	[LIFE_EXPORT] = {"export", 0},
+	[LIFE_REGISTER] = {"register the patient of", 0},
+	[LIFE_READ] = {"record readings for", 0},
+	[LIFE_STOP] = {"stop the treatment of", 0},
 };
 
 static const char *const states[PLAN_STATES] = {
@@ -67,6 +74,7 @@ static const char *const states[PLAN_STATES] = {
 static const char *const roles[LIFE_ROLES] = {
 	[LIFE_TECHNICIAN] = "technician", [LIFE_DERMATOLOGIST] = "dermatologist",
 	[LIFE_ADMINISTRATOR] = "administrator", [LIFE_VIEWER] = "viewer", [LIFE_PROGRAM] = "program",
+	[LIFE_EMERGENCY] = "emergency",
 };
 
 static bool find(const char *const *names, unsigned count, const char *name, unsigned *out)

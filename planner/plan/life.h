@@ -39,6 +39,7 @@ enum life_role {
 	LIFE_ADMINISTRATOR,
 	LIFE_VIEWER,
 	LIFE_PROGRAM, /* the program itself, when time or a comparison decides */
+	LIFE_EMERGENCY, /* whoever broke the glass, for a while: records and ends, never starts, never signs */
 	LIFE_ROLES
 };
 
@@ -58,6 +59,9 @@ enum life_action {
 	LIFE_FOLLOW_UP,
 	LIFE_CLOSE,
 	LIFE_EXPORT, /* of the signed approval */
+	LIFE_REGISTER, /* a patient; state and version do not matter here and in the next */
+	LIFE_READ,     /* readings and answers are recorded */
+	LIFE_STOP,     /* a treatment: pause, error or abort */
 	LIFE_ACTIONS
 };
 

@@ -38,6 +38,8 @@ enum status unfinished_put(struct clinic *clinic, size_t index, const struct sub
 	struct store_patient row;
 	enum status st = find(clinic, index, &patient, kind, why);
 	if (!st)
+		st = clinic_may(clinic, LIFE_READ, now_ms, why);
+	if (!st)
 		st = store_patient_get(clinic_store(clinic), patient, &row, why);
 	if (!st)
 		st = report_subject_json(row.record_number, subject, request, &json, why);

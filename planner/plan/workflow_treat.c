@@ -213,8 +213,9 @@ static enum status check_state(const struct workflow *w, const struct workflow_p
 {
 	const enum delivery_kind kind = event->kind;
 	const bool is_end = kind == DELIVERY_ABORT;
+	const bool stops = is_end || kind == DELIVERY_PAUSE || kind == DELIVERY_ERROR;
 	enum life_role role;
-	if (!workflow_role(person, LIFE_START, PLAN_APPROVED, &role))
+	if (!workflow_role(person, stops ? LIFE_STOP : LIFE_START, PLAN_APPROVED, &role))
 		return fail_set(why, ST_DENIED, "role", "the role %s may not treat; allowed: technician, dermatologist",
 		                life_role_name(role));
 	if (kind == DELIVERY_OPEN && p->state == PLAN_APPROVED)

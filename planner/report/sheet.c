@@ -194,6 +194,16 @@ void sheet_footer(struct sheet *sheet, const char *format, ...)
 	set_text(sheet, &sheet->footer, text);
 }
 
+void sheet_notice(struct sheet *sheet, const char *notice)
+{
+	char text[2048];
+	(void)snprintf(text, sizeof text, "%s%s%s", notice, sheet->subtitle && sheet->subtitle[0] ? "; " : "",
+	               sheet->subtitle ? sheet->subtitle : "");
+	set_text(sheet, &sheet->subtitle, text);
+	(void)snprintf(text, sizeof text, "%s. %s", notice, sheet->footer ? sheet->footer : "");
+	set_text(sheet, &sheet->footer, text);
+}
+
 void sheet_heading(struct sheet *sheet, const char *text)
 {
 	add_cell(sheet, add(sheet, SHEET_HEADING, SHEET_STRONG), text);

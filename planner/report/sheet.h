@@ -92,6 +92,9 @@ void sheet_free(struct sheet **sheet);
 void sheet_frame(struct sheet *sheet, const char *mark);
 void sheet_footer(struct sheet *sheet, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Said before anything else and again on every page: under which circumstances the sheet was made. After the footer. */
+void sheet_notice(struct sheet *sheet, const char *text);
+
 void sheet_heading(struct sheet *sheet, const char *text);
 void sheet_text(struct sheet *sheet, enum sheet_tone tone, const char *format, ...)
         __attribute__((format(printf, 3, 4)));

@@ -161,6 +161,7 @@ struct store {
 	struct names *names;            /* every patient, in locked memory; NULL: to be read */
 	bool in_group;
 	bool outbox_silent;   /* what is written comes from the server */
+	bool any_actor;       /* tests write under made-up names; nothing else sets it */
 	int64_t seq_at_begin; /* the next audit number when the transaction began */
 	bool is_rolled_back;  /* the file is older than its anchor says: no writes */
 	char anchor_says[FAIL_TEXT_MAX];
@@ -368,6 +369,8 @@ void session_sign_with(const struct session *session, const void *bytes, size_t 
 /* The transaction of store_setup, in which tables are made and statements prepared. */
 enum status setup_begin(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 enum status setup_end(struct store *store, enum status st, struct fail *why) MUST_CHECK;
+/* Names under which the program itself writes; no person has one of them. */
+bool is_program_name(const char *name);
 void store_lock(struct store *store);
 /* "the store is locked" or "is older than": why nothing can be written now; ST_OK when it can. */
 enum status writable_check(const struct store *store, struct fail *why) MUST_CHECK;

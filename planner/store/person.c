@@ -281,6 +281,8 @@ static enum status new_keys(struct store *store, struct person_row *row, struct 
 static enum status check_new(struct store *store, const struct store_person_new *person, struct fail *why)
 {
 	enum status st = word_check("login", person->login, STORE_LOGIN_MAX, why);
+	if (st == ST_OK && is_program_name(person->login))
+		st = fail_set(why, ST_INPUT, "login", "\"%s\" is the program's own name: choose another", person->login);
 	if (st == ST_OK)
 		st = text_check("name", person->name, STORE_LABEL_MAX, true, why);
 	if (st == ST_OK && (person->roles == 0 || person->roles > ROLES_ALL))

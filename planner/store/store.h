@@ -69,7 +69,7 @@ struct store_options {
 	struct store_kdf kdf; /* of secrets given from now on */
 };
 
-/* Who writes, and when. */
+/* Who writes, and when. The actor is the login of somebody who is logged in, else the write is refused (ST_DENIED). */
 struct store_stamp {
 	int64_t at_ms;
 	const char *actor;

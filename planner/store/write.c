@@ -66,9 +66,32 @@ enum status writable_check(const struct store *store, struct fail *why)
 	return ST_OK;
 }
 
+bool is_program_name(const char *name)
+{
+	static const char *const names[] = {"program", "sync", "recovery", "lasertwin"};
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (strcmp(names[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* Nobody writes in another's name: the actor is somebody who is logged in, or the program. What comes from the
+ * server was written by people of other stations. */
+static enum status actor_check(const struct store *store, const char *actor, struct fail *why)
+{
+	if (store->any_actor || store->outbox_silent || !actor || is_program_name(actor))
+		return ST_OK;
+	for (const struct session *s = store->sessions; s; s = s->next)
+		if (strcmp(s->person.login, actor) == 0)
+			return ST_OK;
+	return fail_set(why, ST_DENIED, "actor", "\"%.60s\" is not logged in: nothing is written in another's name", actor);
+}
+
 enum status store_write_begin(struct store *store, const struct store_stamp *stamp, struct fail *why)
 {
 	enum status st = writable_check(store, why);
+	if (st == ST_OK)
+		st = actor_check(store, stamp->actor, why);
 	return st == ST_OK ? write_begin(store, stamp, why) : st;
 }
 

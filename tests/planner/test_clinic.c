@@ -56,7 +56,7 @@ static const struct secret tester_secret = {"walnut harbour sextant", 22};
 static enum status enter(struct clinic *c, struct fail *why)
 {
 	const struct store_person_new first = {
-	        .login = "tester", .name = "Tester", .roles = ROLE_ADMINISTRATOR, .secret = tester_secret};
+	        .login = "tester", .name = "Tester", .roles = ROLE_ADMINISTRATOR | ROLE_TECHNICIAN, .secret = tester_secret};
 	if (clinic_access(c) == STORE_UNLOCKED)
 		return ST_OK;
 	return clinic_access(c) == STORE_NEW ? clinic_setup(c, &first, NULL, NOW_MS, why)
@@ -202,7 +202,7 @@ static void saved_readings_come_back(void **state)
 	readings_clear(&subject.readings, READING_EI);
 	must(facts_set_bool(subject.answers, "pregnant", true, &why), &why);
 	must(facts_set_unanswered(subject.answers, "keloid", &why), &why);
-	must(clinic_save_readings(c, 2, &subject, &request, "tester", NOW_MS + DAY_MS, &why), &why);
+	must(clinic_save_readings(c, 2, &subject, &request, NOW_MS + DAY_MS, &why), &why);
 	for (int opening = 0; opening < 2; opening++) {
 		must(clinic_load(c, 2, &again, &kept, &why), &why);
 		same_subject(&subject, &again);
@@ -231,7 +231,7 @@ static void unreadable_readings_are_not_stored(void **state)
 	struct fail why = {0};
 	must(clinic_load(c, 0, &subject, &request, &why), &why);
 	must(readings_set(&subject.readings, READING_LAB_L, 60, &why), &why); /* a* and b* are missing */
-	assert_int_not_equal(clinic_save_readings(c, 0, &subject, &request, "tester", NOW_MS + DAY_MS, &why), ST_OK);
+	assert_int_not_equal(clinic_save_readings(c, 0, &subject, &request, NOW_MS + DAY_MS, &why), ST_OK);
 	assert_true(why.text[0]);
 	must(clinic_load(c, 0, &again, &request, &why), &why);
 	assert_false(again.readings.present[READING_LAB_L]);
@@ -269,7 +269,7 @@ static void settings_of_every_mode_survive(void **state)
 			    !device_grid_at(&grid, grid.count / 2, &request.settings) || !request.settings.present)
 				continue; /* locked examples without steps */
 			now_ms += 1000;
-			if (clinic_save_readings(c, 0, &subject, &request, "tester", now_ms, &why) ||
+			if (clinic_save_readings(c, 0, &subject, &request, now_ms, &why) ||
 			    clinic_load(c, 0, &again, &kept, &why))
 				fail_msg("%s: %s: %s", request.device_mode, why.field, why.text);
 			assert_string_equal(kept.device_mode, request.device_mode);
@@ -301,7 +301,7 @@ static void save_versions(struct clinic *c, size_t index, int versions)
 		settings_set(&settings, SETTING_SPOT_MM, 4);
 		settings_set(&settings, SETTING_FLUENCE_J_CM2, fluence_J_cm2[v]);
 		must(planning_assess(p, &settings, &a, &why), &why);
-		must(clinic_save_plan(c, index, library, &subject, planning_twin(p), &request, &a, "tester",
+		must(clinic_save_plan(c, index, library, &subject, planning_twin(p), &request, &a,
 		                      NOW_MS + (v + 1) * DAY_MS, &why),
 		     &why);
 		assessment_clear(&a);
@@ -390,7 +390,7 @@ static void check_version(const struct store_plan *plan, int64_t version, double
 	assert_int_equal(plan->version, version);
 	assert_int_equal(plan->twin_version, version);
 	assert_string_equal(plan->device, "picoway.532_zoom");
-	assert_string_equal(plan->author, "tester");
+	assert_string_equal(plan->author, CLINIC_DEMO_TECHNICIAN);
 	assert_string_equal(plan->state, version == 3 ? "draft" : "superseded"); /* of three */
 	assert_int_equal(plan->created_at_ms, NOW_MS + version * DAY_MS);
 	digest_bytes(plan->json, plan->json_len, &digest);
@@ -615,7 +615,7 @@ static void a_disk_that_fills_up_leaves_no_half_plan(void **state)
 	assert_int_equal(stat(path, &about), 0);
 	for (int room = 0; room < 6; room++) {
 		limit_files((rlim_t)about.st_size + 8192 * (rlim_t)room);
-		enum status st = clinic_save_plan(c, 2, library, &subject, planning_twin(p), &request, &a, "tester",
+		enum status st = clinic_save_plan(c, 2, library, &subject, planning_twin(p), &request, &a,
 		                                  NOW_MS + room, &why);
 		limit_files(usual);
 		saved += st == ST_OK;

@@ -9,7 +9,7 @@
 #include "planner/plan/life.h"
 
 /* What is allowed, written a second time and in another form than the program's: for each action the states
- * it leaves, with the roles (Technician Dermatologist Administrator Viewer Program) and the state it leads to. */
+ * it leaves, with the roles (Technician Dermatologist Administrator Viewer Program Emergency) and the state it leads to. */
 struct expected {
 	const char *action, *state, *roles, *to;
 };
@@ -46,14 +46,14 @@ static const struct expected expected[] = {
 	{"outdate", "proposed", "P", "stale"},
 	{"outdate", "approved", "P", "stale"},
 	{"start", "approved", "TD", "treating"},
-	{"finish", "treating", "TD", "delivered"},
-	{"record an adverse event of", "treating", "TD", "treating"},
-	{"record an adverse event of", "delivered", "TD", "delivered"},
-	{"record an adverse event of", "closed", "TD", "closed"},
-	{"record an adverse event of", "revoked", "TD", "revoked"},
-	{"record a follow-up of", "delivered", "TD", "delivered"},
-	{"record a follow-up of", "closed", "TD", "closed"},
-	{"record a follow-up of", "revoked", "TD", "revoked"},
+	{"finish", "treating", "TDE", "delivered"},
+	{"record an adverse event of", "treating", "TDE", "treating"},
+	{"record an adverse event of", "delivered", "TDE", "delivered"},
+	{"record an adverse event of", "closed", "TDE", "closed"},
+	{"record an adverse event of", "revoked", "TDE", "revoked"},
+	{"record a follow-up of", "delivered", "TDE", "delivered"},
+	{"record a follow-up of", "closed", "TDE", "closed"},
+	{"record a follow-up of", "revoked", "TDE", "revoked"},
 	{"close", "delivered", "D", "closed"},
 	{"export", "approved", "TDA", "approved"},
 	{"export", "treating", "TDA", "treating"},
@@ -63,10 +63,35 @@ static const struct expected expected[] = {
 	{"export", "revoked", "TDA", "revoked"},
 	{"export", "stale", "TDA", "stale"},
 	{"export", "superseded", "TDA", "superseded"},
+	{"register the patient of", "draft", "TDA", "draft"},
+	{"record readings for", "draft", "TDE", "draft"},
+	{"register the patient of", "proposed", "TDA", "proposed"},
+	{"record readings for", "proposed", "TDE", "proposed"},
+	{"register the patient of", "rejected", "TDA", "rejected"},
+	{"record readings for", "rejected", "TDE", "rejected"},
+	{"register the patient of", "approved", "TDA", "approved"},
+	{"record readings for", "approved", "TDE", "approved"},
+	{"register the patient of", "treating", "TDA", "treating"},
+	{"record readings for", "treating", "TDE", "treating"},
+	{"register the patient of", "delivered", "TDA", "delivered"},
+	{"record readings for", "delivered", "TDE", "delivered"},
+	{"register the patient of", "closed", "TDA", "closed"},
+	{"record readings for", "closed", "TDE", "closed"},
+	{"register the patient of", "expired", "TDA", "expired"},
+	{"record readings for", "expired", "TDE", "expired"},
+	{"register the patient of", "revoked", "TDA", "revoked"},
+	{"record readings for", "revoked", "TDE", "revoked"},
+	{"register the patient of", "stale", "TDA", "stale"},
+	{"record readings for", "stale", "TDE", "stale"},
+	{"register the patient of", "superseded", "TDA", "superseded"},
+	{"record readings for", "superseded", "TDE", "superseded"},
+	{"stop the treatment of", "approved", "TDE", "approved"},
+	{"stop the treatment of", "treating", "TDE", "treating"},
+	{"stop the treatment of", "revoked", "TDE", "revoked"},
 };
 enum { EXPECTED = sizeof expected / sizeof expected[0] };
 
-static const char letters[] = "TDAVP"; /* in the order of enum life_role */
+static const char letters[] = "TDAVPE"; /* in the order of enum life_role */
 
 static const struct expected *expect(enum life_action action, enum life_role role, enum plan_state state)
 {

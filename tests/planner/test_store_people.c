@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "planner/store/record.h"
 #include "tests/support/store_world.h"
 #include "tests/support/vfs_powercut.h"
 
@@ -35,6 +36,41 @@ static void add_person(struct store_world *world, const char *login, unsigned ro
 }
 
 static const struct secret dermatologist = {"copper lantern meadow", 21};
+
+/* ---- in whose name ---- */
+
+/* A record, a draft, an audit entry: the name on it is the session's, or the program's. */
+static void nobody_writes_in_anothers_name(void **state)
+{
+	struct store_world *world = *state;
+	const struct store_stamp other = {FIXTURE_NOW_MS, "derm"}, self = {FIXTURE_NOW_MS, FIXTURE_LOGIN};
+	const struct store_stamp program = {FIXTURE_NOW_MS, "program"};
+	struct store_readings readings = {.taken_at_ms = FIXTURE_NOW_MS, .json = "{}", .json_len = 2};
+	struct session *session = NULL;
+	int64_t rows = 0, after = 0;
+	add_person(world, "derm", ROLE_DERMATOLOGIST, dermatologist);
+	world->store->any_actor = false;
+	world_ok(world, uuid_new(readings.uuid, &world->why));
+	memcpy(readings.patient, world->patient.uuid, sizeof readings.patient);
+	world_ok(world, store_check(world->store, &rows, &world->why));
+	world_refused(world, store_readings_add(world->store, &readings, &other, &world->why), ST_DENIED, "another's name");
+	world_refused(world, store_draft_put(world->store, readings.patient, "x", "{}", 2, &other, &world->why), ST_DENIED,
+	              "another's name");
+	world_refused(world, store_audit_add(world->store, "a.b", "c", NULL, &other, &world->why), ST_DENIED,
+	              "another's name");
+	world_ok(world, store_check(world->store, &after, &world->why));
+	assert_int_equal(after, rows);
+	world_ok(world, store_audit_add(world->store, "a.b", "c", NULL, &self, &world->why));
+	world_ok(world, store_audit_add(world->store, "a.b", "c", NULL, &program, &world->why));
+	world_ok(world, try(world, "derm", dermatologist, 0, NULL, &session)); /* beside the technician, to sign */
+	world_ok(world, store_readings_add(world->store, &readings, &other, &world->why));
+	store_logout(&session);
+	world_refused(world, store_audit_add(world->store, "a.b", "c", NULL, &other, &world->why), ST_DENIED,
+	              "another's name");
+	const struct store_person_new taken = {.login = "sync", .name = "S", .roles = ROLE_VIEWER, .secret = dermatologist};
+	world_refused(world, store_person_add(world->store, own(world), &taken, &self, &world->why), ST_INPUT,
+	              "program's own name");
+}
 
 /* ---- first person ---- */
 
@@ -450,6 +486,7 @@ static void roles_are_words(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        TEST(nobody_writes_in_anothers_name),
 	        TEST(a_new_store_needs_an_administrator),
 	        TEST(secrets_are_judged),
 	        TEST(nothing_is_read_or_written_while_locked),

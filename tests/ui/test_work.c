@@ -51,7 +51,7 @@ static void enter(struct bench *b, const char *login)
 
 static void start(struct bench *b)
 {
-	b->source = (struct source){.clinic = b->records, .actor = CLINIC_DEMO_TECHNICIAN, .now_ms = now};
+	b->source = (struct source){.clinic = b->records, .now_ms = now};
 	b->work = work_of(&b->source);
 	b->source.work = &b->work;
 	b->app_source = source_of(&b->source, "demo clinic");
@@ -291,7 +291,6 @@ static void overtaken_work_is_told(void **state)
 	type_reading(b, READING_ITA_DEG, "41");
 	crash(b, CLINIC_DEMO_DERMATOLOGIST);
 	clock_ms += 60000;
-	b->source.actor = CLINIC_DEMO_DERMATOLOGIST;
 	press(b, UI_KEY_ENTER);
 	type_reading(b, READING_ITA_DEG, "39");
 	press(b, 's');

@@ -42,6 +42,13 @@ int command_backup(const struct cli_options *options);
 int command_restore(const struct cli_options *options);
 int command_erase(const struct cli_options *options);
 
+/* --- emergency.c: access in an emergency, reviewed */
+int command_emergency_begin(const struct cli_options *options);
+int command_emergency_end(const struct cli_options *options);
+int command_emergency_list(const struct cli_options *options);
+int command_emergency_show(const struct cli_options *options);
+int command_emergency_review(const struct cli_options *options);
+
 /* --- unfinished.c: work that was begun and not saved */
 int command_unfinished(const struct cli_options *options);
 int command_unfinished_discard(const struct cli_options *options);

@@ -69,7 +69,7 @@ static enum status keep(const struct cli_options *options, const struct import_s
 	if (!st)
 		st = clinic_find(clinic, cli_value(options, "--patient"), &index, why);
 	if (!st)
-		st = clinic_import(clinic, index, set, session_person(clinic_session(clinic))->login, now_ms, days, why);
+		st = clinic_import(clinic, index, set, now_ms, days, why);
 	clinic_close(&clinic);
 	return st;
 }

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "planner/plan/emergency.h"
 #include "planner/store/vault.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
@@ -266,6 +267,23 @@ int command_recover(const struct cli_options *options)
 
 /* --- login ---------------------------------------------------------------------------------------------- */
 
+/* Told to those who have to do something about it. */
+static enum status show_reviews(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	struct emergency_list found;
+	char line[128];
+	if (!session_has(clinic_session(clinic), ROLE_ADMINISTRATOR | ROLE_DERMATOLOGIST))
+		return ST_OK;
+	enum status status = emergency_list(clinic_store(clinic), &found, why);
+	if (status == ST_OK && found.open > 0) {
+		(void)snprintf(line, sizeof line, "%zu emergency access(es) wait for review: lasertwin emergency list",
+		               found.open);
+		say(options, line);
+	}
+	emergency_list_free(&found);
+	return status;
+}
+
 static enum status show_login(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	const struct store_person *person = session_person(clinic_session(clinic));
@@ -279,9 +297,10 @@ static enum status show_login(const struct cli_options *options, struct clinic *
 	(void)snprintf(line, sizeof line, "%s (%s), %s; audit entry %lld, %s", person->name, person->login, roles,
 	               (long long)head.seq, chain);
 	say(options, line);
-	if (store_is_rolled_back(clinic_store(clinic)) != NULL)
+	status = show_reviews(options, clinic, why);
+	if (status == ST_OK && store_is_rolled_back(clinic_store(clinic)) != NULL)
 		return fail_set(why, ST_DENIED, "store", "can be read only: %s", store_is_rolled_back(clinic_store(clinic)));
-	return ST_OK;
+	return status;
 }
 
 int command_login(const struct cli_options *options)

@@ -92,12 +92,13 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		const struct app_lists lists = lists_of(&read);
 		struct source records = {.clinic = clinic,
 		                         .library = library,
-		                         .actor = station.actor,
 		                         .now_ms = cli_now_ms,
 		                         .course = &course,
 		                         .lists = &lists};
 		const struct app_work work = work_of(&records);
+		const struct app_emergency emergency = emergency_of(&records);
 		records.work = &work;
+		records.emergency = &emergency;
 		const char *place = demo ? "demo clinic" : "clinic";
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);

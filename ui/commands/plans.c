@@ -286,7 +286,7 @@ static enum status make_plan(struct station *s, size_t index, struct fail *why)
 		st = planning_assess(planning, &settings, &a, why);
 	if (!st)
 		st = clinic_save_plan(s->clinic, index, s->w.library, &subject, planning_twin(planning),
-		                      &request, &a, s->person.login, s->w.clock.now_ms, why);
+		                      &request, &a, s->w.clock.now_ms, why);
 	if (!st)
 		station_say(s->options, "Draft for %s with %s: verdict %s", subject.label,
 		            request.device_mode, verdict_name(a.verdict));

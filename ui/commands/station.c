@@ -23,6 +23,8 @@ static enum status open_station(struct station *s, enum station_need need, struc
 	if (!st)
 		st = desk_person(s->clinic, clinic_session(s->clinic),
 		                 need == STATION_SIGNS ? &s->signer : NULL, &s->person, why);
+	if (!st && need != STATION_SIGNS)
+		st = desk_emergency(s->clinic, cli_now_ms(), &s->person, why);
 	s->w.clock_confirmed = cli_flag(s->options, "--clock-is-right");
 	return st;
 }

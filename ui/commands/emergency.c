@@ -1,0 +1,173 @@
+/* Emergency access: breaking the glass, ending it, and what others have to say about it. */
+#include <stdarg.h>
+
+#include "planner/plan/emergency.h"
+#include "planner/plan/clinic.h"
+#include "ui/commands/commands.h"
+#include "ui/commands/records.h"
+
+enum { LINE_SIZE = 2 * STORE_REASON_MAX, TIME_SIZE = 32, MS_PER_S = 1000, AUDIT_PAGE = 1000 };
+
+typedef enum status (*emergency_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
+
+static int with_records(const struct cli_options *options, emergency_work work)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
+	if (status == ST_OK)
+		status = records_login(options, clinic, &why);
+	if (status == ST_OK)
+		status = work(options, clinic, &why);
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
+static void say(const struct cli_options *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void say(const struct cli_options *options, const char *format, ...)
+{
+	char line[LINE_SIZE];
+	va_list args;
+	va_start(args, format);
+	(void)vsnprintf(line, sizeof line, format, args);
+	va_end(args);
+	cli_print(stdout, cli_ascii(options), line);
+}
+
+static void time_text(int64_t at_ms, char text[TIME_SIZE])
+{
+	const time_t seconds = (time_t)(at_ms / MS_PER_S);
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M UTC", &utc) == 0)
+		(void)snprintf(text, TIME_SIZE, "?");
+}
+
+static enum status begin(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const char *reason = cli_value(options, "--reason");
+	struct emergency broken;
+	uint64_t minutes = EMERGENCY_MINUTES;
+	char text[LINE_SIZE];
+	enum status status = cli_whole_number(options, "--minutes", 1, EMERGENCY_MINUTES_MAX, &minutes, why);
+	if (status == ST_OK)
+		status = emergency_begin(clinic_store(clinic), clinic_session(clinic), reason, (double)minutes, cli_now_ms(),
+		                         &broken, why);
+	if (status != ST_OK)
+		return status;
+	say(options, "%s", emergency_text(&broken, text, sizeof text));
+	say(options, "Readings, adverse events and follow-ups can be recorded, a treatment can be stopped; nothing can be "
+	             "planned, started or signed. It is in the audit and will be reviewed.");
+	return ST_OK;
+}
+
+static enum status end(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	enum status status = emergency_end(clinic_store(clinic), clinic_session(clinic), cli_now_ms(), why);
+	if (status == ST_OK)
+		say(options, "Emergency access has ended. It waits for review.");
+	return status;
+}
+
+static void print_one(const struct cli_options *options, const struct emergency *e)
+{
+	char began[TIME_SIZE], over[TIME_SIZE];
+	time_text(e->began_ms, began);
+	time_text(e->ended_ms ? e->ended_ms : e->until_ms, over);
+	say(options, "%.8s  %s to %s  %s: %s", e->uuid, began, over, e->login, e->reason);
+	if (e->reviewed_ms)
+		say(options, "          reviewed by %s: %s", e->reviewer, e->review);
+	else
+		say(options, "          WAITS FOR REVIEW");
+}
+
+static enum status list(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	struct emergency_list found;
+	enum status status = emergency_list(clinic_store(clinic), &found, why);
+	for (size_t i = 0; status == ST_OK && i < found.count; i++)
+		print_one(options, &found.items[i]);
+	if (status == ST_OK)
+		say(options, "%zu of %zu wait for review.", found.open, found.count);
+	emergency_list_free(&found);
+	return status;
+}
+
+/* What the person did meanwhile, from the audit. */
+static enum status print_deeds(const struct cli_options *options, struct clinic *clinic, const struct emergency *e,
+                               struct fail *why)
+{
+	const int64_t over_ms = e->ended_ms ? e->ended_ms : e->until_ms;
+	struct store_audit_list page = {.more = true};
+	char at[TIME_SIZE];
+	int64_t after = 0;
+	enum status status = ST_OK;
+	while (status == ST_OK && page.more) {
+		status = store_audit_list(clinic_store(clinic), after, AUDIT_PAGE, &page, why);
+		for (size_t i = 0; i < page.count; i++) {
+			const struct store_audit *entry = &page.items[i];
+			after = entry->seq;
+			if (strcmp(entry->actor, e->login) != 0 || entry->at_ms < e->began_ms || entry->at_ms > over_ms)
+				continue;
+			time_text(entry->at_ms, at);
+			say(options, "%8lld  %s  %s %s", (long long)entry->seq, at, entry->action, entry->object);
+		}
+		bool more = page.more;
+		store_audit_list_free(&page);
+		page.more = more;
+	}
+	return status;
+}
+
+static enum status show(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	const char *beginning = options->operand[0];
+	struct emergency_list found;
+	bool shown = false;
+	enum status status = emergency_list(clinic_store(clinic), &found, why);
+	for (size_t i = 0; status == ST_OK && i < found.count && !shown; i++) {
+		shown = strncmp(found.items[i].uuid, beginning, strlen(beginning)) == 0;
+		if (!shown)
+			continue;
+		print_one(options, &found.items[i]);
+		status = print_deeds(options, clinic, &found.items[i], why);
+	}
+	emergency_list_free(&found);
+	return status == ST_OK && !shown ? fail_set(why, ST_NOT_FOUND, "emergency",
+	                                            "none begins with \"%.40s\"; `lasertwin emergency list` shows them",
+	                                            beginning)
+	                                 : status;
+}
+
+static enum status review(const struct cli_options *options, struct clinic *clinic, struct fail *why)
+{
+	enum status status = emergency_review(clinic_store(clinic), clinic_session(clinic), options->operand[0],
+	                                      cli_value(options, "--reason"), cli_now_ms(), why);
+	if (status == ST_OK)
+		say(options, "The review is kept.");
+	return status;
+}
+
+int command_emergency_begin(const struct cli_options *options)
+{
+	return with_records(options, begin);
+}
+
+int command_emergency_end(const struct cli_options *options)
+{
+	return with_records(options, end);
+}
+
+int command_emergency_list(const struct cli_options *options)
+{
+	return with_records(options, list);
+}
+
+int command_emergency_show(const struct cli_options *options)
+{
+	return with_records(options, show);
+}
+
+int command_emergency_review(const struct cli_options *options)
+{
+	return with_records(options, review);
+}
