@@ -9,12 +9,12 @@
  * Packets lighter than MC_ROULETTE_BELOW in every variant play Russian roulette; what that adds or takes is
  * booked, so the balance closes to rounding.
  *
- * Batches have their own random streams and equal sizes (within one photon); a standard error is the
- * scatter of the batch means over the square root of their number. They run in groups, on the caller's
- * threads where it offers some, and are added up in order, so the sums do not depend on who ran them.
+ * Batches have their own random streams and equal sizes (within one photon). They run in groups, on the caller's
+ * threads where it offers some, and are added up in order, so the sums do not depend on who ran them. Where the
+ * loop keeps control variates, batches are cut in parts, each with a tally of its own.
  *
- * This file: checks, batches, answers. Photon loops: montecarlo_scalar.c, montecarlo_lanes.h. Sources:
- * montecarlo_source.c.
+ * This file: checks, batches, answers. Photon loops: montecarlo_scalar.c, montecarlo_lanes.h; thinning and
+ * controls: montecarlo_lanes_control.h. Means and standard errors: montecarlo_sums.c. Sources: montecarlo_source.c.
  */
 #include "physics/montecarlo.h"
 
@@ -22,7 +22,10 @@
 #include "physics/montecarlo_private.h"
 
 #define BATCHES_MIN 32         /* so that a standard error is itself known to 13 % */
+#define BATCHES_CUT_MIN 8      /* of batches cut in parts, whose scatter serves as well */
 #define BATCH_PHOTONS_MAX 2000 /* so that progress and cancelling are prompt */
+#define PARTS_MAX 16           /* of a batch with controls, so that their coefficients are known well */
+#define PART_PHOTONS_MIN 32
 #define STOP_BATCHES_MIN 32
 #define GROUP_MAX 16                  /* batches between two looks at progress and precision */
 #define GROUP_DOUBLES_MAX (1u << 25)  /* 256 MB: fewer batches to a group where the grid is large */
@@ -34,9 +37,8 @@ struct mc_result {
 	enum mc_engine engine;
 	double *r_edge, *z_edge;
 	double specular; /* NAN: in the tally */
-	uint64_t photons, batches;
 	size_t size; /* of a tally */
-	double *sum, *square; /* tallies of all batches, and squares of batch means */
+	struct mc_sums *sums;
 };
 
 /* A group of batches under way: slot i takes batch number first + i. */
@@ -44,8 +46,8 @@ struct group {
 	const struct mc_plan *plan;
 	mc_batch *batch;
 	uint64_t first, each, more; /* the first `more` batches of the run have one photon more than each */
-	size_t slots, tally_size, room_size;
-	double *tally, *room; /* of slots */
+	size_t slots, parts, tally_size, control_size, room_size; /* sizes of one part */
+	double *tally, *control, *room;                            /* slots x parts */
 };
 
 /* ---- engines ---- */
@@ -176,6 +178,9 @@ static enum status check_request(const struct mc_request *q, struct fail *why)
 	if (!(q->target_error_frac >= 0.0 && q->target_error_frac < INFINITY))
 		return fail_set(why, ST_RANGE, "target_error_frac", "target_error_frac is %g; allowed is 0 or more",
 		                q->target_error_frac);
+	if (!(q->sharp_depth_cm >= 0.0 && q->sharp_depth_cm < INFINITY))
+		return fail_set(why, ST_RANGE, "sharp_depth_cm", "sharp_depth_cm is %g; allowed is 0 (alike everywhere) or more",
+		                q->sharp_depth_cm);
 	if (!mc_engine_available(q->engine))
 		return fail_set(why, ST_MODEL, "engine", "this machine has no %s engine", mc_engine_name(q->engine));
 	enum status st = light_stack_check(&q->stack, why);
@@ -192,7 +197,7 @@ static void sum_depths(const struct mc_shape *s, double *tally)
 {
 	double *depth = tally + mc_place_depth(s, 0);
 	size_t width = s->rows * s->variants;
-	for (size_t ring = 0; ring <= s->nr; ring++) {
+	for (size_t ring = 0; s->nr && ring <= s->nr; ring++) {
 		const double *cells = tally + mc_place_cell(s, ring, 0);
 		for (size_t i = 0; i < width; i++)
 			depth[i] += cells[i];
@@ -208,10 +213,14 @@ static void run_slot(void *state, size_t slot)
 {
 	struct group *g = state;
 	uint64_t number = g->first + slot;
-	struct mc_work work = {g->tally + slot * g->tally_size, g->room + slot * g->room_size};
-	memset(work.tally, 0, g->tally_size * sizeof *work.tally);
+	size_t first = slot * g->parts;
+	struct mc_work work = {g->parts, g->tally + first * g->tally_size, g->control + first * g->control_size,
+	                       g->room + first * g->room_size};
+	memset(work.tally, 0, g->parts * g->tally_size * sizeof *work.tally);
+	memset(work.control, 0, g->parts * g->control_size * sizeof *work.control);
 	g->batch(g->plan, number, photons_of(g, number), &work);
-	sum_depths(&g->plan->shape, work.tally);
+	for (size_t i = 0; i < g->parts; i++)
+		sum_depths(&g->plan->shape, work.tally + i * g->tally_size);
 }
 
 static bool run_slots(struct group *g, size_t count)
@@ -224,31 +233,27 @@ static bool run_slots(struct group *g, size_t count)
 	return true;
 }
 
-static void add_batch(struct mc_result *r, const double *tally, uint64_t photons)
+static void add_batch(const struct group *g, size_t slot, struct mc_sums *sums)
 {
-	for (size_t i = 0; i < r->size; i++) {
-		double mean = tally[i] / (double)photons;
-		r->sum[i] += tally[i];
-		r->square[i] += mean * mean;
+	uint64_t photons = photons_of(g, g->first + slot);
+	for (size_t i = 0; i < g->parts; i++) {
+		size_t part = slot * g->parts + i;
+		mc_sums_add(sums, g->tally + part * g->tally_size, g->control + part * g->control_size,
+		            mc_photons_of_part(photons, g->parts, i));
 	}
-	r->photons += photons;
-	r->batches++;
 }
 
 static double mean_at(const struct mc_result *r, size_t place, double *se)
 {
-	double mean = r->sum[place] / (double)r->photons, batches = (double)r->batches;
-	double scatter = r->square[place] - batches * mean * mean;
-	if (se)
-		*se = r->batches > 1 ? sqrt(fmax(scatter, 0.0) / (batches * (batches - 1.0))) : INFINITY;
-	return mean;
+	return mc_sums_mean(r->sums, place, se);
 }
 
 static bool is_precise(const struct mc_result *r, double target_error_frac)
 {
 	double fullest = 0.0, worst = 0.0;
-	if (target_error_frac <= 0.0 || r->batches < STOP_BATCHES_MIN)
+	if (target_error_frac <= 0.0 || mc_sums_parts(r->sums) < STOP_BATCHES_MIN)
 		return false;
+	mc_sums_settle(r->sums);
 	for (size_t i = 0; i < r->shape.nz; i++) {
 		double se, value = mc_absorbed_z(r, 0, i, &se);
 		fullest = fmax(fullest, value);
@@ -259,7 +264,7 @@ static bool is_precise(const struct mc_result *r, double target_error_frac)
 
 static enum status cancelled(const struct mc_result *r, struct fail *why)
 {
-	return fail_set(why, ST_CANCELLED, "", "cancelled after %llu photons", (unsigned long long)r->photons);
+	return fail_set(why, ST_CANCELLED, "", "cancelled after %llu photons", (unsigned long long)mc_sums_photons(r->sums));
 }
 
 /* Runs one group and adds it up in order. */
@@ -270,27 +275,54 @@ static enum status run_group(struct group *g, size_t count, uint64_t batches, st
 		return cancelled(r, why);
 	for (size_t i = 0; i < count; i++) {
 		uint64_t number = g->first + i;
-		add_batch(r, g->tally + i * g->tally_size, photons_of(g, number));
+		add_batch(g, i, r->sums);
 		if (q->progress && q->progress(q->context, (double)(number + 1) / (double)batches))
 			return cancelled(r, why);
 	}
 	return ST_OK;
 }
 
+static enum status fill_group(struct group *g, const struct mc_result *r, struct fail *why)
+{
+	size_t parts = (size_t)(g->each / PART_PHOTONS_MIN);
+	g->batch = engines[r->engine].batch;
+	g->parts = !r->shape.controls || parts < 1 ? 1 : parts > PARTS_MAX ? PARTS_MAX : parts;
+	g->tally_size = r->size;
+	g->control_size = r->shape.controls;
+	g->room_size = r->engine == MC_ENGINE_SCALAR ? 0 : mc_lanes_room(&r->shape);
+	g->slots = GROUP_DOUBLES_MAX / (g->parts * (g->tally_size + g->room_size));
+	g->slots = g->slots < 1 ? 1 : g->slots > GROUP_MAX ? GROUP_MAX : g->slots;
+	size_t parts_all = g->slots * g->parts;
+	g->tally = malloc(parts_all * g->tally_size * sizeof *g->tally);
+	g->control = malloc((parts_all * g->control_size + 1) * sizeof *g->control);
+	g->room = malloc((parts_all * g->room_size + 1) * sizeof *g->room);
+	if (g->tally && g->control && g->room)
+		return ST_OK;
+	return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", g->tally_size);
+}
+
+static uint64_t batches_of(uint64_t photons, bool cut)
+{
+	uint64_t batches = (photons + BATCH_PHOTONS_MAX - 1) / BATCH_PHOTONS_MAX;
+	if (batches >= (cut ? BATCHES_CUT_MIN : BATCHES_MIN))
+		return batches;
+	return photons < BATCHES_MIN ? photons : BATCHES_MIN;
+}
+
 static enum status run_batches(struct group *g, struct mc_result *r, struct fail *why)
 {
 	const struct mc_request *q = g->plan->request;
-	uint64_t batches = q->photons < BATCHES_MIN ? q->photons : BATCHES_MIN;
-	uint64_t wanted = (q->photons + BATCH_PHOTONS_MAX - 1) / BATCH_PHOTONS_MAX;
+	uint64_t batches = batches_of(q->photons, r->shape.controls > 0);
 	enum status st = ST_OK;
-	batches = wanted > batches ? wanted : batches;
 	g->each = q->photons / batches;
 	g->more = q->photons % batches;
+	st = fill_group(g, r, why);
 	for (uint64_t i = 0; st == ST_OK && i < batches && !is_precise(r, q->target_error_frac); i += g->slots) {
 		size_t count = batches - i < g->slots ? (size_t)(batches - i) : g->slots;
 		g->first = i;
 		st = run_group(g, count, batches, r, why);
 	}
+	mc_sums_settle(r->sums);
 	return st;
 }
 
@@ -346,6 +378,12 @@ static struct mc_shape shape_of(const struct mc_request *q)
 	                         .rows = q->grid.nz + 2};
 }
 
+/* In depth alone, with one absorption, the loops with lanes keep controls. */
+static bool has_controls(const struct mc_request *q, const struct mc_result *r)
+{
+	return !q->uncontrolled && r->engine != MC_ENGINE_SCALAR && r->shape.nr == 0 && r->shape.variants == 1;
+}
+
 static enum status new_result(const struct mc_request *q, struct mc_result **out, struct fail *why)
 {
 	struct mc_result *r = calloc(1, sizeof *r);
@@ -356,12 +394,14 @@ static enum status new_result(const struct mc_request *q, struct mc_result **out
 	r->engine = choose_engine(q->engine, &r->shape);
 	r->specular = mc_source_specular(q);
 	mc_set_cell(&q->source, &r->cell);
+	r->shape.controls = has_controls(q, r) ? MC_CONTROLS : 0;
 	r->size = mc_tally_size(&r->shape);
 	r->r_edge = calloc(r->shape.nr + 1, sizeof *r->r_edge);
 	r->z_edge = calloc(r->shape.nz + 1, sizeof *r->z_edge);
-	r->sum = calloc(r->size, sizeof *r->sum);
-	r->square = calloc(r->size, sizeof *r->square);
-	if (!r->r_edge || !r->z_edge || !r->sum || !r->square)
+	enum status st = mc_sums_new(&r->shape, r->size, &r->sums, why);
+	if (st != ST_OK)
+		return st;
+	if (!r->r_edge || !r->z_edge)
 		return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", r->size);
 	memcpy(r->z_edge, q->grid.z_edge_cm, (r->shape.nz + 1) * sizeof *r->z_edge);
 	if (r->shape.nr)
@@ -376,8 +416,7 @@ void mc_free(struct mc_result **result)
 		return;
 	free(r->r_edge);
 	free(r->z_edge);
-	free(r->sum);
-	free(r->square);
+	mc_sums_free(&r->sums);
 	free(r);
 	*result = NULL;
 }
@@ -393,21 +432,8 @@ static enum status fill_plan(struct mc_plan *plan, const struct mc_result *r, st
 	set_media(plan);
 	set_absorption(plan);
 	set_edges(plan);
+	mc_set_ray(plan);
 	return r->engine == MC_ENGINE_SCALAR ? ST_OK : mc_lanes_new(plan, why);
-}
-
-static enum status fill_group(struct group *g, const struct mc_result *r, struct fail *why)
-{
-	g->batch = engines[r->engine].batch;
-	g->tally_size = r->size;
-	g->room_size = r->engine == MC_ENGINE_SCALAR ? 0 : mc_lanes_room(&r->shape);
-	g->slots = GROUP_DOUBLES_MAX / (g->tally_size + g->room_size);
-	g->slots = g->slots < 1 ? 1 : g->slots > GROUP_MAX ? GROUP_MAX : g->slots;
-	g->tally = malloc(g->slots * g->tally_size * sizeof *g->tally);
-	g->room = malloc((g->slots * g->room_size + 1) * sizeof *g->room);
-	if (g->tally && g->room)
-		return ST_OK;
-	return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", g->tally_size);
 }
 
 static enum status run_all(const struct mc_request *q, struct mc_result *r, struct fail *why)
@@ -416,10 +442,9 @@ static enum status run_all(const struct mc_request *q, struct mc_result *r, stru
 	struct group group = {.plan = &plan};
 	enum status st = fill_plan(&plan, r, why);
 	if (st == ST_OK)
-		st = fill_group(&group, r, why);
-	if (st == ST_OK)
 		st = run_batches(&group, r, why);
 	free(group.tally);
+	free(group.control);
 	free(group.room);
 	mc_lanes_free(&plan.lanes);
 	free(plan.mua);
@@ -517,5 +542,5 @@ enum mc_engine mc_engine_used(const struct mc_result *r)
 
 uint64_t mc_photons(const struct mc_result *r)
 {
-	return r->photons;
+	return mc_sums_photons(r->sums);
 }

@@ -5,7 +5,8 @@
  * may stand beside thick ones. Absorption is a weight carried along the path, so one run scores any
  * number of absorption variants (for example samples of a patient's melanin and blood) on the same
  * trajectories, each without bias. Photons run in fixed batches with their own random stream: the
- * result depends on seed and photon count alone; batch scatter gives the standard errors.
+ * result depends on seed and photon count alone; batch scatter gives the standard errors. In depth alone
+ * control variates make every number sharper, and what lies below a depth of interest can be thinned out.
  */
 #ifndef LASERTWIN_MONTECARLO_H
 #define LASERTWIN_MONTECARLO_H
@@ -61,6 +62,12 @@ struct mc_request {
 	/* Stop early once no depth bin (summed over radii, first variant) has a standard error above this
 	 * fraction of the fullest bin's absorption per depth; 0: run all photons. */
 	double target_error_frac;
+	/* Down to here results are wanted sharp: below, packets are thinned out the more the more scattering lies
+	 * between, and split on their way back. Costs a fraction of the time and stays unbiased everywhere, with larger
+	 * errors far below. 0: alike everywhere. In depth alone with one absorption; else, and in the scalar engine,
+	 * without effect. */
+	double sharp_depth_cm;
+	bool uncontrolled; /* leaves out the control variates (montecarlo_sums.c) that sharpen such runs */
 	enum mc_engine engine;
 	/* Runs item(state, 0 .. count - 1), in any order and on any threads of the caller's; false: cancelled.
 	 * NULL: one after the other, here. The result is the same for any number of threads. */

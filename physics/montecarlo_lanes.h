@@ -30,22 +30,36 @@
 #define LEAST_DEPTH 1e-30f   /* so that times an infinite path it is a number */
 #define AGE_LOOK (1u << 16)  /* turns between two looks for packets that never end */
 
+/* A packet that waits for a lane. */
+struct spare {
+	float z, depth, uz, weight;
+	int32_t layer, row, part;
+};
+
 struct lanes {
 	const struct mc_plan *plan;
 	const struct mc_layer_tables *table;
 	bool small; /* layers fit tables in registers */
-	double *tally, *room;
+	double *tally, *room, *control_sums; /* of all parts */
+	size_t tally_size;
 	struct rng rng; /* launches and roulette */
 	struct lane_rng lane_rng;
-	uint64_t waiting; /* packets not yet launched */
+	uint64_t photons, waiting, waiting_in_part; /* packets not yet launched */
+	size_t parts, launching;           /* the part whose packets are launched */
 	uint32_t turn, born[LANES];
+	int32_t part[LANES];               /* of each lane's packet */
+	struct vi room_at;                 /* of that part: cells before it */
 	unsigned idle; /* lanes that found nothing to launch */
 	struct vm alive;
 	struct vi layer, row, ring;
 	struct vf z, depth, uz, tau, weight, entered; /* z below the layer's top; tau to the next scattering */
 	struct vf x, y, ux, uy, ring_in2, ring_out2;  /* with rings only */
 	struct vf mus, per_mus, mua, piece, thickness, top, g, hg_a, hg_b, hg_c; /* of the layer */
+	struct vf thin_at_top, thin_per_cm;
 	double (*many)[MC_VARIANTS_MAX], (*many_entered)[MC_VARIANTS_MAX];      /* weights of lanes x variants */
+	float control[MC_CONTROLS][LANES];
+	size_t spares;
+	struct spare spare[MC_SPARES];
 };
 
 /* One turn's piece. */
@@ -73,6 +87,15 @@ LANE void load_layer(struct lanes *s)
 	s->hg_a = look_up(s, t->hg_a, s->layer);
 	s->hg_b = look_up(s, t->hg_b, s->layer);
 	s->hg_c = look_up(s, t->hg_c, s->layer);
+	if (s->plan->lanes->thins) {
+		s->thin_at_top = look_up(s, t->thin_at_top, s->layer);
+		s->thin_per_cm = look_up(s, t->thin_per_cm, s->layer);
+	}
+}
+
+LANE double *tally_of(const struct lanes *s, int lane)
+{
+	return s->tally + (size_t)s->part[lane] * s->tally_size;
 }
 
 LANE struct vi find_row(const struct mc_row_finder *f, struct vf depth)
@@ -177,7 +200,7 @@ LANE struct vf move_across(struct lanes *s, struct vf length)
 
 LANE struct vi cell_place(const struct lanes *s, struct vi ring, struct vi row, bool rings)
 {
-	struct vi place = vi_add(row, vi_set(1));
+	struct vi place = vi_add(row, s->room_at);
 	return rings ? vi_add(place, vi_mul(ring, vi_set((int)s->plan->shape.rows + 1))) : place;
 }
 
@@ -361,7 +384,7 @@ LANE double weight_of(const struct lanes *s, const float *weight, int lane, size
 /* Books what a lane lost since it entered its layer. */
 LANE void book_layer(struct lanes *s, const float *weight, float *entered, int lane, int layer, bool many)
 {
-	double *booked = s->tally + mc_place_layer(&s->plan->shape, (size_t)layer);
+	double *booked = tally_of(s, lane) + mc_place_layer(&s->plan->shape, (size_t)layer);
 	if (!many) {
 		*booked += (double)entered[lane] - (double)weight[lane];
 		entered[lane] = weight[lane];
@@ -376,7 +399,7 @@ LANE void book_layer(struct lanes *s, const float *weight, float *entered, int l
 LANE void book(struct lanes *s, const float *weight, int lane, size_t place, bool many)
 {
 	for (size_t v = 0; v < s->plan->shape.variants; v++)
-		s->tally[place + v] += weight_of(s, weight, lane, v, many);
+		tally_of(s, lane)[place + v] += weight_of(s, weight, lane, v, many);
 }
 
 /* A packet that has passed a wall, into layer next or out; false when it is out. */
@@ -424,7 +447,7 @@ LANE void book_left(struct lanes *s, const float *weight, unsigned gone, bool ma
 	for (unsigned left = gone; left; left &= left - 1) {
 		int i = __builtin_ctz(left);
 		size_t angle = mc_angle_of(shape, (double)uz[i], 1.0, 1.0), at = shape->nr > 0 ? (size_t)ring[i] : 0;
-		s->tally[mc_place_left(shape, uz[i] < 0.0f ? 0 : 1, at, angle)] += weight_of(s, weight, i, 0, many);
+		tally_of(s, i)[mc_place_left(shape, uz[i] < 0.0f ? 0 : 1, at, angle)] += weight_of(s, weight, i, 0, many);
 	}
 }
 
@@ -466,37 +489,39 @@ LANE void meet_walls(struct lanes *s, struct vm at_wall, bool rings, bool many)
 		pass_walls(s, passes, vi_add(s->layer, vi_pick(down, vi_set(1), vi_set(-1))), many);
 }
 
-/* Roulette for one lane; false when it ends. Weights are scaled in the precision they are kept in, and the
+/* Roulette of one lane for the weight `aim`, with many variants for ten times theirs; false when it ends. Weights are scaled in the precision they are kept in, and the
  * difference is booked as it comes out. */
-LANE bool play(struct lanes *s, float *weight, float *entered, int lane, int layer, bool many)
+LANE bool play(struct lanes *s, float *weight, float *entered, float aim, int lane, int layer, bool many)
 {
-	double *booked = s->tally + mc_place_roulette(&s->plan->shape);
-	bool survives = rng_uniform(&s->rng) < MC_ROULETTE_SURVIVAL;
-	double factor = survives ? 1.0 / MC_ROULETTE_SURVIVAL : 0.0;
+	double *booked = tally_of(s, lane) + mc_place_roulette(&s->plan->shape);
+	double chance = many ? MC_ROULETTE_SURVIVAL : (double)weight[lane] / (double)aim;
+	bool survives = rng_uniform(&s->rng) < chance;
+	double factor = survives ? 1.0 / chance : 0.0;
 	book_layer(s, weight, entered, lane, layer, many);
 	for (size_t v = 0; many && v < s->plan->shape.variants; v++) {
 		booked[v] += s->many[lane][v] * (1.0 - factor);
 		s->many[lane][v] *= factor;
 		s->many_entered[lane][v] = s->many[lane][v];
 	}
-	float after = (float)((double)weight[lane] * factor);
+	float after = many ? (float)((double)weight[lane] * factor) : survives ? aim : 0.0f;
 	if (!many)
 		*booked += (double)weight[lane] - (double)after;
 	weight[lane] = entered[lane] = after;
 	return survives;
 }
 
-LANE void play_roulette(struct lanes *s, struct vm light, bool many)
+LANE void play_roulette(struct lanes *s, struct vm light, struct vf aim, bool many)
 {
-	float weight[LANES], entered[LANES];
+	float weight[LANES], entered[LANES], aims[LANES];
 	int32_t layer[LANES];
 	unsigned gone = 0;
 	vf_store(weight, s->weight);
+	vf_store(aims, aim);
 	vf_store(entered, s->entered);
 	vi_store(layer, s->layer);
 	for (unsigned left = vm_bits(light); left; left &= left - 1) {
 		int i = __builtin_ctz(left);
-		if (!play(s, weight, entered, i, layer[i], many))
+		if (!play(s, weight, entered, aims[i], i, layer[i], many))
 			gone |= 1u << i;
 	}
 	s->weight = vf_load(weight);
@@ -524,6 +549,8 @@ LANE void end_the_old(struct lanes *s, bool many)
 	s->entered = vf_load(entered);
 	end_packets(s, gone);
 }
+
+#include "physics/montecarlo_lanes_control.h"
 
 /* ---- launch ---- */
 
@@ -566,7 +593,7 @@ LANE void read_back(struct lanes *s, const struct lanes_out *o)
 }
 
 /* What the rounding of a weight to single precision loses goes with the roulette. */
-static void place(struct lanes *s, const struct mc_ray *ray, int i, struct lanes_out *o)
+LANE_ENTRY static void place(struct lanes *s, const struct mc_ray *ray, int i, struct lanes_out *o)
 {
 	o->z[i] = o->depth[i] = 0.0f;
 	o->x[i] = (float)ray->x;
@@ -580,8 +607,21 @@ static void place(struct lanes *s, const struct mc_ray *ray, int i, struct lanes
 	o->ring[i] = (int32_t)ray->ring;
 	o->weight[i] = (float)ray->weight;
 	if (s->plan->shape.variants == 1)
-		s->tally[mc_place_roulette(&s->plan->shape)] += ray->weight - (double)o->weight[i];
-	s->tally[mc_place_specular(&s->plan->shape)] += ray->specular;
+		tally_of(s, i)[mc_place_roulette(&s->plan->shape)] += ray->weight - (double)o->weight[i];
+	tally_of(s, i)[mc_place_specular(&s->plan->shape)] += ray->specular;
+	s->born[i] = s->turn;
+}
+
+/* A packet from a split: it scatters first thing. */
+LANE_ENTRY static void place_spare(struct lanes *s, const struct spare *spare, int i, struct lanes_out *o)
+{
+	o->z[i] = spare->z;
+	o->depth[i] = spare->depth;
+	o->uz[i] = spare->uz;
+	o->tau[i] = LEAST_DEPTH;
+	o->layer[i] = spare->layer;
+	o->row[i] = spare->row;
+	o->weight[i] = spare->weight;
 	s->born[i] = s->turn;
 }
 
@@ -601,12 +641,36 @@ static void launch_variants(struct lanes *s, double weight, int i)
 		s->many[i][v] = s->many_entered[i][v] = v < s->plan->shape.variants ? weight : 0.0;
 }
 
-/* The next packet that enters the tissue; false when there is none. */
-static bool next_packet(struct lanes *s, int i, struct lanes_out *o, bool many)
+/* The lane's next packet is of another part: what it has gathered belongs to the last. */
+LANE void set_part(struct lanes *s, int lane, size_t part)
 {
+	if (s->part[lane] == (int32_t)part)
+		return;
+	flush_control(s, lane);
+	s->part[lane] = (int32_t)part;
+}
+
+static void next_part(struct lanes *s, uint64_t photons)
+{
+	while (s->waiting && !s->waiting_in_part)
+		s->waiting_in_part = mc_photons_of_part(photons, s->parts, ++s->launching);
+}
+
+/* The next packet that enters the tissue; false when there is none. */
+LANE_ENTRY static bool next_packet(struct lanes *s, int i, struct lanes_out *o, bool many)
+{
+	if (s->spares) {
+		const struct spare *spare = &s->spare[--s->spares];
+		set_part(s, i, (size_t)spare->part);
+		place_spare(s, spare, i, o);
+		return true;
+	}
 	while (s->waiting) {
 		struct mc_ray ray;
+		next_part(s, s->photons);
 		s->waiting--;
+		s->waiting_in_part--;
+		set_part(s, i, s->launching);
 		mc_launch(s->plan, &s->rng, &ray);
 		place(s, &ray, i, o);
 		if (ray.weight > 0.0) {
@@ -616,6 +680,14 @@ static bool next_packet(struct lanes *s, int i, struct lanes_out *o, bool many)
 		}
 	}
 	return false;
+}
+
+/* Rooms of parts stand one behind the other; the first cell of a room is above all rows. */
+LANE void set_room(struct lanes *s)
+{
+	struct vi cells = vi_set((int)s->plan->shape.rows + 1);
+	if (s->parts > 1 || s->turn == 0)
+		s->room_at = vi_add(vi_mul(vi_load(s->part), cells), vi_set(1));
 }
 
 LANE void launch(struct lanes *s, unsigned vacant, bool rings, bool many)
@@ -631,6 +703,7 @@ LANE void launch(struct lanes *s, unsigned vacant, bool rings, bool many)
 			idle(i, &o);
 	}
 	read_back(s, &o);
+	set_room(s);
 	s->entered = vf_pick(vm_of(vacant), s->weight, s->entered);
 	s->alive = vm_or(s->alive, vm_of(placed));
 	s->idle |= vacant & ~placed;
@@ -641,7 +714,18 @@ LANE void launch(struct lanes *s, unsigned vacant, bool rings, bool many)
 
 /* ---- the loop ---- */
 
-LANE void take_turn(struct lanes *s, bool rings, bool many)
+LANE void end_the_light(struct lanes *s, bool many, bool controlled)
+{
+	struct vf before = s->weight;
+	struct vm light = vm_and(vf_less(before, vf_set((float)MC_ROULETTE_BELOW)), s->alive);
+	if (!vm_bits(light))
+		return;
+	play_roulette(s, light, vf_set((float)(MC_ROULETTE_BELOW / MC_ROULETTE_SURVIVAL)), many);
+	if (controlled)
+		control_roulette(s, vf_sub(s->weight, before));
+}
+
+LANE void take_turn(struct lanes *s, bool rings, bool many, bool controlled)
 {
 	struct piece p;
 	fly(s, &p, rings);
@@ -649,19 +733,22 @@ LANE void take_turn(struct lanes *s, bool rings, bool many)
 		absorb_all(s, &p);
 	else
 		absorb(s, &p);
+	if (controlled && s->plan->lanes->thins)
+		p.scatters = thin(s, p.scatters);
+	struct vf before = s->uz;
 	scatter(s, p.scatters, rings);
+	if (controlled)
+		control_turns(s, p.scatters, before);
 	if (vm_bits(p.at_wall))
 		meet_walls(s, p.at_wall, rings, many);
-	struct vm light = vm_and(vf_less(s->weight, vf_set((float)MC_ROULETTE_BELOW)), s->alive);
-	if (vm_bits(light))
-		play_roulette(s, light, many);
+	end_the_light(s, many, controlled);
 	if (++s->turn % AGE_LOOK == 0)
 		end_the_old(s, many);
 }
 
 #define ALL_LANES 0xffffu
 
-LANE void follow(struct lanes *s, bool rings, bool many)
+LANE void follow(struct lanes *s, bool rings, bool many, bool controlled)
 {
 	for (;;) {
 		unsigned vacant = ALL_LANES & ~vm_bits(s->alive) & ~s->idle;
@@ -669,28 +756,34 @@ LANE void follow(struct lanes *s, bool rings, bool many)
 			launch(s, vacant, rings, many);
 		if (!vm_bits(s->alive))
 			return;
-		take_turn(s, rings, many);
+		take_turn(s, rings, many, controlled);
 	}
 }
 
 LANE_ENTRY static void follow_depths(struct lanes *s)
 {
-	follow(s, false, false);
+	follow(s, false, false, false);
+}
+
+LANE_ENTRY static void follow_depths_controlled(struct lanes *s)
+{
+	follow(s, false, false, true);
+	flush_controls(s);
 }
 
 LANE_ENTRY static void follow_rings(struct lanes *s)
 {
-	follow(s, true, false);
+	follow(s, true, false, false);
 }
 
 LANE_ENTRY static void follow_depths_of_many(struct lanes *s)
 {
-	follow(s, false, true);
+	follow(s, false, true, false);
 }
 
 LANE_ENTRY static void follow_rings_of_many(struct lanes *s)
 {
-	follow(s, true, true);
+	follow(s, true, true, false);
 }
 
 /* Own streams: one for launches and roulette, and a generator in each lane seeded from another. */
@@ -715,17 +808,25 @@ LANE void run_lanes(const struct mc_plan *plan, uint64_t number, uint64_t photon
 {
 	double many[LANES][MC_VARIANTS_MAX], many_entered[LANES][MC_VARIANTS_MAX];
 	struct lanes s = {.plan = plan, .table = &plan->lanes->layer, .tally = work->tally, .room = work->room};
+	size_t room = mc_lanes_room(&plan->shape);
 	s.small = plan->shape.layers <= MC_SMALL_LAYERS;
-	s.waiting = photons;
+	s.tally_size = mc_tally_size(&plan->shape);
+	s.control_sums = work->control;
+	s.photons = s.waiting = photons;
+	s.parts = work->parts;
+	s.waiting_in_part = mc_photons_of_part(photons, s.parts, 0);
 	s.many = many;
 	s.many_entered = many_entered;
 	seed_lanes(&s, number);
-	memset(work->room, 0, mc_lanes_room(&plan->shape) * sizeof *work->room);
+	memset(work->room, 0, work->parts * room * sizeof *work->room);
 	if (plan->shape.variants > 1)
 		(plan->shape.nr ? follow_rings_of_many : follow_depths_of_many)(&s);
+	else if (plan->shape.nr)
+		follow_rings(&s);
 	else
-		(plan->shape.nr ? follow_rings : follow_depths)(&s);
-	mc_lanes_settle(plan, work->room, work->tally);
+		(plan->shape.controls ? follow_depths_controlled : follow_depths)(&s);
+	for (size_t i = 0; i < work->parts; i++)
+		mc_lanes_settle(plan, work->room + i * room, work->tally + i * s.tally_size);
 }
 
 #endif

@@ -11,12 +11,18 @@
 #define MC_COEFFICIENTS 3     /* of a cell with many variants, each for every variant */
 #define MC_PIECE_ABSORBED 0.0625 /* optical depth in absorption a piece of path may have; error (1/16)^2 / 12 */
 
+#define MC_SPARES 256             /* packets from splits that wait; with more waiting, nothing is split */
+#define MC_THIN_PER_DEPTH 3.0     /* of reduced optical depth: see montecarlo_lanes_control.h */
+#define MC_THIN_WEIGHT_MAX 32.0
+#define MC_BASIS_DEPTH 0.5        /* of reduced optical depth */
+
 /* By layer; every table is padded so that any place below LANES may be read. */
 struct mc_layer_tables {
 	float mus[LIGHT_LAYERS_MAX], per_mus[LIGHT_LAYERS_MAX], mua[LIGHT_LAYERS_MAX], piece[LIGHT_LAYERS_MAX];
 	float thickness[LIGHT_LAYERS_MAX], top[LIGHT_LAYERS_MAX];
 	float n[LIGHT_LAYERS_MAX], n_up[LIGHT_LAYERS_MAX], n_down[LIGHT_LAYERS_MAX];
 	float g[LIGHT_LAYERS_MAX], hg_a[LIGHT_LAYERS_MAX], hg_b[LIGHT_LAYERS_MAX], hg_c[LIGHT_LAYERS_MAX];
+	float thin_at_top[LIGHT_LAYERS_MAX], thin_per_cm[LIGHT_LAYERS_MAX];
 };
 
 /* Row of a depth: z is scaled to a place; uniform rows are that place, others are looked up in first_row,
@@ -32,6 +38,8 @@ struct mc_lanes {
 	struct mc_layer_tables layer;
 	struct mc_row_finder rows;
 	float *ring_edge2; /* nr + 2 */
+	bool thins;
+	float per_basis;   /* 1 / cm */
 	float least_rise;  /* cm; flatter pieces are not split between rows */
 	double *mua;       /* layers x stride, for many variants */
 	size_t stride;     /* variants, to the next group of eight */

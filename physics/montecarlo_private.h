@@ -17,9 +17,12 @@
 #define MC_ROULETTE_SURVIVAL 0.1
 #define MC_STEPS_MAX 10000000 /* of one packet; the rest of it is booked with the roulette */
 
+#define MC_CONTROLS 20 /* sums of known mean that a batch keeps beside its tally: montecarlo_lanes_control.h */
+
 struct mc_shape {
 	size_t variants, nr, nz, layers, na;
 	size_t rows; /* nz + 2: bins above and below the grid, too */
+	size_t controls; /* MC_CONTROLS, or 0 */
 };
 
 struct mc_medium {
@@ -35,6 +38,13 @@ struct mc_cell {
 	double half, nx[3], ny[3];
 };
 
+/* A packet just inside the surface. */
+struct mc_ray {
+	double x, y, ux, uy, uz;
+	double weight, specular; /* what entered and what was reflected: 1 together */
+	size_t ring, row;
+};
+
 struct mc_lanes; /* tables of the engine with lanes */
 
 struct mc_plan {
@@ -45,14 +55,24 @@ struct mc_plan {
 	double *mua;        /* layer-major, variants inside */
 	double *row_edge;   /* rows + 1, from -inf to inf */
 	double *ring_edge2; /* squares: nr + 2, from -1 (never crossed) to inf */
+	struct mc_ray ray;  /* the one every packet is, where they are all alike */
+	bool alike;
 	struct mc_lanes *lanes; /* NULL for the scalar engine */
 };
 
-/* Where one batch books: a tally, zeroed by the caller, and room for the engine. */
+/* Where one batch books: as many tallies as it has parts, one behind the other, each with its controls, all zeroed
+ * by the caller; and room for the engine. The first parts have one photon more than the others. */
 struct mc_work {
-	double *tally, *room;
+	size_t parts;
+	double *tally, *control, *room;
 };
 
+static inline uint64_t mc_photons_of_part(uint64_t photons, size_t parts, size_t part)
+{
+	return photons / parts + (part < photons % parts ? 1 : 0);
+}
+
+/* Follows the photons of one batch; engines without controls have one part. */
 typedef void mc_batch(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work);
 
 mc_batch mc_batch_scalar;
@@ -72,14 +92,15 @@ static inline size_t mc_place_cell(const struct mc_shape *s, size_t ring, size_t
 	return (ring * s->rows + row) * s->variants;
 }
 
+/* Without rings the cells are the rows. */
 static inline size_t mc_place_depth(const struct mc_shape *s, size_t row)
 {
-	return (mc_cells(s) + row) * s->variants;
+	return ((s->nr ? mc_cells(s) : 0) + row) * s->variants;
 }
 
 static inline size_t mc_place_layer(const struct mc_shape *s, size_t layer)
 {
-	return (mc_cells(s) + s->rows + layer) * s->variants;
+	return mc_place_depth(s, s->rows) + layer * s->variants;
 }
 
 static inline size_t mc_place_up(const struct mc_shape *s)
@@ -123,20 +144,30 @@ static inline size_t mc_angle_of(const struct mc_shape *s, double cosine, double
 
 /* ---- sources (montecarlo_source.c) ---- */
 
-/* A packet just inside the surface. */
-struct mc_ray {
-	double x, y, ux, uy, uz;
-	double weight, specular; /* what entered and what was reflected: 1 together */
-	size_t ring, row;
-};
-
 enum status mc_check_source(const struct mc_source *source, struct fail *why) MUST_CHECK;
 void mc_set_cell(const struct mc_source *source, struct mc_cell *cell);
 void mc_launch(const struct mc_plan *plan, struct rng *rng, struct mc_ray *ray);
+/* Sets plan->ray where no chance is in it: a pencil that is not turned. */
+void mc_set_ray(struct mc_plan *plan);
 /* Reflectance of the surface for every packet alike; NAN for a focused beam, where it differs. */
 double mc_source_specular(const struct mc_request *request);
 /* Area of the part of a disc about the beam that lies in its cell. */
 double mc_cell_area(const struct mc_cell *cell, double radius);
+
+/* ---- sums over batches (montecarlo_sums.c) ---- */
+
+struct mc_sums; /* of tallies and controls */
+
+enum status mc_sums_new(const struct mc_shape *shape, size_t size, struct mc_sums **out, struct fail *why) MUST_CHECK;
+void mc_sums_free(struct mc_sums **sums);
+/* One part: sums of its photons. */
+void mc_sums_add(struct mc_sums *sums, const double *tally, const double *control, uint64_t photons);
+/* Finds the coefficients of the controls from what was added so far. */
+void mc_sums_settle(struct mc_sums *sums);
+/* Mean per photon at a place of the tally; of what was there at the last settling. */
+double mc_sums_mean(const struct mc_sums *sums, size_t place, double *se);
+uint64_t mc_sums_photons(const struct mc_sums *sums);
+uint64_t mc_sums_parts(const struct mc_sums *sums);
 
 /* ---- lanes (montecarlo_tables.c) ---- */
 

@@ -171,6 +171,10 @@ static void turn(const struct mc_plan *plan, struct rng *rng, double r, struct m
 void mc_launch(const struct mc_plan *plan, struct rng *rng, struct mc_ray *ray)
 {
 	const struct mc_request *q = plan->request;
+	if (plan->alike) {
+		*ray = plan->ray;
+		return;
+	}
 	double r = launch_radius(&q->source, rng);
 	ray->x = r;
 	ray->y = 0.0;
@@ -180,4 +184,12 @@ void mc_launch(const struct mc_plan *plan, struct rng *rng, struct mc_ray *ray)
 		turn(plan, rng, r, ray);
 	ray->row = bin_of(plan->row_edge, plan->shape.rows, 0.0);
 	ray->ring = bin_of(plan->ring_edge2, plan->shape.nr + 1, ray->x * ray->x + ray->y * ray->y);
+}
+
+void mc_set_ray(struct mc_plan *plan)
+{
+	if (plan->request->source.beam != MC_PENCIL)
+		return;
+	mc_launch(plan, NULL, &plan->ray); /* a pencil has no radius: no chance is asked for */
+	plan->alike = true;
 }

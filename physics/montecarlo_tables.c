@@ -137,6 +137,50 @@ static bool set_variants(const struct mc_plan *plan, struct mc_lanes *l)
 	return l->mua != NULL;
 }
 
+static double reduced_per_cm(const struct light_layer *l)
+{
+	return l->mua_1_cm + l->mus_1_cm * (1.0 - l->g);
+}
+
+/* Depth at which `reduced` of reduced optical depth lies above; the stack's thickness where there is less. */
+static double depth_of(const struct light_stack *stack, double reduced)
+{
+	double depth = 0.0;
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct light_layer *l = &stack->layer[i];
+		double here = reduced_per_cm(l) * l->thickness_cm;
+		if (here > reduced)
+			return depth + reduced / reduced_per_cm(l);
+		reduced -= here;
+		depth += l->thickness_cm;
+	}
+	return depth;
+}
+
+static double reduced_above(const struct light_stack *stack, double depth)
+{
+	double reduced = 0.0, top = 0.0;
+	for (size_t i = 0; i < stack->count; i++) {
+		const struct light_layer *l = &stack->layer[i];
+		reduced += reduced_per_cm(l) * fmin(fmax(depth - top, 0.0), l->thickness_cm);
+		top += l->thickness_cm;
+	}
+	return reduced;
+}
+
+static void set_thinning(const struct mc_plan *plan, struct mc_lanes *l)
+{
+	const struct mc_request *q = plan->request;
+	double sharp = reduced_above(&q->stack, q->sharp_depth_cm);
+	l->thins = q->sharp_depth_cm > 0.0 && plan->shape.controls > 0;
+	l->per_basis = inverse(depth_of(&q->stack, MC_BASIS_DEPTH));
+	for (size_t i = 0; i < q->stack.count; i++) {
+		double above = reduced_above(&q->stack, plan->medium[i].top);
+		l->layer.thin_at_top[i] = (float)(1.0 + MC_THIN_PER_DEPTH * (above - sharp));
+		l->layer.thin_per_cm[i] = (float)(MC_THIN_PER_DEPTH * reduced_per_cm(&q->stack.layer[i]));
+	}
+}
+
 enum status mc_lanes_new(struct mc_plan *plan, struct fail *why)
 {
 	struct mc_lanes *l = calloc(1, sizeof *l);
@@ -145,6 +189,7 @@ enum status mc_lanes_new(struct mc_plan *plan, struct fail *why)
 		return fail_set(why, ST_FULL, "grid", "no memory for the grid");
 	for (size_t i = 0; i < plan->shape.layers; i++)
 		set_layer(plan, i, &l->layer);
+	set_thinning(plan, l);
 	return ST_OK;
 }
 

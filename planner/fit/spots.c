@@ -6,7 +6,7 @@
 #include "physics/ordinates_beam.h"
 #include "planner/fit/parallel.h"
 
-#define SPOT_PHOTONS 20000
+#define SPOT_PHOTONS 40000 /* thinned out below the layers that are checked, in the time of 10000 others */
 /* Of the table: 0.4 % from 0.05 cm radius up on the layers of a twin, 2 % at 0.025 cm (against 5 nodes, 5
  * azimuths, 28 frequencies), in a quarter of the photons' time. The broad beam has the nodes that anchor the
  * finite ones. */
@@ -97,6 +97,19 @@ static void read_absorbed(const struct mc_result *mc, size_t layers, struct spot
 	out->absorbed_se_frac = se_frac;
 }
 
+static size_t checked_layers(const struct spot_request *q)
+{
+	return q->check_layers < q->stack.count ? q->check_layers : q->stack.count;
+}
+
+static double checked_depth_cm(const struct spot_request *q)
+{
+	double depth_cm = 0.0;
+	for (size_t l = 0; l < checked_layers(q); l++)
+		depth_cm += q->stack.layer[l].thickness_cm;
+	return depth_cm;
+}
+
 enum status spots_measure(const struct spot_request *q, struct spot_table *out, struct fail *why)
 {
 	const struct mc_request request = {
@@ -104,6 +117,7 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 		.source = {.beam = MC_PENCIL},
 		.grid = {0, SPOT_SLABS, NULL, slab_cm},
 		.photons = SPOT_PHOTONS,
+		.sharp_depth_cm = checked_depth_cm(q),
 		.seed = q->seed,
 		.run = parallel_run_silent,
 		.progress = q->progress,
@@ -120,7 +134,7 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 		memset(out, 0, sizeof *out);
 		return st;
 	}
-	read_absorbed(mc, q->check_layers < q->stack.count ? q->check_layers : q->stack.count, out);
+	read_absorbed(mc, checked_layers(q), out);
 	mc_free(&mc);
 	return ST_OK;
 }

@@ -21,7 +21,7 @@ static enum mc_engine engine_with_lanes(void)
 	return (enum mc_engine)engine;
 }
 
-static void print_case(enum mc_engine engine, bool rings, bool many)
+static void print_case(enum mc_engine engine, bool rings, bool many, bool sharp)
 {
 	double z_cm[ROWS + 1], r_cm[RINGS + 1], mua_1_cm[VARIANTS * LAYERS], sum = 0.0;
 	struct mc_result *result = NULL;
@@ -38,7 +38,8 @@ static void print_case(enum mc_engine engine, bool rings, bool many)
 	        .grid = {rings ? RINGS : 0, ROWS, r_cm, z_cm},
 	        .variants = many ? VARIANTS : 0,
 	        .variant_mua_1_cm = mua_1_cm,
-	        .photons = 640,
+	        .photons = sharp ? 4000 : 640,
+	        .sharp_depth_cm = sharp ? 0.004 : 0.0,
 	        .seed = 3,
 	        .engine = engine};
 	if (mc_run(&request, &result, &why) != ST_OK) {
@@ -47,7 +48,7 @@ static void print_case(enum mc_engine engine, bool rings, bool many)
 	}
 	for (size_t i = 0; i < ROWS; i++)
 		sum += (double)(i + 1) * mc_absorbed_z(result, 0, i, NULL);
-	printf("rings %d, many %d: %a %a\n", rings, many, sum, mc_reflectance(result, many ? VARIANTS - 1 : 0, NULL));
+	printf("rings %d, many %d, sharp %d: %a %a\n", rings, many, sharp, sum, mc_reflectance(result, many ? VARIANTS - 1 : 0, NULL));
 	mc_free(&result);
 }
 
@@ -60,6 +61,7 @@ int main(void)
 		return EXIT_FAILURE;
 	}
 	for (int i = 0; i < 4; i++)
-		print_case(engine, i % 2 == 1, i > 1);
+		print_case(engine, i % 2 == 1, i > 1, false);
+	print_case(engine, false, false, true);
 	return EXIT_SUCCESS;
 }

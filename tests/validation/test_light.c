@@ -120,16 +120,21 @@ static void compare_profile(struct run *run, const cJSON *one)
 	}
 }
 
-static void solve_case(const struct run *run, const cJSON *one)
+static struct light_stack read_stack(const cJSON *one, struct light_layer *layer)
 {
-	struct light_layer layer[LIGHT_LAYERS_MAX];
 	size_t count = 0;
 	const cJSON *row;
 	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "layers")) {
 		layer[count++] = (struct light_layer){element(row, 0), element(row, 1), element(row, 2),
 		                                      element(row, 3), element(row, 4)};
 	}
-	struct light_stack stack = {number(one, "n_above"), number(one, "n_below"), count, layer};
+	return (struct light_stack){number(one, "n_above"), number(one, "n_below"), count, layer};
+}
+
+static void solve_case(const struct run *run, const cJSON *one)
+{
+	struct light_layer layer[LIGHT_LAYERS_MAX];
+	struct light_stack stack = read_stack(one, layer);
 	struct light_source source = {0};
 	struct fail why = {0};
 	assert_int_equal(ordinates_solve(run->solver, &stack, &source, &why), ST_OK);
@@ -244,6 +249,138 @@ static void finite_beams_match_within_standard_errors(void **state)
 	}
 }
 
+/* ---- Monte Carlo against the same cases ---- */
+
+#define MC_BINS_MAX 40
+#define SURELY_NONE 1e-9
+#define SEEN_FRAC 0.2
+
+struct deviations {
+	const char *kind;
+	size_t count, beyond_3;
+	double chi2, worst;
+	int print;
+};
+
+static void deviate(struct deviations *d, const char *id, const char *quantity, double want, double value, double se)
+{
+	if (value != 0.0 && se > SEEN_FRAC * fabs(value))
+		return; /* too rarely met for a standard error to hold */
+	if (se < SURELY_NONE) { /* no chance in it: what never happened, or what is certain to rounding */
+		assert_true(fabs(value - want) <= 1e-6);
+		return;
+	}
+	double z = (value - want) / se;
+	if (d->print)
+		printf("%-4s %-24s %14.8g %14.8g  (%+.2f se)\n", id, quantity, want, value, z);
+	d->count++;
+	d->beyond_3 += fabs(z) > 3.0;
+	d->chi2 += z * z;
+	d->worst = fmax(d->worst, fabs(z));
+}
+
+/* Depth bins of a case, each between edges of its own; at least the whole. */
+static size_t read_bins(const cJSON *one, const struct light_stack *stack, double *edge)
+{
+	const cJSON *row;
+	size_t count = 0;
+	edge[0] = 0.0;
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "absorption")) {
+		if (element(row, 0) > edge[count])
+			edge[++count] = element(row, 0);
+		edge[++count] = element(row, 1);
+	}
+	if (count == 0) {
+		for (size_t i = 0; i < stack->count; i++)
+			edge[1] = i ? edge[1] + stack->layer[i].thickness_cm : stack->layer[i].thickness_cm;
+		count = 1;
+	}
+	return count;
+}
+
+static size_t bin_from(const double *edge, double from)
+{
+	size_t i = 0;
+	while (edge[i] != from)
+		i++;
+	return i;
+}
+
+/* In a clear layer the path 1/u of a cosine u, light from all sides, has a mean but no variance: standard errors
+ * say nothing there (V31, layer 1). */
+static bool is_clear(const struct light_layer *l)
+{
+	return (l->mua_1_cm + l->mus_1_cm) * l->thickness_cm < 1e-4;
+}
+
+static void deviate_case(struct deviations *d, const cJSON *one, const struct light_stack *stack,
+                         const struct mc_result *r, const double *edge)
+{
+	const char *id = cJSON_GetObjectItemCaseSensitive(one, "id")->valuestring;
+	char quantity[40];
+	const cJSON *row, *absorbed = cJSON_GetObjectItemCaseSensitive(one, "absorbed");
+	double se, value = mc_reflectance(r, 0, &se);
+	deviate(d, id, "Rd", number(one, "diffuse_reflectance"), value, se);
+	value = mc_transmittance(r, 0, &se);
+	deviate(d, id, "T", number(one, "transmittance"), value, se);
+	for (int i = 0; i < cJSON_GetArraySize(absorbed); i++) {
+		(void)snprintf(quantity, sizeof quantity, "A layer %d", i + 1);
+		if (is_clear(&stack->layer[i]))
+			continue;
+		value = mc_layer_absorbed(r, 0, (size_t)i, &se);
+		deviate(d, id, quantity, element(absorbed, i), value, se);
+	}
+	cJSON_ArrayForEach(row, cJSON_GetObjectItemCaseSensitive(one, "absorption")) {
+		(void)snprintf(quantity, sizeof quantity, "A(z) %g-%g cm", element(row, 0), element(row, 1));
+		value = mc_absorbed_z(r, 0, bin_from(edge, element(row, 0)), &se);
+		deviate(d, id, quantity, element(row, 2), value, se);
+	}
+}
+
+static void run_photons(struct deviations *d, const cJSON *json, struct mc_request q)
+{
+	const cJSON *one;
+	if (d->print)
+		printf("\nplane layers, Monte Carlo, %s\n", d->kind);
+	cJSON_ArrayForEach(one, cJSON_GetObjectItemCaseSensitive(json, "cases")) {
+		struct light_layer layer[LIGHT_LAYERS_MAX];
+		double edge[MC_BINS_MAX + 1];
+		struct mc_result *r = NULL;
+		q.stack = read_stack(one, layer);
+		q.grid = (struct mc_grid){0, read_bins(one, &q.stack, edge), NULL, edge};
+		assert_int_equal(mc_run(&q, &r, NULL), ST_OK);
+		deviate_case(d, one, &q.stack, r, edge);
+		mc_free(&r);
+	}
+}
+
+/* Numbers of one case come from the same photons, so chi2 scatters more than for independent ones. */
+static void photons_match_within_standard_errors(void **state)
+{
+	(void)state;
+	const struct {
+		const char *kind;
+		struct mc_request q;
+	} runs[] = {
+		{"plain loop", {.photons = 1000, .seed = 41, .engine = MC_ENGINE_SCALAR}},
+		{"lanes without controls", {.photons = 8000, .seed = 42, .uncontrolled = true}},
+		{"lanes with controls", {.photons = 16000, .seed = 43}},
+		{"thinned below 55 um", {.photons = 32000, .seed = 44, .sharp_depth_cm = 0.0055}},
+	};
+	cJSON *json = read_cases();
+	for (size_t i = 0; i < sizeof runs / sizeof *runs; i++) {
+		struct deviations d = {.kind = runs[i].kind, .print = getenv("LASERTWIN_VALIDATE") != NULL};
+		run_photons(&d, json, runs[i].q);
+		print_message("%s: %zu numbers, chi2 %.1f, %zu beyond 3 standard errors, worst %.2f\n", d.kind, d.count,
+		              d.chi2, d.beyond_3, d.worst);
+		assert_true(d.count > 90);
+		assert_true(d.beyond_3 <= d.count / 50);
+		assert_true(d.worst < 4.0);
+		assert_true(d.chi2 < 1.5 * (double)d.count);
+	}
+	cJSON_Delete(json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -251,6 +388,7 @@ int main(void)
 		cmocka_unit_test(default_solution_keeps_its_promise),
 		cmocka_unit_test(oblique_incidence_matches_van_de_hulst),
 		cmocka_unit_test(finite_beams_match_within_standard_errors),
+		cmocka_unit_test(photons_match_within_standard_errors),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
