@@ -489,8 +489,8 @@ LANE void meet_walls(struct lanes *s, struct vm at_wall, bool rings, bool many)
 		pass_walls(s, passes, vi_add(s->layer, vi_pick(down, vi_set(1), vi_set(-1))), many);
 }
 
-/* Roulette of one lane for the weight `aim`, with many variants for ten times theirs; false when it ends. Weights are scaled in the precision they are kept in, and the
- * difference is booked as it comes out. */
+/* Roulette of one lane for the weight `aim`, with many variants for ten times theirs; false when it ends. Weights
+ * are scaled in the precision they are kept in, and the difference is booked as it comes out. */
 LANE bool play(struct lanes *s, float *weight, float *entered, float aim, int lane, int layer, bool many)
 {
 	double *booked = tally_of(s, lane) + mc_place_roulette(&s->plan->shape);

@@ -33,13 +33,22 @@ LANE struct vf basis_at(const struct lanes *s)
 	return vf_div(one, vf_fma(s->depth, vf_set(s->plan->lanes->per_basis), one));
 }
 
+/* Legendre polynomials */
+LANE struct vf second_moment(struct vf u)
+{
+	return vf_fma(vf_mul(vf_set(1.5f), u), u, vf_set(-0.5f));
+}
+
+LANE struct vf third_moment(struct vf u)
+{
+	return vf_mul(u, vf_fma(vf_mul(vf_set(2.5f), u), u, vf_set(-1.5f)));
+}
+
 /* Turns of the lanes that scatter, from cosine u to s->uz. */
 LANE void control_turns(struct lanes *s, struct vm scatters, struct vf u)
 {
-	const struct vf half = vf_set(0.5f), three_halves = vf_set(1.5f), v = s->uz, g = s->g;
-	struct vf u2 = vf_mul(u, u), v2 = vf_mul(v, v), g2 = vf_mul(g, g), t = basis_at(s);
-	struct vf p2 = vf_fma(vf_mul(three_halves, u), u, vf_negate(half)), q2 = vf_fma(vf_mul(three_halves, v), v, vf_negate(half));
-	struct vf p3 = vf_mul(u, vf_fma(vf_set(2.5f), u2, vf_set(-1.5f))), q3 = vf_mul(v, vf_fma(vf_set(2.5f), v2, vf_set(-1.5f)));
+	const struct vf v = s->uz, g = s->g, g2 = vf_mul(g, g), t = basis_at(s);
+	struct vf p2 = second_moment(u), p3 = third_moment(u), q2 = second_moment(v), q3 = third_moment(v);
 	struct vf w = vf_pick(scatters, s->weight, vf_set(0.0f));
 	struct vf turn[TURN_MOMENTS] = {vf_fnma(g, u, v), vf_fnma(g2, p2, q2), vf_fnma(vf_mul(g2, g), p3, q3)};
 	for (int k = 0; k < TURN_POWERS; k++) {
