@@ -100,6 +100,9 @@ struct heat_problem {
 	struct heat_surface surface;
 	struct heat_pulses pulses; /* ignored without a source */
 	struct heat_source source;
+	/* Direct runs only (heat_new_boiling): blood flow rises with temperature and stops in injured vessels, and air takes
+	 * more from a hot surface than h at rest says. Sources and ranges: heat_living.c. */
+	bool living;
 	double end_s; /* 0: after the last pulse and stage, until the response has decayed to 2 % (60 s at
 	                 most) */
 	struct heat_options options;

@@ -37,7 +37,10 @@ struct march {
 	double *pivot, *ratio;                    /* of the factored matrix */
 	double factored_s, factored_W_m2K;        /* step and surface it was factored for */
 	struct heat_step_size size;               /* of the state now */
+	struct heat_blood *blood; /* [cells]; NULL: blood flows as at rest */
+	double *sink_W_m2K;       /* of the cells, or as the blood flows now */
 	double *conductance_W_m2K; /* of the cells, or in a run with boiling as warm and dry as they are now */
+	bool airy; /* no stage is on */
 	size_t capacity;
 	double *state, *surface; /* the record: [steps][folded], [steps][fields] */
 };
@@ -58,7 +61,7 @@ static void fill_supply(struct march *march)
 		double power_1_s = field->source * march->regime.power_1_s;
 		for (size_t i = 0; i < n; i++)
 			march->supply_W_m2[at(march, i, f)] =
-			        field->boundary * (cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
+			        field->boundary * (march->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i]) +
 			        power_1_s * cells->deposit_J_m2[i];
 		march->supply_W_m2[at(march, 0, f)] +=
 		        field->boundary * march->regime.surface_W_m2K * march->regime.medium_C;
@@ -78,7 +81,7 @@ static void take_step(struct march *march, double dt_s)
 	        .surface_W_m2K = march->regime.surface_W_m2K,
 	        .capacity_J_m2K = cells->capacity_J_m2K,
 	        .conductance_W_m2K = march->conductance_W_m2K,
-	        .sink_W_m2K = cells->sink_W_m2K,
+	        .sink_W_m2K = march->sink_W_m2K,
 	        .supply_W_m2 = march->supply_W_m2,
 	        .now = march->now,
 	        .stage = march->stage,
@@ -151,6 +154,36 @@ static void follow_properties(struct march *march)
 	march->regime.half_W_m2K = march->conductance_W_m2K[0];
 	march->regime.surface_W_m2K =
 	        march->regime.h_W_m2K > 0.0 ? 1.0 / (1.0 / march->regime.h_W_m2K + 1.0 / march->regime.half_W_m2K) : 0.0;
+	march->factored_s = 0.0; /* factor again */
+	fill_supply(march);
+}
+
+static double surface_value(const struct heat_regime *regime, const struct heat_field *field, double first);
+
+/* Air without a stage; a stage's h is what the device gives. */
+static void follow_air(struct march *march)
+{
+	double at_rest_W_m2K = march->problem->surface.ambient_h_W_m2K;
+	struct heat_regime *regime = &march->regime;
+	if (!march->airy || !(at_rest_W_m2K > 0.0) || isinf(at_rest_W_m2K))
+		return;
+	double surface_C = surface_value(regime, &march->field[0], march->now[at(march, 0, 0)]);
+	regime->h_W_m2K = heat_air_W_m2K(at_rest_W_m2K, surface_C, regime->medium_C);
+	regime->surface_W_m2K =
+	        regime->h_W_m2K > 0.0 ? 1.0 / (1.0 / regime->h_W_m2K + 1.0 / regime->half_W_m2K) : 0.0;
+}
+
+/* Blood and air as they are after a step; the next one uses them. */
+static void follow_life(struct march *march, double dt_s)
+{
+	const struct heat_cells *cells = &march->solver->cells;
+	for (size_t i = 0; i < cells->count; i++) {
+		if (!(cells->sink_W_m2K[i] > 0.0))
+			continue;
+		heat_blood_advance(&march->blood[i], march->now[at(march, i, 0)], dt_s);
+		march->sink_W_m2K[i] = cells->sink_W_m2K[i] * heat_blood_frac(&march->blood[i]);
+	}
+	follow_air(march);
 	march->factored_s = 0.0; /* factor again */
 	fill_supply(march);
 }
@@ -261,7 +294,7 @@ static double try_step(struct march *march, double dt_s)
 	return error;
 }
 
-static void accept_step(struct march *march)
+static void accept_step(struct march *march, double dt_s)
 {
 	double *swap = march->now;
 	if (march->latent)
@@ -270,6 +303,8 @@ static void accept_step(struct march *march)
 	march->next = swap;
 	if (march->latent)
 		follow_properties(march);
+	if (march->blood)
+		follow_life(march, dt_s);
 }
 
 /* The last step's size is that of the response now. */
@@ -287,6 +322,8 @@ static enum status march_interval(struct march *march, double from_s, double to_
 	double length_s = to_s - from_s, done_s = 0.0, dt_s = FIRST_STEP_FRAC * length_s;
 	while (done_s < length_s) {
 		double left_s = length_s - done_s;
+		if (march->blood)
+			dt_s = fmin(dt_s, heat_blood_step_s(march->blood, march->now, march->solver->cells.count));
 		if (left_s <= FEWEST_STEPS * dt_s)
 			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
 		double error = try_step(march, dt_s);
@@ -298,7 +335,7 @@ static enum status march_interval(struct march *march, double from_s, double to_
 			dt_s *= fmax(factor_next, SHRINK_MAX);
 			continue;
 		}
-		accept_step(march);
+		accept_step(march, dt_s);
 		done_s = dt_s == left_s ? length_s : done_s + dt_s;
 		enum status status = record(march, done_s == length_s ? to_s : from_s + done_s, why);
 		if (status != ST_OK)
@@ -333,6 +370,9 @@ static enum status march_events(struct march *march, struct fail *why)
 		march->regime =
 		        heat_regime_at(march->problem, timeline, march->solver->cells.conductance_W_m2K[0],
 		                       march->solver->ambient_C, 0.5 * (event->time_s + to_s));
+		march->airy = march->regime.h_W_m2K == march->problem->surface.ambient_h_W_m2K;
+		if (march->blood)
+			follow_air(march);
 		fill_supply(march);
 		if (march->latent)
 			follow_properties(march);
@@ -345,13 +385,26 @@ static enum status march_events(struct march *march, struct fail *why)
 	return status;
 }
 
+static bool blood_at_rest(struct march *march)
+{
+	size_t n = march->solver->cells.count;
+	if (!march->problem->living || march->solver->fields == HEAT_FIELDS)
+		return true; /* base and response stay linear */
+	march->blood = calloc(n, sizeof *march->blood);
+	for (size_t i = 0; march->blood && i < n; i++)
+		march->blood[i].flow_frac = march->solver->cells.sink_W_m2K[i] > 0.0 ? 1.0 : 0.0;
+	return march->blood != NULL;
+}
+
 static bool workspace(struct march *march, const double *start_C, double **block)
 {
 	size_t n = march->solver->cells.count, size = HEAT_FIELDS * n;
 	enum { VECTORS = 6 };
-	*block = calloc(VECTORS * size + n + 1, sizeof **block);
-	if (!*block)
+	*block = calloc(VECTORS * size + 2 * n + 1, sizeof **block);
+	if (!*block || !blood_at_rest(march))
 		return false;
+	march->sink_W_m2K = *block + VECTORS * size + n + 1;
+	memcpy(march->sink_W_m2K, march->solver->cells.sink_W_m2K, n * sizeof **block);
 	march->conductance_W_m2K = *block + VECTORS * size;
 	memcpy(march->conductance_W_m2K, march->solver->cells.conductance_W_m2K, (n + 1) * sizeof **block);
 	march->now = *block;
@@ -381,6 +434,7 @@ enum status heat_march(const struct heat_problem *problem, struct heat *solver, 
 	if (status == ST_OK)
 		status = turn_record(&march, why);
 	free(block);
+	free(march.blood);
 	free(march.state);
 	free(march.surface);
 	heat_timeline_free(&march.timeline);

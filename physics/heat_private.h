@@ -66,6 +66,17 @@ struct heat_timeline {
 	size_t events;
 };
 
+/* heat_living.c: what a cell's vessels carry, and the air's h beside it. */
+struct heat_blood {
+	double flow_frac; /* of the flow at rest, while unhurt */
+	double omega;     /* injury of the vessels */
+};
+double heat_flow_settled_frac(double temperature_C);
+void heat_blood_advance(struct heat_blood *blood, double temperature_C, double duration_s);
+double heat_blood_frac(const struct heat_blood *blood);
+double heat_blood_step_s(const struct heat_blood *blood, const double *folded_C, size_t cells);
+double heat_air_W_m2K(double at_rest_W_m2K, double surface_C, double ambient_C);
+
 /* heat_kernel.c: one step of both fields at once, in folded states (2 x cells doubles). */
 #define HEAT_GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
 struct heat_step {

@@ -92,7 +92,8 @@ enum status tissue_light_stack(const struct tissue *tissue, double wavelength_nm
                                struct light_stack *out, struct fail *why) MUST_CHECK;
 
 /* Thermal properties at body temperature from the water content: Takata 1977 for what is not fat, liquid
- * fat for what is, mixed by volume. One rule for every layer; the ASTM F1930 set is not used here. */
+ * fat for what is, mixed by volume. One rule for every layer, but for the conductivity of epidermis, which
+ * follows measurements; the ASTM F1930 set is not used here. */
 struct tissue_thermal tissue_layer_thermal(const struct tissue_layer *layer);
 
 /* Mean vessel diameter the blood of this kind of layer is held in; 0 where it is spread evenly. */

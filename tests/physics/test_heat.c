@@ -782,6 +782,106 @@ static void bad_queries_are_refused(void **state)
 	heat_free(NULL);
 }
 
+/* ---- living skin ---- */
+
+/* A slab insulated on both sides, warmed evenly at once: blood alone cools it. Reference: Runge-Kutta on
+ * dT/dt = -w f rho_b c_b / (rho c) (T - Tc), df/dt = (f_s(T) - f) / 100 s, dOmega/dt = Brown's rate, f_s = 1 + 7.89
+ * exp(-(T - 45)^2 / 12). */
+static const struct heat_layer bloody = {2000.0, 0.42, 1100.0, 3500.0, 2e-3, 0.7};
+
+struct blood_state {
+	double temperature_K, flow, omega;
+};
+
+static struct blood_state blood_rates(struct blood_state x, double core_C)
+{
+	const double blood_J_m3K = 1050.0 * 3617.0, tissue_J_m3K = 1100.0 * 3500.0;
+	double below = fmin(core_C + x.temperature_K - 45.0, 0.0);
+	double settled = 1.0 + (4.0 / 0.45 - 1.0) * exp(-below * below / 12.0);
+	return (struct blood_state){
+	        -2e-3 * x.flow * exp(-x.omega) * blood_J_m3K / tissue_J_m3K * x.temperature_K,
+	        (settled - x.flow) / 100.0,
+	        damage_rate_1_s(damage_set(DAMAGE_BROWN_MICROVASCULAR), core_C + x.temperature_K)};
+}
+
+static struct blood_state moved(struct blood_state x, struct blood_state rate, double dt)
+{
+	return (struct blood_state){x.temperature_K + dt * rate.temperature_K, x.flow + dt * rate.flow,
+	                            x.omega + dt * rate.omega};
+}
+
+static double blood_reference_C(double rise_K, double core_C, double end_s)
+{
+	struct blood_state x = {rise_K, 1.0, 0.0};
+	const size_t steps = 20000;
+	double dt = end_s / (double)steps;
+	for (size_t i = 0; i < steps; i++)
+		x = moved(x, blood_rates(moved(x, blood_rates(x, core_C), 0.5 * dt), core_C), dt);
+	return core_C + x.temperature_K;
+}
+
+/* Mean temperature after warming evenly by rise_K. */
+static double warmed_C(double rise_K, double end_s, bool living)
+{
+	const double edge_um[] = {0.0, 2000.0};
+	const double absorbed_1_cm[] = {1.0};
+	struct heat_problem problem = insulated(&bloody, 1);
+	double fluence_J_cm2 = rise_K * 1100.0 * 3500.0 * 1e-6;
+	struct heat *solver = NULL;
+	struct fail why = {0};
+	problem.surface_C = problem.core_C = 37.0;
+	problem.deep = HEAT_DEEP_INSULATED;
+	problem.source = (struct heat_source){1, edge_um, absorbed_1_cm};
+	problem.end_s = end_s;
+	problem.living = living;
+	if (heat_new_boiling(&problem, fluence_J_cm2, false, &solver, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	double result = heat_base(solver, heat_rows(solver) / 2)[heat_steps(solver) - 1];
+	heat_free(&solver);
+	return result;
+}
+
+static void blood_follows_temperature(void **state)
+{
+	(void)state;
+	const double rise_K[] = {1.0, 6.0, 9.0, 25.0};
+	for (size_t i = 0; i < COUNT(rise_K); i++)
+		assert_near(warmed_C(rise_K[i], 300.0, true), blood_reference_C(rise_K[i], 37.0, 300.0), 0.02 * rise_K[i]);
+	assert_true(warmed_C(9.0, 300.0, true) < warmed_C(9.0, 300.0, false) - 1.0); /* wide vessels cool more */
+	assert_near(warmed_C(25.0, 300.0, true), 62.0, 0.05);                         /* closed ones not at all */
+}
+
+/* Air: the same as a constant h at rest, 5 % to 30 % more at 60 C; a stage's h stays as given. */
+static double cooled_surface_C(double start_C, bool living, bool staged)
+{
+	const struct heat_stage stage = {0.0, 60.0, 10.0, 20.0};
+	struct heat_layer still = dermis;
+	struct heat_problem problem = insulated(&still, 1);
+	struct heat *solver = NULL;
+	struct fail why = {0};
+	problem.surface_C = problem.core_C = start_C;
+	problem.surface = (struct heat_surface){.ambient_h_W_m2K = staged ? 0.0 : 10.0, .ambient_C = 20.0};
+	problem.surface.stages = staged ? 1 : 0;
+	problem.surface.stage = &stage;
+	problem.living = living;
+	problem.end_s = 60.0;
+	if (heat_new_boiling(&problem, 0.0, false, &solver, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	double result = heat_base(solver, 0)[heat_steps(solver) - 1];
+	heat_free(&solver);
+	return result;
+}
+
+static void hot_skin_loses_more_to_air(void **state)
+{
+	(void)state;
+	double rest = 33.0 - cooled_surface_C(33.0, false, false), hot = 60.0 - cooled_surface_C(60.0, false, false);
+	assert_near_frac(33.0 - cooled_surface_C(33.0, true, false), rest, 0.02);
+	double more = (60.0 - cooled_surface_C(60.0, true, false)) / hot;
+	assert_true(more > 1.05 && more < 1.3);
+	assert_near_frac(60.0 - cooled_surface_C(60.0, true, true), 60.0 - cooled_surface_C(60.0, false, true), 1e-3);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -809,6 +909,8 @@ int main(void)
 	        cmocka_unit_test(grid_is_modest_and_aligned),
 	        cmocka_unit_test(bad_input_is_refused_by_name),
 	        cmocka_unit_test(bad_queries_are_refused),
+	        cmocka_unit_test(blood_follows_temperature),
+	        cmocka_unit_test(hot_skin_loses_more_to_air),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,7 +2,7 @@
  *
  * The tissues are the simulation files of tests/validation/simulations; a row sets wavelength, pulse, beam
  * and criterion. Injury of skin is Omega = 1 (Henriques & Moritz, E/R = 75 000 K) in the middle of the basal
- * layer at the beam's centre; of the cornea a rise of 40 K 10 um deep, the criterion of those who measured it (beside
+ * layer out to the radius of the lesion the row names (what was seen, or can be); of the cornea a rise of 40 K 10 um deep, the criterion of those who measured it (beside
  * it stands what the skin's rate process gives); steam is 100 C in the basal layer;
  * whitening is the rupture of one melanosome. Every row of threshold_rows.csv is computed and, with
  * LASERTWIN_VALIDATE set, printed. The yardstick is a published model of skin injury: mean ratio 1.01, SD 46
@@ -23,7 +23,7 @@
 #define TABLE "tests/validation/threshold_rows.csv"
 #define FOLDER "tests/validation/simulations/"
 #define ROWS_MAX 64
-#define COLUMNS 13
+#define COLUMNS 14
 #define SQRT2 1.41421356237309505
 #define WORST_PUBLISHED 2.6
 
@@ -36,6 +36,7 @@ enum column {
 	PROFILE,
 	DIAMETER,
 	DEFINITION,
+	LESION,
 	KIND,
 	VALUE,
 	UNIT,
@@ -92,6 +93,7 @@ static const struct base {
 	double absorber_mua_1_cm; /* measured on the very pigment; 0: a cutaneous melanosome */
 } bases[] = {
         {"pig", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
+        {"pig_surface", "skin_1319.json", 0, 0, NAN, CRITERION_TEMPERATURE, 33.0 + 43.0, 1.0, 0.0},
         {"pig_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0},
         /* The critical rise of 40 K of McCally et al., Health Phys 2007;92:205 (endothelium, 11 s, 7 mm), who find
          * the epithelium's alike; from 34 C. cornea_rate: the skin's rate process, for comparison. */
@@ -101,6 +103,7 @@ static const struct base {
         {"guinea_pig", "melanosome_532.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 40.0, 0.0},
         /* 925 1/cm at 1000 nm: isolated bovine melanosomes, Schmidt et al. 2014 */
         {"isolated", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 925.0},
+        {"isolated_800", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 3713.0}, /* the same, 2016 */
         {"type_V_300ms", "skin_755_typeV.json", 0.3, 0.0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
         {"type_V_50ms", "skin_755_typeV.json", 0.05, 0.02, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
 };
@@ -170,7 +173,7 @@ static struct simulation simulation_of(const struct row *row)
 	s.points = s.times = s.sets = 0;
 	s.criterion = (struct simulation_criterion){
 	        true,           base->kind, DAMAGE_HENRIQUES_ER75000, base->value,
-	        base->depth_um, 0.0,        base->absorber_mua_1_cm};
+	        base->depth_um, UM_PER_MM * strtod(row->cell[LESION], NULL),        base->absorber_mua_1_cm};
 	return s;
 }
 
@@ -250,48 +253,68 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 	return sum;
 }
 
-/* V008 and V015 need far more light than heat at the basal layer explains (scattered, weakly absorbed
- * infrared; spots whose definition the abstracts leave open; in clear cornea the same wavelength is met);
+/* V015 needs far more light than heat at the basal layer explains: nothing that was tried (blood, air, definitions of
+ * the beam, the lesion's size) gives more than a tenth of what is missing; its dermis must absorb less;
+ * H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
  * V018: this pig is darker than the skin assumed; V137 is a clinical practice this skin would not
  * stand. */
 static bool is_missed(const char *id)
 {
-	static const char *const missed[] = {"V008", "V008a", "V015", "V018", "V137"};
+	static const char *const missed[] = {"V015", "V018", "V137", "H800"};
 	for (size_t i = 0; i < COUNT(missed); i++)
 		if (strcmp(missed[i], id) == 0)
 			return true;
 	return false;
 }
 
-static void published_thresholds(void **state)
+/* Lesions wider than the axis that boil, and long exposures: seconds each, so only for make validate. */
+static bool is_long(const char *id)
 {
-	(void)state;
-	static struct row rows[ROWS_MAX];
-	static const char *const domains[] = {"skin ED50", "cornea", "cornea 1319", "melanosome", "steam"};
-	size_t count = read_rows(rows);
-	if (printing())
-		printf("thresholds of finite beams: published, model, model/published; calibrated on none of "
-		       "them\n");
-	for (size_t i = 0; i < count; i++)
-		run_row(&rows[i]);
-	for (size_t d = 0; d < COUNT(domains); d++)
-		assert_true(summarise(rows, count, domains[d]).count > 0);
-	struct summary all = summarise(rows, count, NULL);
-	if (printing())
-		printf("published model of another group: mean ratio 1.01, SD 46 %%, worst x%.1f\n",
-		       WORST_PUBLISHED);
-	assert_int_equal(all.count, 28);
+	static const char *const rows[] = {"V002a", "V008", "V008a", "V017", "V018", "V020", "V020a", "W10", "R10w", "V029",
+	                                   "R100", "V033m"};
+	for (size_t i = 0; i < COUNT(rows); i++)
+		if (strcmp(rows[i], id) == 0)
+			return true;
+	return false;
+}
+
+static void check_misses(const struct row *rows, size_t count)
+{
 	/* What the models miss is named here; a new miss fails, and so does one that went away unnoticed. */
 	for (size_t i = 0; i < count; i++) {
 		bool ratio = strcmp(rows[i].cell[KIND], "ratio") == 0;
 		bool above = strcmp(rows[i].cell[KIND], "above") == 0;
-		if (strcmp(rows[i].cell[KIND], "beside") == 0)
+		if (strcmp(rows[i].cell[KIND], "beside") == 0 || rows[i].ratio == 0.0)
 			continue;
 		bool right =
 		        ratio ? worst_of(rows[i].ratio) <= WORST_PUBLISHED : (rows[i].ratio > 1.0) == above;
 		if (right == is_missed(rows[i].cell[ID]))
 			fail_msg("%s: ratio %.2f", rows[i].cell[ID], rows[i].ratio);
 	}
+}
+
+static void published_thresholds(void **state)
+{
+	(void)state;
+	static struct row rows[ROWS_MAX];
+	static const char *const domains[] = {"skin ED50", "skin held out", "cornea", "cornea 1319", "melanosome", "steam"};
+	size_t count = read_rows(rows);
+	if (printing())
+		printf("thresholds of finite beams: published, model, model/published; calibrated on none of "
+		       "them\n");
+	for (size_t i = 0; i < count; i++)
+		if (printing() || !is_long(rows[i].cell[ID]))
+			run_row(&rows[i]);
+	check_misses(rows, count);
+	if (!printing())
+		return;
+	for (size_t d = 0; d < COUNT(domains); d++)
+		assert_true(summarise(rows, count, domains[d]).count > 0);
+	struct summary all = summarise(rows, count, NULL);
+	if (printing())
+		printf("published model of another group: mean ratio 1.01, SD 46 %%, worst x%.1f\n",
+		       WORST_PUBLISHED);
+	assert_int_equal(all.count, 33);
 }
 
 int main(void)
