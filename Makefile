@@ -112,6 +112,7 @@ torture: $(BUILD)/lasertwin $(TESTS)
 	LASERTWIN_DAMAGES=$$((100000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_sealed
 	LASERTWIN_TAMPERINGS=$$((10000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_audit
 	LASERTWIN_MEMORY_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_memory
+	LASERTWIN_IO_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_io
 	LASERTWIN=$(BUILD)/lasertwin sh tests/torture/kill.sh $$((1000 / $(TORTURE)))
 
 walk: $(BUILD)/tests/ui/test_walk
