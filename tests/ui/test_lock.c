@@ -26,7 +26,7 @@ static int form_free(void **state)
 
 static enum lock_wish press(struct lock_form *form, int key)
 {
-	return lock_key(form, (struct key_event){key, false});
+	return lock_key(form, (struct key_event){.key = key});
 }
 
 static void type(struct lock_form *form, const char *text)
