@@ -177,7 +177,7 @@ const struct command commands[] = {
         {"adverse", "PLAN MEMBER=VALUE...", 2, CLI_OPERANDS_MAX, "--demo",
          "record an adverse event (kind, severity, onset_days, text)", command_adverse},
         {"followup", "PLAN MEMBER=VALUE...", 2, CLI_OPERANDS_MAX, "--demo",
-         "record what is seen later (days, clearance_pct, erythema_days, pih, text)", command_follow_up},
+         "record what is seen later (days, clearance_pct, erythema_days, pih, depth_um, text)", command_follow_up},
         {"export approval", "PLAN", 1, 1, "--demo", "the signed approval as a file, on standard output",
          command_export_approval},
         {"export key", "[LOGIN]", 0, 1, "--demo", "a person's public key, on standard output", command_export_key},

@@ -9,6 +9,7 @@
 #include "planner/plan/files.h"
 #include "planner/plan/life.h"
 #include "planner/plan/report.h"
+#include "planner/plan/response.h"
 #include "planner/twin/time.h"
 #include "planner/twin/twin_json.h"
 
@@ -146,6 +147,8 @@ static enum status bring_up(struct clinic *c, const struct store_twin *row, stru
 	if (!*usable)
 		return ST_OK;
 	enum status st = twin_bring_forward(&kept, &interval, &s->before, why);
+	if (!st) /* what came from elsewhere, or since the version was kept */
+		st = response_learn(c->store, row->patient, &s->before, NULL, why);
 	s->before_days = interval.days;
 	return st ? st : mark_carried(c, row, &s->readings, why);
 }

@@ -19,12 +19,38 @@ static void write_version(FILE *f, const struct clinic_version *v)
 	fprintf(f, "\n");
 }
 
+static const struct twin_lesson *lesson_in(const struct twin *t, const struct twin_lesson *l)
+{
+	for (size_t i = 0; i < t->lessons; i++)
+		if (t->lesson[i].factor == l->factor && strcmp(t->lesson[i].treatment, l->treatment) == 0)
+			return &t->lesson[i];
+	return NULL;
+}
+
+/* A version with new lessons came of an outcome, any other of a visit's readings. */
+static void name_cause(const struct clinic_version *before, const struct clinic_version *after, char *out, size_t size)
+{
+	double days = (double)(after->created_at_ms - before->created_at_ms) / MS_PER_DAY;
+	int used = snprintf(out, size, "%.1f days", days);
+	const char *last = "";
+	for (size_t i = 0; i < after->twin.lessons && used > 0 && (size_t)used < size; i++) {
+		const struct twin_lesson *l = &after->twin.lesson[i], *old = lesson_in(&before->twin, l);
+		if (old && old->event == l->event && fabs(old->observed - l->observed) <= 1e-9)
+			continue;
+		if (strcmp(last, l->treatment) != 0)
+			used += snprintf(out + used, size - (size_t)used, " and the outcome of %.45s%s%.40s%s", l->treatment,
+			                 l->device_mode[0] ? " (" : "", l->device_mode, l->device_mode[0] ? ")" : "");
+		last = l->treatment;
+	}
+	if (!last[0] && used > 0 && (size_t)used < size)
+		(void)snprintf(out + used, size - (size_t)used, " and the readings then");
+}
+
 static enum status write_change(FILE *f, const struct clinic_version *before, const struct clinic_version *after,
                                 struct fail *why)
 {
-	char cause[96], *text = NULL;
-	double days = (double)(after->created_at_ms - before->created_at_ms) / MS_PER_DAY;
-	(void)snprintf(cause, sizeof cause, "%.1f days and the readings then", days);
+	char cause[256], *text = NULL;
+	name_cause(before, after, cause, sizeof cause);
 	enum status st = twin_changes_text(&before->twin, &after->twin, cause, &text, why);
 	if (!st)
 		fputs(text, f);

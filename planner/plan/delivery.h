@@ -101,6 +101,7 @@ struct delivery_plan {
 	char field[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
 	struct settings settings; /* completed */
 	struct exposure exposure; /* of them */
+	double target_ratio;      /* the target over its threshold, as predicted by the model alone; 0, NAN: not */
 };
 /* Completes the settings and takes their exposure. ST_MODEL: the settings do not fit the mode. */
 enum status delivery_plan_complete(struct delivery_plan *plan, struct fail *why) MUST_CHECK;
@@ -175,6 +176,7 @@ unsigned delivery_passes_planned(const struct delivery_plan *plan);
 struct endpoint {
 	const char *name;
 	bool stop; /* to be treated as a reason to stop: pauses the session */
+	int threshold; /* of the pigment aimed at: 1 passed, -1 not passed, 0 says nothing of it */
 };
 #define ENDPOINT_NONE "none visible"
 /* The list of a mode, the usual ones first; *count of them. */
@@ -182,7 +184,8 @@ const struct endpoint *delivery_endpoints(const struct device *device, const str
 
 /* --- the outcome, for the twin and the clinic's server --------------------------------------------------- */
 
-/* lasertwin-outcome/1, plain decimals in the units of the keys:
+/* lasertwin-outcome/1 (profiles/schema/outcome.schema.json, read by twin_outcome_read), plain decimals in the units of
+ * the keys; endpoint_seen and endpoint_dose_ratio where the plan predicted the target and an endpoint speaks of it:
  *   {"schema","plan","version","patient","device","complete":bool,"aborted":reason or absent,"errors":n,
  *    "fields":[{"field","side","passes","passes_planned","coverage_sum_pct","mean_fluence_J_cm2","pulses",
  *               "endpoint","stop":bool,"settings":{...}}],"started_at_ms","ended_at_ms"}  To free. */

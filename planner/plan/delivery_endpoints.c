@@ -4,32 +4,33 @@
 #include "planner/plan/delivery.h"
 
 static const struct endpoint pigment[] = {
-	{"slight immediate whitening", false}, {"immediate whitening", false}, {ENDPOINT_NONE, false},
-	{"erythema", false},                   {"blister", true},              {"epidermal splatter", true},
-	{"pinpoint bleeding", true},           {"grey colour", true},
+	{"slight immediate whitening", false, 1}, {"immediate whitening", false, 1}, {ENDPOINT_NONE, false, -1},
+	{"erythema", false, 0},                   {"blister", true, 0},              {"epidermal splatter", true, 1},
+	{"pinpoint bleeding", true, 1},           {"grey colour", true, 0},
 };
 static const struct endpoint lens_array[] = {
-	{"erythema", false}, {"petechiae", false}, {ENDPOINT_NONE, false}, {"blister", true}, {"grey colour", true},
+	{"erythema", false, 0}, {"petechiae", false, 0}, {ENDPOINT_NONE, false, 0}, {"blister", true, 0},
+	{"grey colour", true, 0},
 };
 static const struct endpoint non_ablative[] = {
-	{"erythema", false}, {"erythema and mild oedema", false}, {ENDPOINT_NONE, false},
-	{"grey colour", true}, {"blister", true},
+	{"erythema", false, 0}, {"erythema and mild oedema", false, 0}, {ENDPOINT_NONE, false, 0},
+	{"grey colour", true, 0}, {"blister", true, 0},
 };
 static const struct endpoint ablative[] = {
-	{"regular grid", false},          {"slight serous ooze", false}, {"pinpoint bleeding, slight", false},
-	{ENDPOINT_NONE, false},           {"confluent whitening", true}, {"bleeding, more than pinpoint", true},
+	{"regular grid", false, 0}, {"slight serous ooze", false, 0},  {"pinpoint bleeding, slight", false, 0},
+	{ENDPOINT_NONE, false, 0},  {"confluent whitening", true, 0},  {"bleeding, more than pinpoint", true, 0},
 };
 static const struct endpoint plate[] = {
-	{"warm to hot, 2 to 2.5 of 4", false}, {"visible tightening", false}, {ENDPOINT_NONE, false},
-	{"pain above 2.5 of 4", true},         {"blanching", true},           {"blister", true},
+	{"warm to hot, 2 to 2.5 of 4", false, 0}, {"visible tightening", false, 0}, {ENDPOINT_NONE, false, 0},
+	{"pain above 2.5 of 4", true, 0},         {"blanching", true, 0},           {"blister", true, 0},
 };
 static const struct endpoint needles[] = {
-	{"erythema", false}, {"erythema, no bleeding points", false}, {ENDPOINT_NONE, false},
-	{"blanch ring", true}, {"blister", true},
+	{"erythema", false, 0}, {"erythema, no bleeding points", false, 0}, {ENDPOINT_NONE, false, 0},
+	{"blanch ring", true, 0}, {"blister", true, 0},
 };
 static const struct endpoint vessels_and_hair[] = {
-	{"perifollicular oedema", false}, {"erythema", false}, {ENDPOINT_NONE, false},
-	{"blister", true},                {"grey colour", true}, {"epidermal whitening", true},
+	{"perifollicular oedema", false, 0}, {"erythema", false, 0},   {ENDPOINT_NONE, false, 0},
+	{"blister", true, 0},                {"grey colour", true, 0}, {"epidermal whitening", true, 0},
 };
 
 #define LIST(table) {table, sizeof(table) / sizeof(table)[0]}

@@ -37,6 +37,45 @@ static void add_field(cJSON *list, const struct delivery_field *field, const str
 		add_settings(object, &field->last);
 }
 
+/* 1, -1 or 0: what the field's endpoint says of the target's threshold. */
+static int threshold_said(const struct delivery_field *field, const struct delivery_plan *plan)
+{
+	size_t count = 0;
+	const struct endpoint *list = delivery_endpoints(plan->device, plan->mode, &count);
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].name, field->endpoint) == 0)
+			return list[i].threshold;
+	return 0;
+}
+
+/* The dose of the last pass over the one at which the target was predicted to answer. */
+static double dose_ratio(const struct delivery_field *field, const struct delivery_plan *plan)
+{
+	double planned = settings_get(&plan->settings, SETTING_FLUENCE_J_CM2);
+	double given = field->passes ? settings_get(&field->last, SETTING_FLUENCE_J_CM2) : (double)NAN;
+	return plan->target_ratio * given / planned;
+}
+
+/* Seen in any field: at the least dose; in none: not even at the most. */
+static void add_endpoint(cJSON *root, const struct delivery *d, const struct delivery_plan *plan)
+{
+	int said = 0;
+	double ratio = (double)NAN;
+	for (size_t i = 0; i < plan->fields && plan->target_ratio > 0.0; i++) {
+		int here = threshold_said(&d->field[i], plan);
+		double dose = dose_ratio(&d->field[i], plan);
+		bool stronger = here > said || (here == said && (here > 0 ? dose < ratio : dose > ratio));
+		if (!here || !(dose >= 0.05 && dose <= 20.0) || (said && !stronger))
+			continue;
+		said = here;
+		ratio = dose;
+	}
+	if (!said)
+		return;
+	cJSON_AddBoolToObject(root, "endpoint_seen", said > 0);
+	add_number(root, "endpoint_dose_ratio", ratio);
+}
+
 enum status delivery_outcome_json(const struct delivery *d, const struct delivery_plan *plan, char **json,
                                   struct fail *why)
 {
@@ -53,6 +92,7 @@ enum status delivery_outcome_json(const struct delivery *d, const struct deliver
 	cJSON *fields = cJSON_AddArrayToObject(root, "fields");
 	for (size_t i = 0; i < plan->fields; i++)
 		add_field(fields, &d->field[i], plan, plan->field[i]);
+	add_endpoint(root, d, plan);
 	add_number(root, "started_at_ms", (double)d->started_at_ms);
 	add_number(root, "ended_at_ms", (double)d->ended_at_ms);
 	char *printed = cJSON_PrintUnformatted(root);

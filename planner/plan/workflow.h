@@ -131,12 +131,17 @@ enum status workflow_override_counts(const struct workflow *w, struct workflow_o
 enum status workflow_session(const struct workflow *w, const struct workflow_plan *plan,
                              struct delivery_plan *delivery_plan, struct delivery *session,
                              struct fail *why) MUST_CHECK;
-/* Rules judged again, with predictions recomputed and the checklist's facts. In two steps, because it takes seconds:
+/* Rules judged again, with predictions recomputed on the signed twin gone on to today (workflow_start.c) and the
+ * checklist's facts. In two steps, because it takes seconds:
  * new reads the records, judge is pure and may run on another thread (see options->progress). */
 struct workflow_start;
+#define WORKFLOW_TWIN_SHIFT_MAX 1000.0 /* of twin_shift_sd; also where the signed twin cannot be read any more */
 enum status workflow_start_new(const struct workflow *w, const struct workflow_plan *plan,
                                const struct delivery *session, struct workflow_start **out,
                                struct fail *why) MUST_CHECK;
+/* The same with the prediction it was judged on; free it with assessment_clear. */
+enum status workflow_start_assess(const struct workflow_start *start, const struct predict_options *options,
+                                  struct assessment *assessment, struct findings *out, struct fail *why) MUST_CHECK;
 enum status workflow_start_judge(const struct workflow_start *start, const struct predict_options *options,
                                  struct findings *out, struct fail *why) MUST_CHECK;
 void workflow_start_free(struct workflow_start **start);
@@ -164,7 +169,7 @@ struct adverse_event {
 	double onset_days; /* after the delivery */
 	char text[STORE_REASON_MAX + 1];
 };
-/* Record kind "adverse_event", lasertwin-adverse-event/1. */
+/* Record kind "adverse_event", lasertwin-adverse-event/1. Of these, PIH teaches the twin (response.h). */
 enum status workflow_adverse(const struct workflow *w, const struct workflow_person *person,
                              const struct adverse_event *event, struct workflow_plan **plan,
                              struct fail *why) MUST_CHECK;
@@ -174,9 +179,11 @@ struct follow_up {
 	double clearance_pct;   /* NAN: not judged */
 	double erythema_days;   /* NAN: not asked */
 	int pih;                /* 1 yes, 0 no, -1 not judged */
+	double depth_um;        /* of the columns, OCT or section; 0 or NAN: not measured */
 	char text[STORE_REASON_MAX + 1];
 };
-/* Record kind "follow_up", lasertwin-follow-up/1. */
+/* Record kind "follow_up", lasertwin-follow-up/1; with it, in one transaction, what the twin can learn from it and the
+ * twin's next version (response.h). */
 enum status workflow_follow_up(const struct workflow *w, const struct workflow_person *person,
                                const struct follow_up *follow_up, struct workflow_plan **plan,
                                struct fail *why) MUST_CHECK;

@@ -1,7 +1,7 @@
 /* Delivery of an approved plan: sessions read from their records, events checked, kept and counted; what is seen
  * afterwards. */
 #include "planner/plan/canonical.h"
-#include "planner/plan/case.h"
+#include "planner/plan/response.h"
 #include "planner/plan/workflow_private.h"
 
 static const char delivery_kind[] = "delivery";
@@ -23,6 +23,7 @@ static enum status describe_plan(const struct workflow *w, const struct workflow
 	out->fields = p->zones;
 	memcpy(out->field, p->zone, sizeof out->field);
 	out->settings = p->settings;
+	out->target_ratio = response_target_ratio(&p->row);
 	return delivery_plan_complete(out, why);
 }
 
@@ -57,117 +58,6 @@ enum status workflow_session(const struct workflow *w, const struct workflow_pla
 	for (size_t i = 0; !st && i < list.count; i++)
 		st = replay(&list.items[i], delivery_plan, session, why);
 	store_record_list_free(&list);
-	return st;
-}
-
-/* ---- the rules before the first pulse ---- */
-
-#define MS_PER_DAY 86400000
-
-/* Readings grow older in the store: "measured today" was true on the day they were taken. */
-static void age_readings(struct readings *readings, int64_t taken_at_ms, int64_t now_ms)
-{
-	const int64_t days = now_ms / MS_PER_DAY - taken_at_ms / MS_PER_DAY;
-	if (days > 0 && readings->present[READING_MEASURED_DAYS_AGO])
-		readings->value[READING_MEASURED_DAYS_AGO] += (double)days;
-}
-
-static enum status load_subject(const struct workflow *w, const struct workflow_plan *p, struct case_file **file,
-                                struct fail *why)
-{
-	struct store_readings row = {0};
-	enum status st = store_readings_latest(w->store, p->row.patient, &row, why);
-	if (!st)
-		st = case_parse("readings", row.json, row.json_len, file, why);
-	if (!st)
-		age_readings(&(*file)->request[0].subject.readings, row.taken_at_ms, w->clock.now_ms);
-	store_readings_clear(&row);
-	return st;
-}
-
-static enum status start_facts(const struct workflow *w, const struct workflow_plan *p, const struct delivery *session,
-                               struct facts **out, struct fail *why)
-{
-	enum status st = facts_new(out, why);
-	if (!st)
-		st = delivery_facts(session, *out, why);
-	if (!st)
-		st = facts_set_bool(*out, "approval_valid",
-		                    p->state == PLAN_APPROVED && p->approved && p->unverified.code == ST_OK, why);
-	if (!st && !isnan(w->hours_since_sync))
-		st = facts_set_number(*out, "hours_since_sync", w->hours_since_sync, why);
-	return st;
-}
-
-struct workflow_start {
-	const struct library *library;
-	struct case_file *file; /* readings and answers of the patient */
-	struct facts *facts;
-	struct request request;
-};
-
-enum status workflow_start_new(const struct workflow *w, const struct workflow_plan *p, const struct delivery *session,
-                               struct workflow_start **out, struct fail *why)
-{
-	struct workflow_start *start = calloc(1, sizeof *start);
-	*out = NULL;
-	if (!start)
-		return fail_set(why, ST_FULL, "start", "out of memory");
-	start->library = w->library;
-	start->request.zones = p->zones;
-	start->request.settings = p->settings;
-	memcpy(start->request.indication, p->indication, sizeof start->request.indication);
-	memcpy(start->request.zone, p->zone, sizeof start->request.zone);
-	enum status st = strlen(p->row.device) < sizeof start->request.device_mode
-	                         ? load_subject(w, p, &start->file, why)
-	                         : fail_set(why, ST_INPUT, "device", "\"%s\" is not of the form profile.mode", p->row.device);
-	if (!st) {
-		memcpy(start->request.device_mode, p->row.device, strlen(p->row.device) + 1);
-		st = start_facts(w, p, session, &start->facts, why);
-	}
-	if (st)
-		workflow_start_free(&start);
-	*out = start;
-	return st;
-}
-
-void workflow_start_free(struct workflow_start **start)
-{
-	if (!*start)
-		return;
-	facts_free(&(*start)->facts);
-	case_free(&(*start)->file);
-	free(*start);
-	*start = NULL;
-}
-
-enum status workflow_start_judge(const struct workflow_start *start, const struct predict_options *options,
-                                 struct findings *out, struct fail *why)
-{
-	struct planning *planning = NULL;
-	struct assessment assessment = {0};
-	*out = (struct findings){0};
-	enum status st = planning_new(start->library, &start->file->request[0].subject, &start->request, options, &planning,
-	                              why);
-	if (!st)
-		st = planning_assess(planning, &start->request.settings, &assessment, why);
-	if (!st)
-		st = planning_judge_start(planning, &assessment, start->facts, out, why);
-	assessment_clear(&assessment);
-	planning_free(&planning);
-	return st;
-}
-
-enum status workflow_judge_start(const struct workflow *w, const struct workflow_plan *plan,
-                                 const struct delivery *session, const struct predict_options *options,
-                                 struct findings *out, struct fail *why)
-{
-	struct workflow_start *start = NULL;
-	*out = (struct findings){0};
-	enum status st = workflow_start_new(w, plan, session, &start, why);
-	if (!st)
-		st = workflow_start_judge(start, options, out, why);
-	workflow_start_free(&start);
 	return st;
 }
 
@@ -236,6 +126,14 @@ static bool moves_plan(const struct delivery_event *event, const struct delivery
 	       (event->kind == DELIVERY_ABORT && before->started_at_ms != 0);
 }
 
+/* The twin takes in what is on record now. */
+static enum status teach(const struct workflow *w, const struct workflow_plan *p, const struct workflow_person *person,
+                         struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	return response_keep(w->store, p->row.patient, &stamp, why);
+}
+
 static enum status write_outcome(const struct workflow *w, const struct workflow_plan *p,
                                  const struct workflow_person *person, const struct delivery *session,
                                  const struct delivery_plan *plan, struct fail *why)
@@ -245,7 +143,7 @@ static enum status write_outcome(const struct workflow *w, const struct workflow
 	if (!st)
 		st = workflow_record(w, p, "outcome", person->login, json, strlen(json), why);
 	free(json);
-	return st;
+	return st ? st : teach(w, p, person, why);
 }
 
 static enum status write_move(const struct workflow *w, const struct workflow_plan *p,
@@ -357,9 +255,27 @@ static enum status check_days(const char *field, double days, struct fail *why)
 	return days >= 0.0 && days <= most ? ST_OK : fail_set(why, ST_RANGE, field, "%g is outside 0..%g d", days, most);
 }
 
-/* Asks the table, then keeps the record. */
+/* What was seen, beside what was expected, and the twin's next version. */
+static enum status keep_response(const struct workflow *w, const struct workflow_person *person,
+                                 const struct workflow_plan *p, const struct response *seen, struct fail *why)
+{
+	int sessions = 0;
+	char *json = NULL;
+	enum status st = response_sessions(w->store, p->row.patient, p->row.device, &sessions, why);
+	if (!st)
+		st = response_json(w->library, &p->row, seen, sessions, &json, why);
+	if (!st && json)
+		st = workflow_record(w, p, RESPONSE_KIND, person->login, json, strlen(json), why);
+	if (!st && json)
+		st = teach(w, p, person, why);
+	free(json);
+	return st;
+}
+
+/* Asks the table, then keeps the record and what follows from it, all or nothing. */
 static enum status keep_record(const struct workflow *w, const struct workflow_person *person, enum life_action action,
-                               const char *kind, struct canonical *c, const struct workflow_plan *p, struct fail *why)
+                               const char *kind, struct canonical *c, const struct response *seen,
+                               const struct workflow_plan *p, struct fail *why)
 {
 	const struct workflow_step step = {.action = action, .person = person};
 	enum plan_state same;
@@ -369,8 +285,18 @@ static enum status keep_record(const struct workflow *w, const struct workflow_p
 	if (!st)
 		st = workflow_ask(p, &step, &same, why);
 	if (!st)
-		st = workflow_record(w, p, kind, person->login, json, n, why);
+		st = store_group_begin(w->store, why);
+	if (st) {
+		free(json);
+		return st;
+	}
+	st = workflow_record(w, p, kind, person->login, json, n, why);
 	free(json);
+	if (!st)
+		st = keep_response(w, person, p, seen, why);
+	if (!st)
+		return store_group_commit(w->store, why);
+	store_group_abandon(w->store);
 	return st;
 }
 
@@ -394,7 +320,8 @@ enum status workflow_adverse(const struct workflow *w, const struct workflow_per
 	canonical_text(&c, "severity", severities[event->severity]);
 	canonical_text(&c, "text", event->text);
 	canonical_close(&c);
-	return keep_record(w, person, LIFE_ADVERSE, "adverse_event", &c, *plan, why);
+	const struct response seen = {NAN, NAN, NAN, strcmp(event->kind, "PIH") == 0 ? 1 : -1};
+	return keep_record(w, person, LIFE_ADVERSE, "adverse_event", &c, &seen, *plan, why);
 }
 
 enum status workflow_follow_up(const struct workflow *w, const struct workflow_person *person,
@@ -404,6 +331,8 @@ enum status workflow_follow_up(const struct workflow *w, const struct workflow_p
 	enum status st = check_days("days", f->days, why);
 	if (!st && !isnan(f->erythema_days))
 		st = check_days("erythema_days", f->erythema_days, why);
+	if (!st && f->depth_um > 0.0 && !(f->depth_um >= 5.0 && f->depth_um <= 5000.0))
+		st = fail_set(why, ST_RANGE, "depth_um", "%g is outside 5..5000 um", f->depth_um);
 	if (!st && !isnan(f->clearance_pct) && !(f->clearance_pct >= -100.0 && f->clearance_pct <= 100.0))
 		st = fail_set(why, ST_RANGE, "clearance_pct", "%g is outside -100..100 %%", f->clearance_pct);
 	if (!st)
@@ -414,6 +343,8 @@ enum status workflow_follow_up(const struct workflow *w, const struct workflow_p
 	if (!isnan(f->clearance_pct))
 		canonical_micro(&c, "clearance_pct_micro", f->clearance_pct);
 	canonical_micro(&c, "days_micro", f->days);
+	if (f->depth_um > 0.0)
+		canonical_micro(&c, "depth_um_micro", f->depth_um);
 	if (!isnan(f->erythema_days))
 		canonical_micro(&c, "erythema_days_micro", f->erythema_days);
 	if (f->pih >= 0)
@@ -421,5 +352,6 @@ enum status workflow_follow_up(const struct workflow *w, const struct workflow_p
 	canonical_text(&c, "schema", "lasertwin-follow-up/1");
 	canonical_text(&c, "text", f->text);
 	canonical_close(&c);
-	return keep_record(w, person, LIFE_FOLLOW_UP, "follow_up", &c, *plan, why);
+	const struct response seen = {f->erythema_days, f->clearance_pct, f->depth_um, f->pih};
+	return keep_record(w, person, LIFE_FOLLOW_UP, "follow_up", &c, &seen, *plan, why);
 }

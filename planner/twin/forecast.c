@@ -133,21 +133,32 @@ static const struct healing_row {
 	{"profound", 3, 1, 0.5, "radiofrequency needles, sublative: redness 1 to 5 days (recalled)"},
 };
 
+static const struct healing_row *healing_of(const char *mode_class)
+{
+	for (size_t i = 0; mode_class && i < sizeof healing_rows / sizeof healing_rows[0]; i++)
+		if (strncmp(mode_class, healing_rows[i].mode_class, strlen(healing_rows[i].mode_class)) == 0)
+			return &healing_rows[i];
+	return NULL;
+}
+
+double forecast_erythema_days(const char *mode_class)
+{
+	const struct healing_row *row = healing_of(mode_class);
+	return row ? row->erythema_days : (double)NAN;
+}
+
 static void forecast_healing(const struct forecast_request *r, struct ensemble *e, struct forecast_healing *out)
 {
-	for (size_t i = 0; i < sizeof healing_rows / sizeof healing_rows[0]; i++) {
-		const struct healing_row *row = &healing_rows[i];
-		if (!r->mode_class || strncmp(r->mode_class, row->mode_class, strlen(row->mode_class)) != 0)
-			continue;
-		out->known = true;
-		out->source = row->source;
-		for (int barrier = 0; barrier < 2; barrier++) {
-			for (unsigned m = 0; m < e->members; m++)
-				e->column[m] = (barrier ? row->barrier_days : row->erythema_days) *
-				               e->value[m][TWIN_HEALING_FACTOR] * exp(row->ln_sd * e->luck[m][3]);
-			*(barrier ? &out->barrier_days : &out->erythema_days) = band_of(e);
-		}
+	const struct healing_row *row = healing_of(r->mode_class);
+	if (!row)
 		return;
+	out->known = true;
+	out->source = row->source;
+	for (int barrier = 0; barrier < 2; barrier++) {
+		for (unsigned m = 0; m < e->members; m++)
+			e->column[m] = (barrier ? row->barrier_days : row->erythema_days) * e->value[m][TWIN_HEALING_FACTOR] *
+			               exp(row->ln_sd * e->luck[m][3]);
+		*(barrier ? &out->barrier_days : &out->erythema_days) = band_of(e);
 	}
 }
 
@@ -167,6 +178,14 @@ static const struct clearance_row {
 	{"striae", 0.63, 3.0, "51 to 75 % after 2 to 4 sessions, 1540 nm (V58)"},
 };
 #define BETWEEN_STUDIES_SD 0.3 /* of the rate's logarithm; design */
+
+double forecast_clearance_per_session(const char *indication)
+{
+	for (size_t i = 0; i < sizeof clearance_rows / sizeof clearance_rows[0]; i++)
+		if (strcmp(indication, clearance_rows[i].indication) == 0)
+			return -expm1(log1p(-clearance_rows[i].cleared_frac) / clearance_rows[i].sessions);
+	return (double)NAN;
+}
 
 static enum status forecast_sessions(const struct forecast_request *r, struct ensemble *e,
                                      struct forecast_sessions *out, struct fail *why)

@@ -75,6 +75,11 @@ struct forecast {
 	struct forecast_ageing ageing;
 };
 
+/* What is published, for comparing an outcome with: days of redness after a mode of this class, and the share of what
+ * is left that one session clears. NAN: nothing is on file. */
+double forecast_erythema_days(const char *mode_class);
+double forecast_clearance_per_session(const char *indication);
+
 /* Deterministic for a seed; some milliseconds. ST_RANGE for members, dose or goal outside their ranges. */
 enum status twin_forecast(const struct twin *twin, const struct forecast_request *request, struct forecast *out,
                           struct fail *why) MUST_CHECK;

@@ -116,6 +116,7 @@ static enum status take_in(struct twin *t, const struct twin_outcome *o, const s
 #define ERYTHEMA_SD 0.25    /* of ln days, as patients count them; design */
 #define CLEARANCE_SD 0.25   /* of ln(-ln(1 - cleared)), as graded by eye; design */
 #define DEPTH_SD 0.15       /* of ln depth, OCT or histology; design */
+#define UNINFORMED_WIDTH 1e4 /* probits */
 
 static enum status within(const char *field, double value, double low, double high, struct fail *why)
 {
@@ -175,6 +176,10 @@ static enum status say_pih(const struct twin_outcome *o, struct word *w, bool *s
 	*said = o->pih >= 0;
 	if (!*said)
 		return ST_OK;
+	if (isnan(o->pih_expected_frac)) { /* nothing published to compare with: remembered, it moves nothing */
+		*w = (struct word){TWIN_PIH_OFFSET, o->pih > 0, 0.0, UNINFORMED_WIDTH, o->pih ? 1.0 : -1.0};
+		return ST_OK;
+	}
 	enum status st = within("pih_expected_frac", o->pih_expected_frac, 0.001, 0.999, why);
 	if (!st)
 		*w = (struct word){TWIN_PIH_OFFSET, o->pih > 0, gsl_cdf_ugaussian_Pinv(o->pih_expected_frac), 1.0,
@@ -230,14 +235,27 @@ static void name_source(const struct twin *before, struct twin *t, enum twin_pro
 	(void)snprintf(v->source, sizeof v->source, "outcomes of %u earlier treatment%s", count, count == 1 ? "" : "s");
 }
 
+static say *const words[] = {say_endpoint, say_erythema, say_pih, say_clearance, say_depth};
+#define WORDS (sizeof words / sizeof words[0])
+
+enum status twin_outcome_check(const struct twin_outcome *outcome, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < WORDS; i++) {
+		struct word w;
+		bool said;
+		st = words[i](outcome, &w, &said, why);
+	}
+	return st;
+}
+
 enum status twin_learn(struct twin *twin, const struct twin_outcome *outcome, struct fail *why)
 {
-	static say *const words[] = {say_endpoint, say_erythema, say_pih, say_clearance, say_depth};
 	static const enum twin_property learnt[] = {TWIN_DEPTH_FACTOR, TWIN_THRESHOLD_FACTOR, TWIN_CLEARANCE_FACTOR,
 	                                            TWIN_HEALING_FACTOR, TWIN_PIH_OFFSET};
 	struct twin t = *twin;
 	enum status st = ST_OK;
-	for (size_t i = 0; !st && i < sizeof words / sizeof words[0]; i++) {
+	for (size_t i = 0; !st && i < WORDS; i++) {
 		struct word w = {0};
 		bool said = false;
 		st = words[i](outcome, &w, &said, why);

@@ -40,6 +40,9 @@ struct twin_outcome {
  * ST_FULL beyond TWIN_LESSONS_MAX. */
 enum status twin_learn(struct twin *twin, const struct twin_outcome *outcome, struct fail *why) MUST_CHECK;
 
+/* Whether that would be refused for what the outcome says; a lesson too many is not seen here. */
+enum status twin_outcome_check(const struct twin_outcome *outcome, struct fail *why) MUST_CHECK;
+
 /* What the lessons of one factor say together, those that counts() accepts (NULL: all), without any prior. */
 struct twin_evidence {
 	unsigned treatments; /* 0: none, the rest is not set */

@@ -13,6 +13,7 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
+#include "planner/store/record.h"
 #include "planner/twin/time.h"
 #include "tests/support/profile_folder.h"
 
@@ -339,6 +340,22 @@ static void load_and_fit(struct clinic *c, size_t index, struct subject *subject
 }
 
 /* A month later the kept twin is the prior: nothing read twice counts twice, what is read anew narrows it. */
+static void add_outcome(struct clinic *c, size_t index)
+{
+	static const char json[] = "{\"schema\":\"lasertwin-outcome/1\",\"plan\":\"p\",\"version\":1,\"device\":"
+				   "\"ultrapulse.deepfx\",\"depth_measured_um\":390,\"depth_predicted_um\":300}";
+	const struct store_patient_query everybody = {.sort = STORE_SORT_LABEL};
+	const struct store_stamp stamp = {NOW_MS, "elsewhere"};
+	struct store_patient_list list = {0};
+	struct store_record record = {.kind = "response", .json = json, .json_len = sizeof json - 1};
+	struct fail why = {0};
+	must(store_patient_list(clinic_store(c), &everybody, &list, &why), &why);
+	memcpy(record.patient, list.items[index].uuid, sizeof record.patient);
+	store_patient_list_free(&list);
+	must(uuid_new(record.uuid, &why), &why);
+	must(store_record_add(clinic_store(c), &record, &stamp, &why), &why);
+}
+
 static void a_later_visit_goes_on_from_the_kept_twin(void **state)
 {
 	(void)state;
@@ -372,6 +389,13 @@ static void a_later_visit_goes_on_from_the_kept_twin(void **state)
 	assert_false(subject.readings.carried[READING_DERMIS_MM]);
 	must(twin_from_readings_after(&subject.readings, &subject.before, &fresh, &why), &why);
 	assert_true(spread(&fresh, TWIN_DERMIS_UM) < spread(&later, TWIN_DERMIS_UM));
+	subject_free(&subject);
+
+	/* an outcome that came from another station meanwhile is taken in without anybody asking */
+	add_outcome(c, index);
+	load_and_fit(c, index, &subject, &later);
+	assert_int_equal(later.lessons, 1);
+	assert_true(later.property[TWIN_DEPTH_FACTOR].median > 1.1);
 	subject_free(&subject);
 
 	must(clinic_twin_history(c, index, &history, &why), &why);

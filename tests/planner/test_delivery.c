@@ -8,6 +8,7 @@
 
 #include "physics/base/rng.h"
 #include "planner/plan/delivery.h"
+#include "planner/twin/learn.h"
 #include "tests/support/device_profiles.h"
 
 #define NOW INT64_C(1767225600000)
@@ -162,6 +163,52 @@ static void whole_session(void **state)
 	assert_non_null(strstr(json, "\"passes\":4,\"passes_planned\":4"));
 	assert_non_null(strstr(json, "\"endpoint\":\"erythema\",\"stop\":false"));
 	free(json);
+}
+
+/* What the twin reads of what the delivery wrote: one form, one reader. */
+static void endpoints_speak_of_the_threshold(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *cheeks, *forehead;
+		double target_ratio, lowered_J_cm2;
+		int seen; /* -1: says nothing */
+		double ratio;
+	} rows[] = {
+	        {"immediate whitening", "none visible", 1.4, 0.4, 1, 1.4}, {"none visible", "none visible", 1.4, 0.4, 0, 1.4},
+	        {"immediate whitening", "immediate whitening", 1.4, 0.2, 1, 0.7}, /* lowered on the forehead, and seen */
+	        {"none visible", "none visible", 1.4, 0.2, 0, 1.4},       {"erythema", "", 1.4, 0.4, -1, 0},
+	        {"immediate whitening", "", 0.0, 0.4, -1, 0},             {"immediate whitening", "", NAN, 0.4, -1, 0},
+	        {"immediate whitening", "", 30.0, 0.4, -1, 0},
+	};
+	struct device *pico = profile_device("picoway");
+	struct delivery_plan plan = {.plan = "1b4e28ba-2fa1-41d2-883f-0016d3cca427", .version = 2,
+	                             .device_mode = "picoway.532_zoom", .device = pico,
+	                             .mode = device_mode_find(pico, "532_zoom"), .fields = 2, .field = {"cheeks", "forehead"}};
+	settings_set(&plan.settings, SETTING_FLUENCE_J_CM2, 0.4);
+	for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+		struct delivery d = {.started_at_ms = 1, .ended_at_ms = 2};
+		const char *const endpoint[] = {rows[i].cheeks, rows[i].forehead};
+		struct twin_outcome o;
+		struct fail why = {0};
+		char *json = NULL;
+		plan.target_ratio = rows[i].target_ratio;
+		for (int f = 0; f < 2; f++) {
+			(void)snprintf(d.field[f].endpoint, sizeof d.field[f].endpoint, "%s", endpoint[f]);
+			d.field[f].passes = 1;
+			settings_set(&d.field[f].last, SETTING_FLUENCE_J_CM2, f ? rows[i].lowered_J_cm2 : 0.4);
+		}
+		assert_int_equal(delivery_outcome_json(&d, &plan, &json, &why), ST_OK);
+		if (twin_outcome_read("outcome", json, strlen(json), &o, &why))
+			fail_msg("row %zu, %s: %s", i, why.field, why.text);
+		assert_int_equal(o.endpoint_seen, rows[i].seen);
+		if (rows[i].seen >= 0)
+			assert_true(fabs(o.endpoint_dose_ratio - rows[i].ratio) < 1e-9);
+		assert_string_equal(o.treatment, "1b4e28ba-2fa1-41d2-883f-0016d3cca427:2");
+		assert_string_equal(o.device_mode, "picoway.532_zoom");
+		free(json);
+	}
+	device_free(&pico);
 }
 
 /* Each item alone left out: no start, and the start says which. */
@@ -579,6 +626,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(whole_session),
+	        cmocka_unit_test(endpoints_speak_of_the_threshold),
 	        cmocka_unit_test(each_item_is_needed),
 	        cmocka_unit_test(cooling_where_the_device_relies_on_it),
 	        cmocka_unit_test(wrong_things_are_refused_at_the_checklist),

@@ -7,7 +7,10 @@
 
 #include <cmocka.h>
 
+#include "planner/plan/case.h"
+#include "planner/plan/response.h"
 #include "planner/plan/workflow.h"
+#include "planner/twin/twin_json.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/temp_folder.h"
 
@@ -71,6 +74,7 @@ struct desk {
 	struct workflow w;
 	struct store_patient patient;
 	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE];
+	int64_t twin_version;
 };
 
 static char *case_text;
@@ -78,6 +82,30 @@ static char *case_text;
 static void open_store(struct desk *desk)
 {
 	desk->w.store = fixture_open(desk->path, STORE_DEMO, NULL);
+}
+
+/* Of the demo's readings, as a saved plan keeps it. */
+static void add_twin(struct desk *desk)
+{
+	struct store_twin row = {.version = 1, .created_at_ms = desk->w.clock.now_ms, .readings_count = 1};
+	const struct store_stamp stamp = {desk->w.clock.now_ms, "technician"};
+	struct case_file *file = NULL;
+	struct twin twin;
+	char *json = NULL;
+	struct fail why = {0};
+	desk->twin_version = 1;
+	if (uuid_new(desk->twin, &why) || case_parse("02", case_text, strlen(case_text), &file, &why) ||
+	    twin_from_readings(&file->request[0].subject.readings, &twin, &why) || twin_write(&twin, &json, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	memcpy(row.uuid, desk->twin, sizeof row.uuid);
+	memcpy(row.patient, desk->patient.uuid, sizeof row.patient);
+	memcpy(row.readings[0], desk->readings, sizeof row.readings[0]);
+	row.json = json;
+	row.json_len = strlen(json);
+	if (store_twin_add(desk->w.store, &row, &stamp, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	free(json);
+	case_free(&file);
 }
 
 static int make_desk(void **state)
@@ -93,7 +121,7 @@ static int make_desk(void **state)
 	desk->w.key_of = key_of;
 	fixture_patient(desk->w.store, "VIRTUAL 02 (IV)", &desk->patient);
 	fixture_readings(desk->w.store, desk->patient.uuid, case_text, desk->readings);
-	fixture_twin(desk->w.store, desk->patient.uuid, desk->readings, desk->twin);
+	add_twin(desk);
 	for (int i = 0; i < PEOPLE; i++)
 		people[i].disabled = false;
 	*state = desk;
@@ -119,7 +147,7 @@ static struct workflow_plan *add_version(struct desk *desk, const char *uuid, in
 {
 	static const char form[] = "{\"name\":\"plan\",\"device\":\"fraxel_dual.1927\",\"indication\":\"melasma\",\"zones\":["
 	                           "\"cheeks\"],\"settings\":{\"energy_mJ\":10,\"treatment_level\":1,\"passes\":4},\"verdict\":"
-	                           "\"ALLOW\",\"rules\":[%s],\"models\":{\"light\":\"ordinates\"},\"versions\":{\"lasertwin\":"
+	                           "\"ALLOW\",\"predictions\":{\"coagulation_depth_um\":{\"value\":300}},\"rules\":[%s],\"models\":{\"light\":\"ordinates\"},\"versions\":{\"lasertwin\":"
 	                           "\"%s\",\"library\":\"%s\"}}";
 	char json[4096];
 	const struct store_stamp stamp = {desk->w.clock.now_ms, author};
@@ -129,6 +157,7 @@ static struct workflow_plan *add_version(struct desk *desk, const char *uuid, in
 	if (uuid)
 		memcpy(row.uuid, uuid, sizeof row.uuid);
 	row.version = version;
+	row.twin_version = desk->twin_version;
 	(void)snprintf(row.device, sizeof row.device, "fraxel_dual.1927");
 	(void)snprintf(row.author, sizeof row.author, "%s", author);
 	row.json_len = (size_t)snprintf(json, sizeof json, form, rules, LASERTWIN_VERSION, library_digest(library));
@@ -588,6 +617,95 @@ static void approved_to_closed_over_a_crash(void **state)
 	workflow_plan_free(&plan);
 }
 
+/* ---- the twin learns ---- */
+
+static struct workflow_plan *delivered(struct desk *desk)
+{
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session;
+	begin(desk, &plan, &session);
+	for (int i = 0; i < 4; i++)
+		deliver(desk, &plan, &session, PASS);
+	deliver(desk, &plan, &session, "endpoint|field=cheeks|endpoint=erythema");
+	deliver(desk, &plan, &session, "finish");
+	return plan;
+}
+
+static int64_t newest_twin(struct desk *desk, struct twin *out)
+{
+	struct store_twin row = {0};
+	MUST(store_twin_latest(desk->w.store, desk->patient.uuid, &row, &why));
+	MUST(twin_read("twin", row.json, row.json_len, out, &why));
+	const int64_t version = row.version;
+	store_twin_clear(&row);
+	return version;
+}
+
+static void what_is_seen_later_makes_the_twins_next_version(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct twin twin, again;
+	struct workflow_plan *plan = delivered(desk);
+	assert_int_equal(newest_twin(desk, &twin), 1); /* redness during treatment says nothing of any factor */
+	desk->w.clock.now_ms += 28 * 24 * HOUR_MS;
+	struct follow_up seen = {
+	        .days = 28, .clearance_pct = 40, .erythema_days = 6, .pih = 0, .depth_um = 390, .text = "healed"};
+	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why));
+	assert_int_equal(newest_twin(desk, &twin), 2);
+	assert_int_equal(twin.lessons, 4);
+	assert_true(twin.property[TWIN_HEALING_FACTOR].median > 1.2);
+	assert_true(twin.property[TWIN_DEPTH_FACTOR].median > 1.1); /* 390 um measured, 300 predicted */
+	assert_false(twin_had_pih(&twin));
+	assert_string_equal(twin.lesson[0].device_mode, "fraxel_dual.1927");
+	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why)); /* the same said again: kept, not counted */
+	assert_int_equal(newest_twin(desk, &again), 2);
+	const struct adverse_event event = {.kind = "PIH", .severity = SEVERITY_MILD, .onset_days = 30, .text = "left"};
+	const struct adverse_event pain = {.kind = "pain", .severity = SEVERITY_MILD, .onset_days = 1, .text = "left"};
+	MUST(workflow_adverse(&desk->w, &tech, &pain, &plan, &why));
+	assert_int_equal(newest_twin(desk, &again), 2);
+	MUST(workflow_adverse(&desk->w, &tech, &event, &plan, &why));
+	assert_int_equal(newest_twin(desk, &again), 3);
+	assert_int_equal(again.lessons, 4); /* of the same treatment: the word on PIH replaced */
+	assert_true(twin_had_pih(&again));
+	assert_true(again.property[TWIN_PIH_OFFSET].median > twin.property[TWIN_PIH_OFFSET].median + 0.1);
+	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why)); /* a later no does not unsay it */
+	assert_int_equal(newest_twin(desk, &again), 3);
+	MUST(store_check(desk->w.store, NULL, &why));
+	workflow_plan_free(&plan);
+}
+
+static void what_cannot_be_learnt_is_kept_and_moves_nothing(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct twin twin;
+	struct workflow_plan *plan = delivered(desk);
+	const struct follow_up odd = {.days = 28, .clearance_pct = -30, .erythema_days = 300, .pih = -1, .depth_um = 3000};
+	const struct follow_up bad = {.days = 28, .clearance_pct = NAN, .erythema_days = NAN, .pih = -1, .depth_um = 2};
+	REFUSED(workflow_follow_up(&desk->w, &tech, &bad, &plan, &why), ST_RANGE, "depth_um");
+	MUST(workflow_follow_up(&desk->w, &tech, &odd, &plan, &why));
+	assert_int_equal(count_records(desk, "follow_up"), 1);
+	assert_int_equal(count_records(desk, RESPONSE_KIND), 0);
+	assert_int_equal(newest_twin(desk, &twin), 1);
+	/* a record of a form nobody knows does not stop the others */
+	const struct store_stamp stamp = {desk->w.clock.now_ms, "elsewhere"};
+	static const char strange[] = "{\"schema\":\"lasertwin-outcome/9\"}";
+	struct store_record record = {.kind = RESPONSE_KIND, .json = strange, .json_len = sizeof strange - 1};
+	memcpy(record.patient, desk->patient.uuid, sizeof record.patient);
+	MUST(uuid_new(record.uuid, &why));
+	MUST(store_record_add(desk->w.store, &record, &stamp, &why));
+	const struct follow_up seen = {.days = 28, .clearance_pct = NAN, .erythema_days = 6, .pih = -1, .depth_um = NAN};
+	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why));
+	assert_int_equal(newest_twin(desk, &twin), 2);
+	assert_int_equal(twin.lessons, 1);
+	size_t refused = 0;
+	MUST(response_learn(desk->w.store, desk->patient.uuid, &twin, &refused, &why));
+	assert_int_equal(refused, 1);
+	assert_int_equal(twin.lessons, 1);
+	workflow_plan_free(&plan);
+}
+
 static void revoked_under_treatment_stops(void **state)
 {
 	struct desk *desk = *state;
@@ -660,6 +778,112 @@ static void the_rules_are_judged_again_at_the_start(void **state)
 	workflow_plan_free(&plan);
 }
 
+static const struct finding *raised(const struct findings *findings, const char *rule)
+{
+	for (size_t i = 0; i < findings->count; i++)
+		if (strcmp(findings->finding[i].rule, rule) == 0)
+			return &findings->finding[i];
+	return NULL;
+}
+
+/* The next version of the desk's twin; edited in the latent coordinate of one property. json NULL: of a strange form. */
+static void next_twin(struct desk *desk, enum twin_property property, double shift_sd, const char *strange)
+{
+	struct store_twin row = {0};
+	struct twin twin;
+	char *json = NULL;
+	MUST(store_twin_latest(desk->w.store, desk->patient.uuid, &row, &why));
+	MUST(twin_read("twin", row.json, row.json_len, &twin, &why));
+	twin.latent[property] += shift_sd * sqrt(twin.covariance[property][property]);
+	MUST(twin_refresh(&twin, &why));
+	MUST(twin_write(&twin, &json, &why));
+	struct store_twin next = row;
+	const struct store_stamp stamp = {desk->w.clock.now_ms, "technician"};
+	next.version++;
+	next.json = strange ? strange : json;
+	next.json_len = strlen(next.json);
+	MUST(store_twin_add(desk->w.store, &next, &stamp, &why));
+	desk->twin_version = next.version;
+	store_twin_clear(&row);
+	free(json);
+}
+
+/* The plan stands on a twin darker than today's readings would make: the start is judged on that one. */
+static void the_start_is_judged_on_the_signed_twin(void **state)
+{
+	struct desk *desk = *state;
+	struct delivery session = {0};
+	const struct predict_options few = {.samples = 1};
+	double basal_C[2];
+	for (int darker = 0; darker < 2; darker++) {
+		struct findings findings;
+		struct workflow_start *start = NULL;
+		struct assessment a;
+		if (darker)
+			next_twin(desk, TWIN_MELANOSOME_FRAC, 3.0, NULL);
+		struct workflow_plan *plan = draft(desk, "");
+		MUST(workflow_start_new(&desk->w, plan, &session, &start, &why));
+		MUST(workflow_start_assess(start, &few, &a, &findings, &why));
+		assert_null(raised(&findings, "R-TWIN-2")); /* it is the signed skin, whatever the readings say */
+		basal_C[darker] = a.prediction.metric[METRIC_BASAL_PEAK_C].value;
+		assert_true(a.predicted);
+		assessment_clear(&a);
+		findings_clear(&findings);
+		workflow_start_free(&start);
+		workflow_plan_free(&plan);
+	}
+	assert_true(basal_C[1] != basal_C[0]);
+}
+
+/* New readings since: they are taken in, and how far they move the skin is said. */
+static void a_skin_that_moved_is_said_to_have(void **state)
+{
+	struct desk *desk = *state;
+	struct delivery session = {0};
+	struct workflow_plan *plan = draft(desk, "");
+	for (int day = 0; day < 2; day++) {
+		char *other = strdup(case_text), *at = strstr(other, "\"epidermis_um\"");
+		struct workflow_start *start = NULL;
+		struct findings findings;
+		const struct predict_options few = {.samples = 1};
+		desk->w.clock.now_ms += 24 * HOUR_MS;
+		if (day) { /* the epidermis is found twice as thick */
+			assert_non_null(at);
+			at = strpbrk(at, "0123456789");
+			*at = '9', at[1] = '9';
+			const struct store_stamp stamp = {desk->w.clock.now_ms, "technician"};
+			struct store_readings row = {.taken_at_ms = desk->w.clock.now_ms, .json = other, .json_len = strlen(other)};
+			memcpy(row.patient, desk->patient.uuid, sizeof row.patient);
+			MUST(uuid_new(row.uuid, &why));
+			MUST(store_readings_add(desk->w.store, &row, &stamp, &why));
+		}
+		MUST(workflow_start_new(&desk->w, plan, &session, &start, &why));
+		MUST(workflow_start_judge(start, &few, &findings, &why));
+		assert_true((raised(&findings, "R-TWIN-2") != NULL) == (day == 1));
+		if (day)
+			assert_true(raised(&findings, "R-TWIN-2")->value > 1.0);
+		findings_clear(&findings);
+		workflow_start_free(&start);
+		free(other);
+	}
+	workflow_plan_free(&plan);
+}
+
+static void a_signed_twin_that_cannot_be_read_is_no_twin(void **state)
+{
+	struct desk *desk = *state;
+	struct delivery session = {0};
+	struct findings findings;
+	const struct predict_options few = {.samples = 1};
+	next_twin(desk, TWIN_MELANOSOME_FRAC, 0.0, "{\"melanin_frac\":0.08}");
+	struct workflow_plan *plan = draft(desk, "");
+	MUST(workflow_judge_start(&desk->w, plan, &session, &few, &findings, &why));
+	assert_non_null(raised(&findings, "R-TWIN-2"));
+	assert_true(raised(&findings, "R-TWIN-2")->value >= WORKFLOW_TWIN_SHIFT_MAX);
+	findings_clear(&findings);
+	workflow_plan_free(&plan);
+}
+
 static void unknown_plans_and_damaged_content(void **state)
 {
 	struct desk *desk = *state;
@@ -707,9 +931,14 @@ int main(void)
 	        DESK(approvals_of_disabled_people_do_not_hold),
 	        DESK(the_exported_file_verifies_with_the_key_alone),
 	        DESK(approved_to_closed_over_a_crash),
+	        DESK(what_is_seen_later_makes_the_twins_next_version),
+	        DESK(what_cannot_be_learnt_is_kept_and_moves_nothing),
 	        DESK(revoked_under_treatment_stops),
 	        DESK(not_started_is_not_delivered),
 	        DESK(the_rules_are_judged_again_at_the_start),
+	        DESK(the_start_is_judged_on_the_signed_twin),
+	        DESK(a_skin_that_moved_is_said_to_have),
+	        DESK(a_signed_twin_that_cannot_be_read_is_no_twin),
 	        DESK(unknown_plans_and_damaged_content),
 	};
 	return cmocka_run_group_tests(tests, load_all, free_all);

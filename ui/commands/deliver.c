@@ -205,11 +205,12 @@ static enum status set_follow_up(struct follow_up *f, const char *member, const 
 	if (take_number(member, value, "days", &f->days, &st, why) ||
 	    take_number(member, value, "clearance_pct", &f->clearance_pct, &st, why) ||
 	    take_number(member, value, "erythema_days", &f->erythema_days, &st, why) ||
+	    take_number(member, value, "depth_um", &f->depth_um, &st, why) ||
 	    take_text(member, value, "text", f->text, sizeof f->text, &st, why))
 		return st;
 	if (!take_text(member, value, "pih", pih, sizeof pih, &st, why))
 		return fail_set(why, ST_INPUT, member,
-		                "is not one of days, clearance_pct, erythema_days, pih, text");
+		                "is not one of days, clearance_pct, erythema_days, pih, depth_um, text");
 	f->pih = strcmp(pih, "yes") == 0 ? 1 : strcmp(pih, "no") == 0 ? 0 : -1;
 	return f->pih >= 0 ? st : fail_set(why, ST_INPUT, "pih", "is yes or no");
 }
@@ -243,7 +244,8 @@ int command_adverse(const struct cli_options *options)
 static enum status follow_up(struct station *s, struct fail *why)
 {
 	struct follow_up seen = {
-	        .days = (double)NAN, .clearance_pct = (double)NAN, .erythema_days = (double)NAN, .pih = -1};
+	        .days = (double)NAN, .clearance_pct = (double)NAN, .erythema_days = (double)NAN, .pih = -1,
+	        .depth_um = (double)NAN};
 	struct workflow_plan *plan = NULL;
 	char member[64];
 	const char *value;
