@@ -659,9 +659,24 @@ static enum status read_clearances(const struct json_at *at, struct device *devi
 
 /* --- device ------------------------------------------------------------------------------------------- */
 
+/* Both or neither, and of cryogen alone. */
+static enum status read_spray(const struct json_at *object, struct device *device, struct fail *why)
+{
+	double spray_ms = 0.0, delay_ms = 0.0;
+	bool spray = false, delay = false;
+	enum status st = json_number_in(object, "spray_ms", 5, 300, "ms", &spray_ms, &spray, why);
+	if (!st)
+		st = json_number_in(object, "delay_ms", 0, 300, "ms", &delay_ms, &delay, why);
+	if (!st && (spray != delay || (spray && device->cooling != COOLING_CRYOGEN)))
+		return json_refuse(object, ST_INPUT, why, "spray_ms and delay_ms go together, with kind \"cryogen\"");
+	device->cooling_spray_s = 1e-3 * spray_ms;
+	device->cooling_delay_s = 1e-3 * delay_ms;
+	return st;
+}
+
 static enum status read_cooling(const struct json_at *at, struct device *device, struct fail *why)
 {
-	static const char *const keys[] = {"kind", "required", "note", "source", NULL};
+	static const char *const keys[] = {"kind", "required", "spray_ms", "delay_ms", "note", "source", NULL};
 	char source[DEVICE_SOURCE_MAX];
 	struct json_at object;
 	bool present = false;
@@ -676,6 +691,8 @@ static enum status read_cooling(const struct json_at *at, struct device *device,
 	device->cooling = (enum cooling_kind)kind;
 	if (!st)
 		st = json_bool(&object, "required", &device->cooling_required, NULL, why);
+	if (!st)
+		st = read_spray(&object, device, why);
 	if (!st)
 		st = json_string(&object, "note", device->cooling_note, sizeof device->cooling_note, &present,
 		                 why);

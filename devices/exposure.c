@@ -92,6 +92,8 @@ enum status exposure_of(const struct device *device, const struct device_mode *m
 
 	exposure.modality = device->modality;
 	exposure.cooling = device->cooling;
+	exposure.spray_s = device->cooling_spray_s;
+	exposure.delay_s = device->cooling_delay_s;
 	exposure.wavelength_nm = mode->wavelength_nm;
 	exposure.passes = count_of(settings, SETTING_PASSES);
 	exposure.stack = count_of(settings, SETTING_STACK);

@@ -40,6 +40,7 @@ struct exposure {
 	unsigned passes, stack;          /* at least 1 */
 	double rep_hz;
 	enum cooling_kind cooling;
+	double spray_s, delay_s; /* cryogen before every pass; 0: the profile does not say */
 	/* radiofrequency */
 	double frequency_MHz, tip_cm2, pins, depth_um, power_W, level;
 	enum needle_layout needle_layout;

@@ -51,6 +51,7 @@ static const struct metric_spec specs[METRICS] = {
 struct predictor {
 	enum exposure_kind kind;
 	double wavelength_nm, pulse_s, microbeam_um;
+	enum cooling_kind cooling;
 	struct cohort cohort;
 	struct bulk *bulk;
 	struct columns *columns;
@@ -270,6 +271,7 @@ enum status predictor_new(const struct twin *twin, const struct exposure *exposu
 	p->wavelength_nm = exposure->wavelength_nm;
 	p->pulse_s = exposure->pulse_s;
 	p->microbeam_um = exposure->microbeam_um;
+	p->cooling = exposure->cooling == COOLING_CRYOGEN && !(exposure->spray_s > 0.0) ? COOLING_NONE : exposure->cooling;
 	draw_cohort(twin, options, p->kind, &p->cohort);
 	st = prepare(p, exposure, target, options, why);
 	if (st)
@@ -291,6 +293,8 @@ static struct bulk_dose dose_of(const struct exposure *e)
 		.rep_Hz = e->stack > 1 && e->rep_hz > 0.0 ? e->rep_hz : 1.0, /* a single pulse has no rate */
 		.pass_interval_s = microbeams ? ROLLER_PASS_S : STAMP_PASS_S,
 		.cold_air = e->cooling == COOLING_FORCED_AIR && microbeams,
+		.spray_s = e->cooling == COOLING_CRYOGEN ? e->spray_s : 0.0,
+		.delay_s = e->cooling == COOLING_CRYOGEN ? e->delay_s : 0.0,
 		.concentration = 1.0,
 	};
 	if (e->kind == EXPOSURE_LENS_ARRAY && e->fluence_J_cm2 > 0.0)
@@ -321,6 +325,24 @@ static void name_radiofrequency(struct prediction *out)
 	out->check_difference_pct = out->check_se_pct = (double)NAN;
 }
 
+/* With what cools the skin in it, or is left out of it. */
+static const char *heat_name(enum cooling_kind cooling, bool columns)
+{
+	static const char *const of_columns[COOLING_KINDS] = {
+		[COOLING_NONE] = "enthalpy r-z with boiling; bioheat 1-D between the beams",
+		[COOLING_FORCED_AIR] = "enthalpy r-z with boiling; bioheat 1-D between the beams",
+		[COOLING_CONTACT] = "enthalpy r-z with boiling; bioheat 1-D between the beams; contact cooling left out",
+		[COOLING_CRYOGEN] = "enthalpy r-z with boiling; bioheat 1-D between the beams, cryogen",
+	};
+	static const char *const broad[COOLING_KINDS] = {
+		[COOLING_NONE] = "linear bioheat 1-D",
+		[COOLING_FORCED_AIR] = "linear bioheat 1-D",
+		[COOLING_CONTACT] = "linear bioheat 1-D; contact cooling left out",
+		[COOLING_CRYOGEN] = "linear bioheat 1-D, cryogen before the light",
+	};
+	return columns ? of_columns[cooling] : broad[cooling];
+}
+
 static void name_models(const struct predictor *p, struct prediction *out)
 {
 	out->source = "light";
@@ -332,7 +354,7 @@ static void name_models(const struct predictor *p, struct prediction *out)
 	out->light = opaque    ? "Beer's law per column (opaque tissue)"
 	             : columns ? "Monte Carlo microbeam; discrete ordinates between the beams"
 	                       : "discrete ordinates, on the axis of the spot";
-	out->heat = columns ? "enthalpy r-z with boiling; bioheat 1-D between the beams" : "linear bioheat 1-D";
+	out->heat = heat_name(p->cooling, columns);
 	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
 	bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);
 }

@@ -53,6 +53,7 @@ struct bulk_dose {
 	unsigned passes, stack;
 	double rep_Hz, pass_interval_s;
 	bool cold_air;
+	double spray_s, delay_s; /* cryogen before every pass; 0: none */
 	/* The field an absorber sees over the mean: 1 under a plain beam, peak over mean under lenses. */
 	double concentration;
 	/* Opaque microbeams: heat left in the tissue per pass and treated area, and the depth it is spread
