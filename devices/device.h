@@ -176,7 +176,7 @@ struct device {
 	bool label_excludes_isotretinoin;
 	enum cooling_kind cooling;
 	bool cooling_required; /* integral to safe use, not a comfort */
-	double cooling_spray_s, cooling_delay_s; /* cryogen before every pulse, and from its end to the light; 0: not on file */
+	double cooling_spray_s, cooling_delay_s; /* cryogen before a pulse, from its end to the light; 0: not on file */
 	char cooling_note[DEVICE_TEXT_MAX];
 	bool plume;
 	size_t eyewear_wavelengths;

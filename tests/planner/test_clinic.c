@@ -345,7 +345,7 @@ static void add_outcome(struct clinic *c, size_t index)
 	static const char json[] = "{\"schema\":\"lasertwin-outcome/1\",\"plan\":\"p\",\"version\":1,\"device\":"
 				   "\"ultrapulse.deepfx\",\"depth_measured_um\":390,\"depth_predicted_um\":300}";
 	const struct store_patient_query everybody = {.sort = STORE_SORT_LABEL};
-	const struct store_stamp stamp = {NOW_MS, "elsewhere"};
+	const struct store_stamp stamp = {NOW_MS, CLINIC_DEMO_TECHNICIAN};
 	struct store_patient_list list = {0};
 	struct store_record record = {.kind = "response", .json = json, .json_len = sizeof json - 1};
 	struct fail why = {0};
