@@ -29,6 +29,8 @@ enum screen {
 	SCREEN_TREAT,
 	SCREEN_COURSE, /* lists: visits and doses of one patient */
 	SCREEN_DIFFERENCES, /* of two versions, plans, or alternatives */
+	SCREEN_SYNC,     /* synchronisation: its state, what needs a person, outbox, receipts */
+	SCREEN_CONFLICT, /* two versions of one record */
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
@@ -69,6 +71,8 @@ enum need {
 	NEED_FOLLOW_UP,
 	NEED_ADVERSE,
 	NEED_COMPARABLE, /* a plan, a version before it, or another alternative is selected */
+	NEED_SYNC,       /* there are records that can be synchronised */
+	NEED_CONFLICT,   /* a conflict is selected or shown */
 	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
 	NEEDS
@@ -100,6 +104,11 @@ enum action {
 	ACTION_ADVERSE,
 	ACTION_COURSE,
 	ACTION_COMPARE,
+	ACTION_SYNC,
+	ACTION_SYNC_NOW,
+	ACTION_SYNC_STOP,
+	ACTION_KEEP_OURS,
+	ACTION_KEEP_THEIRS,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

@@ -118,6 +118,7 @@ const char *app_task_text(const struct app *app)
 
 unsigned app_available(const struct app *app)
 {
+	int64_t entry;
 	const bool has[NEEDS] = {
 	        [NEED_NOTHING] = true,
 	        [NEED_PATIENT] = app->open,
@@ -145,6 +146,8 @@ unsigned app_available(const struct app *app)
 	        [NEED_FOLLOW_UP] = app_course_may(app, LIFE_FOLLOW_UP),
 	        [NEED_ADVERSE] = app_course_may(app, LIFE_ADVERSE),
 	        [NEED_COMPARABLE] = app_comparable(app),
+	        [NEED_SYNC] = app->source->sync != NULL,
+	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app),
 	};
@@ -426,7 +429,7 @@ static void step(struct app *app, int steps)
 static void enter(struct app *app)
 {
 	if (app_is_listing(app_screen(app))) {
-		app_listing_enter(app);
+		app_sync_enter(app);
 		return;
 	}
 	switch (app_screen(app)) {
@@ -634,10 +637,32 @@ static bool do_listing(struct app *app, enum action action)
 	return action == ACTION_COMPARE;
 }
 
+static bool do_sync(struct app *app, enum action action)
+{
+	switch (action) {
+	case ACTION_SYNC:
+		close_dialogs(app);
+		app_sync_show(app);
+		return true;
+	case ACTION_SYNC_NOW:
+		app_sync_now(app);
+		return true;
+	case ACTION_SYNC_STOP:
+		app_sync_stop(app);
+		return true;
+	case ACTION_KEEP_OURS:
+	case ACTION_KEEP_THEIRS:
+		app_sync_form(app, action == ACTION_KEEP_OURS);
+		return true;
+	default:
+		return false;
+	}
+}
+
 static void perform(struct app *app, enum action action)
 {
 	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_course(app, action) ||
-	    do_listing(app, action))
+	    do_listing(app, action) || do_sync(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:

@@ -24,6 +24,7 @@
 #include "ui/job.h"
 #include "ui/key.h"
 #include "ui/lists.h"
+#include "ui/sync.h"
 
 #define APP_NAME_MAX 64
 
@@ -96,6 +97,7 @@ struct app_source {
 	const char *(*name)(void *context, size_t index);
 	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
 	const struct app_lists *lists;   /* NULL: there are no lists of records */
+	const struct app_sync *sync;     /* NULL: nothing is synchronised */
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -213,6 +215,8 @@ struct app;
 struct form {
 	char title[272], text[240]; /* text: what is signed, in full */
 	bool is_event;
+	bool keep_ours; /* of a conflict of synchronisation */
+	int64_t entry;
 	enum life_action action;
 	enum delivery_kind event;
 	/* What the last Enter does; NULL: the event or the move. refusal->field may name the line to mend. */
@@ -363,6 +367,7 @@ struct app {
 	bool locked; /* nothing of a patient is held */
 	struct app_place place;
 	struct app_listing listings[SCREENS]; /* of the screens that are lists */
+	int64_t sync_entry;                   /* whose conflict is shown */
 	struct entry entry;
 	char filter[APP_FILTER_MAX];
 
@@ -502,6 +507,19 @@ size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX
 enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
 void app_course_judged(struct app *app, struct app_task *task);
 void app_course_free(struct app *app);
+
+/* --- synchronisation (app_sync.c) --- */
+
+void app_sync_show(struct app *app);
+void app_sync_now(struct app *app);
+void app_sync_stop(struct app *app);
+void app_sync_enter(struct app *app);                   /* on the selected line */
+bool app_sync_conflict(const struct app *app, int64_t *entry); /* selected or shown */
+void app_sync_form(struct app *app, bool keep_ours);
+/* A round has ended: what is shown is read anew; true when something arrived. */
+void app_sync_ended(struct app *app);
+/* "sync 14:05, 3 waiting"; the role tells how urgent. False: nothing to say. */
+bool app_sync_frame(const struct app *app, bool roomy, char *out, size_t capacity, enum role *role);
 
 /* --- lists (app_listing.c) --- */
 

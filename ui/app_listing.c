@@ -79,6 +79,9 @@ static enum status read(const struct app *app, enum screen screen, struct list_r
                         struct fail *why)
 {
 	const struct app_lists *lists = app->source->lists;
+	const struct app_sync *sync = app->source->sync;
+	if (screen == SCREEN_SYNC || screen == SCREEN_CONFLICT)
+		return sync->read(sync->context, screen, app->sync_entry, out, why);
 	const bool of_open = app->open && asked->patient_index == app->open_index;
 	asked->request = of_open ? &app->request : NULL;
 	enum status status = lists->read(lists->context, screen, asked, out, why);

@@ -9,6 +9,7 @@ struct shell {
 	struct jobs *jobs;
 	struct canvas *canvas;
 	const struct shell_lock *lock; /* NULL: none */
+	struct background *background; /* NULL: nothing is synchronised */
 	struct lock_form *form;        /* NULL: not locked */
 	int64_t last_key_ms;
 };
@@ -46,6 +47,8 @@ static enum status lock(struct shell *shell, struct fail *why)
 	char login[STORE_LOGIN_MAX + 1] = "";
 	app_lock(shell->app); /* first: its last step is kept in records that are still open */
 	shell->lock->lock(shell->lock->context, login, sizeof login);
+	if (shell->background != NULL)
+		background_lock(shell->background, true);
 	return lock_form_new(shell->lock->place, login, shell->lock->hint, &shell->form, why);
 }
 
@@ -66,10 +69,12 @@ static void try_secret(struct shell *shell)
 	enum status status = shell->lock->unlock(shell->lock->context, shell->form->login, secret, &why);
 	if (status == ST_OK)
 		status = app_unlock(shell->app, &why);
+	if (status != ST_OK)
+		refuse(shell, &why);
+	else if (shell->background != NULL)
+		background_lock(shell->background, false);
 	if (status == ST_OK)
 		lock_form_free(&shell->form);
-	else
-		refuse(shell, &why);
 }
 
 /* Milliseconds until the lock comes; -1: never. */
@@ -93,7 +98,24 @@ static int wait_ms(const struct shell *shell)
 {
 	int64_t left = left_ms(shell);
 	bool resting = shell->form == NULL && app_work_pending(shell->app);
+	int64_t round = shell->background != NULL ? background_wait_ms(shell->background) : -1;
+	left = round >= 0 && (left < 0 || left > round) ? round : left;
 	return resting && (left < 0 || left > REST_MS) ? REST_MS : (int)left;
+}
+
+/* Waits for a key or news. Meanwhile a round may use the records. */
+static struct key_event wait(struct shell *shell)
+{
+	const int news[2] = {jobs_wake_fd(shell->jobs),
+	                     shell->background != NULL ? background_wake_fd(shell->background) : -1};
+	if (shell->background == NULL)
+		return term_read(wait_ms(shell), news);
+	background_leave(shell->background);
+	struct key_event event = term_read(wait_ms(shell), news);
+	background_enter(shell->background);
+	if (background_pump(shell->background))
+		app_sync_ended(shell->app);
+	return event;
 }
 
 /* False when the program is to end. */
@@ -138,7 +160,7 @@ static enum status loop(struct shell *shell, struct fail *why)
 		status = show(shell, why);
 		if (status != ST_OK)
 			break;
-		struct key_event event = term_read(wait_ms(shell), jobs_wake_fd(shell->jobs));
+		struct key_event event = wait(shell);
 		if (event.key == UI_KEY_NONE && shell->form == NULL)
 			app_work_flush(shell->app);
 		bool goes_on = take_event(shell, event, &status, why);
@@ -155,10 +177,13 @@ static enum status loop(struct shell *shell, struct fail *why)
 }
 
 enum status shell_run(const struct app_source *source, const struct app_engine *engine, const struct shell_lock *lock,
-                      const struct term_options *options, int *leave_signal, struct fail *why)
+                      struct background *background, const struct term_options *options, int *leave_signal,
+                      struct fail *why)
 {
-	struct shell shell = {.lock = lock};
+	struct shell shell = {.lock = lock, .background = background};
 	*leave_signal = 0;
+	if (background != NULL)
+		background_enter(background);
 	enum status status = jobs_new(false, &shell.jobs, why);
 	if (status == ST_OK)
 		status = app_new(source, engine, shell.jobs, &shell.app, why);
@@ -171,5 +196,7 @@ enum status shell_run(const struct app_source *source, const struct app_engine *
 	}
 	app_free(&shell.app);
 	jobs_free(&shell.jobs);
+	if (background != NULL)
+		background_leave(background);
 	return status;
 }

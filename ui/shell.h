@@ -17,10 +17,10 @@ struct shell_lock {
 	enum status (*unlock)(void *context, const char *login, struct secret secret, struct fail *why);
 };
 
-/* lock NULL: none. Returns when the user leaves or a signal asks for it (*leave_signal then is its number, else 0). The
- * terminal is given back in every case. */
+/* lock and background NULL: none. Returns when the user leaves or a signal asks for it (*leave_signal then is its
+ * number, else 0). The terminal is given back in every case. */
 enum status shell_run(const struct app_source *source, const struct app_engine *engine,
-                      const struct shell_lock *lock,
+                      const struct shell_lock *lock, struct background *background,
                       const struct term_options *options, int *leave_signal, struct fail *why) MUST_CHECK;
 
 #endif

@@ -189,6 +189,7 @@ struct app_source source_of(struct source *source, const char *place)
 	        .save_plan = save_plan,
 	        .history = history,
 	        .course = source->course,
+	        .sync = source->sync,
 	        .work = source->work,
 	        .emergency = source->emergency,
 	        .name = name,

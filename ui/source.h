@@ -10,6 +10,7 @@ struct source {
 	const struct library *library; /* borrowed */
 	int64_t (*now_ms)(void);
 	const struct app_course *course; /* borrowed; NULL: none */
+	const struct app_sync *sync;     /* likewise */
 	const struct app_work *work;     /* likewise; see work_of */
 	const struct app_emergency *emergency; /* likewise; see emergency_of */
 	const struct app_lists *lists;   /* likewise */

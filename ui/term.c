@@ -581,22 +581,23 @@ static struct key_event signal_event(void)
 	return (struct key_event){.key = key};
 }
 
-struct key_event term_read(int timeout_ms, int wake_fd)
+struct key_event term_read(int timeout_ms, const int wake_fd[2])
 {
-	struct pollfd source[3] = {{.fd = signal_pipe[0], .events = POLLIN},
+	struct pollfd source[4] = {{.fd = signal_pipe[0], .events = POLLIN},
 	                           {.fd = STDIN_FILENO, .events = POLLIN},
-	                           {.fd = wake_fd, .events = POLLIN}};
+	                           {.fd = wake_fd[0], .events = POLLIN},
+	                           {.fd = wake_fd[1], .events = POLLIN}};
 	struct key_event event = keyboard_event(); /* curses may hold what it read before */
 	if (event.key != UI_KEY_NONE || leave_signal != 0)
 		return leave_signal != 0 ? (struct key_event){.key = UI_KEY_LEAVE} : event;
-	int ready = poll(source, 3, timeout_ms);
+	int ready = poll(source, 4, timeout_ms);
 	if (ready > 0 && source[0].revents != 0)
 		return signal_event();
 	if (ready > 0 && (source[1].revents & (POLLHUP | POLLERR | POLLNVAL)) != 0)
 		return (struct key_event){.key = UI_KEY_LEAVE};
 	if (ready > 0 && (source[1].revents & POLLIN) != 0)
 		return keyboard_event();
-	if (ready > 0 && source[2].revents != 0)
+	if (ready > 0 && (source[2].revents != 0 || source[3].revents != 0))
 		return (struct key_event){.key = UI_KEY_WAKE};
 	return event;
 }

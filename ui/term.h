@@ -39,9 +39,9 @@ bool term_ascii(void);
 void term_size(int *rows, int *cols);
 void term_show(const struct canvas *canvas);
 
-/* Waits at most timeout_ms (-1: for ever) for a key or for a byte on wake_fd (-1: none; the byte is left
+/* Waits at most timeout_ms (-1: for ever) for a key or for a byte on one of wake_fd (-1: none; the byte is left
  * there). Unknown escape sequences, focus reports are swallowed; so are mouse reports unless options.mouse. */
-struct key_event term_read(int timeout_ms, int wake_fd);
+struct key_event term_read(int timeout_ms, const int wake_fd[2]);
 
 /* The signal behind UI_KEY_LEAVE, 0 for a closed terminal. */
 int term_leave_signal(void);

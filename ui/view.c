@@ -403,6 +403,33 @@ static void draw_listing_header(const struct listing_banner *banner, struct canv
 	canvas_format(canvas, 0, used, canvas->cols - used, ROLE_BAR, " %s", banner->text);
 }
 
+enum { STEPS_COLS = 80 };
+
+/* Whether the message line has this much room at its right end. */
+static bool message_leaves(const struct app *app, const struct canvas *canvas, int cols)
+{
+	const struct app_message *message = app_last_message(app);
+	const bool busy = app->task != NULL && app->task->kind != TASK_ASSESS;
+	return !busy && (message == NULL || text_width(message->text) + cols + 4 <= canvas->cols);
+}
+
+/* The exchange with the clinic's server: beside the steps where there is room, else beside the message, which goes
+ * before it. */
+static void draw_sync(const struct app *app, struct canvas *canvas)
+{
+	char text[80];
+	enum role role = ROLE_DIM;
+	const bool wide = canvas->cols >= VIEW_COLS_WIDE;
+	if (!app_sync_frame(app, wide, text, sizeof text, &role))
+		return;
+	if (wide && text_width(text) > canvas->cols - STEPS_COLS)
+		(void)app_sync_frame(app, false, text, sizeof text, &role);
+	if (wide)
+		canvas_text_right(canvas, 1, 0, canvas->cols - 1, role, text);
+	else if (message_leaves(app, canvas, text_width(text)))
+		canvas_text_right(canvas, canvas->rows - 2, 0, canvas->cols - 1, role, text);
+}
+
 static void draw_header(const struct app *app, struct canvas *canvas)
 {
 	const struct app_listing *listing = app_listing_shown(app);
@@ -580,6 +607,8 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_TREAT] = screen_treat,
         [SCREEN_COURSE] = screen_listing,
         [SCREEN_DIFFERENCES] = screen_listing,
+        [SCREEN_SYNC] = screen_listing,
+        [SCREEN_CONFLICT] = screen_listing,
         [SCREEN_HELP] = screen_help,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,
@@ -609,6 +638,7 @@ void app_draw(const struct app *app, struct canvas *canvas)
 	draw_steps(app, canvas);
 	draw_banner(app, canvas);
 	draw_screen[app_screen_below(app)](app, canvas, body);
+	draw_sync(app, canvas);
 	draw_message(app, canvas, canvas->rows - 2);
 	draw_footer(app, canvas, canvas->rows - 1);
 	if (app_screen(app) >= SCREEN_PALETTE)

@@ -30,6 +30,11 @@ static enum status list_patients(struct clinic *c, struct fail *why)
 	return store_patient_list(c->store, &everybody, &c->patients, why);
 }
 
+enum status clinic_refresh(struct clinic *c, struct fail *why)
+{
+	return list_patients(c, why);
+}
+
 /* ---- reading ------------------------------------------------------------------------------------------ */
 
 size_t clinic_count(const struct clinic *clinic)
@@ -95,11 +100,18 @@ enum status clinic_patient(struct clinic *c, size_t index, struct clinic_patient
 	const struct store_patient *row = find_patient(c, index);
 	struct case_file *file = NULL;
 	memset(out, 0, sizeof *out);
-	enum status st = row ? load_case(c, row->uuid, &file, why) : no_patient(why);
-	if (st)
+	struct fail reason = {0};
+	enum status st = row ? load_case(c, row->uuid, &file, &reason) : no_patient(why);
+	if (!row)
 		return st;
 	(void)snprintf(out->label, sizeof out->label, "%s", row->label);
 	out->is_virtual = row->is_virtual;
+	/* a patient of another station may come before their readings, without, or
+	 * with ones of a newer form: they stand on the list all the same, and opening them says what is wrong */
+	if (st == ST_NOT_FOUND || st == ST_INPUT || st == ST_RANGE)
+		return latest_plan(c, row->uuid, out, why);
+	if (st)
+		return fail_set(why, st, reason.field, "%s", reason.text);
 	(void)snprintf(out->device_mode, sizeof out->device_mode, "%s", file->request[0].request.device_mode);
 	(void)snprintf(out->indication, sizeof out->indication, "%s", file->request[0].request.indication);
 	case_free(&file);

@@ -55,6 +55,8 @@ struct store *clinic_store(struct clinic *clinic);     /* borrowed */
 struct session *clinic_session(struct clinic *clinic); /* borrowed; NULL: locked */
 
 size_t clinic_count(const struct clinic *clinic);
+/* The list anew: synchronisation may have brought patients. Places of patients change. */
+enum status clinic_refresh(struct clinic *clinic, struct fail *why) MUST_CHECK;
 /* The patient's name in the store; NULL: no such patient in the list. */
 const char *clinic_uuid(const struct clinic *clinic, size_t index);
 enum status clinic_patient(struct clinic *clinic, size_t index, struct clinic_patient *out,

@@ -177,7 +177,7 @@ enum status station_unit(struct station *s, const struct store_outbox *row, stru
 	return st;
 }
 
-static enum status is_dismissed(struct station *s, int64_t seq, bool *dismissed, struct fail *why)
+enum status station_dismissed(struct station *s, int64_t seq, bool *dismissed, struct fail *why)
 {
 	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
 	(void)snprintf(key, sizeof key, "d.%" PRId64, seq);
@@ -237,7 +237,7 @@ static enum status next(void *state, int64_t after, struct sync_unit *out, struc
 		store_outbox_list_free(&list);
 		after = row.seq;
 		if (row.state == OUTBOX_REFUSED)
-			st = is_dismissed(s, row.seq, &dismissed, why);
+			st = station_dismissed(s, row.seq, &dismissed, why);
 		if (!st && dismissed)
 			continue;
 		if (!st)
@@ -292,7 +292,7 @@ static enum status open_unit(void *state, const char *name, struct sync_unit *ou
 		bool dismissed = false;
 		st = station_row(s, n->seq, &row, why);
 		if (!st && row.state == OUTBOX_REFUSED)
-			st = is_dismissed(s, row.seq, &dismissed, why);
+			st = station_dismissed(s, row.seq, &dismissed, why);
 		if (st)
 			return st;
 		if (dismissed || row.state == OUTBOX_ACKED)
@@ -542,6 +542,14 @@ enum status station_note(struct station *s, enum sync_notice notice, const char 
 	(void)snprintf(action, sizeof action, "sync.%s", sync_notice_name(notice));
 	st = station_put(s, key, fresh, why);
 	return st ? st : store_audit_add(s->store, action, name[0] ? name : "server", NULL, &stamp, why);
+}
+
+enum status station_unnote(struct station *s, enum sync_notice notice, const char *name, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	(void)snprintf(key, sizeof key, "n.%s.%s", sync_notice_name(notice), name);
+	enum status st = station_get(s, key, value, why);
+	return st || !value[0] ? st : station_put(s, key, "", why);
 }
 
 static enum status note(void *state, enum sync_notice notice, const char *type, const char *name,

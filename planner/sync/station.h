@@ -4,8 +4,8 @@
  * arrivals in its small texts by name (keys below). Every call is one transaction of the store.
  *
  *   p.NAME  place        h.NAME  held arrival     w.NAME  arrival that waits (for what it refers to, or a
- * person) b.SEQ   versions replaced by a unit in flight  d.SEQ  refused, and a person has dealt with it v.KEY
- * the engine's values    n.KIND.NAME  notice
+ * person) b.SEQ   versions replaced by a unit in flight  d.SEQ  refused, and a person has dealt with it
+ *   v.KEY   the engine's values    n.KIND.NAME  notice   a.NAME  a person took the server's version of this
  *
  * What arrives is applied only when it is sound by itself (mapping_read) and the store takes it. An approval
  * counts only when its signature verifies over the stored bytes with a key trusted here; nothing else on the
@@ -50,6 +50,9 @@ struct station_list {
 /* Notices, by kind. */
 enum status station_notices(struct station *station, struct station_list *out, struct fail *why) MUST_CHECK;
 void station_list_free(struct station_list *list);
+
+/* Whether a person has dealt with this refused entry ("theirs stays"): it needs nobody any more. */
+enum status station_dismissed(struct station *station, int64_t seq, bool *dismissed, struct fail *why) MUST_CHECK;
 
 /* A conflict as two texts: the content here and what stands on the server, both JSON; to free. ST_NOT_FOUND:
  * the unit is not in conflict. */

@@ -108,6 +108,22 @@ static enum status apply_plan(struct station *s, struct store_plan *row, const s
 	return same_or_conflict(same, "plan", why);
 }
 
+/* The same step made here and there: where a person took the server's, it counts as that one. Another step under
+ * the same number cannot be taken over: the history here is never rewritten. */
+static enum status other_event(struct station *s, const struct store_plan_event *row, bool same_step,
+                               struct fail *why)
+{
+	char name[UUID_TEXT_SIZE], key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	mapping_name(row->plan, row->version, row->ordinal, PART_EVENT, name);
+	(void)snprintf(key, sizeof key, "a.%s", name);
+	enum status st = station_get(s, key, value, why);
+	if (st || (value[0] && same_step))
+		return st;
+	return fail_set(why, ST_CONFLICT, "plan", "%s",
+	                value[0] ? "went another way here than on the server: make a new version of it"
+	                         : "is here with other content: both are kept, a person decides");
+}
+
 /* Events come in their order; one that is here already must be the same. */
 static enum status apply_event(struct station *s, struct store_plan_event *row,
                                const struct store_stamp *stamp, struct fail *why)
@@ -117,16 +133,16 @@ static enum status apply_event(struct station *s, struct store_plan_event *row,
 	if (st)
 		return st;
 	bool here = row->ordinal >= 1 && (size_t)row->ordinal <= list.count;
-	bool is_next = (size_t)row->ordinal == list.count + 1, same = false;
+	bool is_next = (size_t)row->ordinal == list.count + 1, same = false, same_step = false;
 	if (here) {
 		const struct store_plan_event *e = &list.items[row->ordinal - 1];
-		same = strcmp(e->to_state, row->to_state) == 0 && strcmp(e->actor, row->actor) == 0 &&
-		       e->at_ms == row->at_ms && e->json_len == row->json_len &&
-		       (e->json_len == 0 || memcmp(e->json, row->json, e->json_len) == 0);
+		same_step = strcmp(e->to_state, row->to_state) == 0 && e->json_len == row->json_len &&
+		            (e->json_len == 0 || memcmp(e->json, row->json, e->json_len) == 0);
+		same = same_step && strcmp(e->actor, row->actor) == 0 && e->at_ms == row->at_ms;
 	}
 	store_plan_event_list_free(&list);
 	if (here)
-		return same_or_conflict(same, "plan", why);
+		return same ? ST_OK : other_event(s, row, same_step, why);
 	if (!is_next)
 		return fail_set(why, ST_NOT_FOUND, "plan", "an earlier change of its state is not here yet");
 	if (strcmp(row->to_state, "approved") == 0)
@@ -292,7 +308,10 @@ static enum status try_again(struct station *s, const char *key, const char *val
 	if (st)
 		return may_pass(st) ? ST_OK : note_trouble(s, &place, st, &reason, why);
 	++*applied;
-	return station_put(s, key, "", why);
+	st = station_unnote(s, SYNC_NOTE_PARKED, place.sync_id, why);
+	if (!st)
+		st = station_unnote(s, SYNC_NOTE_CONFLICT, place.sync_id, why);
+	return st ? st : station_put(s, key, "", why);
 }
 
 /* Pass after pass, as long as one applied something: what arrived may be what others wait for. */
@@ -486,7 +505,8 @@ static enum status settle_entry(struct station *s, const char *name, bool keep_m
 	st = station_put(s, key, "", why);
 	if (!st)
 		st = keep_mine ? station_put_place(s, &place, why) : station_wait_held(s, &place, value, why);
-	return st;
+	(void)snprintf(key, sizeof key, "a.%s", name);
+	return st || keep_mine ? st : station_put(s, key, "theirs", why);
 }
 
 static enum status settle_conflict(struct station *s, const struct session *by, const struct sync_unit *unit,
@@ -498,8 +518,11 @@ static enum status settle_conflict(struct station *s, const struct session *by, 
 	                                       .note = keep_mine ? "ours goes over theirs"
 	                                                         : "theirs stays; ours is kept here"};
 	enum status st = ST_OK;
-	for (size_t i = 0; !st && i < unit->count; i++)
+	for (size_t i = 0; !st && i < unit->count; i++) {
 		st = settle_entry(s, unit->entry[i].sync_id, keep_mine, why);
+		if (!st)
+			st = station_unnote(s, SYNC_NOTE_CONFLICT, unit->entry[i].sync_id, why);
+	}
 	if (!st)
 		st = store_outbox_mark(s->store, unit->seq, &mark, &stamp, why);
 	(void)snprintf(key, sizeof key, "%s.%" PRId64, keep_mine ? "m" : "d", unit->seq);

@@ -50,6 +50,10 @@ const struct named *station_named_next(const struct name_index *index, const str
 enum status station_note(struct station *s, enum sync_notice notice, const char *type, const char *name,
                          const char *text, struct fail *why) MUST_CHECK;
 
+/* What it told of has passed. */
+enum status station_unnote(struct station *s, enum sync_notice notice, const char *name,
+                           struct fail *why) MUST_CHECK;
+
 /* Whether a change of this record is not settled yet: one may have been made since the engine asked. */
 enum status station_changed_here(struct station *s, const char *name, bool *changed,
                                  struct fail *why) MUST_CHECK;

@@ -8,6 +8,7 @@
 
 #include "physics/base/units.h"
 #include "tests/ui/fake_lists.h"
+#include "tests/ui/fake_sync.h"
 #include "ui/app.h"
 
 struct planning {
@@ -539,6 +540,7 @@ static const struct app_source fake_source = {
         .save_plan = fake_save_plan,
         .history = fake_history,
         .lists = &fake_lists,
+        .sync = &fake_sync,
 };
 
 static const struct app_engine fake_engine = {
@@ -571,6 +573,7 @@ static struct app *fake_open(bool threaded, struct jobs **jobs)
 	clinic.saved_plans = clinic.saved_readings = 0;
 	clinic.refuse_prepare = clinic.locked = false;
 	clinic.wait_for_cancel = false;
+	fake_sync_reset();
 	fake_make_device();
 	fake_make_twin();
 	fake_make_protocol();

@@ -54,6 +54,12 @@ static const struct scene scenes[] = {
         {"course_visit", "\r9jj"},
         {"course_whole", "\r9j\r"},
         {"course_find", "\r9/blister"},
+        {"sync_off", "0"},
+        {"sync", "0S"},
+        {"sync_worklist", "0S1"},
+        {"sync_stopped", "0STj"},
+        {"conflict", "0S\r"},
+        {"conflict_form", "0SVderm\r"},
         {"quit", "q"},
 };
 

@@ -100,13 +100,24 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		records.work = &work;
 		records.emergency = &emergency;
 		const char *place = demo ? "demo clinic" : "clinic";
+		struct background *background = NULL;
+		struct app_sync sync;
+		char home[CLI_PATH_MAX];
+		cli_home(options, home, sizeof home);
+		if (status == ST_OK && !cli_flag(options, "--plain"))
+			status = background_new(clinic, home, cli_now_ms, &background, why);
+		if (background != NULL) {
+			sync = background_sync(background);
+			records.sync = &sync;
+		}
 		struct app_source source = source_of(&records, place);
 		struct app_engine engine = engine_of(library);
 		if (status == ST_OK && cli_flag(options, "--plain"))
 			status = linear_run(&source, &engine, &lock, cli_ascii(options), STDIN_FILENO, stdout, leave_signal,
 			                    why);
 		else if (status == ST_OK)
-			status = shell_run(&source, &engine, &lock, &options->term, leave_signal, why);
+			status = shell_run(&source, &engine, &lock, background, &options->term, leave_signal, why);
+		background_free(&background);
 	}
 	clinic_close(&clinic);
 	library_free(&library);

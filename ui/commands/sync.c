@@ -261,6 +261,22 @@ static void list_text(const struct cli_options *options, const struct store_outb
 		say(options, "Everything is on the server, and nothing waits for a person.");
 }
 
+/* What a person has dealt with is no longer listed. */
+static enum status drop_dismissed(struct service *service, struct store_outbox_list *rows, struct fail *why)
+{
+	size_t kept = 0;
+	enum status st = ST_OK;
+	for (size_t i = 0; st == ST_OK && i < rows->count; i++) {
+		bool dismissed = false;
+		if (rows->items[i].state == OUTBOX_REFUSED)
+			st = station_dismissed(service_station(service), rows->items[i].seq, &dismissed, why);
+		if (!dismissed)
+			rows->items[kept++] = rows->items[i];
+	}
+	rows->count = st == ST_OK ? kept : rows->count;
+	return st;
+}
+
 static enum status list(const struct cli_options *options, struct clinic *clinic, struct service *service,
                         struct fail *why)
 {
@@ -269,6 +285,8 @@ static enum status list(const struct cli_options *options, struct clinic *clinic
 	const struct store_outbox_query query = {.states = 1u << OUTBOX_PENDING | 1u << OUTBOX_INFLIGHT |
 	                                                   1u << OUTBOX_CONFLICT | 1u << OUTBOX_REFUSED};
 	enum status st = store_outbox_list(clinic_store(clinic), &query, &rows, why);
+	if (st == ST_OK)
+		st = drop_dismissed(service, &rows, why);
 	if (st == ST_OK)
 		st = station_notices(service_station(service), &notices, why);
 	if (st == ST_OK && cli_flag(options, "--json"))
