@@ -77,24 +77,28 @@ static enum status broad_light(struct ordinates *solver, const struct tissue *ti
 	return st ? st : ordinates_solve(solver, &stack, &normal, why);
 }
 
-static enum status absorb_on_heat_cells(struct ordinates *solver, struct ready *r, struct fail *why)
+static enum status choose_heat_cells(struct ready *r, struct fail *why)
 {
-	double edge[HEAT_CELLS_MAX + 1], edge_cm[HEAT_CELLS_MAX + 1];
+	double edge[HEAT_CELLS_MAX + 1];
 	size_t edges = 0;
 	enum status st = heat_grid(r->layers, r->layer, &heat_options, edge, HEAT_CELLS_MAX + 1, &edges, why);
 	if (st)
 		return st;
 	r->bins = edges - 1;
 	r->edge_um = malloc(edges * sizeof *r->edge_um);
-	r->absorption_1_cm = malloc(edges * sizeof *r->absorption_1_cm);
+	r->absorption_1_cm = calloc(edges, sizeof *r->absorption_1_cm);
 	if (!r->edge_um || !r->absorption_1_cm)
 		return fail_set(why, ST_FULL, "predictor", "out of memory");
-	for (size_t i = 0; i < edges; i++) {
-		r->edge_um[i] = edge[i];
-		edge_cm[i] = edge[i] * CM_PER_UM;
-	}
-	ordinates_absorption(solver, edge_cm, r->bins, r->absorption_1_cm);
+	memcpy(r->edge_um, edge, edges * sizeof *edge);
 	return ST_OK;
+}
+
+static void absorb_on_heat_cells(struct ordinates *solver, struct ready *r)
+{
+	double edge_cm[HEAT_CELLS_MAX + 1];
+	for (size_t i = 0; i <= r->bins; i++)
+		edge_cm[i] = r->edge_um[i] * CM_PER_UM;
+	ordinates_absorption(solver, edge_cm, r->bins, r->absorption_1_cm);
 }
 
 static void find_depths(const struct tissue *tissue, const struct target *target, struct ready *r)
@@ -180,42 +184,44 @@ static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_
 	return ST_OK;
 }
 
-static enum status ready_sample(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
-                                unsigned index, uint64_t seed, struct fail *why)
+/* Where a sample's light goes: on the heat cells, at the basal layer and at the target. */
+static enum status ready_light(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
+                               const struct tissue *normal, unsigned index, struct fail *why)
 {
 	struct ready *r = &b->sample[index];
-	struct tissue normal, field;
-	size_t layers = TISSUE_LAYERS_MAX;
-	twin_tissue(cohort->value[index], TWIN_NORMAL_SKIN, &normal);
-	find_depths(&normal, &b->target, r);
-	enum status st = heat_layers_from_tissue(&normal, r->layer, &layers, why);
-	r->layers = layers;
-	if (st || (st = broad_light(solver, &normal, b->wavelength_nm, why)) ||
-	    (st = absorb_on_heat_cells(solver, r, why)))
+	struct tissue lesion;
+	enum status st = broad_light(solver, normal, b->wavelength_nm, why);
+	if (st)
 		return st;
+	absorb_on_heat_cells(solver, r);
 	r->basal_fluence_frac = ordinates_fluence(solver, r->basal_um * CM_PER_UM);
 	if (b->target.kind == TARGET_LESION_MELANOSOME) {
-		twin_tissue(cohort->value[index], TWIN_LESION, &field);
-		if ((st = broad_light(solver, &field, b->wavelength_nm, why)))
+		twin_tissue(cohort->value[index], TWIN_LESION, &lesion);
+		if ((st = broad_light(solver, &lesion, b->wavelength_nm, why)))
 			return st;
 	}
 	r->target_fluence_frac = ordinates_fluence(solver, r->target_um * CM_PER_UM);
-	return ready_absorbers(b, index, seed, r, why);
+	return ST_OK;
+}
+
+static enum status ready_sample(struct bulk *b, const struct bulk_request *q, struct ordinates *solver,
+                                unsigned index, struct fail *why)
+{
+	struct ready *r = &b->sample[index];
+	struct tissue normal;
+	size_t layers = TISSUE_LAYERS_MAX;
+	twin_tissue(q->cohort->value[index], TWIN_NORMAL_SKIN, &normal);
+	find_depths(&normal, &b->target, r);
+	enum status st = heat_layers_from_tissue(&normal, r->layer, &layers, why);
+	r->layers = layers;
+	if (!st)
+		st = choose_heat_cells(r, why);
+	if (!st && !q->dark)
+		st = ready_light(b, q->cohort, solver, &normal, index, why);
+	return st ? st : ready_absorbers(b, index, q->seed, r, why);
 }
 
 /* ---- finite spots and the second calculation ------------------------------------------------------------ */
-
-struct step_progress {
-	int (*progress)(void *context, double done_frac);
-	void *context;
-	double from, to;
-};
-
-static int forward_progress(void *context, double done_frac)
-{
-	const struct step_progress *p = context;
-	return p->progress ? p->progress(p->context, p->from + (p->to - p->from) * done_frac) : 0;
-}
 
 static void compare_engines(struct bulk *b, const struct ordinates *solver)
 {
@@ -230,17 +236,14 @@ static void compare_engines(struct bulk *b, const struct ordinates *solver)
 	b->check_se_pct = 100.0 * b->spots.absorbed_se_frac / first;
 }
 
-static enum status prepare_spots(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
-                                 const struct bulk_request *q, struct fail *why)
+static enum status prepare_spots(struct bulk *b, struct ordinates *solver, const struct bulk_request *q,
+                                 struct fail *why)
 {
 	struct tissue tissue;
 	struct light_layer layers[TISSUE_LAYERS_MAX];
-	struct step_progress part = {q->progress, q->context, 0.5, 1.0};
-	struct spot_request request = {
-		.check_layers = CHECK_LAYERS, .seed = q->seed, .progress = forward_progress, .context = &part};
-	twin_tissue(cohort->value[0], TWIN_NORMAL_SKIN, &tissue);
+	struct spot_request request = {.check_layers = CHECK_LAYERS, .seed = q->seed};
+	twin_tissue(q->cohort->value[0], TWIN_NORMAL_SKIN, &tissue);
 	enum status st = tissue_light_stack(&tissue, b->wavelength_nm, layers, &request.stack, why);
-	b->check_difference_pct = b->check_se_pct = NAN;
 	if (!st)
 		st = broad_light(solver, &tissue, b->wavelength_nm, why);
 	if (!st)
@@ -255,20 +258,56 @@ static double criterion_of(const struct target *target)
 	return target->criterion_C > 0.0 ? target->criterion_C : pigment_vaporisation_C().value;
 }
 
-static enum status fill(struct bulk *b, const struct bulk_request *q, struct ordinates *solver, struct fail *why)
+/* The work of both threads: the spots with their photons, which take about as long as all samples, come second, so that
+ * mostly the thread that reports progress goes on with samples; these go in portions that share a solver. */
+#define PORTION 4
+#define SPOTS_ITEM 1
+#define PORTIONS_MAX (1 + (SAMPLES_MAX + PORTION - 1) / PORTION)
+struct fill_work {
+	struct bulk *bulk;
+	const struct bulk_request *request;
+	enum status status[PORTIONS_MAX];
+	struct fail why[PORTIONS_MAX];
+};
+
+static enum status fill_portion(struct bulk *b, const struct bulk_request *q, struct ordinates *solver, unsigned first,
+                                struct fail *why)
 {
 	enum status st = ST_OK;
-	for (unsigned s = 0; !st && s < b->count; s++) {
-		st = ready_sample(b, q->cohort, solver, s, q->seed, why);
-		if (!st && q->progress && q->progress(q->context, 0.5 * (s + 1) / b->count))
-			st = fail_set(why, ST_CANCELLED, "prediction", "cancelled");
-	}
-	return st ? st : prepare_spots(b, q->cohort, solver, q, why);
+	for (unsigned s = first; !st && s < first + PORTION && s < b->count; s++)
+		st = ready_sample(b, q, solver, s, why);
+	return st;
+}
+
+static void fill_item(void *state, size_t index)
+{
+	struct fill_work *w = state;
+	struct ordinates *solver = NULL;
+	struct fail *why = &w->why[index];
+	enum status st = ordinates_new(0, &solver, why);
+	if (!st)
+		st = index == SPOTS_ITEM
+		             ? w->request->dark ? ST_OK : prepare_spots(w->bulk, solver, w->request, why)
+		             : fill_portion(w->bulk, w->request, solver, (unsigned)(index - (index > SPOTS_ITEM)) * PORTION, why);
+	ordinates_free(&solver);
+	w->status[index] = st;
+}
+
+static enum status fill(struct bulk *b, const struct bulk_request *q, struct fail *why)
+{
+	struct fill_work work = {.bulk = b, .request = q};
+	size_t items = 1 + (b->count + PORTION - 1) / PORTION;
+	b->check_difference_pct = b->check_se_pct = NAN;
+	if (!parallel_run(items, fill_item, &work, q->progress, q->context))
+		return fail_set(why, ST_CANCELLED, "prediction", "cancelled");
+	for (size_t i = 0; i < items; i++)
+		if (work.status[i])
+			return fail_set(why, work.status[i], work.why[i].field, "%s", work.why[i].text);
+	return ST_OK;
 }
 
 enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fail *why)
 {
-	struct ordinates *solver = NULL;
 	struct bulk *b = calloc(1, sizeof *b);
 	if (!b)
 		return fail_set(why, ST_FULL, "predictor", "out of memory");
@@ -279,10 +318,7 @@ enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fai
 	b->threshold = q->threshold;
 	b->criterion_C[0] = pigment_vaporisation_C().value;
 	b->criterion_C[1] = criterion_of(&q->target);
-	enum status st = ordinates_new(0, &solver, why);
-	if (!st)
-		st = fill(b, q, solver, why);
-	ordinates_free(&solver);
+	enum status st = fill(b, q, why);
 	if (st)
 		bulk_free(&b);
 	*out = b;

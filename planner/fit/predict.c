@@ -227,23 +227,25 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 {
 	if (e->kind == EXPOSURE_RF)
 		return prepare_needles(p, e, options, why);
-	struct share share = {options, 0.0, e->kind == EXPOSURE_MICROBEAMS ? 0.2 : 1.0};
+	struct share share = {options, 0.0, 0.8};
+	enum status st = ST_OK;
+	if (e->kind == EXPOSURE_MICROBEAMS) {
+		st = prepare_columns(p, e, options, &share, why);
+		share.from = share.to;
+	}
+	share.to = 1.0;
 	const struct bulk_request bulk = {
 		.cohort = &p->cohort,
 		.wavelength_nm = p->wavelength_nm,
 		.pulse_s = p->pulse_s,
 		.target = *target,
 		.threshold = options->threshold,
+		.dark = p->columns && columns_opaque(p->columns),
 		.seed = options->seed,
 		.progress = share_progress,
 		.context = &share,
 	};
-	enum status st = bulk_new(&bulk, &p->bulk, why);
-	if (st || e->kind != EXPOSURE_MICROBEAMS)
-		return st;
-	share.from = 0.2;
-	share.to = 1.0;
-	return prepare_columns(p, e, options, &share, why);
+	return st ? st : bulk_new(&bulk, &p->bulk, why);
 }
 
 static enum status check_evidence(const char *field, const struct predict_evidence *e, struct fail *why)

@@ -39,6 +39,7 @@ struct bulk_request {
 	double wavelength_nm, pulse_s;
 	struct target target;
 	struct predict_evidence threshold;
+	bool dark; /* light ends in opaque columns: what warms the bulk is the heat they leave behind */
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac);
 	void *context;

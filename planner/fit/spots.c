@@ -4,7 +4,6 @@
 #include "physics/montecarlo.h"
 #include "physics/ordinates.h"
 #include "physics/ordinates_beam.h"
-#include "planner/fit/parallel.h"
 
 #define SPOT_PHOTONS 40000 /* thinned out below the layers that are checked, in the time of 10000 others */
 /* Of the table: 0.4 % from 0.05 cm radius up on the layers of a twin, 2 % at 0.025 cm (against 5 nodes, 5
@@ -119,9 +118,6 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 		.photons = SPOT_PHOTONS,
 		.sharp_depth_cm = checked_depth_cm(q),
 		.seed = q->seed,
-		.run = parallel_run_silent,
-		.progress = q->progress,
-		.context = q->context,
 	};
 	struct mc_result *mc = NULL;
 	memset(out, 0, sizeof *out);

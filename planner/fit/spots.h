@@ -26,11 +26,9 @@ struct spot_request {
 	struct light_stack stack;
 	size_t check_layers; /* how many from the surface count into absorbed_frac */
 	uint64_t seed;
-	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
-	void *context;
 };
 
-/* Leaves *out all zero where nothing scatters. ST_CANCELLED, ST_FULL, or what the engine refuses. */
+/* Leaves *out all zero where nothing scatters. On the calling thread alone; ST_FULL, or what the engine refuses. */
 enum status spots_measure(const struct spot_request *request, struct spot_table *out,
                           struct fail *why) MUST_CHECK;
 

@@ -695,7 +695,7 @@ static void cancel_stops_within_a_step(void **state)
 		predictor_free(&p);
 		assert_false(watch.backwards);
 		int all = watch.calls;
-		assert_true(all > 4);
+		assert_true(all > 4 || b == 1); /* a broad beam is two pieces of work for two threads: too quick to ask often */
 		for (int at = 1; at < all; at += 1 + all / 6) {
 			watch = (struct watch){.stop_at = at};
 			p = (struct predictor *)&watch;
