@@ -11,6 +11,7 @@
 #include "physics/base/units.h"
 #include "physics/microbeam.h"
 #include "planner/fit/anchors.h"
+#include "planner/fit/axes.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 
@@ -219,20 +220,12 @@ static void note_lesion(const struct columns *c, const struct microbeam_lesion *
 	note(out, METRIC_ABLATION_WIDTH_UM, s, drawn(l->ablation_width_um, c->z[s]), l->ablation_width_um.flags);
 }
 
-/* The axis of one sample on the common depths: linear between its own points, which lie stretch times as deep. */
-static void note_axis(const struct microbeam_axis *axis, double stretch, const double *depth_um, size_t depths,
-                      unsigned s, struct column_spreads *out)
+static void note_axis(const double *peak_C, const double *omega_ln, size_t depths, unsigned s,
+                      struct column_spreads *out)
 {
-	size_t j = 0;
 	for (size_t i = 0; i < depths; i++) {
-		double at_um = depth_um[i] / stretch;
-		while (j + 2 < axis->count && axis->depth_um[j + 1] < at_um)
-			j++;
-		double f = (at_um - axis->depth_um[j]) / (axis->depth_um[j + 1] - axis->depth_um[j]);
-		f = fmin(fmax(f, 0.0), 1.0);
-		double a = damage_fraction(axis->omega[j]), b = damage_fraction(axis->omega[j + 1]);
-		out->peak[i].value[s] = axis->peak_C[j] * (1.0 - f) + axis->peak_C[j + 1] * f;
-		out->damage[i].value[s] = a * (1.0 - f) + b * f;
+		out->peak[i].value[s] = peak_C[i];
+		out->damage[i].value[s] = damage_fraction(exp(omega_ln[i]));
 		out->peak[i].count = out->damage[i].count = s + 1;
 	}
 }
@@ -267,6 +260,7 @@ static void publish(const struct column_spreads *spreads, const double *depth_um
 struct anchored {
 	struct microbeam_lesion lesion[ANCHORS_MAX];
 	struct microbeam_axis axis[ANCHORS_MAX];
+	struct axes axes;
 };
 
 static const size_t size_at[] = {
@@ -303,28 +297,6 @@ static void lesion_of(const struct columns *c, struct anchored *at, unsigned s, 
 	}
 }
 
-static double log_omega(double omega)
-{
-	static const double limit = 30.0; /* as the table's own */
-	return omega > 0.0 ? fmin(fmax(log(omega), -limit), limit) : -limit;
-}
-
-/* One sample's axis, from the anchors': temperatures, and the logarithm of Omega. */
-static void axis_of(const struct columns *c, const struct anchored *at, unsigned s, struct microbeam_axis *out)
-{
-	out->count = at->axis[0].count;
-	for (size_t p = 0; p < out->count; p++) {
-		double peak[ANCHORS_MAX], omega[ANCHORS_MAX];
-		for (unsigned i = 0; i < c->anchors.count; i++) {
-			peak[i] = at->axis[i].peak_C[p];
-			omega[i] = log_omega(at->axis[i].omega[p]);
-		}
-		out->depth_um[p] = at->axis[0].depth_um[p];
-		out->peak_C[p] = anchors_value(&c->anchors, s, peak);
-		out->omega[p] = exp(anchors_value(&c->anchors, s, omega));
-	}
-}
-
 static enum status look_up(const struct columns *c, double energy_mJ, struct anchored *out, struct fail *why)
 {
 	enum status st = ST_OK;
@@ -344,20 +316,31 @@ static void say_learnt(const struct columns *c, struct prediction *out)
 	                                  c->opaque ? METRIC_ABLATION_DEPTH_UM : METRIC_COAGULATION_DEPTH_UM, depth->value);
 }
 
+/* Lesions of all samples; returns the least depth one kills to, 0 where one kills nothing. */
+static double spread_lesions(struct columns *c, struct anchored *at, struct column_spreads *spreads)
+{
+	double least_um = INFINITY;
+	for (unsigned s = 0; s < c->count; s++) {
+		lesion_of(c, at, s, &c->last[s]);
+		note_lesion(c, &c->last[s], s, spreads);
+		least_um = fmin(least_um, depth_shift(c, s) * c->last[s].coagulation_depth_um.value);
+	}
+	return least_um;
+}
+
 static void spread_samples(struct columns *c, struct anchored *at, struct column_spreads *spreads,
                            struct prediction *out)
 {
-	struct microbeam_axis axis;
-	double depth_um[PREDICT_DEPTHS_MAX];
-	size_t depths = 0;
+	double depth_um[PREDICT_DEPTHS_MAX], peak_C[PREDICT_DEPTHS_MAX], omega_ln[PREDICT_DEPTHS_MAX];
+	double killed_um[ANCHORS_MAX], least_um = spread_lesions(c, at, spreads);
+	size_t depths = axis_depths(&c->last[0], depth_shift(c, 0), depth_um);
+	for (unsigned k = 0; k < c->anchors.count; k++)
+		killed_um[k] = at->lesion[k].coagulation_depth_um.value;
+	axes_prepare(&c->anchors, at->axis, killed_um, depth_um[depths - 1], least_um, &at->axes);
 	for (unsigned s = 0; s < c->count; s++) {
-		lesion_of(c, at, s, &c->last[s]);
-		axis_of(c, at, s, &axis);
-		double stretch = depth_shift(c, s);
-		if (s == 0)
-			depths = axis_depths(&c->last[0], stretch, depth_um);
-		note_lesion(c, &c->last[s], s, spreads);
-		note_axis(&axis, stretch, depth_um, depths, s, spreads);
+		double killed = c->last[s].coagulation_depth_um.value;
+		axes_sample(&at->axes, &c->anchors, s, killed, depth_shift(c, s), depth_um, depths, peak_C, omega_ln);
+		note_axis(peak_C, omega_ln, depths, s, spreads);
 	}
 	publish(spreads, depth_um, depths, out);
 	say_learnt(c, out);
