@@ -309,11 +309,12 @@ static double row_omega(const struct heat *solver, size_t row, double fluence_J_
 	return omega;
 }
 
-static void find_omega(const struct heat *solver, double fluence_J_cm2, enum damage_set_id id, double *omega)
+static void find_omega(const struct heat *solver, double fluence_J_cm2, enum damage_set_id id, size_t from, size_t to,
+                       double *omega)
 {
 	const struct damage_set *set = damage_set(id);
 	double cold_C = cutoff_C(solver, set);
-	for (size_t row = 0; row < solver->rows; row++)
+	for (size_t row = from; row < to; row++)
 		omega[row] = row_omega(solver, row, fluence_J_cm2, set, cold_C);
 }
 
@@ -335,10 +336,19 @@ enum status heat_evaluate(const struct heat *solver, double fluence_J_cm2, const
 	if (peak || peak_C)
 		find_peaks(solver, fluence_J_cm2, peak_C, peak);
 	for (size_t s = 0; damage && damage->omega && s < damage->sets; s++)
-		find_omega(solver, fluence_J_cm2, damage->set[s], damage->omega + s * solver->rows);
+		find_omega(solver, fluence_J_cm2, damage->set[s], 0, solver->rows, damage->omega + s * solver->rows);
 	if (damage && damage->cem43_min)
 		find_cem43(solver, fluence_J_cm2, damage->cem43_min);
 	return ST_OK;
+}
+
+enum status heat_evaluate_rows(const struct heat *solver, double fluence_J_cm2, enum damage_set_id set, size_t from,
+                               size_t to, double *omega, struct fail *why)
+{
+	enum status status = check_fluence(fluence_J_cm2, why);
+	if (status == ST_OK)
+		find_omega(solver, fluence_J_cm2, set, from, to < solver->rows ? to : solver->rows, omega);
+	return status;
 }
 
 /* Rows around a depth: the upper one and the weight of the lower one. */
@@ -358,6 +368,13 @@ static size_t row_above(const struct heat *solver, double depth_um, double *lowe
 	*lower_frac = fmax(0.0, (depth_um - solver->depth_um[low]) /
 	                                (solver->depth_um[high] - solver->depth_um[low]));
 	return low;
+}
+
+void heat_rows_at_depth(const struct heat *solver, double depth_um, size_t *from, size_t *to)
+{
+	double lower_frac;
+	*from = row_above(solver, depth_um, &lower_frac);
+	*to = *from + (lower_frac > 0.0 ? 2 : 1);
 }
 
 double heat_at_depth(const struct heat *solver, const double *row_value, double depth_um)

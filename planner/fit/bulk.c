@@ -442,6 +442,7 @@ static size_t profile_depths(double *depth_um)
 	return n;
 }
 
+/* Filled for all samples at once, by both threads: counts and flags are set by the one that waits for them. */
 struct bulk_spreads {
 	struct spread metric[METRICS];
 	struct spread peak[PREDICT_DEPTHS_MAX], damage[PREDICT_DEPTHS_MAX];
@@ -454,17 +455,29 @@ static void note(struct bulk_spreads *out, enum metric metric, unsigned s, doubl
 	out->metric[metric].flags |= flags;
 }
 
-/* Damage along depth: Henriques for the epidermis, collagen below it. */
-static void note_profile(const struct heat *heat, const struct ready *r, const double *peak, const double *omega,
-                         const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out)
+static const enum damage_set_id cells = DAMAGE_HENRIQUES_ER75000, collagen = DAMAGE_COLLAGEN_PEARCE;
+
+/* Peaks and Omega of one sample on its rows: cells of the epidermis and what metrics ask, collagen below. */
+struct rows {
+	double peak_C[HEAT_CELLS_MAX + 1], cells[HEAT_CELLS_MAX + 1], collagen[HEAT_CELLS_MAX + 1];
+};
+
+/* Damage along depth: Henriques for the epidermis, collagen below it. Omega is only found where it is read. */
+static enum status note_profile(const struct heat *heat, const struct ready *r, double fluence_J_cm2, struct rows *rows,
+                                const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out,
+                                struct fail *why)
 {
-	size_t rows = heat_rows(heat);
-	for (size_t i = 0; i < depths; i++) {
-		const double *set = depth_um[i] <= r->epidermis_um ? omega : omega + rows;
-		out->peak[i].value[s] = heat_at_depth(heat, peak, depth_um[i]);
+	size_t first, past;
+	heat_rows_at_depth(heat, r->epidermis_um, &first, &past);
+	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, 0, past, rows->cells, why);
+	if (!st)
+		st = heat_evaluate_rows(heat, fluence_J_cm2, collagen, first, heat_rows(heat), rows->collagen, why);
+	for (size_t i = 0; !st && i < depths; i++) {
+		const double *set = depth_um[i] <= r->epidermis_um ? rows->cells : rows->collagen;
+		out->peak[i].value[s] = heat_at_depth(heat, rows->peak_C, depth_um[i]);
 		out->damage[i].value[s] = damage_fraction(heat_omega_at_depth(heat, set, depth_um[i]));
-		out->peak[i].count = out->damage[i].count = s + 1;
 	}
+	return st;
 }
 
 static double hottest_below(const struct heat *heat, const double *peak, double from_um)
@@ -477,30 +490,80 @@ static double hottest_below(const struct heat *heat, const double *peak, double 
 	return best;
 }
 
-static enum status heat_metrics(struct bulk *b, const struct bulk_dose *dose, unsigned s, const double *depth_um,
-                                size_t depths, struct bulk_spreads *out, struct fail *why)
+static enum status omega_of_cells(const struct heat *heat, double fluence_J_cm2, double depth_um, double *omega,
+                                  double *out, struct fail *why)
 {
-	static const enum damage_set_id sets[] = {DAMAGE_HENRIQUES_ER75000, DAMAGE_COLLAGEN_PEARCE};
+	size_t from, to;
+	heat_rows_at_depth(heat, depth_um, &from, &to);
+	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, from, to, omega, why);
+	*out = st ? 0.0 : heat_omega_at_depth(heat, omega, depth_um);
+	return st;
+}
+
+/* What one dose asks of the heat of every sample. */
+struct heat_question {
+	struct bulk *bulk;
+	const struct bulk_dose *dose;
+	const double *depth_um;
+	size_t depths; /* 0: the profile is another's */
+	struct bulk_spreads *out;
+	enum status status[SAMPLES_MAX];
+	unsigned flags[SAMPLES_MAX];
+};
+
+static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows *rows, struct fail *why)
+{
 	static const double papillary_below_basal_um = 200.0;
-	const struct ready *r = &b->sample[s];
-	const struct heat *heat = b->heat[s];
-	double peak[HEAT_CELLS_MAX + 1], omega[2 * (HEAT_CELLS_MAX + 1)];
-	struct heat_damage damage = {.sets = 2, .set = sets, .omega = omega, .peak_C = peak};
+	const struct ready *r = &q->bulk->sample[s];
+	const struct heat *heat = q->bulk->heat[s];
+	const struct heat_damage peaks = {.peak_C = rows->peak_C};
+	const double *peak = rows->peak_C;
 	struct heat_peak hottest;
-	double fluence = dose->column_depth_um ? dose->column_fluence_J_cm2[s] : dose->fluence_J_cm2;
-	enum status st = heat_evaluate(heat, fluence, &damage, &hottest, why);
+	double fluence = q->dose->column_depth_um ? q->dose->column_fluence_J_cm2[s] : q->dose->fluence_J_cm2;
+	double basal = 0.0, papillary = 0.0;
+	enum status st = heat_evaluate(heat, fluence, &peaks, &hottest, why);
+	if (!st)
+		st = omega_of_cells(heat, fluence, r->basal_um, rows->cells, &basal, why);
+	if (!st)
+		st = omega_of_cells(heat, fluence, r->basal_um + papillary_below_basal_um, rows->cells, &papillary, why);
+	if (!st && q->depths)
+		st = note_profile(heat, r, fluence, rows, q->depth_um, q->depths, s, q->out, why);
 	if (st)
 		return st;
-	const double at[] = {
-		[METRIC_SURFACE_PEAK_C] = peak[0],
-		[METRIC_BASAL_PEAK_C] = heat_at_depth(heat, peak, r->basal_um),
-		[METRIC_DERMIS_PEAK_C] = hottest_below(heat, peak, r->papillary_um),
-		[METRIC_OMEGA_BASAL] = heat_omega_at_depth(heat, omega, r->basal_um),
-		[METRIC_OMEGA_PAPILLARY] = heat_omega_at_depth(heat, omega, r->basal_um + papillary_below_basal_um),
-	};
-	for (int m = METRIC_SURFACE_PEAK_C; m <= METRIC_OMEGA_PAPILLARY; m++)
-		note(out, (enum metric)m, s, at[m], hottest.flags | dose->column_flags);
-	note_profile(heat, r, peak, omega, depth_um, depths, s, out);
+	q->flags[s] = hottest.flags | q->dose->column_flags;
+	q->out->metric[METRIC_SURFACE_PEAK_C].value[s] = peak[0];
+	q->out->metric[METRIC_BASAL_PEAK_C].value[s] = heat_at_depth(heat, peak, r->basal_um);
+	q->out->metric[METRIC_DERMIS_PEAK_C].value[s] = hottest_below(heat, peak, r->papillary_um);
+	q->out->metric[METRIC_OMEGA_BASAL].value[s] = basal;
+	q->out->metric[METRIC_OMEGA_PAPILLARY].value[s] = papillary;
+	return ST_OK;
+}
+
+static void question_item(void *state, size_t index)
+{
+	struct heat_question *q = state;
+	struct rows rows;
+	q->status[index] = heat_metrics(q, (unsigned)index, &rows, NULL);
+}
+
+static enum status ask_heat(struct bulk *b, const struct bulk_dose *dose, const double *depth_um, size_t depths,
+                            struct bulk_spreads *out, struct fail *why)
+{
+	struct heat_question q = {.bulk = b, .dose = dose, .depth_um = depth_um, .depths = depths, .out = out};
+	struct rows rows;
+	unsigned flags = VALID;
+	(void)parallel_run(b->count, question_item, &q, NULL, NULL);
+	for (unsigned s = 0; s < b->count; s++) {
+		if (q.status[s])
+			return heat_metrics(&q, s, &rows, why); /* again, for its reason */
+		flags |= q.flags[s];
+	}
+	for (int m = METRIC_SURFACE_PEAK_C; m <= METRIC_OMEGA_PAPILLARY; m++) {
+		out->metric[m].count = b->count;
+		out->metric[m].flags = flags;
+	}
+	for (size_t i = 0; i < depths; i++)
+		out->peak[i].count = out->damage[i].count = b->count;
 	return ST_OK;
 }
 
@@ -543,8 +606,8 @@ static void publish(const struct bulk_spreads *spreads, const double *depth_um, 
 	for (int m = 0; m < METRICS; m++)
 		if (spreads->metric[m].count)
 			out->metric[m] = band_of(&spreads->metric[m]);
-	if (out->profile.count)
-		return; /* a column's axis is already there and says more */
+	if (!depths)
+		return;
 	out->profile.count = depths;
 	out->profile.where = "under the beam";
 	for (size_t i = 0; i < depths; i++) {
@@ -568,19 +631,18 @@ enum status bulk_predict(struct bulk *b, const struct bulk_dose *dose, enum pred
                          struct prediction *out, struct fail *why)
 {
 	double depth_um[PREDICT_DEPTHS_MAX];
-	size_t depths = depth == PREDICT_FULL ? profile_depths(depth_um) : 0;
+	/* a column's axis may already be there and says more */
+	size_t depths = depth == PREDICT_FULL && !out->profile.count ? profile_depths(depth_um) : 0;
 	enum status st = depth == PREDICT_FULL ? prepare_heat(b, dose, why) : ST_OK;
 	if (st)
 		return st;
 	struct bulk_spreads *spreads = calloc(1, sizeof *spreads);
 	if (!spreads)
 		return fail_set(why, ST_FULL, "prediction", "out of memory");
-	for (unsigned s = 0; !st && s < b->count; s++) {
-		if (depth == PREDICT_FULL)
-			st = heat_metrics(b, dose, s, depth_um, depths, spreads, why);
-		if (!st && b->pulse_s < ABSORBER_PULSE_MAX_S)
-			absorber_metrics(b, dose, s, spreads);
-	}
+	if (depth == PREDICT_FULL)
+		st = ask_heat(b, dose, depth_um, depths, spreads, why);
+	for (unsigned s = 0; !st && s < b->count && b->pulse_s < ABSORBER_PULSE_MAX_S; s++)
+		absorber_metrics(b, dose, s, spreads);
 	if (!st)
 		publish(spreads, depth_um, depths, out);
 	if (!st)

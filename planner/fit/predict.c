@@ -90,32 +90,44 @@ size_t prediction_order(const struct prediction *prediction, enum metric order[M
 
 const struct band band_absent = {NAN, NAN, NAN, VALIDITY_ABSENT};
 
-static int ascending(const void *a, const void *b)
+/* The order statistics a band needs lie near the ends; more of them than this no band asks of SAMPLES_MAX samples. */
+#define RANKS_MAX 6
+_Static_assert((SAMPLES_MAX - 1) / 20 + 2 <= RANKS_MAX, "ranks a 5 % quantile reads");
+
+/* lowest[ranks], ascending, after one more value. */
+static void keep_lowest(double *lowest, unsigned ranks, double value)
 {
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
+	unsigned at = ranks - 1;
+	if (!(value < lowest[at]))
+		return;
+	for (; at > 0 && lowest[at - 1] > value; at--)
+		lowest[at] = lowest[at - 1];
+	lowest[at] = value;
 }
 
-/* Sample quantile by linear interpolation (Hyndman & Fan 1996, type 7); written so that rounding cannot put it past
- * the upper neighbour: bands of equal samples stay in order. */
-static double quantile(const double *sorted, unsigned count, double p)
+/* Sample quantile by linear interpolation (Hyndman & Fan 1996, type 7) from the end the ranks stand at; written so that
+ * rounding cannot put it past the second neighbour: bands of equal samples stay in order. */
+static double quantile(const double *lowest, unsigned count, double p)
 {
 	double at = p * (count - 1);
 	unsigned below = (unsigned)at;
-	double f = at - below;
-	return below + 1 < count ? sorted[below] + f * (sorted[below + 1] - sorted[below]) : sorted[count - 1];
+	return below + 1 < count ? lowest[below] + (at - below) * (lowest[below + 1] - lowest[below]) : lowest[below];
 }
 
 struct band band_of(const struct spread *spread)
 {
-	double sorted[SAMPLES_MAX];
+	double lowest[RANKS_MAX], highest[RANKS_MAX]; /* highest: negative */
+	unsigned ranks = spread->count < RANKS_MAX ? spread->count : RANKS_MAX;
 	if (!spread->count)
 		return band_absent;
-	for (unsigned i = 0; i < spread->count; i++)
-		sorted[i] = spread->value[i];
-	qsort(sorted, spread->count, sizeof sorted[0], ascending);
-	return (struct band){spread->value[0], quantile(sorted, spread->count, 0.05),
-	                     quantile(sorted, spread->count, 0.95), spread->flags};
+	for (unsigned k = 0; k < ranks; k++)
+		lowest[k] = highest[k] = INFINITY;
+	for (unsigned i = 0; i < spread->count; i++) {
+		keep_lowest(lowest, ranks, spread->value[i]);
+		keep_lowest(highest, ranks, -spread->value[i]);
+	}
+	return (struct band){spread->value[0], quantile(lowest, spread->count, 0.05),
+	                     -quantile(highest, spread->count, 0.05), spread->flags};
 }
 
 static double posterior_variance(double prior_sd, double variance)
