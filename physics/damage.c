@@ -2,6 +2,7 @@
  * x = ln A - Ea/RT is then nearly linear too, and the integral of exp(x) over the segment is its logarithmic
  * mean, which stays right where the rate changes by decades within a step and the trapezoid does not. */
 #include "physics/damage.h"
+#include "physics/damage_kernel.h"
 
 #include "physics/base/status.h"
 #include "physics/base/units.h"
@@ -11,8 +12,6 @@
 #define TWO_BRANCH_JOIN_C 50.0
 #define BURN_FLOOR_C 44.0 /* below it skin is not injured: Moritz & Henriques 1947; ASTM F1930, 12.1 */
 #define REST_FLOOR_C 37.0 /* tissue at rest accrues nothing */
-/* Above this change within a segment the curvature of the exponent matters (0.5 % at 3 K): split. */
-#define SEGMENT_MAX_K 3.0
 #define CEM_REFERENCE_C 43.0
 #define CEM_VALID_MAX_C 55.0
 #define CEM_R_ABOVE 0.5
@@ -118,12 +117,6 @@ static const struct damage_set sets[DAMAGE_SETS] = {
                                    85.0},
 };
 
-/* One branch ready for use: rate = exp(log_factor - barrier_K / T). */
-struct kinetics {
-	double from_C, to_C;
-	double log_factor, barrier_K;
-};
-
 static double history_C(const struct damage_history *history, double factor, size_t i)
 {
 	return history->base_C[i] + (history->response ? factor * history->response[i] : 0.0);
@@ -140,10 +133,10 @@ static int branch_count(const struct damage_set *set)
 	return set->branch[1].frequency_factor_1_s > 0.0 ? 2 : 1;
 }
 
-static struct kinetics kinetics_of(const struct damage_set *set, int index)
+static struct damage_kinetics kinetics_of(const struct damage_set *set, int index)
 {
 	const struct damage_branch *branch = &set->branch[index];
-	return (struct kinetics){
+	return (struct damage_kinetics){
 	        .from_C = branch->from_C,
 	        .to_C = index + 1 < branch_count(set) ? set->branch[index + 1].from_C : INFINITY,
 	        .log_factor = log(branch->frequency_factor_1_s),
@@ -151,7 +144,7 @@ static struct kinetics kinetics_of(const struct damage_set *set, int index)
 	};
 }
 
-static double exponent(const struct kinetics *kinetics, double temperature_C)
+static double exponent(const struct damage_kinetics *kinetics, double temperature_C)
 {
 	return kinetics->log_factor - kinetics->barrier_K / kelvin_from_C(temperature_C);
 }
@@ -159,7 +152,7 @@ static double exponent(const struct kinetics *kinetics, double temperature_C)
 double damage_rate_1_s(const struct damage_set *set, double temperature_C)
 {
 	for (int i = branch_count(set) - 1; i >= 0; i--) {
-		struct kinetics kinetics = kinetics_of(set, i);
+		struct damage_kinetics kinetics = kinetics_of(set, i);
 		if (temperature_C >= kinetics.from_C)
 			return exp(exponent(&kinetics, temperature_C));
 	}
@@ -175,11 +168,11 @@ static double logarithmic_mean(double x0, double e0, double x1, double e1)
 	return (e1 - e0) / difference;
 }
 
-/* Omega of a linear segment that lies inside one branch, in pieces of at most SEGMENT_MAX_K. */
-static double segment_in_branch(const struct kinetics *kinetics, double duration_s, double first_C,
+/* Omega of a linear segment that lies inside one branch, in pieces of at most DAMAGE_SEGMENT_MAX_K. */
+static double segment_in_branch(const struct damage_kinetics *kinetics, double duration_s, double first_C,
                                 double last_C)
 {
-	int pieces = 1 + (int)(fabs(last_C - first_C) / SEGMENT_MAX_K);
+	int pieces = 1 + (int)(fabs(last_C - first_C) / DAMAGE_SEGMENT_MAX_K);
 	double x0 = exponent(kinetics, first_C), e0 = exp(x0), sum = 0.0;
 	for (int i = 1; i <= pieces; i++) {
 		double x1 = exponent(kinetics, first_C + (last_C - first_C) * i / pieces), e1 = exp(x1);
@@ -191,7 +184,7 @@ static double segment_in_branch(const struct kinetics *kinetics, double duration
 }
 
 /* The part of a linear segment whose temperature lies between the two bounds. */
-static double segment_clipped(const struct kinetics *kinetics, double duration_s, double first_C,
+static double segment_clipped(const struct damage_kinetics *kinetics, double duration_s, double first_C,
                               double last_C)
 {
 	double low_C = fmin(first_C, last_C), high_C = fmax(first_C, last_C);
@@ -205,41 +198,28 @@ static double segment_clipped(const struct kinetics *kinetics, double duration_s
 	return segment_in_branch(kinetics, duration_s * (to_C - from_C) / (high_C - low_C), from_C, to_C);
 }
 
-/* One segment on the fast path: inside the branch and short in temperature. */
-static bool segment_is_simple(const struct kinetics *kinetics, double first_C, double last_C)
+static double segment_omega(const struct damage_kinetics *kinetics, const struct damage_history *history, double factor,
+                            double cutoff_C, size_t i)
 {
-	return first_C >= kinetics->from_C && last_C >= kinetics->from_C && first_C < kinetics->to_C &&
-	       last_C < kinetics->to_C && fabs(last_C - first_C) <= SEGMENT_MAX_K;
+	double first_C = history_C(history, factor, i - 1), last_C = history_C(history, factor, i);
+	double duration_s = history->time_s[i] - history->time_s[i - 1];
+	bool counts = (first_C > cutoff_C || last_C > cutoff_C) && duration_s > 0.0;
+	return counts ? segment_clipped(kinetics, duration_s, first_C, last_C) : 0.0;
 }
 
-/* Omega of base + factor x response within one branch. Steps below cutoff_C are passed over at the price of a
- * comparison; a simple step costs one exponential, its first end being known from the step before. */
-static double omega_in_branch(const struct kinetics *kinetics, const struct damage_history *history,
+/* Omega of base + factor x response within one branch: what is simple by vectors, the rest segment by segment. */
+static double omega_in_branch(const struct damage_kinetics *kinetics, const struct damage_history *history,
                               double factor, double cutoff_C)
 {
-	double omega = 0.0, x0 = 0.0, e0 = 0.0;
-	double first_C = history_C(history, factor, 0);
-	bool known = false; /* x0 and e0 belong to first_C */
-	for (size_t i = 1; i < history->count; i++) {
-		double last_C = history_C(history, factor, i),
-		       duration_s = history->time_s[i] - history->time_s[i - 1];
-		bool cold = first_C <= cutoff_C && last_C <= cutoff_C;
-		bool simple = !cold && segment_is_simple(kinetics, first_C, last_C);
-		if (simple) {
-			if (!known) {
-				x0 = exponent(kinetics, first_C);
-				e0 = exp(x0);
-			}
-			double x1 = exponent(kinetics, last_C), e1 = exp(x1);
-			omega += duration_s * logarithmic_mean(x0, e0, x1, e1);
-			x0 = x1;
-			e0 = e1;
-		} else if (!cold && duration_s > 0.0) {
-			omega += segment_clipped(kinetics, duration_s, first_C, last_C);
-		}
-		known = simple;
-		first_C = last_C;
+	double omega = 0.0;
+	size_t left[DAMAGE_LEFT_MAX], lefts = 1, i = 1;
+	while (lefts > 0 && i < history->count) {
+		i = damage_kernel_omega(kinetics, history, factor, cutoff_C, i, &omega, left, &lefts);
+		for (size_t k = 0; k < lefts; k++)
+			omega += segment_omega(kinetics, history, factor, cutoff_C, left[k]);
 	}
+	for (; i < history->count; i++)
+		omega += segment_omega(kinetics, history, factor, cutoff_C, i);
 	return omega;
 }
 
@@ -248,7 +228,7 @@ double damage_omega_linear(const struct damage_set *set, const struct damage_his
 {
 	double omega = 0.0;
 	for (int i = 0; history->count > 0 && i < branch_count(set); i++) {
-		struct kinetics kinetics = kinetics_of(set, i);
+		struct damage_kinetics kinetics = kinetics_of(set, i);
 		omega += omega_in_branch(&kinetics, history, factor, cutoff_C);
 	}
 	return omega;
@@ -266,7 +246,7 @@ double damage_threshold_C(const struct damage_set *set, double duration_s)
 {
 	BUG_ON(!(duration_s > 0.0));
 	for (int i = 0;; i++) {
-		struct kinetics kinetics = kinetics_of(set, i);
+		struct damage_kinetics kinetics = kinetics_of(set, i);
 		double log_product = kinetics.log_factor + log(duration_s);
 		double threshold_C =
 		        log_product > 0.0 ? kinetics.barrier_K / log_product - ZERO_CELSIUS_K : INFINITY;

@@ -1,5 +1,6 @@
 /* Layered bioheat: building the linear answer and evaluating it. The grid is in heat_grid.c, the march in
  * heat_march.c, what is refused in heat_check.c, the surfaces in heat_surface.c. */
+#include "physics/damage_kernel.h"
 #include "physics/heat_private.h"
 
 #define TIME_TOLERANCE_DEFAULT 5e-4
@@ -240,47 +241,63 @@ static double history_C(const struct damage_history *history, double factor, siz
 	return history->base_C[step] + (history->response ? factor * history->response[step] : 0.0);
 }
 
-/* Raises *peak_C to the row's highest temperature, if that is higher; true, with its step, when it did. */
-static bool raise_peak(const struct heat *solver, size_t row, double factor, double *peak_C, size_t *at)
+/* The first step at which a row has this temperature, which it has. */
+static size_t step_of(const struct damage_history *history, double factor, double temperature_C)
 {
-	struct damage_history history = row_history(solver, row);
-	bool raised = false;
-	for (size_t block = 0; block < solver->blocks; block++) {
-		if (bound_C(solver, row, block, factor) <= *peak_C)
-			continue;
-		for (size_t step = block * HEAT_BLOCK; step <= block_last(solver, block); step++) {
-			double temperature_C = history_C(&history, factor, step);
-			if (temperature_C > *peak_C) {
-				*peak_C = temperature_C;
-				*at = step;
-				raised = true;
-			}
-		}
-	}
-	return raised;
+	size_t step = 0;
+	while (step + 1 < history->count && history_C(history, factor, step) < temperature_C)
+		step++;
+	return step;
 }
 
-static void find_peaks(const struct heat *solver, double fluence_J_cm2, double *peak_C,
-                       struct heat_peak *hottest)
+static double peak_of(const struct heat *solver, size_t row, double factor)
+{
+	struct damage_history history = row_history(solver, row);
+	return damage_kernel_highest(history.base_C, history.response, factor, history.count);
+}
+
+/* No moment of the row can be hotter, as its runs say. */
+static double row_bound_C(const struct heat *solver, size_t row, double factor)
+{
+	size_t at = row * solver->blocks;
+	const double *response = solver->fields < HEAT_FIELDS ? NULL : solver->highest[1] + at;
+	return damage_kernel_highest(solver->highest[0] + at, response, factor, solver->blocks);
+}
+
+static void find_peaks(const struct heat *solver, double factor, size_t from, size_t to, double *peak_C)
+{
+	for (size_t row = from; row < to; row++)
+		peak_C[row] = peak_of(solver, row, factor);
+}
+
+/* The row with the highest bound is looked at first: most others then need not be. */
+static struct heat_peak find_hottest(const struct heat *solver, double factor, size_t from, size_t to)
 {
 	struct heat_peak best = {.temperature_C = -INFINITY};
-	for (size_t row = 0; row < solver->rows; row++) {
-		double peak = peak_C ? -INFINITY : best.temperature_C;
-		size_t step = 0;
-		bool raised = raise_peak(solver, row, fluence_J_cm2, &peak, &step);
-		if (peak_C)
-			peak_C[row] = peak;
-		if (raised && peak > best.temperature_C)
-			best = (struct heat_peak){.temperature_C = peak,
-			                          .depth_um = solver->depth_um[row],
-			                          .time_s = solver->time_s[step]};
+	double bound_C[HEAT_CELLS_MAX + 1];
+	size_t hottest = from;
+	if (from >= to)
+		return best;
+	for (size_t row = from; row < to; row++) {
+		bound_C[row] = row_bound_C(solver, row, factor);
+		hottest = bound_C[row] > bound_C[hottest] ? row : hottest;
 	}
+	best.temperature_C = peak_of(solver, hottest, factor);
+	for (size_t row = from; row < to; row++) {
+		double peak = bound_C[row] > best.temperature_C ? peak_of(solver, row, factor) : -INFINITY;
+		if (peak > best.temperature_C) {
+			best.temperature_C = peak;
+			hottest = row;
+		}
+	}
+	struct damage_history history = row_history(solver, hottest);
+	best.depth_um = solver->depth_um[hottest];
+	best.time_s = solver->time_s[step_of(&history, factor, best.temperature_C)];
 	if (best.temperature_C > HEAT_BOILING_C + BOILING_ROUNDING_K) {
 		best.above_boiling_C = best.temperature_C - HEAT_BOILING_C;
 		best.flags = VALIDITY_MODEL_LIMIT;
 	}
-	if (hottest)
-		*hottest = best;
+	return best;
 }
 
 /* Below this temperature the whole run could not reach HEAT_OMEGA_FLOOR. */
@@ -333,13 +350,33 @@ enum status heat_evaluate(const struct heat *solver, double fluence_J_cm2, const
 	if (status != ST_OK)
 		return status;
 	double *peak_C = damage ? damage->peak_C : NULL;
-	if (peak || peak_C)
-		find_peaks(solver, fluence_J_cm2, peak_C, peak);
+	if (peak_C)
+		find_peaks(solver, fluence_J_cm2, 0, solver->rows, peak_C);
+	if (peak)
+		*peak = find_hottest(solver, fluence_J_cm2, 0, solver->rows);
 	for (size_t s = 0; damage && damage->omega && s < damage->sets; s++)
 		find_omega(solver, fluence_J_cm2, damage->set[s], 0, solver->rows, damage->omega + s * solver->rows);
 	if (damage && damage->cem43_min)
 		find_cem43(solver, fluence_J_cm2, damage->cem43_min);
 	return ST_OK;
+}
+
+enum status heat_peak_rows(const struct heat *solver, double fluence_J_cm2, size_t from, size_t to, double *peak_C,
+                           struct fail *why)
+{
+	enum status status = check_fluence(fluence_J_cm2, why);
+	if (status == ST_OK)
+		find_peaks(solver, fluence_J_cm2, from, to < solver->rows ? to : solver->rows, peak_C);
+	return status;
+}
+
+enum status heat_hottest(const struct heat *solver, double fluence_J_cm2, size_t from, size_t to,
+                         struct heat_peak *peak, struct fail *why)
+{
+	enum status status = check_fluence(fluence_J_cm2, why);
+	if (status == ST_OK)
+		*peak = find_hottest(solver, fluence_J_cm2, from, to < solver->rows ? to : solver->rows);
+	return status;
 }
 
 enum status heat_evaluate_rows(const struct heat *solver, double fluence_J_cm2, enum damage_set_id set, size_t from,

@@ -160,7 +160,12 @@ struct heat_peak {
 enum status heat_evaluate(const struct heat *solver, double fluence_J_cm2, const struct heat_damage *damage,
                           struct heat_peak *peak, struct fail *why) MUST_CHECK;
 
-/* Omega of rows from .. to - 1 alone; omega[rows], the other rows stay as they are. ST_RANGE as above. */
+/* Peaks, or Omega, of rows from .. to - 1 alone; arrays of all rows, the others of which stay as they are; the hottest
+ * moment of them. ST_RANGE as above. */
+enum status heat_peak_rows(const struct heat *solver, double fluence_J_cm2, size_t from, size_t to, double *peak_C,
+                           struct fail *why) MUST_CHECK;
+enum status heat_hottest(const struct heat *solver, double fluence_J_cm2, size_t from, size_t to,
+                         struct heat_peak *peak, struct fail *why) MUST_CHECK;
 enum status heat_evaluate_rows(const struct heat *solver, double fluence_J_cm2, enum damage_set_id set, size_t from,
                                size_t to, double *omega, struct fail *why) MUST_CHECK;
 /* The rows heat_at_depth and heat_omega_at_depth read for this depth: the first, and past the last. */

@@ -50,12 +50,14 @@ INLINE lanes slope(const struct heat_rz_grid_view *g, const double *t, size_t n)
 	return power * load(g->warming_K_J + n);
 }
 
-INLINE bool any(masks m)
+/* Whether any is below zero, by their signs: comparisons of wide vectors are taken apart by the compiler. */
+INLINE bool any_negative(lanes v)
 {
-	long long all = 0;
+	masks m = (masks)v;
+	long long signs = 0;
 	for (int k = 0; k < HEAT_RZ_LANES; k++)
-		all |= m[k];
-	return all != 0;
+		signs |= m[k];
+	return signs < 0;
 }
 
 INLINE void step(struct call *c)
@@ -63,7 +65,7 @@ INLINE void step(struct call *c)
 	for (size_t n = 0; n < c->grid->count; n += HEAT_RZ_LANES) {
 		lanes next = load(c->now + n) + c->dt_s * slope(c->grid, c->now, n);
 		store(c->out + n, next);
-		if (any(next > load(c->limit_C + n)))
+		if (any_negative(load(c->limit_C + n) - next))
 			c->crossing[c->crossings++] = n;
 	}
 }

@@ -127,7 +127,7 @@ struct band band_of(const struct spread *spread)
 		keep_lowest(highest, ranks, -spread->value[i]);
 	}
 	return (struct band){spread->value[0], quantile(lowest, spread->count, 0.05),
-	                     -quantile(highest, spread->count, 0.05), spread->flags};
+	                     0.0 - quantile(highest, spread->count, 0.05), spread->flags}; /* 0 stays +0 */
 }
 
 static double posterior_variance(double prior_sd, double variance)

@@ -212,6 +212,37 @@ static void repeated_nodes_add_nothing(void **state)
 	assert_near_frac(damage_omega(set, time_s, jump_C, 4), expected, 1e-12);
 }
 
+/* A history is summed in groups; one step at a time it comes out the same, whatever crosses the joint of two branches,
+ * jumps, rests below the cutoff or repeats its time. */
+static void groups_equal_single_steps(void **state)
+{
+	(void)state;
+	enum { STEPS = 203 };
+	double time_s[STEPS], base_C[STEPS], response[STEPS], total_C[STEPS];
+	static const enum damage_set_id id[] = {DAMAGE_HENRIQUES_ER75000, DAMAGE_WEAVER_STOLL, DAMAGE_COLLAGEN_PEARCE};
+	const double factor = 1.5;
+	time_s[0] = 0.0;
+	for (size_t i = 0; i < STEPS; i++) {
+		if (i > 0) /* some steps take no time */
+			time_s[i] = time_s[i - 1] + (i % 17 == 0 ? 0.0 : 1e-3 * (double)(1 + i % 5));
+		base_C[i] = 37.0 + 6.0 * sin(0.11 * (double)i);
+		response[i] = 14.0 * exp(-0.02 * (double)(i % 70)) * (i % 90 > 20); /* jumps of tens of kelvin */
+		total_C[i] = base_C[i] + factor * response[i];
+	}
+	for (size_t k = 0; k < COUNT(id); k++)
+		for (size_t count = 1; count <= STEPS; count += 11) {
+			const struct damage_history history = {count, time_s, base_C, response};
+			double sum = 0.0, above = 0.0;
+			for (size_t i = 1; i < count; i++) {
+				double step = damage_omega(damage_set(id[k]), time_s + i - 1, total_C + i - 1, 2);
+				sum += step;
+				above += fmax(total_C[i - 1], total_C[i]) > 46.0 ? step : 0.0;
+			}
+			assert_near_frac(damage_omega_linear(damage_set(id[k]), &history, factor, -INFINITY), sum, 1e-11);
+			assert_near_frac(damage_omega_linear(damage_set(id[k]), &history, factor, 46.0), above, 1e-11);
+		}
+}
+
 static void fraction_destroyed(void **state)
 {
 	(void)state;
@@ -252,6 +283,7 @@ int main(void)
 	        cmocka_unit_test(coarse_ramp_is_integrated_well),
 	        cmocka_unit_test(linear_history_equals_plain),
 	        cmocka_unit_test(repeated_nodes_add_nothing),
+	        cmocka_unit_test(groups_equal_single_steps),
 	        cmocka_unit_test(fraction_destroyed),
 	        cmocka_unit_test(cem43),
 	};

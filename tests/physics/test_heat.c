@@ -556,6 +556,48 @@ static void linear_answer_equals_direct_run(void **state)
 	heat_free(&direct);
 }
 
+/* Single rows, and the hottest of some, say what the whole evaluation says. */
+static void rows_alone_say_the_same(void **state)
+{
+	(void)state;
+	struct heat_stage stage[HEAT_CRYOGEN_STAGES];
+	heat_cryogen_r134a(0.5, 0.08, stage);
+	struct heat_problem problem = skin_problem();
+	problem.surface.stages = HEAT_CRYOGEN_STAGES;
+	problem.surface.stage = stage;
+	struct heat *solver = solved(&problem);
+	static const enum damage_set_id set = DAMAGE_HENRIQUES_ER75000;
+	static double omega[HEAT_CELLS_MAX + 1], peak_C[HEAT_CELLS_MAX + 1], own_C[HEAT_CELLS_MAX + 1];
+	double own[HEAT_CELLS_MAX + 1];
+	struct heat_damage damage = {.sets = 1, .set = &set, .omega = omega, .peak_C = peak_C};
+	struct heat_peak hottest, part;
+	for (double fluence = 0; fluence < 30; fluence += 6) {
+		assert_int_equal(heat_evaluate(solver, fluence, &damage, &hottest, NULL), ST_OK);
+		size_t rows = heat_rows(solver), from = rows / 4, to = rows / 2, best = from;
+		double whole_C = -INFINITY;
+		for (size_t row = 0; row < rows; row++) {
+			own_C[row] = own[row] = -1.0;
+			whole_C = fmax(whole_C, peak_C[row]);
+			best = row >= from && row < to && peak_C[row] > peak_C[best] ? row : best;
+		}
+		assert_near(hottest.temperature_C, whole_C, 0.0);
+		assert_int_equal(heat_hottest(solver, fluence, from, to, &part, NULL), ST_OK);
+		assert_near(part.temperature_C, peak_C[best], 0.0);
+		assert_near(part.depth_um, heat_depth_um(solver)[best], 0.0);
+		assert_int_equal(heat_peak_rows(solver, fluence, from, to, own_C, NULL), ST_OK);
+		assert_int_equal(heat_evaluate_rows(solver, fluence, set, from, to, own, NULL), ST_OK);
+		for (size_t row = 0; row < rows; row++) {
+			bool asked = row >= from && row < to;
+			assert_near(own_C[row], asked ? peak_C[row] : -1.0, 0.0);
+			assert_near(own[row], asked ? omega[row] : -1.0, 0.0);
+		}
+		heat_rows_at_depth(solver, 0.5 * (heat_depth_um(solver)[3] + heat_depth_um(solver)[4]), &from, &to);
+		assert_true(from == 3 && to == 5);
+	}
+	assert_int_equal(heat_hottest(solver, -1.0, 0, 2, &part, NULL), ST_RANGE);
+	heat_free(&solver);
+}
+
 static void damage_equals_integral_of_history(void **state)
 {
 	(void)state;
@@ -902,6 +944,7 @@ int main(void)
 	        cmocka_unit_test(trains_superpose),
 	        cmocka_unit_test(peak_covers_all_stages),
 	        cmocka_unit_test(linear_answer_equals_direct_run),
+	        cmocka_unit_test(rows_alone_say_the_same),
 	        cmocka_unit_test(damage_equals_integral_of_history),
 	        cmocka_unit_test(boiling_limits_the_linear_answer),
 	        cmocka_unit_test(boiling_takes_latent_heat),

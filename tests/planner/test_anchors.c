@@ -142,7 +142,7 @@ static void axes_have_no_shelf(void **state)
 	struct axes axes;
 	static struct microbeam_axis axis[SAMPLES], of_anchor[ANCHORS_MAX];
 	double killed[SAMPLES], of_anchor_um[ANCHORS_MAX], depth_um[DEPTHS], peak_C[DEPTHS], omega_ln[DEPTHS], least = 1e9;
-	const struct microbeam beam = {10600, 20, 120, 1e-4, MICROBEAM_GAUSSIAN};
+	const struct microbeam beam = {10600, 20, 120, 1e-4, MICROBEAM_GAUSSIAN, 0};
 	const struct microbeam_options quick = {.without_spread = true};
 	(void)state;
 	scatter(tissue, SAMPLES);
