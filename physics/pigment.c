@@ -2,6 +2,7 @@
 #include "physics/pigment.h"
 
 #include "physics/base/units.h"
+#include "physics/breakdown.h"
 #include "physics/spectra.h"
 
 /* Explosive vaporisation of melanosomes: 112 +- 7 C (Jacques & McAuliffe 1991, Photochem Photobiol 53:769).
@@ -28,12 +29,6 @@
 #define CARBON_HEAT_SD_J_CM3K 0.4
 #define CARBON_GRUNEISEN 0.4
 #define CARBON_GRUNEISEN_SD 0.15
-
-/* Plasma formation in water about 1e11 W/cm2 (ns..100 ps); melanin seeds it 10 to 100 times lower. The
- * seeded value is the geometric middle; both sds are those of an even spread of the logarithm. */
-#define BREAKDOWN_WATER_W_CM2 1e11
-#define BREAKDOWN_SEEDED_W_CM2 3.2e9
-#define BREAKDOWN_REL_SD 0.66 /* ln(10)/sqrt(12) */
 
 #define SPHERE_RELAXATION_DIVISOR 27.0 /* textbook form d^2 / (27 kappa) */
 #define UM2_US_PER_UM2_S 1e6
@@ -244,12 +239,6 @@ static enum status check_array(const struct pigment_array *array, double pulse_s
 	return st;
 }
 
-static struct estimate breakdown_threshold_W_cm2(bool melanin_seed)
-{
-	double value = melanin_seed ? BREAKDOWN_SEEDED_W_CM2 : BREAKDOWN_WATER_W_CM2;
-	return (struct estimate){value, value * BREAKDOWN_REL_SD, VALIDITY_ASSUMED};
-}
-
 enum status pigment_array_light(const struct pigment_array *array, double pulse_s, bool melanin_seed,
                                 struct pigment_array_light *out, struct fail *why)
 {
@@ -262,7 +251,7 @@ enum status pigment_array_light(const struct pigment_array *array, double pulse_
 	*out = (struct pigment_array_light){
 	        .peak_J_cm2 = {peak_J_cm2, peak_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
 	        .background_J_cm2 = {between_J_cm2, between_J_cm2 * array->spread_frac, VALIDITY_ASSUMED},
-	        .breakdown_W_cm2 = breakdown_threshold_W_cm2(melanin_seed),
+	        .breakdown_W_cm2 = breakdown_threshold_W_cm2(pulse_s, melanin_seed),
 	};
 	out->irradiance_W_cm2 = estimate_scale(out->peak_J_cm2, 1.0 / pulse_s);
 	out->irradiance_W_cm2.flags |= VALIDITY_MODEL_LIMIT; /* focusing and scattering inside the skin */

@@ -55,6 +55,12 @@ double field_fluence_factor(const struct field *field);
 enum status field_peak(const struct field *field, double fluence_J_cm2, struct heat_peak *out,
                        double *radius_um, struct fail *why) MUST_CHECK;
 
+/* destroy.c: craters and plasma. */
+enum status destroy_ablate(const struct simulation *s, struct simulation_crater *out, struct fail *why) MUST_CHECK;
+enum status destroy_break(const struct simulation *s, struct breakdown *out, struct fail *why) MUST_CHECK;
+enum status destroy_threshold(const struct simulation *s, struct simulation_threshold *out,
+                              struct fail *why) MUST_CHECK;
+
 /* Adds to the flags and says why, once. */
 void field_caution(struct simulation_models *models, unsigned flag, const char *text);
 

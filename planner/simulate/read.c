@@ -12,10 +12,12 @@
 	1.41421356237309505 /* exp(-2 r2/w2): the 1/e2 radius is sqrt 2 times the 1/e radius */
 #define TIME_MAX_S 1e4
 #define DEPTH_MAX_UM 1e5
+#define RAD_PER_DEG (PI / 180.0)
 
 static const char *const profile_names[SIMULATION_PROFILES] = {"broad", "flat_top", "gaussian"};
 static const char *const shape_names[SIMULATION_SHAPES] = {"square", "gaussian", "exponential", "sampled"};
-static const char *const criterion_names[CRITERION_KINDS] = {"omega", "temperature", "cem43", "rupture"};
+static const char *const criterion_names[CRITERION_KINDS] = {"omega",   "temperature", "cem43",
+                                                            "rupture", "ablation",    "breakdown"};
 
 const char *simulation_profile_name(enum simulation_profile profile)
 {
@@ -491,12 +493,12 @@ static enum status read_criterion(const struct json_at *root, struct simulation_
 		return status;
 	c->kind = (enum criterion_kind)kind;
 	c->value = 1.0;
-	const double most[CRITERION_KINDS] = {1e6, 300.0, 1e9, 1.0};
+	const double most[CRITERION_KINDS] = {1e6, 300.0, 1e9, 1.0, 1.0, 1.0};
 	const struct json_number_spec number[] = {
 	        {"value", kind == CRITERION_TEMPERATURE ? 38.0 : 1e-4, most[kind],
 	         kind == CRITERION_TEMPERATURE ? "C" : (kind == CRITERION_CEM43 ? "min" : ""), &c->value,
-	         kind == CRITERION_OMEGA || kind == CRITERION_RUPTURE},
-	        {"depth_um", 0.0, DEPTH_MAX_UM, "um", &c->depth_um, false},
+	         kind == CRITERION_OMEGA || kind >= CRITERION_RUPTURE},
+	        {"depth_um", 0.0, DEPTH_MAX_UM, "um", &c->depth_um, kind > CRITERION_RUPTURE},
 	        {"lesion_diameter_mm", 0.0, 200.0, "mm", &diameter_mm, true},
 	        {"absorber_mua_1_cm", 1.0, 1e6, "1/cm", &c->absorber_mua_1_cm, true},
 	};
@@ -506,6 +508,26 @@ static enum status read_criterion(const struct json_at *root, struct simulation_
 		status = json_member(&at, "set", JSON_STRING, &set, kind == CRITERION_OMEGA ? NULL : &present,
 		                     why);
 	return status == ST_OK && kind == CRITERION_OMEGA ? read_set(&set, &c->set, why) : status;
+}
+
+static enum status read_focus(const struct json_at *root, struct simulation_focus *focus, struct fail *why)
+{
+	static const char *const keys[] = {"half_angle_deg", "waist_um", "depth_um", NULL};
+	struct json_at at;
+	double half_angle_deg = 0.0;
+	enum status status = json_member(root, "focus", JSON_OBJECT, &at, &focus->given, why);
+	if (status != ST_OK || !focus->given)
+		return status;
+	const struct json_number_spec number[] = {
+	        {keys[0], 0.0, BREAKDOWN_HALF_ANGLE_MAX / RAD_PER_DEG, "degrees", &half_angle_deg, false},
+	        {keys[1], 0.1, 1000.0, "um", &focus->waist_um, true},
+	        {keys[2], 0.0, 5000.0, "um", &focus->depth_um, false},
+	};
+	status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
+	if (status == ST_OK)
+		status = json_numbers_in(&at, number, COUNT(number), why);
+	focus->half_angle = half_angle_deg * RAD_PER_DEG;
+	return status;
 }
 
 /* ---- the whole ---- */
@@ -540,7 +562,7 @@ static enum status read_root(const struct json_at *root, struct simulation *s, s
 {
 	static const char *const keys[] = {
 	        "schema",  "title",       "source",        "wavelength_nm", "beam",      "pulse", "layers",
-	        "cooling", "temperature", "fluence_J_cm2", "outputs",       "criterion", NULL};
+	        "cooling", "temperature", "fluence_J_cm2", "outputs",       "criterion", "focus", NULL};
 	bool present;
 	const struct json_number_spec number[] = {
 	        {"wavelength_nm", TISSUE_WAVELENGTH_MIN_NM, TISSUE_WAVELENGTH_MAX_NM, "nm", &s->wavelength_nm,
@@ -582,6 +604,8 @@ enum status simulation_read(const char *name, const char *bytes, size_t length, 
 		status = read_outputs(&root, out, why);
 	if (status == ST_OK)
 		status = read_criterion(&root, &out->criterion, why);
+	if (status == ST_OK)
+		status = read_focus(&root, &out->focus, why);
 	if (status == ST_OK)
 		status = check_together(&root, out, why);
 	json_free(&doc);

@@ -47,12 +47,8 @@ static void write_exposure(FILE *f, const struct simulation *s)
 	        s->layers, s->surface_C, s->core_C, s->stages);
 }
 
-static void write_models(FILE *f, const struct simulation_models *m)
+static void write_validity(FILE *f, const struct simulation_models *m)
 {
-	fprintf(f, "Light       %s; error %.2g %%\n", m->light, PERCENT * m->light_error_frac);
-	fprintf(f, "            reflected %.1f %%, through %.1f %% (broad beam)\n",
-	        PERCENT * m->reflected_frac, PERCENT * m->transmitted_frac);
-	fprintf(f, "Heat        %s; %zu cells, %zu times\n", m->heat, m->cells, m->time_nodes);
 	fprintf(f, "Validity    ");
 	if (m->flags == VALID)
 		fprintf(f, "within the models' range");
@@ -60,6 +56,21 @@ static void write_models(FILE *f, const struct simulation_models *m)
 		if (m->flags & flag_names[i].flag)
 			fprintf(f, "%s%s", written++ > 0 ? ", " : "", flag_names[i].name);
 	fprintf(f, "%s%s\n", m->caution[0] ? ": " : "", m->caution);
+}
+
+static void write_models(FILE *f, const struct simulation_models *m)
+{
+	fprintf(f, "Light       %s", m->light);
+	if (m->cells == 0) {
+		fprintf(f, "\nHeat        %s\n", m->heat);
+		write_validity(f, m);
+		return;
+	}
+	fprintf(f, "; error %.2g %%\n", PERCENT * m->light_error_frac);
+	fprintf(f, "            reflected %.1f %%, through %.1f %% (broad beam)\n",
+	        PERCENT * m->reflected_frac, PERCENT * m->transmitted_frac);
+	fprintf(f, "Heat        %s; %zu cells, %zu times\n", m->heat, m->cells, m->time_nodes);
+	write_validity(f, m);
 }
 
 static void write_heading(FILE *f, const char *what, const struct simulation *s)
@@ -85,14 +96,52 @@ static void write_lesions(FILE *f, const struct simulation *s, const struct simu
 
 static void write_point(FILE *f, const struct simulation *s, size_t i, const struct simulation_at_point *p)
 {
-	fprintf(f, "At depth %g um, radius %g um: peak %.2f C, CEM43 %.3g min", s->point[i].depth_um,
-	        s->point[i].radius_um, p->peak_C, p->cem43_min);
+	fprintf(f, "At depth %g um, radius %g um: ", s->point[i].depth_um, s->point[i].radius_um);
+	if (isnan(p->peak_C)) {
+		fprintf(f, "removed\n");
+		return;
+	}
+	fprintf(f, "peak %.2f C, CEM43 %.3g min", p->peak_C, p->cem43_min);
 	for (size_t k = 0; k < s->sets; k++)
 		fprintf(f, ", Omega %s %.3g", damage_set(s->set[k])->id, p->omega[k]);
 	fprintf(f, "\n");
 	for (size_t t = 0; t < s->times; t++)
 		if (!isnan(p->time_C[t]))
 			fprintf(f, "  %10g s  %8.2f C\n", s->time_s[t], p->time_C[t]);
+}
+
+static void write_size(FILE *f, const char *what, struct estimate size_um)
+{
+	if (!(size_um.flags & VALIDITY_ABSENT))
+		fprintf(f, ", %s %.0f +- %.0f um", what, size_um.value, size_um.sd);
+}
+
+static void write_crater(FILE *f, const struct simulation_crater *c)
+{
+	if (!c->computed)
+		return;
+	fprintf(f, "Ablation    from %.3g +- %.2g J/cm2, %.3g kJ per cm3 removed", c->threshold_J_cm2.value,
+	        c->threshold_J_cm2.sd, c->heat_J_cm3.value / 1e3);
+	if (c->lesion.events & MICROBEAM_ABLATED) {
+		write_size(f, "crater", c->lesion.ablation_depth_um);
+		if (!c->wide)
+			write_size(f, "width", c->lesion.ablation_width_um);
+		write_size(f, "coagulated to", c->lesion.coagulation_depth_um);
+	} else {
+		fprintf(f, ": nothing is removed");
+	}
+	fprintf(f, "\n");
+}
+
+static void write_breakdown(FILE *f, const struct breakdown *b)
+{
+	fprintf(f, "Breakdown   %s, from %.3g +- %.2g mJ; %.3g of %.3g W/cm2 at %.0f um%s", b->formed ? "yes" : "no",
+	        b->energy_mJ.value, b->energy_mJ.sd, b->irradiance_W_cm2.value, b->threshold_W_cm2.value, b->depth_um,
+	        b->seeded ? ", seeded by melanin" : "");
+	write_size(f, "top", b->top_um);
+	write_size(f, "bottom", b->bottom_um);
+	write_size(f, "bubble", b->bubble_um);
+	fprintf(f, "\n");
 }
 
 static void write_run(FILE *f, const struct simulation *s, const struct simulation_result *r)
@@ -106,6 +155,9 @@ static void write_run(FILE *f, const struct simulation *s, const struct simulati
 	if (r->boiled_frac > 0.0)
 		fprintf(f, "; up to %.0f %% of a cell's water boiled", PERCENT * r->boiled_frac);
 	fprintf(f, "\n");
+	write_crater(f, &r->crater);
+	if (r->focused)
+		write_breakdown(f, &r->breakdown);
 	write_lesions(f, s, r);
 	for (size_t i = 0; i < s->points; i++)
 		write_point(f, s, i, &r->point[i]);
@@ -120,9 +172,12 @@ static void write_criterion(FILE *f, const struct simulation_criterion *c)
 		fprintf(f, "temperature >= %g C", c->value);
 	else if (c->kind == CRITERION_CEM43)
 		fprintf(f, "CEM43 >= %g min", c->value);
-	else
+	else if (c->kind == CRITERION_RUPTURE)
 		fprintf(f, "rupture of a melanosome");
-	fprintf(f, " at depth %g um", c->depth_um);
+	else
+		fprintf(f, c->kind == CRITERION_ABLATION ? "the surface is removed" : "a plasma forms");
+	if (c->kind <= CRITERION_RUPTURE)
+		fprintf(f, " at depth %g um", c->depth_um);
 	if (c->lesion_diameter_um > 0.0)
 		fprintf(f, ", out to a diameter of %g mm", c->lesion_diameter_um * MM_PER_UM);
 	fprintf(f, "\n");
@@ -135,8 +190,10 @@ static void write_threshold(FILE *f, const struct simulation *s, const struct si
 	write_models(f, &r->models);
 	fprintf(f, "Threshold   %.4g J/cm2 per pulse, %.4g W/cm2 (%s)\n", r->fluence_J_cm2,
 	        r->irradiance_W_cm2,
-	        s->criterion.kind == CRITERION_RUPTURE ? "one standard error below and above:" : "bracket:");
+	        s->criterion.kind >= CRITERION_RUPTURE ? "one standard error below and above:" : "bracket:");
 	fprintf(f, "            %.5g to %.5g J/cm2\n", r->low_J_cm2, r->high_J_cm2);
+	if (s->criterion.kind > CRITERION_RUPTURE)
+		return;
 	fprintf(f, "Then        hottest %.1f C at depth %.1f um, %.4g s\n", r->peak.temperature_C,
 	        r->peak.depth_um, r->peak.time_s);
 	fprintf(f,
@@ -213,6 +270,43 @@ static cJSON *peak_json(const struct heat_peak *peak)
 	return object;
 }
 
+static void add_estimate(cJSON *object, const char *key, struct estimate e)
+{
+	if (e.flags & VALIDITY_ABSENT)
+		return;
+	cJSON *item = cJSON_AddObjectToObject(object, key);
+	add_number(item, "value", e.value);
+	add_number(item, "sd", e.sd);
+}
+
+static cJSON *crater_json(const struct simulation_crater *c)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddBoolToObject(object, "removed", (c->lesion.events & MICROBEAM_ABLATED) != 0);
+	add_estimate(object, "threshold_J_cm2", c->threshold_J_cm2);
+	add_estimate(object, "heat_J_cm3", c->heat_J_cm3);
+	add_estimate(object, "depth_um", c->lesion.ablation_depth_um);
+	if (!c->wide)
+		add_estimate(object, "width_um", c->lesion.ablation_width_um);
+	add_estimate(object, "coagulation_depth_um", c->lesion.coagulation_depth_um);
+	return object;
+}
+
+static cJSON *breakdown_json(const struct breakdown *b)
+{
+	cJSON *object = cJSON_CreateObject();
+	cJSON_AddBoolToObject(object, "formed", b->formed);
+	cJSON_AddBoolToObject(object, "seeded_by_melanin", b->seeded);
+	add_estimate(object, "threshold_mJ", b->energy_mJ);
+	add_estimate(object, "irradiance_W_cm2", b->irradiance_W_cm2);
+	add_estimate(object, "threshold_W_cm2", b->threshold_W_cm2);
+	add_number(object, "depth_um", b->depth_um);
+	add_estimate(object, "top_um", b->top_um);
+	add_estimate(object, "bottom_um", b->bottom_um);
+	add_estimate(object, "bubble_um", b->bubble_um);
+	return object;
+}
+
 static cJSON *point_json(const struct simulation *s, size_t i, const struct simulation_at_point *p)
 {
 	cJSON *object = cJSON_CreateObject(), *omega = NULL, *history = NULL;
@@ -262,6 +356,10 @@ enum status simulation_run_json(const struct simulation *s, const struct simulat
 	add_number(root, "fluence_J_cm2", s->fluence_J_cm2);
 	cJSON_AddItemToObject(root, "models", models_json(&r->models));
 	cJSON_AddItemToObject(root, "hottest", peak_json(&r->peak));
+	if (r->crater.computed)
+		cJSON_AddItemToObject(root, "ablation", crater_json(&r->crater));
+	if (r->focused)
+		cJSON_AddItemToObject(root, "breakdown", breakdown_json(&r->breakdown));
 	add_number(root, "boiled_frac", r->boiled_frac);
 	add_number(root, "end_s", r->end_s);
 	list = cJSON_AddArrayToObject(root, "points");

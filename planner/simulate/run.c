@@ -30,12 +30,32 @@ static void check_validity(const struct simulation *s, double peak_C, struct sim
 			              "a damage set is used above the temperatures it was measured at");
 }
 
+/* Is the point in the crater's cylinder? Its wall is steep. */
+static bool removed(const struct simulation_crater *c, const struct simulation_point *point)
+{
+	return c->computed && (c->lesion.events & MICROBEAM_ABLATED) && point->depth_um < c->lesion.ablation_depth_um.value &&
+	       (c->wide || point->radius_um < 0.5 * c->lesion.ablation_width_um.value);
+}
+
+static void remove_point(const struct simulation *s, struct simulation_at_point *point)
+{
+	point->peak_C = point->cem43_min = NAN;
+	for (size_t k = 0; k < s->sets; k++)
+		point->omega[k] = INFINITY;
+	for (size_t t = 0; t < s->times; t++)
+		point->time_C[t] = NAN;
+}
+
 static enum status run_point(struct field *field, size_t i, struct simulation_result *out, struct fail *why)
 {
 	const struct simulation *s = field->simulation;
 	struct simulation_at_point *point = &out->point[i];
 	struct track track;
 	double factor = factor_of(field);
+	if (removed(&out->crater, &s->point[i])) {
+		remove_point(s, point);
+		return ST_OK;
+	}
 	enum status status = field_track(field, s->point[i].depth_um, s->point[i].radius_um, &track, why);
 	if (status != ST_OK)
 		return status;
@@ -139,8 +159,18 @@ static enum status settle_boiling(struct field *field, struct simulation_result 
 	status = field_boil(field, fluence_J_cm2, field->kept_um, why);
 	if (status == ST_OK)
 		status = field_peak(field, fluence_J_cm2, &out->peak, &out->peak_radius_um, why);
+	if (status == ST_OK && out->crater.computed && (out->crater.lesion.events & MICROBEAM_ABLATED)) {
+		/* What is hotter than the crater's own wall has left. */
+		out->peak.temperature_C = out->crater.lesion.peak_C.value;
+		out->peak.depth_um = out->crater.lesion.ablation_depth_um.value;
+		out->peak_radius_um = 0.0;
+	}
 	if (status == ST_OK && out->peak.above_boiling_C > 0.0)
-		field_caution(&field->models, VALIDITY_MODEL_LIMIT, "tissue boils dry: ablation is left out");
+		field_caution(&field->models, VALIDITY_MODEL_LIMIT,
+		              out->crater.computed
+		                      ? "tissue boils dry: temperatures and Omega are of tissue that stays in place, the crater has "
+		                        "its own model"
+		                      : "tissue boils dry: ablation is left out");
 	return status;
 }
 
@@ -170,7 +200,13 @@ enum status simulation_run(const struct simulation *s, const struct simulation_p
 	if (isnan(s->fluence_J_cm2))
 		return fail_set(why, ST_INPUT, "fluence_J_cm2",
 		                "is missing; say how much light, or ask for a threshold instead");
-	enum status status = field_new(s, 1.0, progress, &field, why);
+	enum status status = destroy_ablate(s, &out->crater, why);
+	if (status == ST_OK && s->focus.given) {
+		status = destroy_break(s, &out->breakdown, why);
+		out->focused = status == ST_OK;
+	}
+	if (status == ST_OK)
+		status = field_new(s, 1.0, progress, &field, why);
 	if (status == ST_OK)
 		status = run_all(field, out, why);
 	field_free(&field);

@@ -10,7 +10,9 @@
 
 #include <stdbool.h>
 
+#include "physics/breakdown.h"
 #include "physics/heat.h"
+#include "physics/microbeam.h"
 #include "physics/tissue.h"
 
 #define SIMULATION_SCHEMA "lasertwin-simulation/1"
@@ -61,6 +63,8 @@ enum criterion_kind {
 	CRITERION_TEMPERATURE,
 	CRITERION_CEM43,
 	CRITERION_RUPTURE,
+	CRITERION_ABLATION,  /* the first layer is removed */
+	CRITERION_BREAKDOWN, /* a plasma forms at the focus */
 	CRITERION_KINDS
 };
 
@@ -73,6 +77,14 @@ struct simulation_criterion {
 	double depth_um;
 	double lesion_diameter_um; /* reached out to half of it; 0: on the axis */
 	double absorber_mua_1_cm;  /* rupture: inside the pigment; 0: a cutaneous melanosome */
+};
+
+/* How the beam converges below the surface; its diameter and energy are those at the surface. */
+struct simulation_focus {
+	bool given;
+	double half_angle; /* in air, radians */
+	double waist_um;   /* 1/e2 radius at the focus; 0: diffraction */
+	double depth_um;
 };
 
 struct simulation_point {
@@ -97,6 +109,7 @@ struct simulation {
 	double time_s[SIMULATION_TIMES_MAX];
 	enum damage_set_id set[DAMAGE_SETS];
 	double end_s; /* 0: until the light's heat has decayed */
+	struct simulation_focus focus;
 	struct simulation_criterion criterion;
 };
 
@@ -124,7 +137,7 @@ struct simulation_models {
 };
 
 struct simulation_at_point {
-	double peak_C, cem43_min;
+	double peak_C, cem43_min; /* NAN, and Omega INFINITY, where the tissue was removed */
 	double omega[DAMAGE_SETS];           /* of the sets asked for */
 	double time_C[SIMULATION_TIMES_MAX]; /* at the times asked for; NAN after the end */
 };
@@ -135,12 +148,23 @@ struct simulation_lesion {
 	double diameter_um;       /* the widest; INFINITY for a broad beam */
 };
 
+/* What a pulse removes, by the ablation model: where wavelength and exposure are its own (see destroy.c). */
+struct simulation_crater {
+	bool computed;
+	bool wide; /* the beam is wider than the model's; widths do not apply */
+	struct estimate threshold_J_cm2, heat_J_cm3;
+	struct microbeam_lesion lesion;
+};
+
 struct simulation_result {
 	struct simulation_models models;
 	struct heat_peak peak; /* the hottest moment anywhere */
 	double peak_radius_um;
 	struct simulation_at_point point[SIMULATION_POINTS_MAX];
 	struct simulation_lesion lesion[DAMAGE_SETS];
+	struct simulation_crater crater;
+	bool focused; /* breakdown holds an answer */
+	struct breakdown breakdown;
 	double boiled_frac; /* largest share of a cell's water gone */
 	double end_s;
 };

@@ -242,6 +242,8 @@ enum status simulation_find_threshold(const struct simulation *s, const struct s
 	if (!s->criterion.given)
 		return fail_set(why, ST_INPUT, "criterion",
 		                "is missing; say what has to be reached and where");
+	if (s->criterion.kind == CRITERION_ABLATION || s->criterion.kind == CRITERION_BREAKDOWN)
+		return destroy_threshold(s, out, why);
 	enum status status = threshold_of(s, 1.0, progress, out, &out->fluence_J_cm2, why);
 	if (status == ST_OK)
 		status = threshold_of(s, 1.0 - CHANGE_FRAC, progress, NULL, &out->less_J_cm2, why);

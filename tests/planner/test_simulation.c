@@ -384,6 +384,94 @@ static void reports_carry_the_numbers(void **state)
 	free(text);
 }
 
+/* ---- craters and plasma ---- */
+
+static struct simulation read_example(const char *name)
+{
+	char path[256], *bytes = NULL;
+	size_t length = 0;
+	struct simulation s;
+	struct fail why = {.text = ""};
+	(void)snprintf(path, sizeof path, FOLDER "/%s", name);
+	must(file_read(path, 1 << 20, &bytes, &length, &why), &why);
+	must(simulation_read(name, bytes, length, &s, &why), &why);
+	free(bytes);
+	return s;
+}
+
+/* The crater is the ablation model's own; what lies in it is gone; below the threshold nothing is. */
+static void erbium_digs_a_crater(void **state)
+{
+	(void)state;
+	struct simulation s = read_example("erbium_2940.json");
+	struct simulation_result r;
+	struct simulation_threshold t;
+	struct fail why = {.text = ""};
+	char *text = NULL;
+	s.points = 2;
+	s.point[0] = (struct simulation_point){20.0, 0.0};
+	s.point[1] = (struct simulation_point){20.0, 900.0};
+	s.sets = 1;
+	must(simulation_run(&s, NULL, &r, &why), &why);
+	assert_true(r.crater.computed && (r.crater.lesion.events & MICROBEAM_ABLATED));
+	assert_near(r.crater.lesion.ablation_depth_um.value / 20.0, 5.0, 1.5); /* 6 um per J/cm2: Hibst & Kaufmann 1991 */
+	assert_true(isnan(r.point[0].peak_C) && isinf(r.point[0].omega[0]));
+	assert_true(isfinite(r.point[1].peak_C));
+	assert_true(r.peak.temperature_C < 400.0);
+	must(simulation_run_text(&s, &r, &text, &why), &why);
+	assert_non_null(strstr(text, "crater"));
+	assert_non_null(strstr(text, "removed"));
+	free(text);
+	must(simulation_find_threshold(&s, NULL, &t, &why), &why);
+	assert_near(t.fluence_J_cm2, r.crater.threshold_J_cm2.value, 1e-12);
+	s.fluence_J_cm2 = 0.5 * t.fluence_J_cm2;
+	must(simulation_run(&s, NULL, &r, &why), &why);
+	assert_true(r.crater.computed && !(r.crater.lesion.events & MICROBEAM_ABLATED));
+	assert_true(isfinite(r.point[0].peak_C));
+}
+
+/* Exposures that are not the crater's model's: run as before, and as a threshold refused by name. */
+static void craters_know_their_limits(void **state)
+{
+	(void)state;
+	struct simulation s = read_example("erbium_2940.json");
+	struct simulation_threshold t;
+	struct fail why = {.text = ""};
+	s.wavelength_nm = 1064;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &t, &why), ST_MODEL);
+	s = read_example("erbium_2940.json");
+	s.pulses.count = 2;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &t, &why), ST_MODEL);
+	s = read_example("erbium_2940.json");
+	s.layer[1].own_optics = true;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &t, &why), ST_INPUT);
+	assert_string_equal(why.field, "layers");
+	s = read_example("focus_1064.json");
+	s.focus.given = false;
+	assert_int_equal(simulation_find_threshold(&s, NULL, &t, &why), ST_INPUT);
+	assert_string_equal(why.field, "focus");
+}
+
+static void focus_breaks_down_above_its_threshold(void **state)
+{
+	(void)state;
+	struct simulation s = read_example("focus_1064.json");
+	struct simulation_result r;
+	struct simulation_threshold t;
+	struct fail why = {.text = ""};
+	char *text = NULL;
+	must(simulation_find_threshold(&s, NULL, &t, &why), &why);
+	s.fluence_J_cm2 = 1.01 * t.fluence_J_cm2;
+	must(simulation_run(&s, NULL, &r, &why), &why);
+	assert_true(r.focused && r.breakdown.formed);
+	must(simulation_run_json(&s, &r, &text, &why), &why);
+	assert_non_null(strstr(text, "bubble_um"));
+	free(text);
+	s.fluence_J_cm2 = 0.99 * t.fluence_J_cm2;
+	must(simulation_run(&s, NULL, &r, &why), &why);
+	assert_false(r.breakdown.formed);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -399,6 +487,9 @@ int main(void)
 	        cmocka_unit_test(missing_questions_are_refused),
 	        cmocka_unit_test(work_can_be_cancelled),
 	        cmocka_unit_test(reports_carry_the_numbers),
+	        cmocka_unit_test(erbium_digs_a_crater),
+	        cmocka_unit_test(craters_know_their_limits),
+	        cmocka_unit_test(focus_breaks_down_above_its_threshold),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -418,8 +418,8 @@ static const struct model {
         {"V048", vacuoles_1064, 0, NULL},
         {"V049", black_array, 0.26, NULL},
         {"V051", black_array, 0.03, NULL},
-        {"V053", white_array, 0.26, NULL},
-        {"V055", white_array, 0.03, "focusing in the skin decides, which the array model leaves out"},
+        {"V053", white_array, 0.26, "lenses focus sharper than the array's share of the area says"},
+        {"V055", white_array, 0.03, NULL},
 };
 
 /* ---------------------------------------------------------------- the table */
@@ -503,7 +503,7 @@ static void check_row(const struct row *row)
 	assert_true(isfinite(a.value) && a.value >= 0.0);
 	double ratio = a.value / row->value;
 	bool within = a.value >= row->low && a.value <= row->high; /* false where no spread was published */
-	bool met = within || (ratio < WORST_RATIO && ratio > 1.0 / WORST_RATIO);
+	bool met = within || (row->value == 0.0 && a.value == 0.0) || (ratio < WORST_RATIO && ratio > 1.0 / WORST_RATIO);
 	if (met == (model->known_miss != NULL))
 		fail_msg("%s: model %.4g, published %.4g, expected to be %s", row->name, a.value, row->value,
 		         met ? "missed" : "met");
