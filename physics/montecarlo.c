@@ -28,7 +28,9 @@
 #define PART_PHOTONS_MIN 32
 #define STOP_BATCHES_MIN 32
 #define GROUP_MAX 16                  /* batches between two looks at progress and precision */
-#define GROUP_DOUBLES_MAX (1u << 25)  /* 256 MB: fewer batches to a group where the grid is large */
+#define GROUP_FEW 4                   /* on large grids: enough for a few threads, and warm in the cache */
+#define GROUP_DOUBLES_FEW (1u << 19)  /* 4 MB: beyond, groups are small */
+#define GROUP_DOUBLES_MAX (1u << 22)  /* 32 MB: beyond, one batch after the other */
 #define LANES_ROOM_MAX (1u << 27)     /* 1 GB: beyond, AUTO takes the plain loop, which needs less */
 
 struct mc_result {
@@ -39,13 +41,20 @@ struct mc_result {
 	double specular; /* NAN: in the tally */
 	size_t size; /* of a tally */
 	struct mc_sums *sums;
+	struct mc_result *leader; /* variants share its run (montecarlo_share.c); else NULL */
 };
+
+#define LEADER_SHARE 0.7                  /* of the time */
+#define FEW_STREAMS (UINT64_C(1) << 62)   /* batch numbers of the few; those of other runs stay below */
+#define FEW_BATCHES_MIN 32
 
 /* A group of batches under way: slot i takes batch number first + i. */
 struct group {
 	const struct mc_plan *plan;
 	mc_batch *batch;
 	uint64_t first, each, more; /* the first `more` batches of the run have one photon more than each */
+	uint64_t stream;            /* of batch 0 */
+	double done_before, done_share;
 	size_t slots, parts, tally_size, control_size, room_size; /* sizes of one part */
 	double *tally, *control, *room;                            /* slots x parts */
 };
@@ -218,7 +227,7 @@ static void run_slot(void *state, size_t slot)
 	                       g->room + first * g->room_size};
 	memset(work.tally, 0, g->parts * g->tally_size * sizeof *work.tally);
 	memset(work.control, 0, g->parts * g->control_size * sizeof *work.control);
-	g->batch(g->plan, number, photons_of(g, number), &work);
+	g->batch(g->plan, g->stream + number, photons_of(g, number), &work);
 	for (size_t i = 0; i < g->parts; i++)
 		sum_depths(&g->plan->shape, work.tally + i * g->tally_size);
 }
@@ -245,6 +254,9 @@ static void add_batch(const struct group *g, size_t slot, struct mc_sums *sums)
 
 static double mean_at(const struct mc_result *r, size_t place, double *se)
 {
+	size_t variants = r->shape.variants;
+	if (r->leader)
+		return mc_sums_led_mean(r->sums, r->leader->sums, place / variants, place % variants, se);
 	return mc_sums_mean(r->sums, place, se);
 }
 
@@ -276,10 +288,19 @@ static enum status run_group(struct group *g, size_t count, uint64_t batches, st
 	for (size_t i = 0; i < count; i++) {
 		uint64_t number = g->first + i;
 		add_batch(g, i, r->sums);
-		if (q->progress && q->progress(q->context, (double)(number + 1) / (double)batches))
+		double done = g->done_before + g->done_share * (double)(number + 1) / (double)batches;
+		if (q->progress && q->progress(q->context, done))
 			return cancelled(r, why);
 	}
 	return ST_OK;
+}
+
+static size_t slots_for(size_t doubles)
+{
+	size_t few = GROUP_DOUBLES_FEW / doubles, most = GROUP_DOUBLES_MAX / doubles;
+	if (few >= GROUP_FEW)
+		return few < GROUP_MAX ? few : GROUP_MAX;
+	return most < 1 ? 1 : most < GROUP_FEW ? most : GROUP_FEW;
 }
 
 static enum status fill_group(struct group *g, const struct mc_result *r, struct fail *why)
@@ -290,8 +311,7 @@ static enum status fill_group(struct group *g, const struct mc_result *r, struct
 	g->tally_size = r->size;
 	g->control_size = r->shape.controls;
 	g->room_size = r->engine == MC_ENGINE_SCALAR ? 0 : mc_lanes_room(&r->shape);
-	g->slots = GROUP_DOUBLES_MAX / (g->parts * (g->tally_size + g->room_size));
-	g->slots = g->slots < 1 ? 1 : g->slots > GROUP_MAX ? GROUP_MAX : g->slots;
+	g->slots = slots_for(g->parts * (g->tally_size + g->room_size));
 	size_t parts_all = g->slots * g->parts;
 	g->tally = malloc(parts_all * g->tally_size * sizeof *g->tally);
 	g->control = malloc((parts_all * g->control_size + 1) * sizeof *g->control);
@@ -301,18 +321,19 @@ static enum status fill_group(struct group *g, const struct mc_result *r, struct
 	return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", g->tally_size);
 }
 
-static uint64_t batches_of(uint64_t photons, bool cut)
+static uint64_t batches_of(uint64_t photons, const struct mc_shape *shape)
 {
 	uint64_t batches = (photons + BATCH_PHOTONS_MAX - 1) / BATCH_PHOTONS_MAX;
-	if (batches >= (cut ? BATCHES_CUT_MIN : BATCHES_MIN))
+	uint64_t least = shape->leads ? FEW_BATCHES_MIN : BATCHES_MIN;
+	if (batches >= (shape->controls ? BATCHES_CUT_MIN : least))
 		return batches;
-	return photons < BATCHES_MIN ? photons : BATCHES_MIN;
+	return photons < least ? photons : least;
 }
 
 static enum status run_batches(struct group *g, struct mc_result *r, struct fail *why)
 {
 	const struct mc_request *q = g->plan->request;
-	uint64_t batches = batches_of(q->photons, r->shape.controls > 0);
+	uint64_t batches = batches_of(q->photons, &r->shape);
 	enum status st = ST_OK;
 	g->each = q->photons / batches;
 	g->more = q->photons % batches;
@@ -384,7 +405,7 @@ static bool has_controls(const struct mc_request *q, const struct mc_result *r)
 	return !q->uncontrolled && r->engine != MC_ENGINE_SCALAR && r->shape.nr == 0 && r->shape.variants == 1;
 }
 
-static enum status new_result(const struct mc_request *q, struct mc_result **out, struct fail *why)
+static enum status new_result(const struct mc_request *q, bool leads, struct mc_result **out, struct fail *why)
 {
 	struct mc_result *r = calloc(1, sizeof *r);
 	if (!r)
@@ -395,6 +416,7 @@ static enum status new_result(const struct mc_request *q, struct mc_result **out
 	r->specular = mc_source_specular(q);
 	mc_set_cell(&q->source, &r->cell);
 	r->shape.controls = has_controls(q, r) ? MC_CONTROLS : 0;
+	r->shape.leads = leads;
 	r->size = mc_tally_size(&r->shape);
 	r->r_edge = calloc(r->shape.nr + 1, sizeof *r->r_edge);
 	r->z_edge = calloc(r->shape.nz + 1, sizeof *r->z_edge);
@@ -417,6 +439,7 @@ void mc_free(struct mc_result **result)
 	free(r->r_edge);
 	free(r->z_edge);
 	mc_sums_free(&r->sums);
+	mc_free(&r->leader);
 	free(r);
 	*result = NULL;
 }
@@ -436,10 +459,13 @@ static enum status fill_plan(struct mc_plan *plan, const struct mc_result *r, st
 	return r->engine == MC_ENGINE_SCALAR ? ST_OK : mc_lanes_new(plan, why);
 }
 
-static enum status run_all(const struct mc_request *q, struct mc_result *r, struct fail *why)
+/* Runs all of a request whose share of the whole work comes after done_before. */
+static enum status run_all(const struct mc_request *q, double done_before, double done_share, struct mc_result *r,
+                           struct fail *why)
 {
 	struct mc_plan plan = {.request = q, .shape = r->shape, .cell = r->cell};
-	struct group group = {.plan = &plan};
+	struct group group = {.plan = &plan, .done_before = done_before, .done_share = done_share};
+	group.stream = r->shape.leads ? FEW_STREAMS : 0;
 	enum status st = fill_plan(&plan, r, why);
 	if (st == ST_OK)
 		st = run_batches(&group, r, why);
@@ -453,23 +479,63 @@ static enum status run_all(const struct mc_request *q, struct mc_result *r, stru
 	return st;
 }
 
+static enum status run_alone(const struct mc_request *q, struct mc_result **out, struct fail *why)
+{
+	enum status st = new_result(q, false, out, why);
+	return st == ST_OK ? run_all(q, 0.0, 1.0, *out, why) : st;
+}
+
+/* The leader first, then the few photons that carry all. */
+static enum status run_shared(const struct mc_request *q, struct mc_result **out, struct fail *why)
+{
+	struct light_layer layer[LIGHT_LAYERS_MAX];
+	double *mua = malloc((q->variants + 1) * q->stack.count * sizeof *mua);
+	struct mc_request one = *q, few = *q;
+	struct mc_result *leader = NULL;
+	if (!mua)
+		return fail_set(why, ST_FULL, "variants", "no memory for %zu variants", q->variants);
+	mc_share_leader(q, layer);
+	mc_share_carried(q, layer, mua);
+	one.stack.layer = layer;
+	one.variants = 0;
+	few.variants = q->variants + 1;
+	few.variant_mua_1_cm = mua;
+	few.photons = mc_share_photons(q->photons);
+	enum status st = new_result(&one, false, &leader, why);
+	if (st == ST_OK)
+		st = run_all(&one, 0.0, LEADER_SHARE, leader, why);
+	if (st == ST_OK)
+		st = new_result(&few, true, out, why);
+	if (st == ST_OK)
+		st = run_all(&few, LEADER_SHARE, 1.0 - LEADER_SHARE, *out, why);
+	if (st == ST_OK)
+		(*out)->leader = leader;
+	else
+		mc_free(&leader);
+	free(mua);
+	return st;
+}
+
 enum status mc_run(const struct mc_request *request, struct mc_result **out, struct fail *why)
 {
-	struct mc_result *r = NULL;
 	*out = NULL;
 	enum status st = check_request(request, why);
-	if (st == ST_OK)
-		st = new_result(request, &r, why);
-	if (st == ST_OK)
-		st = run_all(request, r, why);
-	if (st == ST_OK)
-		*out = r;
-	else
-		mc_free(&r);
+	if (st != ST_OK)
+		return st;
+	struct mc_shape shape = shape_of(request);
+	bool shared = mc_is_shared(request, choose_engine(request->engine, &shape));
+	st = shared ? run_shared(request, out, why) : run_alone(request, out, why);
+	if (st != ST_OK)
+		mc_free(out);
 	return st;
 }
 
 /* ---- answers ---- */
+
+static size_t variants_of(const struct mc_result *r)
+{
+	return r->shape.variants - (r->leader ? 1 : 0);
+}
 
 static double scaled(const struct mc_result *r, size_t place, double scale, double *se)
 {
@@ -481,7 +547,7 @@ static double scaled(const struct mc_result *r, size_t place, double scale, doub
 
 double mc_absorbed(const struct mc_result *r, size_t variant, size_t ir, size_t iz, double *se)
 {
-	BUG_ON(variant >= r->shape.variants || ir >= r->shape.nr || iz >= r->shape.nz);
+	BUG_ON(variant >= variants_of(r) || ir >= r->shape.nr || iz >= r->shape.nz);
 	double area = PI * (r->r_edge[ir + 1] - r->r_edge[ir]) * (r->r_edge[ir + 1] + r->r_edge[ir]);
 	if (r->cell.pairs)
 		area = mc_cell_area(&r->cell, r->r_edge[ir + 1]) - mc_cell_area(&r->cell, r->r_edge[ir]);
@@ -496,24 +562,25 @@ double mc_absorbed(const struct mc_result *r, size_t variant, size_t ir, size_t 
 
 double mc_absorbed_z(const struct mc_result *r, size_t variant, size_t iz, double *se)
 {
-	BUG_ON(variant >= r->shape.variants || iz >= r->shape.nz);
+	BUG_ON(variant >= variants_of(r) || iz >= r->shape.nz);
 	return scaled(r, mc_place_depth(&r->shape, iz + 1) + variant, 1.0 / (r->z_edge[iz + 1] - r->z_edge[iz]), se);
 }
 
 double mc_specular(const struct mc_result *r)
 {
-	return isnan(r->specular) ? mean_at(r, mc_place_specular(&r->shape), NULL) : r->specular;
+	const struct mc_result *all = r->leader ? r->leader : r;
+	return isnan(r->specular) ? mc_sums_mean(all->sums, mc_place_specular(&all->shape), NULL) : r->specular;
 }
 
 double mc_reflectance(const struct mc_result *r, size_t variant, double *se)
 {
-	BUG_ON(variant >= r->shape.variants);
+	BUG_ON(variant >= variants_of(r));
 	return mean_at(r, mc_place_up(&r->shape) + variant, se);
 }
 
 double mc_transmittance(const struct mc_result *r, size_t variant, double *se)
 {
-	BUG_ON(variant >= r->shape.variants);
+	BUG_ON(variant >= variants_of(r));
 	return mean_at(r, mc_place_down(&r->shape) + variant, se);
 }
 
@@ -525,13 +592,29 @@ double mc_left(const struct mc_result *r, bool upwards, size_t ring, size_t angl
 
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se)
 {
-	BUG_ON(variant >= r->shape.variants || layer >= r->shape.layers);
+	BUG_ON(variant >= variants_of(r) || layer >= r->shape.layers);
 	return mean_at(r, mc_place_layer(&r->shape, layer) + variant, se);
+}
+
+/* Of variants that share a run: what their balance lacks, each number having been corrected by itself. */
+static double missing(const struct mc_result *r, size_t variant, double *se)
+{
+	double each[2], sum = mc_specular(r) + mc_reflectance(r, variant, &each[0]) + mc_transmittance(r, variant, &each[1]);
+	double square = each[0] * each[0] + each[1] * each[1];
+	for (size_t l = 0; l < r->shape.layers; l++) {
+		sum += mc_layer_absorbed(r, variant, l, &each[0]);
+		square += each[0] * each[0];
+	}
+	if (se)
+		*se = sqrt(square);
+	return 1.0 - sum;
 }
 
 double mc_roulette(const struct mc_result *r, size_t variant, double *se)
 {
-	BUG_ON(variant >= r->shape.variants);
+	BUG_ON(variant >= variants_of(r));
+	if (r->leader)
+		return missing(r, variant, se);
 	return mean_at(r, mc_place_roulette(&r->shape) + variant, se);
 }
 
@@ -542,5 +625,5 @@ enum mc_engine mc_engine_used(const struct mc_result *r)
 
 uint64_t mc_photons(const struct mc_result *r)
 {
-	return mc_sums_photons(r->sums);
+	return mc_sums_photons(r->leader ? r->leader->sums : r->sums);
 }

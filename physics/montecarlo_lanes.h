@@ -56,7 +56,7 @@ struct lanes {
 	struct vf x, y, ux, uy, ring_in2, ring_out2;  /* with rings only */
 	struct vf mus, per_mus, mua, piece, thickness, top, g, hg_a, hg_b, hg_c; /* of the layer */
 	struct vf thin_at_top, thin_per_cm;
-	double (*many)[MC_VARIANTS_MAX], (*many_entered)[MC_VARIANTS_MAX];      /* weights of lanes x variants */
+	double (*many)[MC_CARRIED_MAX], (*many_entered)[MC_CARRIED_MAX];        /* weights of lanes x variants */
 	float control[MC_CONTROLS][LANES];
 	size_t spares;
 	struct spare spare[MC_SPARES];
@@ -266,11 +266,15 @@ LANE double absorb_many(struct lanes *s, int lane, const double *mua, double len
                         double *start, double *end)
 {
 	size_t stride = s->plan->lanes->stride;
-	struct vd c = vd_set(from * per_rise), heaviest = vd_set(0.0), one = vd_set(1.0);
+	const struct vd one = vd_set(1.0), sixth = vd_set(1.0 / 6), per_24 = vd_set(1.0 / 24), per_120 = vd_set(1.0 / 120);
+	const struct vd half = vd_set(0.5), along = vd_set(length), c0 = vd_set(from * per_rise), c1 = vd_set(per_rise);
+	const struct vd bend0 = vd_set(1.0 + from * per_rise), bend1 = vd_set(1.0 + 2.0 * from * per_rise);
+	const struct vd c2 = vd_set(per_rise * per_rise);
+	struct vd heaviest = vd_set(0.0);
 	for (size_t v = 0; v < stride; v += MC_VARIANTS_STEP) {
-		struct vd w = vd_load(&s->many[lane][v]), x = vd_mul(vd_load(mua + v), vd_set(length));
-		struct vd f = vd_sub(vd_set(1.0 / 6), vd_mul(x, vd_sub(vd_set(1.0 / 24), vd_mul(x, vd_set(1.0 / 120)))));
-		struct vd energy = vd_mul(w, vd_mul(x, vd_sub(one, vd_mul(x, vd_sub(vd_set(0.5), vd_mul(x, f))))));
+		struct vd w = vd_load(&s->many[lane][v]), x = vd_mul(vd_load(mua + v), along);
+		struct vd f = vd_sub(sixth, vd_mul(x, vd_sub(per_24, vd_mul(x, per_120))));
+		struct vd energy = vd_mul(w, vd_mul(x, vd_sub(one, vd_mul(x, vd_sub(half, vd_mul(x, f))))));
 		w = vd_sub(w, energy);
 		vd_store(&s->many[lane][v], w);
 		heaviest = vd_max(heaviest, w);
@@ -278,10 +282,9 @@ LANE double absorb_many(struct lanes *s, int lane, const double *mua, double len
 			vd_store(end + v, vd_add(vd_load(end + v), energy));
 			continue;
 		}
-		struct vd slope = vd_mul(x, vd_set(0.5)), each = vd_mul(energy, vd_set(per_rise)), e = vd_add(one, slope);
-		struct vd bend = vd_mul(slope, c), p0 = vd_mul(vd_mul(each, vd_set(from)), vd_add(e, bend));
-		struct vd p1 = vd_mul(each, vd_add(e, vd_add(bend, bend)));
-		struct vd p2 = vd_mul(vd_mul(each, slope), vd_set(per_rise));
+		struct vd bent = vd_mul(energy, vd_mul(x, half)); /* energy times slope */
+		struct vd p0 = vd_mul(c0, vd_add(energy, vd_mul(bent, bend0)));
+		struct vd p1 = vd_mul(c1, vd_add(energy, vd_mul(bent, bend1))), p2 = vd_mul(c2, bent);
 		vd_store(start + v, vd_sub(vd_load(start + v), p0));
 		vd_store(start + stride + v, vd_add(vd_load(start + stride + v), p1));
 		vd_store(start + 2 * stride + v, vd_sub(vd_load(start + 2 * stride + v), p2));
@@ -806,7 +809,7 @@ LANE void seed_lanes(struct lanes *s, uint64_t number)
 
 LANE void run_lanes(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work)
 {
-	double many[LANES][MC_VARIANTS_MAX], many_entered[LANES][MC_VARIANTS_MAX];
+	double many[LANES][MC_CARRIED_MAX], many_entered[LANES][MC_CARRIED_MAX];
 	struct lanes s = {.plan = plan, .table = &plan->lanes->layer, .tally = work->tally, .room = work->room};
 	size_t room = mc_lanes_room(&plan->shape);
 	s.small = plan->shape.layers <= MC_SMALL_LAYERS;

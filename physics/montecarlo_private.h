@@ -23,7 +23,10 @@ struct mc_shape {
 	size_t variants, nr, nz, layers, na;
 	size_t rows; /* nz + 2: bins above and below the grid, too */
 	size_t controls; /* MC_CONTROLS, or 0 */
+	bool leads;      /* the last variant is a companion of the others: montecarlo_share.c */
 };
+
+#define MC_CARRIED_MAX (MC_VARIANTS_MAX + 8) /* variants, one more, and up to a whole group */
 
 struct mc_medium {
 	double n, mus, g;
@@ -166,8 +169,19 @@ void mc_sums_add(struct mc_sums *sums, const double *tally, const double *contro
 void mc_sums_settle(struct mc_sums *sums);
 /* Mean per photon at a place of the tally; of what was there at the last settling. */
 double mc_sums_mean(const struct mc_sums *sums, size_t place, double *se);
+/* The same of variant v of a tally whose last variant leads, with the leader's mean from a larger run of its own. */
+double mc_sums_led_mean(const struct mc_sums *few, const struct mc_sums *leader, size_t row, size_t v, double *se);
 uint64_t mc_sums_photons(const struct mc_sums *sums);
 uint64_t mc_sums_parts(const struct mc_sums *sums);
+
+/* ---- variants that share a run (montecarlo_share.c) ---- */
+
+bool mc_is_shared(const struct mc_request *request, enum mc_engine engine);
+/* Absorption of the leader, one value for each layer: the mean of the variants. */
+void mc_share_leader(const struct mc_request *request, struct light_layer *layer);
+/* Variants with the leader behind them, for the photons that carry all of them. */
+void mc_share_carried(const struct mc_request *request, const struct light_layer *leader, double *mua);
+uint64_t mc_share_photons(uint64_t photons);
 
 /* ---- lanes (montecarlo_tables.c) ---- */
 

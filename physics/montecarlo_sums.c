@@ -24,12 +24,15 @@ struct half {
 	double *h, *hh;             /* controls; controls x controls */
 	double *hy;                 /* controls x size */
 	double *total;              /* controls: sums over photons */
+	double *led;                /* size: sums over parts of a variant's mean times the leader's */
 	double *coefficient;        /* controls x size: to be used on the other half */
 	double factor[MC_CONTROLS][MC_CONTROLS]; /* Cholesky factor of cov(h, h) */
 };
 
 struct mc_sums {
 	size_t size, controls, used;
+	size_t variants; /* of a tally whose last one leads, else 0 */
+	int halves;      /* 1 where nothing is corrected */
 	uint64_t photons;
 	double *total; /* size: sums over photons */
 	struct half half[HALVES];
@@ -37,22 +40,25 @@ struct mc_sums {
 
 /* ---- life ---- */
 
-static bool new_half(struct half *h, size_t size, size_t controls)
+static bool new_half(struct half *h, size_t size, size_t controls, bool leads)
 {
-	h->y = calloc(size, sizeof *h->y);
+	bool corrected = controls > 0 || leads;
 	h->yy = calloc(size, sizeof *h->yy);
+	h->y = calloc(corrected ? size : 1, sizeof *h->y);
+	h->led = calloc(leads ? size : 1, sizeof *h->led);
 	h->h = calloc(controls + 1, sizeof *h->h);
 	h->total = calloc(controls + 1, sizeof *h->total);
 	h->hh = calloc(controls * controls + 1, sizeof *h->hh);
 	h->hy = calloc(controls * size + 1, sizeof *h->hy);
 	h->coefficient = calloc(controls * size + 1, sizeof *h->coefficient);
-	return h->y && h->yy && h->h && h->total && h->hh && h->hy && h->coefficient;
+	return h->y && h->yy && h->led && h->h && h->total && h->hh && h->hy && h->coefficient;
 }
 
 static void free_half(struct half *h)
 {
 	free(h->y);
 	free(h->yy);
+	free(h->led);
 	free(h->h);
 	free(h->total);
 	free(h->hh);
@@ -68,10 +74,12 @@ enum status mc_sums_new(const struct mc_shape *shape, size_t size, struct mc_sum
 		return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", size);
 	s->size = size;
 	s->controls = shape->controls;
+	s->variants = shape->leads ? shape->variants : 0;
+	s->halves = s->controls || shape->leads ? HALVES : 1;
 	s->total = calloc(size, sizeof *s->total);
 	bool all = s->total != NULL;
-	for (int i = 0; i < HALVES; i++)
-		all = new_half(&s->half[i], size, s->controls) && all;
+	for (int i = 0; i < s->halves; i++)
+		all = new_half(&s->half[i], size, s->controls, shape->leads) && all;
 	return all ? ST_OK : fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", size);
 }
 
@@ -80,7 +88,7 @@ void mc_sums_free(struct mc_sums **sums)
 	struct mc_sums *s = *sums;
 	if (!s)
 		return;
-	for (int i = 0; i < HALVES; i++)
+	for (int i = 0; i < s->halves; i++)
 		free_half(&s->half[i]);
 	free(s->total);
 	free(s);
@@ -108,12 +116,22 @@ static void add_squares(double *restrict sum, const double *restrict y, double p
 		sum[i] += y[i] * per * (y[i] * per);
 }
 
+/* Places of variants come in rows, the leader's last. */
+static void add_led(double *restrict sum, const double *restrict y, double per, size_t count, size_t variants)
+{
+	for (size_t row = 0; row + variants <= count; row += variants)
+		add_scaled(sum + row, y + row, y[row + variants - 1] * per * per, variants);
+}
+
 void mc_sums_add(struct mc_sums *s, const double *tally, const double *control, uint64_t photons)
 {
-	struct half *half = &s->half[mc_sums_parts(s) % HALVES];
+	struct half *half = &s->half[mc_sums_parts(s) % (uint64_t)s->halves];
 	double per = 1.0 / (double)photons;
 	add_scaled(s->total, tally, 1.0, s->size);
-	add_scaled(half->y, tally, per, s->size);
+	if (s->halves == HALVES)
+		add_scaled(half->y, tally, per, s->size);
+	if (s->variants)
+		add_led(half->led, tally, per, s->size, s->variants);
 	add_squares(half->yy, tally, per, s->size);
 	for (size_t i = 0; i < s->controls; i++) {
 		double h = control[i] * per;
@@ -208,8 +226,9 @@ static double error_with_controls(const struct mc_sums *s, size_t place)
 
 static double error_alone(const struct mc_sums *s, size_t place, double mean)
 {
-	double parts = (double)mc_sums_parts(s);
-	double scatter = s->half[0].yy[place] + s->half[1].yy[place] - parts * mean * mean;
+	double parts = (double)mc_sums_parts(s), scatter = -parts * mean * mean;
+	for (int i = 0; i < s->halves; i++)
+		scatter += s->half[i].yy[place];
 	return parts > 1.0 ? sqrt(fmax(scatter, 0.0) / (parts * (parts - 1.0))) : INFINITY;
 }
 
@@ -222,6 +241,44 @@ double mc_sums_mean(const struct mc_sums *s, size_t place, double *se)
 	double mean = total / (double)s->photons;
 	if (se)
 		*se = s->used ? error_with_controls(s, place) : error_alone(s, place, mean);
+	return mean;
+}
+
+/* ---- led variants ---- */
+
+/* Within half i: sums of squares and products about the means, of variant and leader. */
+struct pair {
+	double vv, vl, ll, v, l; /* v, l: means */
+};
+
+static struct pair pair_of(const struct mc_sums *s, int i, size_t first, size_t v)
+{
+	const struct half *h = &s->half[i];
+	double parts = (double)h->parts;
+	size_t variant = first + v, leader = first + s->variants - 1;
+	struct pair p = {.v = h->y[variant] / parts, .l = h->y[leader] / parts};
+	p.vv = h->yy[variant] - parts * p.v * p.v;
+	p.vl = h->led[variant] - parts * p.v * p.l;
+	p.ll = h->yy[leader] - parts * p.l * p.l;
+	return p;
+}
+
+double mc_sums_led_mean(const struct mc_sums *few, const struct mc_sums *leader, size_t row, size_t v, double *se)
+{
+	double leader_se, leader_mean = mc_sums_mean(leader, row, &leader_se), mean = 0.0, variance = 0.0, slope = 0.0;
+	double parts = (double)mc_sums_parts(few);
+	struct pair pair[HALVES];
+	for (int i = 0; i < HALVES; i++)
+		pair[i] = pair_of(few, i, row * few->variants, v);
+	for (int i = 0; i < HALVES; i++) {
+		const struct pair *p = &pair[i], *other = &pair[1 - i];
+		double c = other->ll > 0.0 ? other->vl / other->ll : 0.0, n = (double)few->half[i].parts;
+		mean += n / parts * (p->v - c * (p->l - leader_mean));
+		slope += n / parts * c;
+		variance += n / (n - 1.0) * fmax(p->vv - 2.0 * c * p->vl + c * c * p->ll, 0.0) / (parts * parts);
+	}
+	if (se)
+		*se = sqrt(variance + slope * slope * leader_se * leader_se);
 	return mean;
 }
 

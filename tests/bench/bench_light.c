@@ -205,19 +205,53 @@ static void bench_engines(const struct skin *skin, int rings)
 		       1e-3 * speed[k].us_photon * speed[k].photons_for_percent);
 }
 
-static void bench_variants(const struct skin *skin, int rings)
+/* Standard errors in the basal bin of some of the variants against those of as many photons spent on each alone. */
+static void compare_errors(const struct skin *skin, const struct mc_kind *kind, double *mean, double *worst)
+{
+	struct mc_request q = mc_request_of(skin, kind, 0), own = q;
+	struct mc_result *all = NULL, *alone = NULL;
+	struct light_layer layer[LIGHT_LAYERS_MAX];
+	struct fail why = {0};
+	size_t layers = skin->stack.count, compared = 0;
+	*mean = *worst = 0.0;
+	must(mc_run(&q, &all, &why), &why);
+	own.variants = 0;
+	own.stack.layer = layer;
+	for (size_t v = 0; v < kind->variants; v += 9) {
+		double se, se_own;
+		for (size_t l = 0; l < layers; l++) {
+			layer[l] = skin->stack.layer[l];
+			layer[l].mua_1_cm = q.variant_mua_1_cm[v * layers + l];
+		}
+		must(mc_run(&own, &alone, &why), &why);
+		(void)mc_absorbed_z(all, v, BASAL_BIN, &se);
+		(void)mc_absorbed_z(alone, 0, BASAL_BIN, &se_own);
+		*mean += se / se_own;
+		*worst = fmax(*worst, se / se_own);
+		compared++;
+		mc_free(&alone);
+	}
+	*mean /= (double)compared;
+	mc_free(&all);
+}
+
+static void bench_variants(const struct skin *skin)
 {
 	for (int e = MC_ENGINE_SCALAR; e < MC_ENGINES; e++) {
-		const struct mc_kind kind[2] = {
-			{.engine = (enum mc_engine)e, .photons = MC_PHOTONS},
-			{.engine = (enum mc_engine)e, .variants = MC_VARIANTS_MAX, .photons = MC_PHOTONS}};
+		uint64_t photons = e == MC_ENGINE_SCALAR ? MC_PHOTONS : MC_LANE_PHOTONS;
+		const struct mc_kind kind[2] = {{.engine = (enum mc_engine)e, .photons = photons},
+		                                {.engine = (enum mc_engine)e, .variants = MC_VARIANTS_MAX, .photons = photons}};
 		struct mc_speed speed[2];
+		double mean = 1.0, worst = 1.0;
 		if (!mc_engine_available((enum mc_engine)e))
 			continue;
-		measure(skin, kind, 2, rings, speed);
-		printf("light Monte Carlo %s, %s grid, %d variants, %s\t%.2f\truns of one\t%.0f photons/s\n", skin->name,
-		       rings ? "r-z" : "z", MC_VARIANTS_MAX, mc_engine_name((enum mc_engine)e),
-		       speed[1].us_photon / speed[0].us_photon, 1e6 / speed[1].us_photon);
+		measure(skin, kind, 2, 0, speed);
+		if (e != MC_ENGINE_SCALAR)
+			compare_errors(skin, &kind[1], &mean, &worst);
+		printf("light Monte Carlo %s, %d variants (x0.5 to x1.5), %s\t%.2f\truns of one\t%.0f photons/s; standard errors in "
+		       "the basal bin x%.2f in the mean, x%.2f at worst, of those of runs of their own\n",
+		       skin->name, MC_VARIANTS_MAX, mc_engine_name((enum mc_engine)e), speed[1].us_photon / speed[0].us_photon,
+		       1e6 / speed[1].us_photon, mean, worst);
 	}
 }
 
@@ -232,6 +266,7 @@ int main(void)
 		bench_engines(&skins[0], rings);
 		bench_engines(&skins[2], rings);
 	}
-	bench_variants(&skins[0], 0);
+	bench_variants(&skins[0]);
+	bench_variants(&skins[2]);
 	return 0;
 }

@@ -263,69 +263,6 @@ static void engines_agree(void **state)
 	mc_free(&first);
 }
 
-/* What controls and thinning change is the error, not the answer: both agree with a plain run, bin by bin. Controls
- * sharpen every photon; thinned photons tell less each, and more in the same time (tests/bench). */
-static void thinning_and_controls_sharpen(void **state)
-{
-	(void)state;
-	const struct light_stack *stacks[] = {&stack_a, &stack_c, &stack_e, &stack_b};
-	struct mc_request q = depth_request(stack_a, 24000, 19);
-	if (mc_engine_available(MC_ENGINE_AVX2) || mc_engine_available(MC_ENGINE_NEON))
-		for (size_t k = 0; k < sizeof stacks / sizeof *stacks; k++) {
-			double se, se_plain, chi2[2] = {0.0, 0.0}, var[2] = {0.0, 0.0}, var_plain = 0.0;
-			q.stack = *stacks[k];
-			q.seed = 50 + k;
-			q.sharp_depth_cm = 0.0;
-			q.uncontrolled = true;
-			struct mc_result *plain = run(&q);
-			for (int thinned = 0; thinned < 2; thinned++) {
-				q.seed++;
-				q.uncontrolled = false;
-				q.sharp_depth_cm = thinned ? 0.0055 : 0.0;
-				struct mc_result *r = run(&q);
-				for (size_t i = 0; i < NZ; i++) {
-					double d = mc_absorbed_z(r, 0, i, &se) - mc_absorbed_z(plain, 0, i, &se_plain);
-					chi2[thinned] += d * d / (se * se + se_plain * se_plain) / NZ;
-					var[thinned] += se * se;
-					var_plain += thinned ? 0.0 : se_plain * se_plain;
-				}
-				assert_near(total_of(r, 0, q.stack.count), 1.0, 1e-12);
-				assert_true(fabs(mc_roulette(r, 0, NULL)) < 1e-6);
-				mc_free(&r);
-			}
-			assert_true(chi2[0] < 3.0 && chi2[1] < 3.0);
-			assert_true(var[0] < 0.85 * var_plain && var[1] > var[0]);
-			mc_free(&plain);
-		}
-}
-
-/* The scatter between seeds is the standard error told, with controls and few photons, too; and the mean of many
- * small runs is that of one large run: coefficients found from few photons do not pull. */
-static void controls_tell_their_error(void **state)
-{
-	(void)state;
-	enum { RUNS = 100, BIN = 11 };
-	double sum = 0.0, square = 0.0, predicted = 0.0, se, se_large;
-	struct mc_request q = depth_request(stack_c, 1000, 300);
-	q.sharp_depth_cm = 0.0055;
-	for (int i = 0; i < RUNS; i++) {
-		q.seed++;
-		struct mc_result *r = run(&q);
-		double value = mc_absorbed_z(r, 0, BIN, &se);
-		sum += value / RUNS;
-		square += value * value / RUNS;
-		predicted += se * se / RUNS;
-		mc_free(&r);
-	}
-	double actual = (square - sum * sum) * RUNS / (RUNS - 1.0);
-	assert_true(actual / predicted > 0.6 && actual / predicted < 1.5); /* chi2 of 99, 99.9 % */
-	q.photons = 200000;
-	struct mc_result *large = run(&q);
-	double value = mc_absorbed_z(large, 0, BIN, &se_large);
-	assert_near(sum, value, SIGMAS * sqrt(se_large * se_large + actual / RUNS));
-	mc_free(&large);
-}
-
 /* Backwards, as other threads might. */
 static bool run_backwards(void *context, size_t count, void (*item)(void *state, size_t index), void *state)
 {
@@ -342,31 +279,6 @@ static bool run_cancelled(void *context, size_t count, void (*item)(void *state,
 	(void)count;
 	item(state, 0);
 	return false;
-}
-
-/* Results of all engines with lanes, in any order of batches, bit for bit; with splits and without. */
-static void thinned_runs_are_alike_everywhere(void **state)
-{
-	(void)state;
-	size_t calls = 0;
-	struct mc_request q = depth_request(stack_a, 30000, 38);
-	q.sharp_depth_cm = 0.002;
-	struct mc_result *first = run(&q);
-	q.context = &calls;
-	q.run = run_backwards;
-	for (int e = MC_ENGINE_AVX2; e < MC_ENGINES && mc_engine_used(first) != MC_ENGINE_SCALAR; e++) {
-		if (!mc_engine_available((enum mc_engine)e))
-			continue;
-		double se_a, se_b;
-		q.engine = (enum mc_engine)e;
-		struct mc_result *other = run(&q);
-		for (size_t i = 0; i < NZ; i++) {
-			assert_true(mc_absorbed_z(other, 0, i, &se_a) == mc_absorbed_z(first, 0, i, &se_b));
-			assert_true(se_a == se_b && se_a > 0.0);
-		}
-		mc_free(&other);
-	}
-	mc_free(&first);
 }
 
 static void order_of_batches_does_not_matter(void **state)
@@ -863,9 +775,6 @@ int main(void)
 		cmocka_unit_test(agrees_with_the_deterministic_solver),
 		cmocka_unit_test(slanted_light_agrees_with_the_deterministic_solver),
 		cmocka_unit_test(engines_agree),
-		cmocka_unit_test(thinning_and_controls_sharpen),
-		cmocka_unit_test(controls_tell_their_error),
-		cmocka_unit_test(thinned_runs_are_alike_everywhere),
 		cmocka_unit_test(order_of_batches_does_not_matter),
 		cmocka_unit_test(focused_beam_meets_its_focus),
 		cmocka_unit_test(arrays_are_periodic),
