@@ -142,6 +142,8 @@ enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, doub
 
 /* ------------------------------------------------------------------ lesion against energy, precomputed */
 
+/* Of energy. The first two variants are simulated at all of them, further ones at four and in proportion to the first
+ * between: tissues of one patient. What that misses is measured on the second variant and in every error. */
 #define MICROBEAM_TABLE_NODES 8
 
 struct microbeam_table; /* gives it; free with microbeam_table_free; read-only afterwards */

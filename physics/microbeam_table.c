@@ -1,5 +1,8 @@
 /* Lesion against energy: a few simulations per variant, monotone interpolation between them.
  *
+ * The first two variants are simulated at every node, the others at every other one: between them a variant follows
+ * the first in proportion. What that misses is measured on the second, and part of every size's error.
+ *
  * Nodes are geometric in energy. Depths and widths grow with energy; what the grid of a run takes away is
  * put back by a running maximum, so that Steffen's interpolation (1990, Astron Astrophys 239:443) is
  * monotone as a whole. The spread is simulated for the first variant and carried over in proportion.
@@ -32,10 +35,30 @@ struct microbeam_table {
 	double energy_mJ[NODES];
 	double sd[SIZES][NODES]; /* of the first variant */
 	unsigned flags[SIZES][NODES];
+	double follow_frac[SIZES]; /* relative error of what follows the first variant, as measured on the second */
 	struct estimate histology_factor;
 	double depth_um[AXIS_POINTS];
 	struct variant *variant;
 };
+
+/* Nodes at which every variant is simulated, and the first one's spread. */
+static const size_t sparse[] = {0, 2, 5, NODES - 1};
+#define SPARSE (sizeof sparse / sizeof sparse[0])
+_Static_assert(NODES == 8, "sparse nodes are those of eight");
+#define COMPLETE_VARIANTS 2
+
+static bool is_sparse(size_t node)
+{
+	for (size_t k = 0; k < SPARSE; k++)
+		if (sparse[k] == node)
+			return true;
+	return false;
+}
+
+static bool is_simulated(size_t v, size_t node)
+{
+	return v < COMPLETE_VARIANTS || is_sparse(node);
+}
 
 static struct estimate *size_of(struct microbeam_lesion *lesion, size_t k)
 {
@@ -142,7 +165,7 @@ static enum status build_node(struct microbeam_table *table, const struct microb
 	struct microbeam beam = r->beam;
 	struct microbeam_lesion lesion;
 	struct microbeam_axis axis;
-	const struct microbeam_options options = {.without_spread = v > 0};
+	const struct microbeam_options options = {.without_spread = v > 0 || !is_sparse(node)};
 	beam.energy_mJ = table->energy_mJ[node];
 	enum status st = microbeam_simulate(r->light, &r->tissue[v], &beam, v, &options, &lesion, &axis, why);
 	if (st != ST_OK)
@@ -174,22 +197,157 @@ static void finish_variant(const struct microbeam_table *table, struct variant *
 	}
 }
 
-/* The runs after the first one are independent: variant and node from the index, a verdict for each. */
+/* A node's values at a depth, linear between the table's points and held at both ends. */
+static double node_at(const struct microbeam_table *t, const double value[AXIS_POINTS], double depth_um)
+{
+	size_t p = gsl_interp_bsearch(t->depth_um, depth_um, 0, AXIS_POINTS - 1);
+	double f = (depth_um - t->depth_um[p]) / (t->depth_um[p + 1] - t->depth_um[p]);
+	return value[p] + fmin(fmax(f, 0.0), 1.0) * (value[p + 1] - value[p]);
+}
+
+/* ---- variants that follow the first ---- */
+
+/* A node between two others: theirs, and how far from the first to the second, in the logarithm of energy. */
+struct gap {
+	size_t low, node, high;
+	double f;
+};
+
+static struct gap gap_of(size_t node)
+{
+	struct gap gap = {.node = node};
+	for (size_t k = 0; k + 1 < SPARSE; k++)
+		if (sparse[k] < node) {
+			gap.low = sparse[k];
+			gap.high = sparse[k + 1];
+		}
+	gap.f = (double)(node - gap.low) / (double)(gap.high - gap.low);
+	return gap;
+}
+
+static double mix(double low, double high, double f)
+{
+	return low + f * (high - low);
+}
+
+/* In proportion to the first variant's size, or where there is none at one end by the same difference. */
+static double follow_size(const double *first, const double *own, struct gap g)
+{
+	if (first[g.low] > 0.0 && first[g.high] > 0.0)
+		return first[g.node] * mix(own[g.low] / first[g.low], own[g.high] / first[g.high], g.f);
+	return fmax(first[g.node] + mix(own[g.low] - first[g.low], own[g.high] - first[g.high], g.f), 0.0);
+}
+
+/* The first variant's axis and, mixed from both ends of the gap, what this one's differs from it: all at equal shares
+ * of the killed depth. */
+static void follow_axis(const struct microbeam_table *t, struct variant *own, struct gap g)
+{
+	const struct variant *first = &t->variant[0];
+	const size_t node[] = {g.low, g.node, g.high};
+	double share[3], own_share[3], own_um = own->size[COAGULATION_DEPTH][g.node];
+	for (size_t n = 0; n < 3; n++) {
+		double killed_um = own_um > 0.0 ? first->size[COAGULATION_DEPTH][node[n]] / own_um : 0.0;
+		double own_killed = own_um > 0.0 ? own->size[COAGULATION_DEPTH][node[n]] / own_um : 0.0;
+		share[n] = killed_um > 0.0 && own_killed > 0.0 ? killed_um : 1.0;
+		own_share[n] = killed_um > 0.0 && own_killed > 0.0 ? own_killed : 1.0;
+	}
+	for (size_t p = 0; p < AXIS_POINTS; p++) {
+		double z = t->depth_um[p], peak[2], omega[2];
+		for (size_t n = 0; n < 2; n++) {
+			size_t at = node[2 * n];
+			peak[n] = node_at(t, own->peak_C[at], z * own_share[2 * n]) - node_at(t, first->peak_C[at], z * share[2 * n]);
+			omega[n] = node_at(t, own->log_omega[at], z * own_share[2 * n]) -
+			           node_at(t, first->log_omega[at], z * share[2 * n]);
+		}
+		own->peak_C[g.node][p] = node_at(t, first->peak_C[g.node], z * share[1]) + mix(peak[0], peak[1], g.f);
+		own->log_omega[g.node][p] = node_at(t, first->log_omega[g.node], z * share[1]) + mix(omega[0], omega[1], g.f);
+	}
+}
+
+static void follow_first(const struct microbeam_table *t, struct variant *own)
+{
+	const struct variant *first = &t->variant[0];
+	for (size_t node = 0; node < NODES; node++) {
+		if (is_sparse(node))
+			continue;
+		struct gap g = gap_of(node);
+		for (size_t k = 0; k < SIZES; k++)
+			own->size[k][node] = follow_size(first->size[k], own->size[k], g);
+		own->events[node] = first->events[node] | (own->events[g.low] & own->events[g.high]);
+		follow_axis(t, own, g);
+	}
+}
+
+/* The first variant's spread between the nodes where it is simulated: the same share of the size. */
+static void fill_spread(struct microbeam_table *t)
+{
+	for (size_t node = 0; node < NODES; node++) {
+		if (is_sparse(node))
+			continue;
+		struct gap g = gap_of(node);
+		for (size_t k = 0; k < SIZES; k++) {
+			const double *size = t->variant[0].size[k];
+			bool shares = size[g.low] > 0.0 && size[g.high] > 0.0;
+			t->sd[k][node] = shares ? size[node] * mix(t->sd[k][g.low] / size[g.low], t->sd[k][g.high] / size[g.high], g.f)
+			                        : mix(t->sd[k][g.low], t->sd[k][g.high], g.f);
+		}
+	}
+}
+
+/* What following misses: root mean square over the nodes of the second variant, which is simulated at all. */
+static void measure_following(struct microbeam_table *t)
+{
+	for (size_t k = 0; k < SIZES; k++) {
+		const double *first = t->variant[0].size[k], *own = t->variant[1].size[k];
+		double square = 0.0;
+		for (size_t node = 0; node < NODES; node++) {
+			double miss = is_sparse(node) || own[node] <= 0.0 ? 0.0 : follow_size(first, own, gap_of(node)) / own[node] - 1.0;
+			square += miss * miss;
+		}
+		t->follow_frac[k] = sqrt(square / (double)(NODES - SPARSE));
+	}
+}
+
+static void finish(struct microbeam_table *t)
+{
+	fill_spread(t);
+	if (t->variants > COMPLETE_VARIANTS)
+		measure_following(t);
+	for (size_t v = COMPLETE_VARIANTS; v < t->variants; v++)
+		follow_first(t, &t->variant[v]);
+	for (size_t v = 0; v < t->variants; v++)
+		finish_variant(t, &t->variant[v]);
+}
+
+/* ---- the runs ---- */
+
+/* The runs after the first one are independent: a variant and a node each, and a verdict. Strong beams run longest and
+ * come first. */
 struct work {
 	struct microbeam_table *table;
 	const struct microbeam_table_request *request;
 	struct outcome {
+		size_t variant, node;
 		enum status status;
 		struct fail why;
 	} *outcome;
 };
 
+static size_t list_runs(struct work *work)
+{
+	size_t count = 0;
+	for (size_t node = NODES; node-- > 0;)
+		for (size_t v = 0; v < work->table->variants; v++)
+			if (is_simulated(v, node) && !(v == 0 && node + 1 == NODES)) /* which was the first */
+				work->outcome[count++] = (struct outcome){.variant = v, .node = node};
+	return count;
+}
+
 static void work_item(void *state, size_t index)
 {
 	struct work *w = state;
-	size_t run = index + 1; /* run 0 was the strongest beam of the first variant */
 	struct outcome *o = &w->outcome[index];
-	o->status = build_node(w->table, w->request, run / NODES, NODES - 1 - run % NODES, &o->why);
+	o->status = build_node(w->table, w->request, o->variant, o->node, &o->why);
 }
 
 static bool one_by_one(const struct microbeam_table_request *r, size_t count, struct work *work)
@@ -216,10 +374,10 @@ static enum status first_failure(const struct work *work, size_t count, struct f
 static enum status build(struct microbeam_table *table, const struct microbeam_table_request *r,
                          struct fail *why)
 {
-	size_t count = NODES * r->variants - 1;
-	struct work work = {table, r, calloc(count, sizeof *work.outcome)};
+	struct work work = {table, r, calloc(NODES * r->variants, sizeof *work.outcome)};
 	if (!work.outcome)
 		return fail_set(why, ST_FULL, "table", "no memory for the table of lesions");
+	size_t count = list_runs(&work);
 	/* the strongest beam of the first variant sets the depths of all */
 	enum status st = build_node(table, r, 0, NODES - 1, why);
 	if (st == ST_OK) {
@@ -227,8 +385,8 @@ static enum status build(struct microbeam_table *table, const struct microbeam_t
 		st = whole ? first_failure(&work, count, why) : fail_set(why, ST_CANCELLED, "table", "cancelled");
 	}
 	free(work.outcome);
-	for (size_t v = 0; st == ST_OK && v < r->variants; v++)
-		finish_variant(table, &table->variant[v]);
+	if (st == ST_OK)
+		finish(table);
 	return st;
 }
 
@@ -254,20 +412,14 @@ static double between(const double *node_value, size_t i, double f)
 	return node_value[i] + f * (node_value[i + 1] - node_value[i]);
 }
 
-/* Spread of a size: that of the first variant at this energy, in proportion to the sizes. */
+/* Spread of a size: that of the first variant at this energy, in proportion to the sizes, and what following misses. */
 static double scaled_sd(const struct microbeam_table *t, size_t v, size_t k, size_t i, double f)
 {
 	double first = between(t->variant[0].size[k], i, f), own = between(t->variant[v].size[k], i, f);
 	double sd = between(t->sd[k], i, f);
-	return first > 0.0 && own > 0.0 ? sd * own / first : sd;
-}
-
-/* A node's values at a depth, linear between the table's points and held at both ends. */
-static double node_at(const struct microbeam_table *t, const double value[AXIS_POINTS], double depth_um)
-{
-	size_t p = gsl_interp_bsearch(t->depth_um, depth_um, 0, AXIS_POINTS - 1);
-	double f = (depth_um - t->depth_um[p]) / (t->depth_um[p + 1] - t->depth_um[p]);
-	return value[p] + fmin(fmax(f, 0.0), 1.0) * (value[p + 1] - value[p]);
+	if (first > 0.0 && own > 0.0)
+		sd *= own / first;
+	return v < COMPLETE_VARIANTS ? sd : hypot(sd, t->follow_frac[k] * own);
 }
 
 /* Between two energies the fronts lie at different depths: a mean at equal depth would show a shelf between them that
