@@ -10,11 +10,16 @@
 #define WHAT_IFS 120
 #define PATIENTS 8
 
-static double now_s(void)
+static double clock_s(clockid_t clock)
 {
 	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)clock_gettime(clock, &now);
 	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+static double now_s(void)
+{
+	return clock_s(CLOCK_MONOTONIC);
 }
 
 static void need(enum status st, const struct fail *why)
@@ -55,16 +60,17 @@ static void time_what_if(struct planning *planning, const struct settings *start
 }
 
 static struct fit_result fit_once(const struct library *library, const struct case_request *request,
-                                  struct planning **planning, double *prepare_s, double *total_s)
+                                  struct planning **planning, double *prepare_s, double *total_s, double *processor_s)
 {
 	const struct predict_options options = {.samples = SAMPLES};
 	struct fit_result fit;
 	struct fail why;
-	double begun = now_s();
+	double begun = now_s(), worked_s = clock_s(CLOCK_PROCESS_CPUTIME_ID);
 	need(planning_new(library, &request->subject, &request->request, &options, planning, &why), &why);
 	*prepare_s = now_s() - begun;
 	need(planning_fit(*planning, NULL, NULL, &fit, &why), &why);
 	*total_s = now_s() - begun;
+	*processor_s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - worked_s;
 	return fit;
 }
 
@@ -75,21 +81,23 @@ static void time_patient(const struct library *library, int patient)
 	struct planning *planning = NULL;
 	struct fail why;
 	struct fit_result fit = {0};
-	double best_s = INFINITY, prepare_s = 0;
+	double best_s = INFINITY, prepare_s = 0, least_s = INFINITY;
 	(void)snprintf(path, sizeof path, "profiles/demo/%02d.json", patient);
 	need(case_read(path, &file, &why), &why);
 	for (int i = 0; i < TRIALS; i++) {
-		double prepared_s, total_s;
+		double prepared_s, total_s, processor_s;
 		planning_free(&planning);
-		fit = fit_once(library, &file->request[0], &planning, &prepared_s, &total_s);
+		fit = fit_once(library, &file->request[0], &planning, &prepared_s, &total_s, &processor_s);
+		least_s = fmin(least_s, processor_s);
 		if (total_s < best_s) {
 			best_s = total_s;
 			prepare_s = prepared_s;
 		}
 	}
 	const char *mode = file->request[0].request.device_mode;
-	printf("robust fit, %s\t%.2f\ts\t%zu settings x %d samples; best of %d; %.2f s of it preparing\n", mode, best_s,
-	       fit.candidates, SAMPLES, TRIALS, prepare_s);
+	printf("robust fit, %s\t%.2f\ts\t%zu settings x %d samples; best of %d; %.2f s of it preparing; both threads work "
+	       "%.2f s\n",
+	       mode, best_s, fit.candidates, SAMPLES, TRIALS, prepare_s, least_s);
 	if (fit.feasible)
 		time_what_if(planning, &fit.settings, mode);
 	planning_free(&planning);
