@@ -71,7 +71,7 @@ static bool allocate_cells(struct heat_rz *h)
 	h->cell = calloc(h->count, sizeof *h->cell);
 	h->removed = calloc(h->count, sizeof *h->removed);
 	h->steam = calloc(2 * h->count, sizeof *h->steam);
-	h->crossing = calloc(padded(h->count) / HEAT_RZ_LANES, sizeof *h->crossing);
+	h->crossing = calloc(padded(h->count) / HEAT_RZ_GROUP, sizeof *h->crossing);
 	if (!h->cell || !h->removed || !h->steam || !h->crossing)
 		return false;
 	h->arriving = h->steam + h->count;

@@ -127,14 +127,16 @@ static void find_hottest(struct heat_rz *h)
 /* Peaks and damage of a step from before to the temperatures now; what was deposited before it counts. */
 static void note_step(struct heat_rz *h, const double *before_C, double dt_s, bool ramp)
 {
-	for (size_t n = 0; n < h->count; n++) {
-		double before = before_C[n], t = h->temperature_C[n], reached = before > t ? before : t;
-		if (reached > h->peak_C[n])
-			h->peak_C[n] = reached;
-		if (reached > HEAT_RZ_RATE_FROM_C && h->damages)
-			h->omega[n] += ramp ? damage_ramp(h, before, t, dt_s) : damage_step(h, before, t, dt_s);
-	}
-	find_hottest(h);
+	const struct heat_rz_note note = {h->count, before_C, h->temperature_C, HEAT_RZ_RATE_FROM_C, h->peak_C};
+	size_t groups = heat_rz_kernel_note(&note, h->crossing, &h->hottest_C);
+	if (h->any_removed && h->hottest_C <= h->reference_C) /* which removed cells hold */
+		find_hottest(h);
+	for (size_t k = 0; h->damages && k < groups; k++)
+		for (size_t n = h->crossing[k]; n < h->crossing[k] + HEAT_RZ_GROUP && n < h->count; n++) {
+			double before = before_C[n], t = h->temperature_C[n];
+			if (before > HEAT_RZ_RATE_FROM_C || t > HEAT_RZ_RATE_FROM_C)
+				h->omega[n] += ramp ? damage_ramp(h, before, t, dt_s) : damage_step(h, before, t, dt_s);
+		}
 }
 
 static void swap_in(struct heat_rz *h, size_t spare)

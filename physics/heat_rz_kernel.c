@@ -16,7 +16,11 @@ typedef long long masks __attribute__((vector_size(HEAT_RZ_LANES * sizeof(long l
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum kind { STEP, STAGE, SLOPE };
+/* Comparisons of wider ones are taken apart by the compiler. */
+typedef double quad __attribute__((vector_size(HEAT_RZ_GROUP * sizeof(double)), aligned(8), may_alias));
+typedef long long quad_mask __attribute__((vector_size(HEAT_RZ_GROUP * sizeof(long long)), aligned(8), may_alias));
+
+enum kind { STEP, STAGE, SLOPE, NOTE };
 struct call {
 	enum kind kind;
 	const struct heat_rz_grid_view *grid;
@@ -24,7 +28,9 @@ struct call {
 	double dt_s;
 	const double *now, *limit_C;
 	double *out;
-	size_t *crossing, crossings;
+	size_t *crossing, crossings; /* of NOTE: the hot groups */
+	const struct heat_rz_note *note;
+	double hottest;
 };
 
 INLINE lanes load(const double *from)
@@ -50,7 +56,7 @@ INLINE lanes slope(const struct heat_rz_grid_view *g, const double *t, size_t n)
 	return power * load(g->warming_K_J + n);
 }
 
-/* Whether any is below zero, by their signs: comparisons of wide vectors are taken apart by the compiler. */
+/* Whether any is below zero, by their signs. */
 INLINE bool any_negative(lanes v)
 {
 	masks m = (masks)v;
@@ -78,9 +84,42 @@ INLINE void stage(const struct call *c)
 		                          s->dt_s * slope(c->grid, s->previous, n) + s->start_s * load(s->slope_K_s + n));
 }
 
+INLINE quad larger(quad a, quad b)
+{
+	quad_mask which = a > b;
+	return (quad)((which & (quad_mask)a) | (~which & (quad_mask)b));
+}
+
+INLINE quad load_quad(const double *from)
+{
+	quad v;
+	memcpy(&v, from, sizeof v);
+	return v;
+}
+
+INLINE void note(struct call *c)
+{
+	const struct heat_rz_note *s = c->note;
+	quad hottest = load_quad(s->after_C);
+	for (size_t n = 0; n < s->count; n += HEAT_RZ_GROUP) {
+		quad after = load_quad(s->after_C + n), reached = larger(load_quad(s->before_C + n), after);
+		quad peak = larger(load_quad(s->peak_C + n), reached);
+		memcpy(s->peak_C + n, &peak, sizeof peak);
+		hottest = larger(hottest, after);
+		quad_mask hot = reached > s->hot_C;
+		if (hot[0] | hot[1] | hot[2] | hot[3])
+			c->crossing[c->crossings++] = n;
+	}
+	c->hottest = hottest[0];
+	for (int k = 1; k < HEAT_RZ_GROUP; k++)
+		c->hottest = hottest[k] > c->hottest ? hottest[k] : c->hottest;
+}
+
 INLINE void run(struct call *c)
 {
-	if (c->kind == STEP)
+	if (c->kind == NOTE)
+		note(c);
+	else if (c->kind == STEP)
 		step(c);
 	else if (c->kind == STAGE)
 		stage(c);
@@ -119,7 +158,8 @@ static void dispatch(struct call *c)
 size_t heat_rz_kernel_step(const struct heat_rz_grid_view *grid, double dt_s, const double *now, const double *limit_C,
                            double *next, size_t *crossing)
 {
-	struct call c = {STEP, grid, NULL, dt_s, now, limit_C, next, crossing, 0};
+	struct call c = {.kind = STEP, .grid = grid, .dt_s = dt_s, .now = now, .limit_C = limit_C, .out = next,
+	                 .crossing = crossing};
 	dispatch(&c);
 	return c.crossings;
 }
@@ -134,4 +174,12 @@ void heat_rz_kernel_slope(const struct heat_rz_grid_view *grid, const double *no
 {
 	struct call c = {.kind = SLOPE, .grid = grid, .now = now, .out = slope_K_s};
 	dispatch(&c);
+}
+
+size_t heat_rz_kernel_note(const struct heat_rz_note *s, size_t *hot, double *hottest_C)
+{
+	struct call c = {.kind = NOTE, .note = s, .crossing = hot};
+	dispatch(&c);
+	*hottest_C = c.hottest;
+	return c.crossings;
 }

@@ -10,6 +10,7 @@
 #define HEAT_RZ_RATE_NODES 2701
 
 #define HEAT_RZ_LANES 8 /* cells side by side; every array is filled up to a multiple */
+#define HEAT_RZ_GROUP 4 /* and where they are compared */
 #define HEAT_RZ_BUFFERS 3
 
 struct heat_rz_cell {
@@ -50,7 +51,7 @@ struct heat_rz {
 	double *slope_K_s;   /* dT/dt at the start of a long step */
 	struct heat_rz_steam *steam, *arriving; /* per cell: under way, and where it goes in a sweep */
 	struct heat_rz_cell *cell;
-	size_t *crossing; /* first cells of the groups in which one crosses its limit */
+	size_t *crossing; /* first cells of the groups in which one crosses its limit, or is hot */
 	bool *removed;
 	bool damages;
 	double rate_1_s[HEAT_RZ_RATE_NODES];
@@ -81,6 +82,15 @@ struct heat_rz_stage {
 	const double *previous, *before, *start, *slope_K_s;
 };
 void heat_rz_kernel_stage(const struct heat_rz_grid_view *grid, const struct heat_rz_stage *stage, double *out);
+/* Raises the peaks by a step's two ends; the first cells of groups that were hotter than hot_C go to hot, the largest
+ * after_C to *hottest_C. Returns how many. */
+struct heat_rz_note {
+	size_t count;
+	const double *before_C, *after_C;
+	double hot_C;
+	double *peak_C;
+};
+size_t heat_rz_kernel_note(const struct heat_rz_note *note, size_t *hot, double *hottest_C);
 void heat_rz_kernel_slope(const struct heat_rz_grid_view *grid, const double *now, double *slope_K_s);
 
 /* heat_rz_conduct.c */

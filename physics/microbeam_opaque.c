@@ -195,7 +195,7 @@ static void build_grid(const struct microbeam *beam, double crater_um, double he
 
 struct opaque {
 	struct microbeam_grid grid;
-	double mua_1_cm[MICROBEAM_ROWS_MAX];
+	double row_cm[MICROBEAM_ROWS_MAX], caught_frac[MICROBEAM_ROWS_MAX]; /* thickness; Beer's law through it */
 	double column_J_cm2[MICROBEAM_RINGS_MAX]; /* of the whole pulse, behind the surface */
 	size_t front[MICROBEAM_RINGS_MAX];        /* first row present */
 	struct heat_rz *heat;
@@ -215,8 +215,7 @@ static void illuminate_column(struct opaque *o, size_t i, double portion_J_cm2)
 {
 	double left = portion_J_cm2, end = portion_J_cm2 * LIGHT_END_FRAC;
 	for (size_t j = o->front[i]; j < o->grid.nz && left > end; j++) {
-		double row_cm = (o->grid.z_edge_um[j + 1] - o->grid.z_edge_um[j]) * CM_PER_UM;
-		double taken = -left * expm1(-o->mua_1_cm[j] * row_cm);
+		double row_cm = o->row_cm[j], taken = left * o->caught_frac[j];
 		double room = heat_rz_room_J_cm3(o->heat, i, j) * row_cm;
 		if (taken >= room) {
 			heat_rz_deposit(o->heat, i, j, room / row_cm);
@@ -267,10 +266,12 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
 	double entering = 1.0 - surface_reflectance_frac(optics->n);
 	for (size_t i = 0; i < o->grid.nr; i++)
 		o->column_J_cm2[i] = entering * column_J_cm2(beam, &o->grid, i);
-	for (size_t j = 0; j < o->grid.nz; j++)
-		o->mua_1_cm[j] =
-		        light_scale * microbeam_layer_mean(tissue, optics->mua_1_cm, o->grid.z_edge_um[j],
-		                                           o->grid.z_edge_um[j + 1]);
+	for (size_t j = 0; j < o->grid.nz; j++) {
+		double from_um = o->grid.z_edge_um[j], to_um = o->grid.z_edge_um[j + 1];
+		double mua_1_cm = light_scale * microbeam_layer_mean(tissue, optics->mua_1_cm, from_um, to_um);
+		o->row_cm[j] = (to_um - from_um) * CM_PER_UM;
+		o->caught_frac[j] = -expm1(-mua_1_cm * o->row_cm[j]);
+	}
 }
 
 enum status microbeam_run_opaque(const struct tissue *tissue, const struct microbeam *beam,
