@@ -36,6 +36,34 @@ static void must(enum status st, const struct fail *why)
 	exit(1);
 }
 
+static double waited_s; /* for answers, since it was put to 0 */
+
+struct line {
+	struct sync_wire wire;
+};
+
+static enum status timed(void *state, const struct sync_request *request, struct sync_reply *reply, struct fail *why)
+{
+	const struct line *line = state;
+	double start = now_s();
+	enum status st = line->wire.exchange(line->wire.state, request, reply, why);
+	waited_s += now_s() - start;
+	return st;
+}
+
+/* When a patient's readings were first kept, since the round began: from then on somebody can plan. */
+static double first_s, began_s;
+static struct sync_local beneath;
+
+static enum status arrive(void *state, const struct sync_arrival *items, size_t count, const char *key,
+                          const char *value, struct fail *why)
+{
+	enum status st = beneath.arrive(state, items, count, key, value, why);
+	if (!st && first_s <= 0 && count > 0 && strcmp(items[0].place.type, "Observation") == 0)
+		first_s = now_s() - began_s;
+	return st;
+}
+
 static enum status in_memory(void *state, const struct sync_request *request, struct sync_reply *reply,
                              struct fail *why)
 {
@@ -49,6 +77,7 @@ struct side {
 	struct station *station;
 	struct sync_engine *engine;
 	struct http *http;
+	struct line line;
 };
 
 static void open_side(struct side *side, const char *folder, const char *name, struct fake_fhir *server)
@@ -67,7 +96,11 @@ static void open_side(struct side *side, const char *folder, const char *name, s
 		must(http_new(&options, &side->http, &why), &why);
 		wire = (struct sync_wire){side->http, http_exchange};
 	}
-	const struct sync_local local = station_local(side->station);
+	side->line.wire = wire;
+	wire = (struct sync_wire){&side->line, timed};
+	struct sync_local local = station_local(side->station);
+	beneath = local;
+	local.arrive = arrive;
 	const struct sync_options options = {
 	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
 	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
@@ -102,9 +135,16 @@ static void fill(struct side *side, size_t patients)
 static double round_s(struct side *side, struct sync_outcome *outcome)
 {
 	struct fail why;
-	double start = now_s();
+	double start = began_s = now_s();
+	waited_s = first_s = 0;
 	must(sync_round(side->engine, outcome, &why), &why);
 	return now_s() - start;
+}
+
+static void print_share(const char *what, double seconds)
+{
+	printf("sync: %s, share of the station's own work\t%.0f\t%%\t%.2f s of %.2f s; the rest waits for answers\n", what,
+	       100 * (seconds - waited_s) / seconds, seconds - waited_s, seconds);
 }
 
 static double peak_MB(void)
@@ -132,9 +172,12 @@ int main(void)
 	double seconds = round_s(&a, &outcome);
 	printf("sync: push\t%.0f\t1/s\t%zu resources with audit, %s; one run\n",
 	       (double)outcome.pushed / seconds, outcome.pushed, where);
+	print_share("push", seconds);
 	seconds = round_s(&b, &outcome);
+	print_share("pull", seconds);
 	printf("sync: pull\t%.0f\t1/s\t%zu resources, %s; one run\n", (double)outcome.pulled / seconds,
 	       outcome.pulled, where);
+	printf("sync: first readings on a new station\t%.2f\ts\tfrom the start of its first round\n", first_s);
 	(void)round_s(&a, &outcome);
 	(void)round_s(&a, &outcome);
 	printf("sync: requests of a round with nothing to do\t%zu\t\t%zu sent, %zu received\n",

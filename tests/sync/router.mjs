@@ -16,6 +16,39 @@ for (const file of ['search-parameters', 'search-parameters-medplum'])
 const copyMaps = (maps) => structuredClone(maps);
 
 class Repository extends MemoryRepository {
+  // What a database's index does for its search, which in memory looks at every resource of the type: few candidates go
+  // to the engine's own search, and that judges them as it does all.
+  indexed = false;
+  #tokens = new Map(); // "Type|system|value" -> ids
+
+  createResourceSync(...given) {
+    const made = super.createResourceSync(...given);
+    for (const { system, value, code } of [...[made.identifier ?? []].flat(), ...(made.meta?.tag ?? [])]) {
+      const token = `${made.resourceType}|${system}|${value ?? code}`;
+      if (!this.#tokens.has(token)) this.#tokens.set(token, new Set());
+      this.#tokens.get(token).add(made.id);
+    }
+    return made;
+  }
+  #candidates({ resourceType, filters = [], sortRules = [], count = 20, offset = 0 }, all) {
+    const named = filters.find((f) => (f.code === 'identifier' || f.code === '_tag') && f.operator === 'eq' && f.value.includes('|'));
+    if (named) return [...(this.#tokens.get(`${resourceType}|${named.value}`) ?? [])].filter((id) => all.has(id)).map((id) => all.get(id));
+    if (filters.length !== 1 || filters[0].code !== '_lastUpdated' || filters[0].operator !== 'ge') return undefined;
+    if (sortRules.length !== 1 || sortRules[0].code !== '_lastUpdated' || sortRules[0].descending) return undefined;
+    const since = new Date(filters[0].value).toISOString(), order = (a, b) => (a.meta.lastUpdated < b.meta.lastUpdated ? -1 : a.meta.lastUpdated > b.meta.lastUpdated ? 1 : 0);
+    return [...all.values()].filter((r) => r.meta.lastUpdated >= since).sort(order).slice(0, offset + count + 1);
+  }
+  searchSync(request) {
+    const all = this.resources.get(request.resourceType), some = this.indexed && all ? this.#candidates(request, all) : undefined;
+    if (!some) return super.searchSync(request);
+    this.resources.set(request.resourceType, new Map(some.map((r) => [r.id, r])));
+    try {
+      return super.searchSync(request);
+    } finally {
+      this.resources.set(request.resourceType, all);
+    }
+  }
+
   #undo; // of the transaction that runs: what takes its steps back, last first
 
   async withTransaction(work) {
@@ -63,8 +96,9 @@ const capability = () => ({
   }],
 });
 
-export async function start({ transactions = true } = {}) {
+export async function start({ transactions = true, indexed = false } = {}) {
   const repository = new Repository();
+  repository.indexed = indexed;
   const router = new FhirRouter();
   let kept, chain = Promise.resolve();
   const oneByOne = (work) => {

@@ -115,8 +115,10 @@ async function openServer(name, config) {
       return send(response, { status: Number(code), headers: name ? { ...json, [name]: given } : json, body: outcome('transient') });
     }
     if (verb === 'dup') await ask(request, body);
+    const from = performance.now();
     const answer = await ask(request, body);
     entry.status = answer.status;
+    entry.ms = performance.now() - from; // the engine's own
     if (verb === 'drop_after') return kill(response);
     return send(response, bend(verb, value, answer), verb, value);
   }
@@ -130,6 +132,7 @@ async function openServer(name, config) {
     try {
       let out = null;
       if (name === 'log') out = log;
+      else if (name === 'busy') out = log.reduce((sum, entry) => sum + (entry.ms ?? 0), 0);
       else if (name === 'rules') rules = JSON.parse(text);
       else if (name === 'forget') log.length = 0;
         else out = await engine.control[name](text ? JSON.parse(text) : {});
