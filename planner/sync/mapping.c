@@ -9,11 +9,6 @@
 #define CATEGORY "http://terminology.hl7.org/CodeSystem/observation-category"
 #define DISPLAY_MAX 96
 
-const char *const mapping_types[] = {
-        "Patient",  "Observation", "DocumentReference", "ServiceRequest", "DeviceRequest",
-        "CarePlan", "Task",        "Provenance",        "AdverseEvent",   "AuditEvent",
-        NULL};
-
 enum status mapping_init(struct mapping *m, const char *local, struct fail *why)
 {
 	size_t n = strlen(local);
@@ -41,19 +36,6 @@ void mapping_name(const char *uuid, int64_t version, int64_t ordinal, enum mappi
 	digest_add_int(&stream, part);
 	digest_end(&stream, &digest);
 	uuid_from_bytes(digest.bytes, name);
-}
-
-const char *mapping_status(const char *state)
-{
-	static const char *const pairs[][2] = {
-	        {"draft", "draft"},      {"proposed", "draft"},    {"rejected", "revoked"},
-	        {"approved", "active"},  {"treating", "active"},   {"delivered", "completed"},
-	        {"closed", "completed"}, {"expired", "on-hold"},   {"revoked", "revoked"},
-	        {"stale", "on-hold"},    {"superseded", "revoked"}};
-	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
-		if (strcmp(pairs[i][0], state) == 0)
-			return pairs[i][1];
-	return "unknown";
 }
 
 /* ---- pieces ------------------------------------------------------------------------------------------- */
@@ -445,6 +427,15 @@ static enum status put_service(const struct mapping *m, const struct store_plan 
 	return finish(&out, unit, "ServiceRequest", n->service, update, why);
 }
 
+/* "UUID/version": whoever finds the order finds the plan it must agree with. */
+static void put_plan_name(struct json_out *out, const struct mapping *m, const struct store_plan *row)
+{
+	char naming[2 * MAPPING_SYSTEM_MAX], value[UUID_TEXT_SIZE + 24];
+	(void)snprintf(naming, sizeof naming, "%s" PLAN_NAME_PATH, m->local);
+	(void)snprintf(value, sizeof value, "%s/%lld", row->uuid, (long long)row->version);
+	put_identifier(out, "groupIdentifier", naming, value);
+}
+
 /* The settings of the plan: its member "settings", by the settings' own table. */
 static void put_parameters(struct json_out *out, const struct mapping *m, const struct json_at *settings)
 {
@@ -479,6 +470,7 @@ static enum status put_device(const struct mapping *m, const struct store_plan *
 		return st;
 	begin(&out, m, unit, "DeviceRequest", n->device, false);
 	put_list_reference(&out, "basedOn", n->service);
+	put_plan_name(&out, m, row);
 	json_out_text(&out, "status", mapping_status(state));
 	json_out_text(&out, "intent", "order");
 	put_local_concept(&out, m, "codeCodeableConcept", "device-mode", row->device, row->device);
@@ -666,6 +658,37 @@ static enum status put_payload(const struct mapping *m, const struct store_plan 
 	return finish(&out, unit, "DocumentReference", name, false, why);
 }
 
+/* A treatment that ended: delivered, or stopped by a revocation. */
+static enum status put_procedure(const struct mapping *m, const struct store_plan *plan,
+                                 const struct store_plan_event *event, const struct plan_names *n,
+                                 struct sync_unit *unit, struct fail *why)
+{
+	struct json_out out;
+	char name[UUID_TEXT_SIZE];
+	mapping_name(plan->uuid, plan->version, 0, PART_PROCEDURE, name);
+	begin(&out, m, unit, "Procedure", name, false);
+	json_out_array(&out, "basedOn");
+	put_reference(&out, NULL, n->care);
+	put_reference(&out, NULL, n->service);
+	json_out_end_array(&out);
+	json_out_text(&out, "status", strcmp(event->to_state, "delivered") == 0 ? "completed" : "stopped");
+	put_local_concept(&out, m, "code", "procedure", "energy-based-skin-treatment",
+	                  "Energy-based skin treatment");
+	put_reference(&out, "subject", plan->patient);
+	json_out_object(&out, "performedPeriod");
+	put_instant(&out, "end", event->at_ms);
+	json_out_end_object(&out);
+	json_out_array(&out, "performer");
+	json_out_object(&out, NULL);
+	put_person(&out, m, "actor", event->actor);
+	json_out_end_object(&out);
+	json_out_end_array(&out);
+	json_out_array(&out, "usedCode");
+	put_local_concept(&out, m, NULL, "device-mode", plan->device, plan->device);
+	json_out_end_array(&out);
+	return finish(&out, unit, "Procedure", name, false, why);
+}
+
 enum status mapping_event(const struct mapping *m, const struct store_plan *plan,
                           const struct store_plan_event *event, struct sync_unit *unit, struct fail *why)
 {
@@ -692,12 +715,89 @@ enum status mapping_event(const struct mapping *m, const struct store_plan *plan
 		st = put_task(m, plan, event, &n, answered, unit, why);
 	if (!st && strcmp(mapping_status(event->from_state), mapping_status(event->to_state)) != 0)
 		st = put_orders(m, plan, &n, event->to_state, true, unit, why);
+	if (!st && strcmp(event->from_state, "treating") == 0 && strcmp(event->to_state, "treating") != 0)
+		st = put_procedure(m, plan, event, &n, unit, why);
 	free(text.text);
 	approval_document_clear(&document);
 	return st;
 }
 
 /* ---- records, audit ----------------------------------------------------------------------------------- */
+
+/* By name, not by place: the treatment may be another station's, or older than its Procedure. */
+static void put_procedure_name(struct json_out *out, const struct mapping *m, const char *key,
+                               const struct store_record *row)
+{
+	char name[UUID_TEXT_SIZE];
+	mapping_name(row->plan, row->plan_version, 0, PART_PROCEDURE, name);
+	json_out_object(out, key);
+	json_out_text(out, "type", "Procedure");
+	put_identifier(out, "identifier", m->id_system, name);
+	json_out_end_object(out);
+}
+
+/* What was seen after a treatment, as others read it. */
+static enum status put_after(const struct mapping *m, const struct store_record *row, struct sync_unit *unit,
+                             struct fail *why)
+{
+	static const struct quantity quantities[] = {{"clearance_pct_micro", "clearance", "Clearance", "%", "%"},
+	                                             {"days_micro", "days-after", "Days after the treatment", "d", "d"},
+	                                             {"erythema_days_micro", "erythema-duration",
+	                                              "Erythema lasted", "d", "d"}};
+	struct json_out out;
+	struct json_doc *doc = NULL;
+	struct json_at root, value;
+	char name[UUID_TEXT_SIZE];
+	enum status st = parse_content(row->json, row->json_len, &doc, &root, why);
+	if (st)
+		return st;
+	mapping_name(row->uuid, 0, 0, PART_AFTER, name);
+	begin(&out, m, unit, "Observation", name, false);
+	if (row->plan[0]) {
+		json_out_array(&out, "partOf");
+		put_procedure_name(&out, m, NULL, row);
+		json_out_end_array(&out);
+	}
+	json_out_text(&out, "status", "final");
+	put_local_concept(&out, m, "code", "after-effect", "follow-up", "Follow-up of a skin treatment");
+	put_reference(&out, "subject", row->patient);
+	put_instant(&out, "effectiveDateTime", row->at_ms);
+	json_out_array(&out, "component");
+	for (size_t i = 0; i < sizeof quantities / sizeof *quantities; i++) {
+		double micro = 0;
+		bool present = false;
+		struct fail none;
+		if (json_number_in(&root, quantities[i].key, -1e15, 1e15, "", &micro, &present, &none) || !present)
+			continue;
+		json_out_object(&out, NULL);
+		put_local_concept(&out, m, "code", "after-effect", quantities[i].code, quantities[i].display);
+		put_quantity(&out, "valueQuantity", &quantities[i], (int64_t)micro);
+		json_out_end_object(&out);
+	}
+	const char *pih = json_find(&root, "pih", &value) ? json_text(&value) : NULL;
+	if (pih) {
+		json_out_object(&out, NULL);
+		put_local_concept(&out, m, "code", "after-effect", "pih", "Post-inflammatory hyperpigmentation");
+		json_out_bool(&out, "valueBoolean", strcmp(pih, "yes") == 0);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	json_free(&doc);
+	return finish(&out, unit, "Observation", name, false, why);
+}
+
+static void put_severity(struct json_out *out, const struct json_at *root)
+{
+	struct json_at value;
+	const char *severity = json_find(root, "severity", &value) ? json_text(&value) : NULL;
+	if (!severity || !severity[0])
+		return;
+	json_out_object(out, "severity");
+	json_out_array(out, "coding");
+	put_coding(out, NULL, "http://terminology.hl7.org/CodeSystem/adverse-event-severity", severity, NULL);
+	json_out_end_array(out);
+	json_out_end_object(out);
+}
 
 static enum status put_adverse(const struct mapping *m, const struct store_record *row,
                                struct sync_unit *unit, struct fail *why)
@@ -720,6 +820,14 @@ static enum status put_adverse(const struct mapping *m, const struct store_recor
 	put_reference(&out, "subject", row->patient);
 	put_instant(&out, "date", row->at_ms);
 	put_instant(&out, "recordedDate", row->added_at_ms);
+	put_severity(&out, &root);
+	if (row->plan[0]) {
+		json_out_array(&out, "suspectEntity");
+		json_out_object(&out, NULL);
+		put_procedure_name(&out, m, "instance", row);
+		json_out_end_object(&out);
+		json_out_end_array(&out);
+	}
 	json_free(&doc);
 	return finish(&out, unit, "AdverseEvent", name, false, why);
 }
@@ -739,9 +847,11 @@ enum status mapping_record(const struct mapping *m, const struct store_record *r
 	put_attachment(&out, "application/json", text.text, text.len, row->added_at_ms);
 	free(text.text);
 	st = finish(&out, unit, "DocumentReference", row->uuid, false, why);
-	return !st && strcmp(row->kind, "adverse_event") == 0 && row->patient[0]
-	               ? put_adverse(m, row, unit, why)
-	               : st;
+	if (st || !row->patient[0])
+		return st;
+	return strcmp(row->kind, "adverse_event") == 0 ? put_adverse(m, row, unit, why)
+	       : strcmp(row->kind, "follow_up") == 0   ? put_after(m, row, unit, why)
+	                                               : ST_OK;
 }
 
 enum status mapping_audit(const struct mapping *m, const char *station, const struct store_audit *row,

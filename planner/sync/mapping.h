@@ -5,9 +5,11 @@
  *   twin version       DocumentReference "skin-twin"
  *   plan version       DocumentReference "plan" + ServiceRequest + DeviceRequest + CarePlan (one unit)
  *   change of state    Provenance, with the changed CarePlan, ServiceRequest, DeviceRequest, Task; an
- * approval adds the signed bytes as a DocumentReference and their JWS as the Provenance's signature record
- * DocumentReference "record-KIND"; an adverse event also as AdverseEvent audit entry        AuditEvent,
- * numbered
+ *                      approval adds the signed bytes as a DocumentReference and their JWS as the Provenance's
+ *                      signature; a treatment that ended adds its Procedure
+ *   record             DocumentReference "record-KIND"; an adverse event also as AdverseEvent, a follow-up also as
+ *                      Observation, both of the Procedure
+ *   audit entry        AuditEvent, numbered
  *
  * What others should read stands in R4's own elements: UCUM units, checked codes, decimals from scaled
  * integers. What a station of ours must get back to the byte (content is signed and digested) travels beside
@@ -48,6 +50,8 @@ enum mapping_part {
 	PART_ADVERSE,
 	PART_AUDIT,
 	PART_UNIT,
+	PART_PROCEDURE, /* new ones go to the end: names are made from the number */
+	PART_AFTER,
 	PARTS
 };
 void mapping_name(const char *uuid, int64_t version, int64_t ordinal, enum mapping_part part,
@@ -78,10 +82,23 @@ enum mapping_kind {
 	MAPPED_PLAN,
 	MAPPED_EVENT,
 	MAPPED_RECORD,
+	MAPPED_ORDER, /* what a DeviceRequest orders: to be compared with the plan, never kept */
 	MAPPED_KINDS
 };
 
 /* A resource understood. json is owned by it and is the row's content. */
+#define MAPPED_SETTINGS_MAX 64
+
+struct mapped_order {
+	char plan[UUID_TEXT_SIZE];
+	int64_t version;
+	size_t count;
+	struct {
+		char key[40], unit[16]; /* a parameter's code and its UCUM unit, as they stand there */
+		int64_t micro;
+	} parameter[MAPPED_SETTINGS_MAX];
+};
+
 struct mapped {
 	enum mapping_kind
 	        kind; /* MAPPED_NOTHING: sound, but not a thing we keep rows of (orders, tasks, audit) */
@@ -92,6 +109,7 @@ struct mapped {
 		struct store_plan plan;
 		struct store_plan_event event;
 		struct store_record record;
+		struct mapped_order order;
 	};
 	int64_t at_ms;                   /* the row's own time of writing */
 	char actor[STORE_ACTOR_MAX + 1]; /* and its writer */
@@ -102,6 +120,9 @@ struct mapped {
 enum status mapping_read(const struct mapping *m, const char *body, size_t len, struct mapped *out,
                          struct fail *why) MUST_CHECK;
 void mapped_clear(struct mapped *mapped);
+/* Whether the order says what the plan's settings say, no more and no less. ST_INPUT names the parameter. */
+enum status mapped_order_check(const struct mapped_order *order, const char *plan_json, size_t len,
+                               struct fail *why) MUST_CHECK;
 
 /* CarePlan.status of a plan state. */
 const char *mapping_status(const char *state);

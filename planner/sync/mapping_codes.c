@@ -65,3 +65,21 @@ bool number_micro(const struct json_at *object, const char *key, int64_t *micro)
 	*micro = llround(value * MICRO_PER_UNIT);
 	return true;
 }
+
+const char *const mapping_types[] = {
+        "Patient",  "Observation", "DocumentReference", "ServiceRequest", "DeviceRequest",
+        "CarePlan", "Procedure",   "Task",              "Provenance",     "AdverseEvent",
+        "AuditEvent", NULL};
+
+const char *mapping_status(const char *state)
+{
+	static const char *const pairs[][2] = {
+	        {"draft", "draft"},      {"proposed", "draft"},    {"rejected", "revoked"},
+	        {"approved", "active"},  {"treating", "active"},   {"delivered", "completed"},
+	        {"closed", "completed"}, {"expired", "on-hold"},   {"revoked", "revoked"},
+	        {"stale", "on-hold"},    {"superseded", "revoked"}};
+	for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++)
+		if (strcmp(pairs[i][0], state) == 0)
+			return pairs[i][1];
+	return "unknown";
+}

@@ -5,6 +5,7 @@
 #include "planner/sync/mapping.h"
 
 #define RECORD_URL "/StructureDefinition/lasertwin-record"
+#define PLAN_NAME_PATH "/plan-version"
 #define RECORD_SCHEMA "lasertwin-sync/1"
 #define UCUM "http://unitsofmeasure.org"
 

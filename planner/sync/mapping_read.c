@@ -214,6 +214,91 @@ static enum status read_document(const struct json_at *root, struct mapped *out,
 	return st;
 }
 
+/* ---- orders ------------------------------------------------------------------------------------------- */
+
+static enum status read_parameters(const struct json_at *root, struct mapped_order *order, struct fail *why)
+{
+	struct json_at list, item = {0}, concept, codings, coding = {0}, quantity;
+	if (!json_find(root, "parameter", &list))
+		return ST_OK;
+	while (json_array_each(&list, &item)) {
+		coding = (struct json_at){0};
+		const char *key = json_find(&item, "code", &concept) && json_find(&concept, "coding", &codings) &&
+		                                  json_array_each(&codings, &coding)
+		                          ? text_of(&coding, "code")
+		                          : NULL;
+		const char *unit = json_find(&item, "valueQuantity", &quantity) ? text_of(&quantity, "code") : NULL;
+		int64_t micro;
+		if (order->count == MAPPED_SETTINGS_MAX || !key || !unit || strlen(key) >= sizeof order->parameter[0].key ||
+		    strlen(unit) >= sizeof order->parameter[0].unit || !number_micro(&quantity, "value", &micro))
+			return fail_set(why, ST_INPUT, "parameter", "is none that a plan of ours has: somebody changed it");
+		(void)snprintf(order->parameter[order->count].key, sizeof order->parameter[0].key, "%s", key);
+		(void)snprintf(order->parameter[order->count].unit, sizeof order->parameter[0].unit, "%s", unit);
+		order->parameter[order->count++].micro = micro;
+	}
+	return ST_OK;
+}
+
+/* Orders of before have no name of their plan: nothing to compare them with. */
+static enum status read_order(const struct mapping *m, const struct json_at *root, struct mapped *out,
+                              struct fail *why)
+{
+	char naming[2 * MAPPING_SYSTEM_MAX];
+	struct json_at group;
+	struct mapped_order *order = &out->order;
+	long long version = 0;
+	(void)snprintf(naming, sizeof naming, "%s" PLAN_NAME_PATH, m->local);
+	if (!json_find(root, "groupIdentifier", &group) || !text_of(&group, "system") ||
+	    strcmp(text_of(&group, "system"), naming) != 0)
+		return ST_OK;
+	const char *value = text_of(&group, "value");
+	if (!value || sscanf(value, "%36[0-9a-f-]/%lld", order->plan, &version) != 2 || !uuid_valid(order->plan) ||
+	    version < 1)
+		return fail_set(why, ST_INPUT, "groupIdentifier", "names no version of a plan");
+	order->version = version;
+	out->kind = MAPPED_ORDER;
+	return read_parameters(root, order, why);
+}
+
+static enum status check_setting(const struct mapped_order *order, const struct json_at *settings, const char *key,
+                                 size_t *matched, struct fail *why)
+{
+	struct quantity q;
+	int64_t micro = 0;
+	if (!setting_quantity(key, &q) || !number_micro(settings, key, &micro))
+		return ST_OK;
+	for (size_t i = 0; i < order->count; i++)
+		if (strcmp(order->parameter[i].key, key) == 0) {
+			++*matched;
+			return order->parameter[i].micro == micro && strcmp(order->parameter[i].unit, q.ucum) == 0
+			               ? ST_OK
+			               : fail_set(why, ST_INPUT, key,
+			                          "was changed on the server to %.6g %s: the plan says %.6g %s; it is "
+			                          "treated by the plan alone",
+			                          (double)order->parameter[i].micro / MICRO_PER_UNIT, order->parameter[i].unit,
+			                          (double)micro / MICRO_PER_UNIT, q.ucum);
+		}
+	return fail_set(why, ST_INPUT, key, "was taken out of the order on the server");
+}
+
+enum status mapped_order_check(const struct mapped_order *order, const char *plan_json, size_t len, struct fail *why)
+{
+	struct json_doc *doc = NULL;
+	struct json_at root, settings, item = {0};
+	size_t matched = 0;
+	enum status st = json_parse("plan", plan_json, len, &doc, why);
+	if (st)
+		return st;
+	root = json_root(doc);
+	if (json_find(&root, "settings", &settings))
+		while (!st && json_object_each(&settings, &item))
+			st = check_setting(order, &settings, item.key, &matched, why);
+	if (!st && matched != order->count)
+		st = fail_set(why, ST_INPUT, "parameter", "was added to the order on the server");
+	json_free(&doc);
+	return st;
+}
+
 /* ---- who it is ---------------------------------------------------------------------------------------- */
 
 /* The name that follows from the row must be the one the resource bears. */
@@ -237,6 +322,9 @@ static void name_of(const struct mapped *out, char name[UUID_TEXT_SIZE])
 		break;
 	case MAPPED_RECORD:
 		memcpy(name, out->record.uuid, UUID_TEXT_SIZE);
+		break;
+	case MAPPED_ORDER:
+		mapping_name(out->order.plan, out->order.version, 0, PART_DEVICE, name);
 		break;
 	default:
 		name[0] = '\0';
@@ -266,6 +354,8 @@ static enum status read_root(const struct mapping *m, const struct json_at *root
 		st = read_extension(m, root, out, why);
 	else if (strcmp(type, "DocumentReference") == 0)
 		st = read_document(root, out, why);
+	else if (strcmp(type, "DeviceRequest") == 0)
+		st = read_order(m, root, out, why);
 	if (!st && out->kind == MAPPED_READINGS)
 		st = check_readings(root, out, why);
 	name_of(out, name);

@@ -1,6 +1,7 @@
 /* Arrivals into the store, and what a person decides about them. */
 #include "planner/plan/approval.h"
 #include "planner/plan/trust.h"
+#include "planner/sync/json_out.h"
 #include "planner/sync/instant.h"
 #include "planner/sync/station_private.h"
 
@@ -11,7 +12,8 @@
 /* ---- trust -------------------------------------------------------------------------------------------- */
 
 /* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
-static enum status check_approval(struct station *s, const struct store_plan_event *event, struct fail *why)
+static enum status check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
+                                struct fail *why)
 {
 	struct approval_document document = {0};
 	struct approval said;
@@ -30,7 +32,7 @@ static enum status check_approval(struct station *s, const struct store_plan_eve
 	if (!st)
 		st = approval_verify(&document, &key, 1, &said, why);
 	digest_hex(&event->digest, digest);
-	if (!st && (said.meaning != MEANING_APPROVED || strcmp(said.plan, event->plan) != 0 ||
+	if (!st && (said.meaning != meaning || strcmp(said.plan, event->plan) != 0 ||
 	            said.version != event->version || strcmp(said.plan_digest, digest) != 0))
 		st = fail_set(why, ST_DENIED, "signature", "is of another plan, version, content or meaning");
 	approval_document_clear(&document);
@@ -108,6 +110,69 @@ static enum status apply_plan(struct station *s, struct store_plan *row, const s
 	return same_or_conflict(same, "plan", why);
 }
 
+/* Treated here although it was revoked elsewhere: that is an incident, told to everybody. */
+static enum status raise_incident(struct station *s, const struct store_plan_event *row, const char *state,
+                                  struct fail *why)
+{
+	struct store_plan plan = {0};
+	struct json_out out;
+	char *json = NULL;
+	const struct store_stamp stamp = station_stamp(s);
+	struct store_record record = {.plan_version = row->version, .at_ms = stamp.at_ms};
+	json_out_begin(&out, 1 << 14);
+	json_out_object(&out, NULL);
+	json_out_text(&out, "schema", "lasertwin-incident/1");
+	json_out_text(&out, "what", "revoked elsewhere before this station knew; treated here");
+	json_out_text(&out, "state_here", state);
+	json_out_text(&out, "revoked_by", row->actor);
+	json_out_int(&out, "revoked_at_ms", row->at_ms);
+	json_out_text_if(&out, "reason", row->reason);
+	json_out_end_object(&out);
+	enum status st = json_out_take(&out, &json, &record.json_len, why);
+	record.json = json;
+	(void)snprintf(record.kind, sizeof record.kind, "incident");
+	memcpy(record.plan, row->plan, sizeof record.plan);
+	if (!st)
+		st = store_plan_get(s->store, row->plan, row->version, &plan, why);
+	memcpy(record.patient, plan.patient, sizeof record.patient);
+	store_plan_clear(&plan);
+	if (!st)
+		st = uuid_new(record.uuid, why);
+	store_outbox_silence(s->store, false); /* this is ours: the others are to know */
+	if (!st)
+		st = store_record_add(s->store, &record, &stamp, why);
+	store_outbox_silence(s->store, true);
+	free(json);
+	return st ? st
+	          : station_note(s, SYNC_NOTE_CONFLICT, "CarePlan", row->plan,
+	                         "REVOKED at another station and treated here: an incident is recorded", why);
+}
+
+/* A revocation wins over whatever happened here meanwhile, once it is known to be a person's with a trusted key.
+ * `state` is the plan's here. */
+static enum status revocation_wins(struct station *s, struct store_plan_event *row, const char *state,
+                                   const struct store_stamp *stamp, struct fail *why)
+{
+	static const char *const past[] = {"delivered", "closed"};
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	if (strcmp(state, "revoked") == 0 || strcmp(state, "superseded") == 0)
+		return ST_OK;
+	(void)snprintf(key, sizeof key, "i.%s.%lld", row->plan, (long long)row->version);
+	enum status st = check_signed(s, row, MEANING_REVOKED, why);
+	if (!st)
+		st = station_get(s, key, value, why);
+	if (st || value[0])
+		return st;
+	for (size_t i = 0; i < sizeof past / sizeof *past; i++)
+		if (strcmp(past[i], state) == 0) {
+			st = raise_incident(s, row, state, why);
+			return st ? st : station_put(s, key, "told", why);
+		}
+	struct store_plan_event next = *row;
+	(void)snprintf(next.from_state, sizeof next.from_state, "%s", state);
+	return store_plan_event_add(s->store, &next, stamp, why);
+}
+
 /* The same step made here and there: where a person took the server's, it counts as that one. Another step under
  * the same number cannot be taken over: the history here is never rewritten. */
 static enum status other_event(struct station *s, const struct store_plan_event *row, bool same_step,
@@ -134,20 +199,36 @@ static enum status apply_event(struct station *s, struct store_plan_event *row,
 		return st;
 	bool here = row->ordinal >= 1 && (size_t)row->ordinal <= list.count;
 	bool is_next = (size_t)row->ordinal == list.count + 1, same = false, same_step = false;
+	char state[STORE_STATE_MAX + 1] = "";
 	if (here) {
 		const struct store_plan_event *e = &list.items[row->ordinal - 1];
 		same_step = strcmp(e->to_state, row->to_state) == 0 && e->json_len == row->json_len &&
 		            (e->json_len == 0 || memcmp(e->json, row->json, e->json_len) == 0);
 		same = same_step && strcmp(e->actor, row->actor) == 0 && e->at_ms == row->at_ms;
 	}
+	if (list.count > 0)
+		memcpy(state, list.items[list.count - 1].to_state, sizeof state);
 	store_plan_event_list_free(&list);
+	if (here && !same && strcmp(row->to_state, "revoked") == 0)
+		return revocation_wins(s, row, state, stamp, why);
 	if (here)
 		return same ? ST_OK : other_event(s, row, same_step, why);
 	if (!is_next)
 		return fail_set(why, ST_NOT_FOUND, "plan", "an earlier change of its state is not here yet");
 	if (strcmp(row->to_state, "approved") == 0)
-		st = check_approval(s, row, why);
+		st = check_signed(s, row, MEANING_APPROVED, why);
 	return st ? st : store_plan_event_add(s->store, row, stamp, why);
+}
+
+/* An order is never kept; it only must say what the plan says. */
+static enum status apply_order(struct station *s, const struct mapped_order *order, struct fail *why)
+{
+	struct store_plan here = {0};
+	enum status st = store_plan_get(s->store, order->plan, order->version, &here, why);
+	if (!st)
+		st = mapped_order_check(order, here.json, here.json_len, why);
+	store_plan_clear(&here);
+	return st;
 }
 
 static enum status apply_record(struct station *s, struct store_record *row, const struct store_stamp *stamp,
@@ -188,6 +269,9 @@ static enum status apply(struct station *s, struct mapped *m, struct fail *why)
 		break;
 	case MAPPED_RECORD:
 		st = apply_record(s, &m->record, &stamp, why);
+		break;
+	case MAPPED_ORDER:
+		st = apply_order(s, &m->order, why);
 		break;
 	default:
 		break;
@@ -258,6 +342,20 @@ static enum status note_trouble(struct station *s, const struct sync_place *plac
 	                    place->type, place->sync_id, text, why);
 }
 
+/* A revocation does not wait for a person to settle what it stands against. */
+static enum status heed_revocation(struct station *s, const struct sync_arrival *a, struct fail *why)
+{
+	struct mapped mapped;
+	struct fail reason = {0};
+	enum status st = mapping_read(&s->mapping, a->body, a->len, &mapped, &reason);
+	if (!st && mapped.kind == MAPPED_EVENT && strcmp(mapped.event.to_state, "revoked") == 0)
+		st = apply(s, &mapped, &reason);
+	mapped_clear(&mapped);
+	if (own_trouble(st))
+		return fail_set(why, st, reason.field, "%s", reason.text);
+	return st == ST_DENIED ? note_trouble(s, &a->place, st, &reason, why) : ST_OK;
+}
+
 enum status station_arrival(struct station *s, const struct sync_arrival *a, struct fail *why)
 {
 	struct mapped mapped;
@@ -266,8 +364,10 @@ enum status station_arrival(struct station *s, const struct sync_arrival *a, str
 	enum status st = held ? ST_OK : station_changed_here(s, a->place.sync_id, &held, why);
 	if (st)
 		return st;
-	if (held)
-		return keep_body(s, "h", a, why);
+	if (held) {
+		st = keep_body(s, "h", a, why);
+		return st ? st : heed_revocation(s, a, why);
+	}
 	st = station_put_place(s, &a->place, why);
 	if (st)
 		return st;

@@ -64,7 +64,7 @@ static enum status add_name(struct name_index *index, const char *uuid, int64_t 
 static enum status add_names(struct name_index *index, const struct store_outbox *row, struct fail *why)
 {
 	static const int plan_parts[] = {PART_PLAN, PART_SERVICE, PART_DEVICE, PART_CAREPLAN};
-	static const int event_parts[] = {PART_SERVICE, PART_DEVICE, PART_CAREPLAN, PART_TASK};
+	static const int event_parts[] = {PART_SERVICE, PART_DEVICE, PART_CAREPLAN, PART_TASK, PART_PROCEDURE};
 	enum status st = ST_OK;
 	if (row->object == OUTBOX_TWIN)
 		return add_name(index, row->uuid, row->version, 0, PART_TWIN, row->seq, why);
@@ -76,10 +76,14 @@ static enum status add_names(struct name_index *index, const struct store_outbox
 		if (!st)
 			st = add_name(index, row->uuid, row->version, row->ordinal, PART_PAYLOAD, row->seq,
 			              why);
-		for (size_t i = 0; !st && i < 4; i++)
+		for (size_t i = 0; !st && i < sizeof event_parts / sizeof *event_parts; i++)
 			st = add_name(index, row->uuid, row->version, 0, event_parts[i], row->seq, why);
 	} else {
 		st = add_name(index, row->uuid, 0, 0, -1, row->seq, why);
+		if (!st && row->object == OUTBOX_RECORD)
+			st = add_name(index, row->uuid, 0, 0, PART_ADVERSE, row->seq, why);
+		if (!st && row->object == OUTBOX_RECORD)
+			st = add_name(index, row->uuid, 0, 0, PART_AFTER, row->seq, why);
 	}
 	return st;
 }

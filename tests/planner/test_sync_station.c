@@ -37,6 +37,8 @@ struct pair {
 	char folder[TEMP_PATH_SIZE];
 	struct fake_fhir server;
 	struct side a, b;
+	const char *forbidden; /* a request whose body holds this is not allowed (403); NULL: all are */
+	size_t forbade;
 };
 
 static int64_t now_ms(void)
@@ -53,8 +55,16 @@ static void must(enum status st, const struct fail *why)
 static enum status exchange(void *state, const struct sync_request *request, struct sync_reply *reply,
                             struct fail *why)
 {
+	struct pair *pair = state;
 	(void)why;
-	fake_fhir_handle(state, request, reply);
+	if (pair->forbidden && request->body && strstr(request->body, pair->forbidden)) {
+		static const char said[] = "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":"
+		                           "\"forbidden\",\"details\":{\"text\":\"policy\"}}]}";
+		pair->forbade++;
+		*reply = (struct sync_reply){.http = 403, .body = strdup(said), .len = sizeof said - 1};
+		return ST_OK;
+	}
+	fake_fhir_handle(&pair->server, request, reply);
 	return ST_OK;
 }
 
@@ -77,7 +87,7 @@ static void open_side(struct pair *pair, struct side *side, const char *name)
 	char path[TEMP_PATH_SIZE + 32];
 	struct mapping mapping;
 	struct fail why;
-	const struct sync_wire wire = {&pair->server, exchange};
+	const struct sync_wire wire = {pair, exchange};
 	(void)snprintf(path, sizeof path, "%s/%s.db", pair->folder, name);
 	side->store = fixture_open(path, STORE_CLINIC, NULL);
 	must(mapping_init(&mapping, LOCAL, &why), &why);
@@ -241,6 +251,30 @@ static void elements_are_what_others_read(void **state)
 	assert_null(strstr(body, "urn:lasertwin:"));
 }
 
+/* A policy that forbids a write is no trouble that passes: told once, not tried again, and the rest goes on. */
+static void what_a_policy_forbids_is_refused_for_good(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	int64_t count[OUTBOX_STATES];
+	struct fail why;
+	make_everything(&p->a, &made);
+	p->forbidden = "\"resourceType\":\"CarePlan\"";
+	(void)round_of(&p->a);
+	must(store_outbox_count(p->a.store, count, &why), &why);
+	assert_int_equal(count[OUTBOX_REFUSED], 1);
+	assert_int_equal(count[OUTBOX_ACKED], 3); /* patient, readings, twin */
+	assert_int_equal(notices(&p->a, SYNC_NOTE_REFUSED), 1);
+	size_t forbade = p->forbade;
+	(void)round_of(&p->a);
+	assert_int_equal(p->forbade, forbade);
+	struct store_outbox_list list = {0};
+	const struct store_outbox_query query = {.states = 1u << OUTBOX_REFUSED};
+	must(store_outbox_list(p->a.store, &query, &list, &why), &why);
+	assert_non_null(strstr(list.items[0].note, "not allowed for good"));
+	store_outbox_list_free(&list);
+}
+
 /* ---- conflicts ---------------------------------------------------------------------------------------- */
 
 static void two_plans_of_one_name_conflict_and_both_stay(void **state)
@@ -296,8 +330,8 @@ static void one_number_two_patients_are_told_not_merged(void **state)
 
 /* ---- trust -------------------------------------------------------------------------------------------- */
 
-/* The event's JSON of an approval of the made plan; to free. */
-static char *approve(const struct made *made, const struct sign_secret *secret,
+/* The event's JSON of an approval or revocation of the made plan; to free. */
+static char *sign_as(const struct made *made, enum meaning meaning, const struct sign_secret *secret,
                      const struct sign_public *public)
 {
 	struct approval a;
@@ -310,7 +344,7 @@ static char *approve(const struct made *made, const struct sign_secret *secret,
 	size_t n, input_n, text_n;
 	rng_seed(&rng, 11, 0);
 	random_approval(&rng, &a);
-	a.meaning = MEANING_APPROVED;
+	a.meaning = meaning;
 	memcpy(a.plan, made->plan.uuid, sizeof a.plan);
 	memcpy(a.patient, made->patient.uuid, sizeof a.patient);
 	a.version = 1;
@@ -351,7 +385,7 @@ static void approvals_count_only_by_trusted_keys(void **state)
 	sign_keys(seed, &key, &secret);
 	sign_keys(other_seed, &other, &other_secret);
 	make_everything(&p->a, &made);
-	char *json = approve(&made, &secret, &key);
+	char *json = sign_as(&made, MEANING_APPROVED, &secret, &key);
 	move_plan(&p->a, &made, "draft", "proposed", NULL);
 	move_plan(&p->a, &made, "proposed", "approved", json);
 	(void)round_of(&p->a);
@@ -437,6 +471,180 @@ static void a_restored_server_gets_back_what_it_lost(void **state)
 	(void)round_of(&p->b);
 	state_is(&p->b, &made, "proposed");
 	state_is(&p->b, &later, "draft");
+}
+
+static void a_changed_order_is_told_as_tampering(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	struct store_plan plan = {0};
+	struct station_list list;
+	struct fail why;
+	char order[UUID_TEXT_SIZE];
+	bool told = false;
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	assert_int_equal(notices(&p->a, SYNC_NOTE_PARKED) + notices(&p->b, SYNC_NOTE_PARKED), 0);
+	mapping_name(made.plan.uuid, 1, 0, PART_DEVICE, order);
+	fake_fhir_tamper(&p->server, fake_fhir_find(&p->server, order), "\"value\":12.5", "\"value\":22.5");
+	(void)round_of(&p->a); /* whose plan it is */
+	(void)round_of(&p->b);
+	assert_int_equal(notices(&p->a, SYNC_NOTE_PARKED), 1);
+	must(station_notices(p->b.station, &list, &why), &why);
+	for (size_t i = 0; i < list.count; i++)
+		told |= list.items[i].notice == SYNC_NOTE_PARKED && strstr(list.items[i].text, "energy_mJ") &&
+		        strstr(list.items[i].text, "22.5") && strstr(list.items[i].text, "12.5");
+	assert_true(told);
+	station_list_free(&list);
+	must(store_plan_get(p->b.store, made.plan.uuid, 1, &plan, &why), &why);
+	assert_string_equal(plan.json, PLAN);
+	store_plan_clear(&plan);
+}
+
+/* ---- revocation --------------------------------------------------------------------------------------- */
+
+struct approved {
+	struct made made;
+	struct sign_public key;
+	struct sign_secret secret;
+};
+
+static void share_approved(struct pair *p, struct approved *out)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {9};
+	sign_keys(seed, &out->key, &out->secret);
+	make_everything(&p->a, &out->made);
+	char *json = sign_as(&out->made, MEANING_APPROVED, &out->secret, &out->key);
+	trust(&p->b, &out->key);
+	move_plan(&p->a, &out->made, "draft", "proposed", NULL);
+	move_plan(&p->a, &out->made, "proposed", "approved", json);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	state_is(&p->b, &out->made, "approved");
+	free(json);
+}
+
+static size_t incidents(struct side *side)
+{
+	struct store_record_list list = {0};
+	const struct store_record_query query = {.kind = "incident"};
+	struct fail why;
+	must(store_record_list(side->store, &query, &list, &why), &why);
+	size_t n = list.count;
+	store_record_list_free(&list);
+	return n;
+}
+
+/* a revokes while b, offline, treats up to `last`. */
+static void revoke_against(struct pair *p, struct approved *with, bool delivered, const struct sign_secret *secret)
+{
+	char *json = sign_as(&with->made, MEANING_REVOKED, secret, &with->key);
+	move_plan(&p->a, &with->made, "approved", "revoked", json);
+	(void)round_of(&p->a);
+	move_plan(&p->b, &with->made, "approved", "treating", NULL);
+	if (delivered)
+		move_plan(&p->b, &with->made, "treating", "delivered", NULL);
+	(void)round_of(&p->b);
+	(void)round_of(&p->b);
+	free(json);
+}
+
+static void a_revocation_stops_what_was_begun_meanwhile(void **state)
+{
+	struct pair *p = *state;
+	struct approved with;
+	share_approved(p, &with);
+	revoke_against(p, &with, false, &with.secret);
+	state_is(&p->b, &with.made, "revoked");
+	assert_int_equal(incidents(&p->b), 0);
+}
+
+static void a_revocation_of_what_was_delivered_is_an_incident(void **state)
+{
+	struct pair *p = *state;
+	struct approved with;
+	share_approved(p, &with);
+	revoke_against(p, &with, true, &with.secret);
+	state_is(&p->b, &with.made, "delivered");
+	assert_int_equal(incidents(&p->b), 1);
+	(void)round_of(&p->b);
+	assert_int_equal(incidents(&p->b), 1); /* once */
+	(void)round_of(&p->a);
+	assert_int_equal(incidents(&p->a), 1); /* and told to the others */
+}
+
+static void a_forged_revocation_is_parked(void **state)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {10};
+	struct pair *p = *state;
+	struct approved with;
+	struct sign_public other;
+	struct sign_secret forger;
+	sign_keys(seed, &other, &forger);
+	share_approved(p, &with);
+	revoke_against(p, &with, false, &forger);
+	state_is(&p->b, &with.made, "treating");
+	assert_true(notices(&p->b, SYNC_NOTE_PARKED) >= 1);
+}
+
+/* ---- what follows a treatment --------------------------------------------------------------------------- */
+
+static void add_record(struct side *side, const struct made *made, const char *kind, const char *json)
+{
+	struct store_record record = {.plan_version = 1, .at_ms = FIXTURE_NOW_MS, .json = json, .json_len = strlen(json)};
+	struct fail why;
+	(void)snprintf(record.kind, sizeof record.kind, "%s", kind);
+	memcpy(record.patient, made->patient.uuid, sizeof record.patient);
+	memcpy(record.plan, made->plan.uuid, sizeof record.plan);
+	must(uuid_new(record.uuid, &why), &why);
+	must(store_record_add(side->store, &record, &fixture_stamp, &why), &why);
+}
+
+/* Everything that stands on the server, for the validator of tests/sync/servers.sh. */
+static void dump(const struct fake_fhir *server)
+{
+	const char *path = getenv("LASERTWIN_SYNC_DUMP");
+	FILE *file = path ? fopen(path, "w") : NULL;
+	for (size_t i = 0; file && i < server->count; i++)
+		fprintf(file, "%s%s", i ? "," : "[", fake_fhir_body(&server->records[i]));
+	if (file) {
+		fprintf(file, "]\n");
+		(void)fclose(file);
+	}
+}
+
+static void a_treatment_and_what_follows_reach_others_in_their_elements(void **state)
+{
+	struct pair *p = *state;
+	struct approved with;
+	char procedure[UUID_TEXT_SIZE];
+	size_t after = 0, adverse = 0;
+	share_approved(p, &with);
+	move_plan(&p->a, &with.made, "approved", "treating", NULL);
+	move_plan(&p->a, &with.made, "treating", "delivered", NULL);
+	add_record(&p->a, &with.made, "follow_up",
+	           "{\"clearance_pct_micro\":62500000,\"days_micro\":28000000,\"erythema_days_micro\":3000000,\"pih\":\"no\","
+	           "\"schema\":\"lasertwin-follow-up/1\",\"text\":\"\"}");
+	add_record(&p->a, &with.made, "adverse_event",
+	           "{\"kind\":\"blister\",\"onset_days_micro\":1000000,\"schema\":\"lasertwin-adverse-event/1\","
+	           "\"severity\":\"moderate\",\"text\":\"\"}");
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+	mapping_name(with.made.plan.uuid, 1, 0, PART_PROCEDURE, procedure);
+	const char *body = fake_fhir_body(fake_fhir_find(&p->server, procedure));
+	assert_non_null(strstr(body, "\"status\":\"completed\""));
+	for (size_t i = 0; i < p->server.count; i++) {
+		body = fake_fhir_body(&p->server.records[i]);
+		after += strstr(body, "\"Observation\"") && strstr(body, procedure) && strstr(body, "\"value\":62.5");
+		adverse += strstr(body, "\"AdverseEvent\"") && strstr(body, procedure) && strstr(body, "\"code\":\"moderate\"");
+	}
+	assert_int_equal(after, 1);
+	assert_int_equal(adverse, 1);
+	dump(&p->server);
+	(void)round_of(&p->b);
+	state_is(&p->b, &with.made, "delivered");
+	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 0);
 }
 
 /* ---- beside the planner ------------------------------------------------------------------------------- */
@@ -526,6 +734,14 @@ int main(void)
 	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(a_change_made_while_a_round_runs_goes_over_nothing, make_pair,
 	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(what_a_policy_forbids_is_refused_for_good, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_changed_order_is_told_as_tampering, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_revocation_stops_what_was_begun_meanwhile, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_revocation_of_what_was_delivered_is_an_incident, make_pair,
+	                                        drop_pair),
+	        cmocka_unit_test_setup_teardown(a_forged_revocation_is_parked, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_treatment_and_what_follows_reach_others_in_their_elements,
+	                                        make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_closed_gate_ends_the_round_and_loses_nothing, make_pair,
 	                                        drop_pair),
 	};

@@ -79,6 +79,14 @@ lt a sync --json || fail "round of a"
 done; printf ']'; } >"$rig/all.json"
 SYNC_MODULES=$(cd "$modules" && pwd) "$node" --no-warnings "$SYNC_HERE/validate.mjs" <"$rig/all.json" >"$rig/out" 2>&1 || fail "not valid R4"
 checked=$(tail -1 "$rig/out")
+# and what only a treatment makes: Procedure, AdverseEvent, what was seen after (by the program that tests stations)
+stations=$(dirname "$program")/tests/planner/test_sync_station
+if [ -x "$stations" ]; then
+	LASERTWIN_SYNC_DUMP="$rig/treated.json" "$stations" >/dev/null 2>&1 || fail "test_sync_station"
+	SYNC_MODULES=$(cd "$modules" && pwd) "$node" --no-warnings "$SYNC_HERE/validate.mjs" <"$rig/treated.json" >"$rig/out" 2>&1 ||
+		fail "what follows a treatment is not valid R4"
+	grep -q "Procedure 1" "$rig/out" || fail "no Procedure among what was checked"
+fi
 for type in Patient Observation CarePlan ServiceRequest DeviceRequest Task Provenance AuditEvent; do
 	case $checked in *"$type "[1-9]*) ;; *) fail "no $type reached the server: $checked" ;; esac
 done
