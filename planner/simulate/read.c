@@ -10,6 +10,7 @@
 #define G_DEFAULT 0.9 /* where only the reduced scattering is given */
 #define GAUSS_1E2_PER_1E                                                                                     \
 	1.41421356237309505 /* exp(-2 r2/w2): the 1/e2 radius is sqrt 2 times the 1/e radius */
+#define TIME_LEAST_S 1e-13
 #define TIME_MAX_S 1e4
 #define DEPTH_MAX_UM 1e5
 #define RAD_PER_DEG (PI / 180.0)
@@ -316,7 +317,7 @@ static enum status read_pulse(const struct json_at *root, struct simulation *s, 
 	*pulses = (struct heat_pulses){.count = 1};
 	const struct json_number_spec number[] = {
 	        {"start_s", 0.0, TIME_MAX_S, "s", &pulses->start_s, true},
-	        {"duration_s", 1e-13, TIME_MAX_S, "s", &pulses->duration_s, false},
+	        {"duration_s", TIME_LEAST_S, TIME_MAX_S, "s", &pulses->duration_s, false},
 	        {"rate_Hz", 1e-6, 1e9, "Hz", &pulses->rate_Hz, true},
 	        {"pass_interval_s", 1e-9, TIME_MAX_S, "s", &pulses->pass_interval_s, true},
 	};
@@ -470,7 +471,7 @@ static enum status read_outputs(const struct json_at *root, struct simulation *s
 	while (status == ST_OK && present && json_array_each(&list, &item))
 		status = read_set(&item, &s->set[s->sets++], why);
 	if (status == ST_OK)
-		status = json_number_in(&at, "end_s", 0.0, TIME_MAX_S, "s", &s->end_s, &present, why);
+		status = json_number_in(&at, "end_s", TIME_LEAST_S, TIME_MAX_S, "s", &s->end_s, &present, why);
 	return status;
 }
 

@@ -2,6 +2,7 @@
  * one core, best of a few; the exponent is that of the last doubling. */
 #include "physics/base/units.h"
 #include "physics/heat.h"
+#include "physics/montecarlo.h"
 #include "physics/ordinates.h"
 #include "physics/ordinates_beam.h"
 
@@ -92,6 +93,48 @@ static double spot_s(double radius_mm)
 	return best;
 }
 
+/* Microseconds per photon: in depth alone, or on rings with as many absorptions as a posterior has samples. */
+static double photon_s(size_t layers, size_t rings, size_t variants, uint64_t photons)
+{
+	enum { ROWS = 100, RINGS_MOST = 40 };
+	static struct light_layer layer[LAYERS_MOST];
+	static double mua[MC_VARIANTS_MAX * LAYERS_MOST], z_cm[ROWS + 1], r_cm[RINGS_MOST + 1];
+	struct fail why = {.text = ""};
+	double best = INFINITY;
+	fill_layers(layer, layers);
+	for (int i = 0; i <= ROWS; i++)
+		z_cm[i] = DEPTH_CM * i / ROWS;
+	for (int i = 0; i <= RINGS_MOST; i++)
+		r_cm[i] = 2.5e-3 * i;
+	for (size_t i = 0; i < variants * layers; i++)
+		mua[i] = layer[i % layers].mua_1_cm * (0.7 + 0.6 * (double)(i / layers) / (double)variants);
+	const struct mc_request q = {.stack = {1.0, 1.4, layers, layer},
+	                             .grid = {rings, ROWS, r_cm, z_cm},
+	                             .variants = variants,
+	                             .variant_mua_1_cm = mua,
+	                             .photons = photons};
+	for (int trial = 0; trial < 3; trial++) {
+		struct mc_result *result = NULL;
+		double start = now_s();
+		must(mc_run(&q, &result, &why), &why);
+		best = fmin(best, (now_s() - start) / (double)photons);
+		mc_free(&result);
+	}
+	return best;
+}
+
+static void report_photons(void)
+{
+	double before = 0.0;
+	for (size_t n = 2; n <= LAYERS_MOST; n *= 2) {
+		double s = photon_s(n, 0, 0, 32000);
+		report("a photon, 100 depth bins", (double)n, "layers", s, before, "one absorption");
+		before = s;
+	}
+	report("a photon, 100 depth bins", 64, "absorptions", photon_s(4, 0, MC_VARIANTS_MAX, 64000), 0.0, "4 layers");
+	report("a photon, map of 40 x 100", 64, "absorptions", photon_s(4, 40, MC_VARIANTS_MAX, 4000), 0.0, "4 layers");
+}
+
 /* ---- heat ---- */
 
 static double heat_s(size_t pulses, size_t *nodes)
@@ -146,6 +189,7 @@ int main(void)
 		report("broad beam, 4 layers", (double)n, "depth bins", s, before, "default nodes");
 		before = s;
 	}
+	report_photons();
 	before = 0.0;
 	for (double r = 0.5; r <= 8.0; r *= 2.0) {
 		double s = spot_s(r);

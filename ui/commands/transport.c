@@ -61,13 +61,23 @@ static void print_value(const char *name, double value, double se)
 
 /* ---- Monte Carlo ---- */
 
-static void print_mc_json(const struct mci_run *run, const struct mc_result *r)
+/* What the discrete ordinates may check of a run, and where Monte Carlo stands alone. */
+static const char *second_engine(const struct mc_source *source)
+{
+	if (source->cos_incidence > 0.0 && source->cos_incidence < 1.0)
+		return "in all and by depth: `lasertwin layers` at this angle; by radius: Monte Carlo alone, it is slanted";
+	if (source->beam == MC_PENCIL)
+		return "in all and by depth: `lasertwin layers`; by radius: a pencil, Monte Carlo alone";
+	return "in all and by depth: `lasertwin layers`; by radius: ordinates of finite beams (`lasertwin simulate`)";
+}
+
+static void print_mc_json(const struct mci_run *run, const struct mc_source *source, const struct mc_result *r)
 {
 	double se, value;
 	printf("{\"output\": ");
 	print_string(run->output);
-	printf(", \"engine\": \"%s\", \"photons\": %llu, ", mc_engine_name(mc_engine_used(r)),
-	       (unsigned long long)mc_photons(r));
+	printf(", \"engine\": \"%s\", \"photons\": %llu, \"second_engine\": \"%s\", ",
+	       mc_engine_name(mc_engine_used(r)), (unsigned long long)mc_photons(r), second_engine(source));
 	printf("\"specular_frac\": %.9g, ", mc_specular(r));
 	value = mc_reflectance(r, 0, &se);
 	print_value("diffuse_reflectance_frac", value, se);
@@ -89,17 +99,17 @@ static void print_mc_json(const struct mci_run *run, const struct mc_result *r)
 	printf("]}");
 }
 
-static enum status print_mc(const struct cli_options *options, const struct mci_run *run, const struct mc_result *r,
-                            struct fail *why)
+static enum status print_mc(const struct cli_options *options, const struct mci_run *run,
+                            const struct mc_source *source, const struct mc_result *r, struct fail *why)
 {
 	char *text = NULL;
 	if (cli_flag(options, "--json")) {
-		print_mc_json(run, r);
+		print_mc_json(run, source, r);
 		return ST_OK;
 	}
 	enum status st = mci_write(run, r, &text, why);
 	if (st == ST_OK)
-		fputs(text, stdout); /* numbers, and a name that mci_read has checked */
+		printf("%s\n# A second engine: %s\n", text, second_engine(source)); /* a name that mci_read has checked */
 	free(text);
 	return st;
 }
@@ -108,6 +118,7 @@ static enum status print_mc(const struct cli_options *options, const struct mci_
 
 #define INCIDENCE_MAX_DEG 89.0
 #define SPOT_MAX_MM 200.0
+#define SHARP_MAX_UM 1e5
 #define DEGREES_PER_PI 180.0
 
 static enum status read_number(const struct cli_options *options, const char *name, double least, double most,
@@ -148,6 +159,17 @@ static enum status read_spot(const struct cli_options *options, struct mc_source
 	return ST_OK;
 }
 
+/* Thinning is for results by depth alone. */
+static enum status read_sharp(const struct cli_options *options, double *sharp_cm, struct fail *why)
+{
+	double sharp_um = 0.0;
+	enum status st = read_number(options, "--sharp-um", 0.1, SHARP_MAX_UM, &sharp_um, why);
+	if (st == ST_OK && sharp_um > 0.0 && !cli_flag(options, "--json"))
+		return fail_set(why, ST_INPUT, "--sharp-um", "goes with results by depth alone; give --json, too");
+	*sharp_cm = sharp_um * CM_PER_UM;
+	return st;
+}
+
 static enum status run_mc(const struct cli_options *options, const struct mci_run *run, struct fail *why)
 {
 	struct mc_result *result = NULL;
@@ -167,9 +189,11 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 	if (st == ST_OK)
 		st = read_spot(options, &request.source, why);
 	if (st == ST_OK)
+		st = read_sharp(options, &request.sharp_depth_cm, why);
+	if (st == ST_OK)
 		st = mc_run(&request, &result, why);
 	if (st == ST_OK)
-		st = print_mc(options, run, result, why);
+		st = print_mc(options, run, &request.source, result, why);
 	mc_free(&result);
 	free(edges);
 	return st;
