@@ -40,6 +40,7 @@ enum screen {
 	SCREEN_SKIN_TYPE,
 	SCREEN_UNFINISHED, /* work that was begun and not saved: take up or discard */
 	SCREEN_ALL_NO,
+	SCREEN_KEYS, /* the keys of the screen below; the next one does it */
 	SCREEN_QUIT,
 	SCREENS
 };
@@ -144,6 +145,7 @@ enum action {
 	ACTION_ALL_NO,
 	ACTION_CONFIRM_ASKED,
 	ACTION_CANCEL_JOB,
+	ACTION_KEYS,
 	ACTIONS
 };
 

@@ -60,6 +60,7 @@ void app_free(struct app **owned)
 		else
 			nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	}
+	app_edits_forget(app);
 	subject_free(&app->subject);
 	app_listing_forget(app);
 	app_course_free(app);
@@ -126,8 +127,8 @@ unsigned app_available(const struct app *app)
 	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE ||
 	                       app_screen(app) == SCREEN_DIFFERENCES,
 	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
-	        [NEED_UNDO] = app->undo.count > 0,
-	        [NEED_REDO] = app->redo.count > 0,
+	        [NEED_UNDO] = app_on_patient(app) ? app->edits.undone > 0 : app->undo.count > 0,
+	        [NEED_REDO] = app_on_patient(app) ? app->edits.redone > 0 : app->redo.count > 0,
 	        [NEED_MAP] = app->map != NULL,
 	        [NEED_FIT] = app->fitted,
 	        [NEED_UNFINISHED] = app->selected[SCREEN_UNFINISHED] < app->work.own,
@@ -659,10 +660,21 @@ static bool do_sync(struct app *app, enum action action)
 	}
 }
 
+/* Of readings and answers on the patient's screens, of settings elsewhere. */
+static bool do_undo(struct app *app, enum action action)
+{
+	const bool patient = app_on_patient(app);
+	if (action == ACTION_UNDO)
+		(patient ? app_edits_undo : app_plan_undo)(app);
+	else if (action == ACTION_REDO)
+		(patient ? app_edits_redo : app_plan_redo)(app);
+	return action == ACTION_UNDO || action == ACTION_REDO;
+}
+
 static void perform(struct app *app, enum action action)
 {
-	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_course(app, action) ||
-	    do_listing(app, action) || do_sync(app, action))
+	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_undo(app, action) ||
+	    do_course(app, action) || do_listing(app, action) || do_sync(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:
@@ -670,6 +682,10 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_HELP:
 		open_help(app);
+		break;
+	case ACTION_KEYS:
+		app->keys_shown = false;
+		app_push(app, SCREEN_KEYS);
 		break;
 	case ACTION_PALETTE:
 		open_palette(app);
@@ -713,12 +729,6 @@ static void perform(struct app *app, enum action action)
 	case ACTION_GOALS:
 		app_push(app, SCREEN_GOALS);
 		break;
-	case ACTION_UNDO:
-		app_plan_undo(app);
-		break;
-	case ACTION_REDO:
-		app_plan_redo(app);
-		break;
 	case ACTION_RESET:
 		app_plan_set(app, &app->plan->initial);
 		break;
@@ -739,6 +749,16 @@ static void perform(struct app *app, enum action action)
 	}
 }
 
+static void perform_with_undo(struct app *app, enum action action)
+{
+	struct app_edit before;
+	const unsigned serial = app->edits.serial;
+	const bool kept = app_edits_begin(app, action, &before);
+	perform(app, action);
+	if (kept)
+		app_edits_end(app, serial, &before);
+}
+
 void app_do(struct app *app, enum action action)
 {
 	const struct action_spec *spec = action_spec(action);
@@ -746,7 +766,7 @@ void app_do(struct app *app, enum action action)
 	if (spec == NULL || !action_on_screen(spec, app_screen(app)))
 		return;
 	if (action_enabled(spec, app_available(app), &why))
-		perform(app, action);
+		perform_with_undo(app, action);
 	else if ((spec->need == NEED_PLAN || spec->need == NEED_STEPS) && app_preparing(app))
 		app_say(app, ROLE_CAUTION, "%s: the plan is still being prepared.", spec->name);
 	else
@@ -768,6 +788,18 @@ static bool palette_text(struct app *app, int key)
 	return true;
 }
 
+/* The popup goes with the next key, which means what it says; Esc and its own key only close it. */
+static bool popup_key(struct app *app, int key)
+{
+	if (app_screen(app) != SCREEN_KEYS)
+		return false;
+	app->depth--;
+	const enum action action = action_for_key(app_screen(app), key);
+	if (key != UI_KEY_ESCAPE && action != ACTION_KEYS)
+		app_do(app, action);
+	return true;
+}
+
 /* Typing screens take text before commands; everywhere else a paste is no command. */
 static bool take_text(struct app *app, struct key_event event)
 {
@@ -776,6 +808,8 @@ static bool take_text(struct app *app, struct key_event event)
 			app_do(app, event.key == UI_KEY_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
 		return true;
 	}
+	if (popup_key(app, event.pasted ? UI_KEY_ESCAPE : event.key))
+		return true;
 	if (app_find_key(app, event.key))
 		return true;
 	if (app_screen(app) == SCREEN_PALETTE)
@@ -821,9 +855,31 @@ static bool is_turning(enum action action)
 	return action == ACTION_LESS || action == ACTION_MORE || action == ACTION_MUCH_LESS || action == ACTION_MUCH_MORE;
 }
 
+/* Whose name stands in the header: of the plan shown, else of the patient who is open. */
+static const char *named(const struct app *app)
+{
+	const enum screen below = app_screen_below(app);
+	const struct app_listing *listing = app_listing_shown(app);
+	if (listing != NULL && listing->list != NULL && listing->list->banner.is)
+		return ""; /* says itself whose it is */
+	if ((below == SCREEN_APPROVE || below == SCREEN_TREAT) && app->plans.open != NULL)
+		return app->plans.open->patient.label;
+	return app->open ? app->subject.label : "";
+}
+
+/* The header can change hands without a patient having been chosen: between a plan and one's own patient. */
+static void say_other_patient(struct app *app, const char *before)
+{
+	const char *now = named(app);
+	if (before[0] != '\0' && now[0] != '\0' && strcmp(before, now) != 0)
+		app_say(app, ROLE_CAUTION, "ANOTHER PATIENT: %s.", now);
+}
+
 void app_key(struct app *app, struct key_event event)
 {
 	enum screen before = app_screen(app);
+	char name[APP_MESSAGE_MAX / 2];
+	(void)snprintf(name, sizeof name, "%s", named(app));
 	size_t said = app->messages;
 	hide_seen_message(app);
 	if (take_text(app, event))
@@ -842,6 +898,7 @@ void app_key(struct app *app, struct key_event event)
 	app_emergency_refresh(app);
 	if (app_screen(app) != before && app->hidden < said)
 		app->hidden = said;
+	say_other_patient(app, name);
 	select_existing(app);
 }
 

@@ -261,6 +261,18 @@ struct app_work_state {
 /* What the twin screen shows. */
 enum twin_view { TWIN_VIEW_PROPERTIES, TWIN_VIEW_READINGS, TWIN_VIEW_FORECAST, TWIN_VIEW_HISTORY, TWIN_VIEWS };
 
+/* Readings and answers as they stood before a change. */
+#define APP_EDITS_MAX 32
+struct app_edit {
+	struct readings readings;
+	struct facts *answers; /* owned */
+};
+struct app_edits {
+	unsigned serial; /* counts changes */
+	size_t undone, redone;
+	struct app_edit undo[APP_EDITS_MAX], redo[APP_EDITS_MAX];
+};
+
 struct app_history {
 	size_t count;
 	struct settings settings[APP_UNDO_MAX];
@@ -344,6 +356,8 @@ struct app {
 	unsigned generation;
 	struct settings settings;
 	struct app_history undo, redo;
+	struct app_edits edits;
+	bool keys_shown; /* the popup of keys: a moment after its key */
 	struct assessment assessment;
 	bool assessed;
 	bool stale; /* the assessment is not for these settings and answers */
@@ -458,6 +472,15 @@ void app_emergency_remind(struct app *app); /* of reviews that wait */
 void app_lock(struct app *app);
 /* After somebody has logged in: reads the list anew and goes back to where one was. */
 enum status app_unlock(struct app *app, struct fail *why) MUST_CHECK;
+
+/* --- undo of readings and answers (app_edits.c) --- */
+
+/* Around each action: false, and nothing to end, for one that changes neither. before is taken over. */
+bool app_edits_begin(const struct app *app, enum action action, struct app_edit *before);
+void app_edits_end(struct app *app, unsigned serial, struct app_edit *before);
+void app_edits_undo(struct app *app);
+void app_edits_redo(struct app *app);
+void app_edits_forget(struct app *app);
 
 /* --- the worklist (app_worklist.c) --- */
 

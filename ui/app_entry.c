@@ -75,6 +75,7 @@ static enum status commit_reading(struct app *app, double value)
 	        readings_set(&app->subject.readings, (enum reading)entry->id, value, &entry->refusal);
 	if (status != ST_OK)
 		return status;
+	app->edits.serial++;
 	app->readings_changed = true;
 	app_work_note(app, WORK_DUE);
 	app_plan_forget(app);

@@ -22,6 +22,7 @@ static void forget_list(struct app *app)
 static void forget_patient(struct app *app)
 {
 	app_plan_forget(app);
+	app_edits_forget(app);
 	subject_free(&app->subject);
 	wipe(&app->subject, sizeof app->subject);
 	wipe(&app->request, sizeof app->request);

@@ -44,6 +44,7 @@ struct patient_row app_patient_row(size_t index)
 
 static void twin_input_changed(struct app *app)
 {
+	app->edits.serial++;
 	app->readings_changed = true;
 	app_work_note(app, WORK_DUE);
 	app_plan_forget(app);

@@ -324,6 +324,7 @@ static void close_patient(struct app *app)
 		        app->subject.label);
 	app_work_flush(app);
 	app->work.settings_changed = false;
+	app_edits_forget(app);
 	app_plan_forget(app);
 	subject_free(&app->subject);
 	app->open = app->readings_changed = false;

@@ -151,6 +151,7 @@ static void select_next(struct app *app)
 /* The sun is asked once and is a reading too: then the twin is another, and the plan is made anew. */
 static void answers_changed(struct app *app)
 {
+	app->edits.serial++;
 	app->readings_changed = true;
 	app_work_note(app, WORK_DUE);
 	if (subject_sun_from_answers(&app->subject))

@@ -58,6 +58,7 @@ static const char *const words[ACTIONS] = {
 	[ACTION_CONFIRM_ASKED] = "confirm-asked",
 	[ACTION_FOLLOW_UP] = "follow-up",
 	[ACTION_ADVERSE] = "adverse",
+	[ACTION_KEYS] = "keys",
 	[ACTION_CANCEL_JOB] = "cancel-job",
 };
 

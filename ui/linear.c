@@ -635,6 +635,10 @@ static void act(struct linear *l, const char *word, size_t number)
 		           word, several);
 		return;
 	}
+	if (action == ACTION_KEYS) { /* words in place of a popup */
+		say_all_actions(l);
+		return;
+	}
 	if (number > 0 && !select_line(l, number))
 		return;
 	app_do(l->app, action);

@@ -2,7 +2,7 @@
 
 #include "ui/mouse.h"
 
-enum { MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
+enum { POPUP_MS = 300, MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
 
 struct shell {
 	struct app *app;
@@ -93,11 +93,36 @@ static bool is_key(struct key_event event)
 
 /* --- the loop ----------------------------------------------------------------------------------------- */
 
+/* Who knows the keys never sees it. */
+static bool popup_waits(const struct shell *shell)
+{
+	return shell->form == NULL && app_screen(shell->app) == SCREEN_KEYS && !shell->app->keys_shown;
+}
+
+/* Keys typed before a dialog that decides something stood on the screen were not meant for it. */
+static bool decides(enum screen screen)
+{
+	return screen == SCREEN_FORM || screen == SCREEN_ALL_NO || screen == SCREEN_QUIT;
+}
+
+static void take_key(struct shell *shell, struct key_event event)
+{
+	const enum screen before = app_screen(shell->app);
+	if (event.key == UI_KEY_CLICK)
+		(void)mouse_click(shell->app, shell->canvas, event.row, event.col);
+	else
+		app_key(shell->app, event);
+	if (app_screen(shell->app) != before && decides(app_screen(shell->app)))
+		term_drop_typed();
+}
+
 /* Until the lock comes, or until a knob that was turned has come to rest. */
 static int wait_ms(const struct shell *shell)
 {
 	int64_t left = left_ms(shell);
 	bool resting = shell->form == NULL && app_work_pending(shell->app);
+	if (popup_waits(shell))
+		return POPUP_MS;
 	int64_t round = shell->background != NULL ? background_wait_ms(shell->background) : -1;
 	left = round >= 0 && (left < 0 || left > round) ? round : left;
 	return resting && (left < 0 || left > REST_MS) ? REST_MS : (int)left;
@@ -145,10 +170,8 @@ static bool take_event(struct shell *shell, struct key_event event, enum status 
 	}
 	if (event.key == UI_KEY_WAKE)
 		app_wake(shell->app);
-	else if (event.key == UI_KEY_CLICK)
-		(void)mouse_click(shell->app, shell->canvas, event.row, event.col);
 	else if (is_key(event))
-		app_key(shell->app, event);
+		take_key(shell, event);
 	return !shell->app->leaving;
 }
 
@@ -163,6 +186,8 @@ static enum status loop(struct shell *shell, struct fail *why)
 		struct key_event event = wait(shell);
 		if (event.key == UI_KEY_NONE && shell->form == NULL)
 			app_work_flush(shell->app);
+		if (event.key == UI_KEY_NONE && popup_waits(shell))
+			shell->app->keys_shown = true;
 		bool goes_on = take_event(shell, event, &status, why);
 		if (is_key(event))
 			shell->last_key_ms = clock_ms();

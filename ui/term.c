@@ -581,6 +581,11 @@ static struct key_event signal_event(void)
 	return (struct key_event){.key = key};
 }
 
+void term_drop_typed(void)
+{
+	flushinp();
+}
+
 struct key_event term_read(int timeout_ms, const int wake_fd[2])
 {
 	struct pollfd source[4] = {{.fd = signal_pipe[0], .events = POLLIN},

@@ -43,6 +43,9 @@ void term_show(const struct canvas *canvas);
  * there). Unknown escape sequences, focus reports are swallowed; so are mouse reports unless options.mouse. */
 struct key_event term_read(int timeout_ms, const int wake_fd[2]);
 
+/* Forgets keys that were typed and not read yet. */
+void term_drop_typed(void);
+
 /* The signal behind UI_KEY_LEAVE, 0 for a closed terminal. */
 int term_leave_signal(void);
 /* Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again after fg. */

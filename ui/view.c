@@ -618,6 +618,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_SKIN_TYPE] = screen_skin_type,
         [SCREEN_UNFINISHED] = screen_unfinished,
         [SCREEN_ALL_NO] = screen_all_no,
+        [SCREEN_KEYS] = screen_keys,
         [SCREEN_QUIT] = screen_quit,
 };
 

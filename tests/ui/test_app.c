@@ -659,6 +659,123 @@ static void ten_questions_give_the_type(void **state)
 	assert_int_equal(app->subject.readings.fitzpatrick, 5);
 }
 
+/* --- undo of readings and answers ------------------------------------------------------------------- */
+
+static void answers_and_readings_are_undone(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "u");
+	assert_non_null(strstr(said(app), "nothing to undo"));
+	type(app, "w");
+	size_t id = go_to_question(app, "gold_therapy");
+	assert_int_not_equal(facts_state(app->subject.answers, id), FACT_SET);
+	type(app, "n");
+	assert_int_equal(facts_state(app->subject.answers, id), FACT_SET);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW);
+	type(app, "u");
+	assert_int_not_equal(facts_state(app->subject.answers, id), FACT_SET);
+	assert_int_equal(app->assessment.verdict, VERDICT_ALLOW_AFTER_MD); /* the rules know it, too */
+	type(app, "U");
+	assert_int_equal(facts_state(app->subject.answers, id), FACT_SET);
+	type(app, "2");
+	go_to_reading(app, READING_EPIDERMIS_UM);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "70");
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "x");
+	assert_false(app->subject.readings.present[READING_EPIDERMIS_UM]);
+	type(app, "u");
+	assert_true(fabs(app->subject.readings.value[READING_EPIDERMIS_UM] - 70.0) < 1e-9);
+	type(app, "u");
+	assert_true(fabs(app->subject.readings.value[READING_EPIDERMIS_UM] - 62.0) < 1e-9);
+	assert_int_equal(facts_state(app->subject.answers, id), FACT_SET); /* one step at a time */
+	type(app, "u");
+	assert_int_not_equal(facts_state(app->subject.answers, id), FACT_SET);
+	type(app, "UUU");
+	assert_false(app->subject.readings.present[READING_EPIDERMIS_UM]);
+	type(app, "1j");
+	fake_press(app, UI_KEY_ENTER); /* another patient: nothing of the first comes back */
+	type(app, "u");
+	assert_non_null(strstr(said(app), "nothing to undo"));
+}
+
+/* More changes than are kept: the oldest are forgotten, nothing leaks. */
+static void undo_has_a_depth(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "w");
+	for (int i = 0; i < 3 * APP_EDITS_MAX; i++) {
+		fake_press(app, UI_KEY_HOME);
+		type(app, i % 2 == 0 ? "n" : "x");
+	}
+	for (int i = 0; i < 4 * APP_EDITS_MAX; i++)
+		type(app, "u");
+	for (int i = 0; i < 4 * APP_EDITS_MAX; i++)
+		type(app, "U");
+	assert_true(app->edits.undone <= APP_EDITS_MAX && app->edits.redone == 0);
+}
+
+/* --- the popup of keys, jobs ----------------------------------------------------------------------------- */
+
+static char *drawn(const struct app *app)
+{
+	struct canvas *canvas = NULL;
+	struct fail why;
+	assert_int_equal(canvas_new(24, 80, false, &canvas, &why), ST_OK);
+	app_draw(app, canvas);
+	char *dump = canvas_dump(canvas);
+	canvas_free(&canvas);
+	return dump;
+}
+
+static void the_popup_comes_late_and_goes_with_a_key(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "5 ");
+	assert_int_equal(app_screen(app), SCREEN_KEYS);
+	char *before = drawn(app);
+	assert_null(strstr(before, "Keys here")); /* who knows the key goes on without seeing it */
+	free(before);
+	app->keys_shown = true; /* what the shell says after 300 ms */
+	char *shown = drawn(app);
+	assert_non_null(strstr(shown, "Keys here"));
+	assert_non_null(strstr(shown, "plan: fit the lowest"));
+	free(shown);
+	type(app, "o");
+	assert_int_equal(app_screen(app), SCREEN_GOALS);
+	type(app, " ");
+	fake_press(app, UI_KEY_ESCAPE);
+	assert_int_equal(app_screen(app), SCREEN_GOALS);
+	type(app, "  ");
+	assert_int_equal(app_screen(app), SCREEN_GOALS);
+	type(app, " Q");
+	assert_int_equal(app_screen(app), SCREEN_QUIT);
+}
+
+static void what_is_computed_stands_with_the_messages(void **state)
+{
+	(void)state;
+	struct jobs *jobs = NULL;
+	struct app *app = fake_open(true, &jobs);
+	clinic.wait_for_cancel = true;
+	app_key(app, (struct key_event){.key = UI_KEY_ENTER});
+	app_key(app, (struct key_event){.key = 'm'});
+	char *shown = drawn(app);
+	assert_non_null(strstr(shown, "making the twin"));
+	assert_non_null(strstr(shown, "c stops it"));
+	free(shown);
+	app_key(app, (struct key_event){.key = 'c'});
+	fake_settle(app);
+	shown = drawn(app);
+	assert_non_null(strstr(shown, "Nothing is being computed."));
+	assert_non_null(strstr(shown, "Preparing was cancelled"));
+	free(shown);
+	fake_close(&app, &jobs);
+}
+
 /* --- the worker --------------------------------------------------------------------------------------- */
 
 static double seconds(void)
@@ -879,6 +996,10 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_scale_that_does_not_fit_the_indices_is_refused, set_up,
 	                                        tear_down),
 	        cmocka_unit_test_setup_teardown(ten_questions_give_the_type, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(answers_and_readings_are_undone, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(undo_has_a_depth, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_popup_comes_late_and_goes_with_a_key, set_up, tear_down),
+	        cmocka_unit_test(what_is_computed_stands_with_the_messages),
 	        cmocka_unit_test(escape_cancels_a_long_preparation),
 	        cmocka_unit_test(late_results_are_dropped),
 	        cmocka_unit_test(answers_overtake_a_running_job),

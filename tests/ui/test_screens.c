@@ -60,6 +60,7 @@ static const struct scene scenes[] = {
         {"sync_stopped", "0STj"},
         {"conflict", "0S\r"},
         {"conflict_form", "0SVderm\r"},
+        {"keys", "\r5 "},
         {"quit", "q"},
 };
 
@@ -81,6 +82,7 @@ static char *draw_scene(const struct scene *scene, int rows, int cols, bool asci
 	struct fail why;
 	struct app *app = fake_open(false, &jobs);
 	play(app, scene->keys);
+	app->keys_shown = true; /* the popup after its 300 ms */
 	assert_int_equal(canvas_new(rows, cols, ascii, &canvas, &why), ST_OK);
 	app_draw(app, canvas);
 	char *dump = roles ? canvas_dump_roles(canvas) : canvas_dump(canvas);

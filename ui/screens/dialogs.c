@@ -4,6 +4,10 @@
 #define PALETTE_ROWS 14
 
 #define HELP_KEY_COLS 14
+#define JOB_BAR_COLS 24
+#define KEYS_COLS 28 /* of one column of the popup */
+#define KEYS_COLS_FULL 36 /* from here on with whole names */
+#define KEY_COLS 10
 
 static int help_rows(const struct action_spec *spec, int cols)
 {
@@ -46,10 +50,32 @@ void screen_help(const struct app *app, struct canvas *canvas, struct area area)
 	view_scroll_note(canvas, area, first, at - first, count);
 }
 
+/* What is being computed, and what waits for it. */
+static int draw_jobs(const struct app *app, struct canvas *canvas, struct area area)
+{
+	static const char *const waiting[] = {"preparing", "judging the settings", "the fit", "the map"};
+	const bool wanted[] = {app->prepare_wanted, app->assess_wanted, app->fit_wanted, app->map_wanted};
+	int row = view_heading(canvas, area, area.row, "Jobs");
+	if (!app_busy(app)) {
+		canvas_text(canvas, row, area.col, area.cols, ROLE_DIM, "Nothing is being computed.");
+		return row + 2;
+	}
+	canvas_text(canvas, row++, area.col, area.cols, ROLE_TEXT, app_task_text(app));
+	canvas_bar(canvas, row, area.col, JOB_BAR_COLS, app->job.done_frac, ROLE_KEY);
+	canvas_format(canvas, row, area.col + JOB_BAR_COLS + 1, area.cols - JOB_BAR_COLS - 1, ROLE_DIM, "%3.0f %%  %s",
+	              100.0 * app->job.done_frac, app->job.cancelling ? "stopping" : "c stops it");
+	row++;
+	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++)
+		if (wanted[i])
+			canvas_format(canvas, row++, area.col, area.cols, ROLE_DIM, "then: %s", waiting[i]);
+	return row + 1;
+}
+
 void screen_messages(const struct app *app, struct canvas *canvas, struct area area)
 {
 	size_t kept = app_line_count(app, SCREEN_MESSAGES);
-	int row = view_heading(canvas, area, area.row, "Messages, latest first");
+	int row = draw_jobs(app, canvas, area);
+	row = view_heading(canvas, area, row, "Messages, latest first");
 	for (size_t i = app->selected[SCREEN_MESSAGES]; i < kept && row < area.row + area.rows; i++) {
 		const struct app_message *message = &app->message[(app->messages - 1 - i) % APP_MESSAGES_MAX];
 		struct area text = {row, area.col + 2, area.row + area.rows - row, area.cols - 2};
@@ -58,6 +84,36 @@ void screen_messages(const struct app *app, struct canvas *canvas, struct area a
 	}
 	if (kept == 0)
 		canvas_text(canvas, row, area.col, area.cols, ROLE_DIM, "Nothing was said yet.");
+}
+
+/* Actions of the screen below in columns, what cannot be done now greyed. */
+void screen_keys(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const enum screen below = app_screen_below(app);
+	const struct action_spec *shown[ACTIONS];
+	char keys[48];
+	size_t count = 0;
+	if (!app->keys_shown && !canvas->linear)
+		return;
+	for (size_t i = 0; i < action_count(); i++)
+		if (action_on_screen(action_at(i), below) && action_at(i)->id != ACTION_KEYS)
+			shown[count++] = action_at(i);
+	const int columns = area.cols >= KEYS_COLS * 3 ? 3 : area.cols >= KEYS_COLS * 2 ? 2 : 1;
+	const int rows = ((int)count + columns - 1) / columns, width = (area.cols - 2) / columns;
+	const struct area box = {area.row + (area.rows > rows + 2 ? area.rows - rows - 2 : 0), area.col,
+	                         rows + 2 < area.rows ? rows + 2 : area.rows, area.cols};
+	canvas_box(canvas, box, ROLE_KEY, "Keys here: press one, Esc closes");
+	for (size_t i = 0; i < count; i++) {
+		const int row = box.row + 1 + (int)i % rows, col = box.col + 1 + (int)i / rows * width;
+		const bool enabled = action_enabled(shown[i], app_available(app), NULL);
+		if (row >= box.row + box.rows - 1)
+			continue;
+		action_keys(shown[i], keys, sizeof keys);
+		canvas_text(canvas, row, col, KEY_COLS - 1, enabled ? ROLE_KEY : ROLE_DIM, keys);
+		const bool brief = width < KEYS_COLS_FULL && shown[i]->label != NULL;
+		canvas_text(canvas, row, col + KEY_COLS, width - KEY_COLS - 1, enabled ? ROLE_TEXT : ROLE_DIM,
+		            brief ? shown[i]->label : shown[i]->name);
+	}
 }
 
 void screen_palette(const struct app *app, struct canvas *canvas, struct area area)
