@@ -6,6 +6,8 @@
  */
 #include "ui/app.h"
 
+#include <strings.h>
+
 /* --- plans ------------------------------------------------------------------------------------------ */
 
 static void plan_free(const struct app_engine *engine, struct app_plan **plan)
@@ -330,6 +332,17 @@ static void close_patient(struct app *app)
 	app->open = app->readings_changed = false;
 }
 
+/* The same name twice on the list is the beginning of a mix-up. */
+static void warn_of_same_name(struct app *app, size_t index)
+{
+	size_t same = 0;
+	for (size_t i = 0; i < app->patients; i++)
+		same += strcasecmp(app->patient[i].label, app->patient[index].label) == 0;
+	if (same > 1)
+		app_say(app, ROLE_CAUTION, "SAME NAME: %zu patients are called %s. Check number and birth.", same,
+		        app->patient[index].label);
+}
+
 void app_plan_open(struct app *app, size_t index)
 {
 	struct fail why;
@@ -358,6 +371,7 @@ void app_plan_adopt(struct app *app, size_t index, struct subject *subject, cons
 	app->open_index = index;
 	app->selected[SCREEN_PATIENT] = app->selected[SCREEN_PARAMETERS] = app->selected[SCREEN_CHECKS] = 0;
 	list_modes(app);
+	warn_of_same_name(app, index);
 	app_push(app, SCREEN_PATIENT);
 	app_plan_ensure(app);
 }

@@ -8,6 +8,7 @@
 /* --- records: planner.c */
 int command_planner(const struct cli_options *options);
 int command_demo(const struct cli_options *options);
+int command_worklist(const struct cli_options *options);
 int command_add(const struct cli_options *options);
 
 /* --- people.c: who may use the records */

@@ -49,26 +49,66 @@ static void print_entry(const struct cli_options *options, const struct store_au
 	say(options, line);
 }
 
+static void add_entry(struct json_out *out, const struct store_audit *entry)
+{
+	char at[TIME_SIZE];
+	time_text(entry->at_ms, at, sizeof at);
+	json_out_object(out, NULL);
+	json_out_int(out, "entry", entry->seq);
+	json_out_text(out, "at", at);
+	json_out_text(out, "actor", entry->actor);
+	json_out_text(out, "action", entry->action);
+	json_out_text(out, "object", entry->object);
+	json_out_end_object(out);
+}
+
 static enum status print_audit(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	bool more = true;
+	const bool json = cli_flag(options, "--json");
+	struct json_out out;
 	int64_t after = 0;
 	enum status status = ST_OK;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
 	while (status == ST_OK && more) {
 		struct store_audit_list list;
 		status = store_audit_list(clinic_store(clinic), after, 1000, &list, why);
-		for (size_t i = 0; i < list.count; i++)
-			print_entry(options, &list.items[i]);
+		for (size_t i = 0; status == ST_OK && i < list.count; i++) {
+			if (json)
+				add_entry(&out, &list.items[i]);
+			else
+				print_entry(options, &list.items[i]);
+		}
 		after = list.count > 0 ? list.items[list.count - 1].seq : after;
 		more = list.more;
 		store_audit_list_free(&list);
 	}
+	json_out_end_array(&out);
+	if (status == ST_OK && json)
+		return records_json_print(&out, why);
+	json_out_drop(&out);
 	return status;
 }
 
 int command_audit(const struct cli_options *options)
 {
 	return with_records(options, print_audit);
+}
+
+static enum status print_found_json(const struct store_audit_found *found, const char *chain, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_object(&out, NULL);
+	json_out_int(&out, "entries", found->entries);
+	json_out_int(&out, "checkpoints", found->checkpoints);
+	json_out_int(&out, "last_signed", found->last_signed);
+	json_out_bool(&out, "seals_verified", found->seals);
+	json_out_int(&out, "head", found->head.seq);
+	json_out_text(&out, "chain", chain);
+	json_out_end_object(&out);
+	return records_json_print(&out, why);
 }
 
 static enum status verify_audit(const struct cli_options *options, struct clinic *clinic, struct fail *why)
@@ -84,6 +124,8 @@ static enum status verify_audit(const struct cli_options *options, struct clinic
 	if (status != ST_OK)
 		return status;
 	digest_hex(&found.head.chain, chain);
+	if (cli_flag(options, "--json"))
+		return print_found_json(&found, chain, why);
 	(void)snprintf(line, sizeof line,
 	               "audit: %lld entries follow from one another, %lld signed checkpoints hold (up to entry %lld), "
 	               "seals %s\nlast: entry %lld, %s",

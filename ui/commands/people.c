@@ -158,12 +158,36 @@ int command_user_add(const struct cli_options *options)
 	return with_records(options, false, add_person);
 }
 
+static enum status list_people_json(const struct store_person_list *list, struct fail *why)
+{
+	struct json_out out;
+	char roles[64];
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < list->count; i++) {
+		const struct store_person *person = &list->items[i];
+		roles_format(person->roles, roles, sizeof roles);
+		json_out_object(&out, NULL);
+		json_out_text(&out, "login", person->login);
+		json_out_text(&out, "name", person->name);
+		json_out_text(&out, "roles", roles);
+		json_out_bool(&out, "disabled", person->is_disabled);
+		json_out_bool(&out, "virtual", person->is_virtual);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
 static enum status list_people(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	struct store_person_list list;
 	char line[512], roles[64];
 	enum status status = store_person_list(clinic_store(clinic), &list, why);
-	for (size_t i = 0; status == ST_OK && i < list.count; i++) {
+	const bool json = cli_flag(options, "--json");
+	if (status == ST_OK && json)
+		status = list_people_json(&list, why);
+	for (size_t i = 0; status == ST_OK && !json && i < list.count; i++) {
 		const struct store_person *person = &list.items[i];
 		roles_format(person->roles, roles, sizeof roles);
 		(void)snprintf(line, sizeof line, "%-16s %-28s %s%s%s", person->login, person->name, roles,
@@ -284,6 +308,21 @@ static enum status show_reviews(const struct cli_options *options, struct clinic
 	return status;
 }
 
+static enum status show_login_json(const struct store_person *person, const char *roles, int64_t seq,
+                                   const char *chain, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_object(&out, NULL);
+	json_out_text(&out, "login", person->login);
+	json_out_text(&out, "name", person->name);
+	json_out_text(&out, "roles", roles);
+	json_out_int(&out, "audit_entry", seq);
+	json_out_text(&out, "audit_chain", chain);
+	json_out_end_object(&out);
+	return records_json_print(&out, why);
+}
+
 static enum status show_login(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	const struct store_person *person = session_person(clinic_session(clinic));
@@ -294,6 +333,8 @@ static enum status show_login(const struct cli_options *options, struct clinic *
 		return status;
 	roles_format(person->roles, roles, sizeof roles);
 	digest_hex(&head.chain, chain);
+	if (cli_flag(options, "--json"))
+		return show_login_json(person, roles, head.seq, chain, why);
 	(void)snprintf(line, sizeof line, "%s (%s), %s; audit entry %lld, %s", person->name, person->login, roles,
 	               (long long)head.seq, chain);
 	say(options, line);

@@ -181,22 +181,46 @@ static void print_worklist(const struct cli_options *options, struct clinic *cli
 	}
 }
 
-/* The worklist as text, for pipes and screen readers. */
-static int run_plain(const struct cli_options *options, const char *profiles)
+static enum status print_worklist_json(struct clinic *clinic, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < clinic_count(clinic); i++) {
+		struct clinic_patient row;
+		if (clinic_patient(clinic, i, &row, why) != ST_OK)
+			continue;
+		json_out_object(&out, NULL);
+		json_out_text(&out, "patient", row.label);
+		json_out_bool(&out, "virtual", row.is_virtual);
+		json_out_text(&out, "indication", row.indication);
+		json_out_text(&out, "device_mode", row.device_mode);
+		json_out_text(&out, "state", row.state);
+		json_out_text(&out, "verdict", row.verdict);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
+/* The worklist as text, for pipes. */
+static int run_worklist(const struct cli_options *options, const char *profiles)
 {
 	struct clinic *clinic = NULL;
 	struct fail why = {.text = ""};
-	enum status status = open_records(options, profiles, &clinic, &why);
-	if (status != ST_OK)
-		return cli_complain(options, status, &why);
-	cli_print(stdout, true, report_intended_use);
-	print_worklist(options, clinic);
-	if (clinic_count(clinic) == 0)
-		puts("No patients on file. `lasertwin add FILE` adds the patient of a case file;\n"
-		     "`lasertwin demo` opens a clinic of virtual patients to try.");
-	puts("`lasertwin case FILE` plans a case as text.");
+	enum status status = records_open(options, profiles, records_kind(options), &clinic, &why);
+	if (status == ST_OK && cli_flag(options, "--json")) {
+		status = print_worklist_json(clinic, &why);
+	} else if (status == ST_OK) {
+		cli_print(stdout, true, report_intended_use);
+		print_worklist(options, clinic);
+		if (clinic_count(clinic) == 0)
+			puts("No patients on file. `lasertwin add FILE` adds the patient of a case file;\n"
+			     "`lasertwin demo` opens a clinic of virtual patients to try.");
+		puts("`lasertwin case FILE` plans a case as text.");
+	}
 	clinic_close(&clinic);
-	return 0;
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
 }
 
 static int run_planner(const struct cli_options *options, const char *profiles)
@@ -239,7 +263,12 @@ static bool wants_text(const struct cli_options *options)
 
 int command_planner(const struct cli_options *options)
 {
-	return with_profiles(options, wants_text(options) ? run_plain : run_planner);
+	return with_profiles(options, wants_text(options) ? run_worklist : run_planner);
+}
+
+int command_worklist(const struct cli_options *options)
+{
+	return with_profiles(options, run_worklist);
 }
 
 int command_demo(const struct cli_options *options)

@@ -414,12 +414,30 @@ int command_plan_move(const struct cli_options *options)
 	                   move_plan);
 }
 
+static enum status print_counts_json(const struct workflow_override_count *counts, size_t rules, size_t all,
+                                     struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_object(&out, NULL);
+	json_out_int(&out, "all", (int64_t)all);
+	json_out_object(&out, "rules");
+	for (size_t i = 0; i < rules; i++)
+		json_out_int(&out, counts[i].rule, (int64_t)counts[i].count);
+	json_out_end_object(&out);
+	json_out_end_object(&out);
+	return records_json_print(&out, why);
+}
+
 static enum status count_overrides(struct station *s, struct fail *why)
 {
 	struct workflow_override_count counts[64];
 	size_t rules, all;
 	enum status st =
 	        workflow_override_counts(&s->w, counts, sizeof counts / sizeof counts[0], &rules, &all, why);
+	const bool json = cli_flag(s->options, "--json");
+	if (!st && json)
+		return print_counts_json(counts, rules, all, why);
 	for (size_t i = 0; !st && i < rules; i++)
 		station_say(s->options, "%6zu  %s", counts[i].count, counts[i].rule);
 	if (!st)

@@ -120,3 +120,21 @@ enum status records_open(const struct cli_options *options, const char *profiles
 		clinic_close(clinic);
 	return status;
 }
+
+#define RECORDS_JSON_MAX (256 * 1024 * 1024) /* a whole audit trail */
+
+void records_json_begin(struct json_out *out)
+{
+	json_out_begin(out, RECORDS_JSON_MAX);
+}
+
+enum status records_json_print(struct json_out *out, struct fail *why)
+{
+	char *bytes = NULL;
+	size_t n = 0;
+	enum status status = json_out_take(out, &bytes, &n, why);
+	if (status == ST_OK)
+		printf("%s\n", bytes);
+	free(bytes);
+	return status;
+}

@@ -3,6 +3,7 @@
 #define LASERTWIN_UI_RECORDS_H
 
 #include "planner/plan/clinic.h"
+#include "planner/sync/json_out.h"
 #include "ui/cli.h"
 #include "ui/secret_entry.h"
 
@@ -23,5 +24,9 @@ enum status records_login(const struct cli_options *options, struct clinic *clin
 /* By the option's file, else asked for, twice. */
 enum status records_secret(const struct cli_options *options, const char *option, const char *prompt, bool twice,
                            struct secret_entry *out, struct fail *why) MUST_CHECK;
+
+/* For --json: one document on standard output, begun with records_json_begin and ended and printed by this. */
+void records_json_begin(struct json_out *out);
+enum status records_json_print(struct json_out *out, struct fail *why) MUST_CHECK;
 
 #endif

@@ -3,6 +3,7 @@
 
 #include "planner/train/lesson.h"
 #include "ui/commands/commands.h"
+#include "ui/commands/records.h"
 
 #define LINE_BYTES_MAX 2048
 
@@ -194,6 +195,39 @@ static enum status mark_lesson(const struct cli_options *options, const struct l
 	return ST_OK;
 }
 
+static void add_lesson(struct json_out *out, const struct lesson *lesson)
+{
+	const struct request *request = &lesson->file->request[0].request;
+	json_out_object(out, NULL);
+	json_out_text(out, "lesson", lesson->id);
+	json_out_bool(out, "training", true);
+	json_out_text(out, "title", lesson->title);
+	json_out_text(out, "task", lesson->task);
+	json_out_text(out, "device_mode", request->device_mode);
+	json_out_text(out, "indication", request->indication);
+	json_out_end_object(out);
+}
+
+/* Not the answer, nor what it teaches. */
+static enum status tell_lesson_json(const struct lesson *lesson, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	add_lesson(&out, lesson);
+	return records_json_print(&out, why);
+}
+
+static enum status tell_list_json(const struct lessons *lessons, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < lessons->count; i++)
+		add_lesson(&out, &lessons->lesson[i]);
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
 /* --- the command --------------------------------------------------------------------------------------- */
 
 static enum status train(const struct cli_options *options, const struct library *library,
@@ -201,6 +235,8 @@ static enum status train(const struct cli_options *options, const struct library
 {
 	if (options->operands == 0 && answered(options))
 		return fail_set(why, ST_INPUT, "train", "which LESSON is that the answer to? `lasertwin train` lists them");
+	if (options->operands == 0 && cli_flag(options, "--json"))
+		return tell_list_json(lessons, why);
 	if (options->operands == 0) {
 		tell_list(options, lessons);
 		return ST_OK;
@@ -208,6 +244,8 @@ static enum status train(const struct cli_options *options, const struct library
 	const struct lesson *lesson = lessons_find(lessons, options->operand[0]);
 	if (lesson == NULL)
 		return fail_set(why, ST_NOT_FOUND, options->operand[0], "is no lesson; `lasertwin train` lists them");
+	if (!answered(options) && cli_flag(options, "--json"))
+		return tell_lesson_json(lesson, why);
 	return answered(options) ? mark_lesson(options, library, lesson, why) : tell_lesson(options, library, lesson, why);
 }
 

@@ -13,6 +13,28 @@ static enum status print_history(const struct cli_options *options, const struct
 	return st;
 }
 
+static enum status print_history_json(const struct clinic_history *h, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < h->count; i++) {
+		const struct clinic_version *v = &h->item[i];
+		json_out_object(&out, NULL);
+		json_out_int(&out, "version", v->version);
+		json_out_int(&out, "created_at_ms", v->created_at_ms);
+		json_out_object(&out, "median");
+		for (int p = 0; p < TWIN_PROPERTIES; p++)
+			if (isfinite(v->twin.property[p].median))
+				json_out_micro(&out, twin_property_spec((enum twin_property)p)->key,
+				               (int64_t)llround(v->twin.property[p].median * MICRO_PER_UNIT));
+		json_out_end_object(&out);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
 int command_twin_history(const struct cli_options *options)
 {
 	char profiles[CLI_PATH_MAX];
@@ -30,7 +52,8 @@ int command_twin_history(const struct cli_options *options)
 	if (!st)
 		st = clinic_twin_history(clinic, index, &history, &why);
 	if (!st)
-		st = print_history(options, &history, &why);
+		st = cli_flag(options, "--json") ? print_history_json(&history, &why)
+		                                 : print_history(options, &history, &why);
 	clinic_history_free(&history);
 	clinic_close(&clinic);
 	return st ? cli_complain(options, st, &why) : 0;

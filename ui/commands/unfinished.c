@@ -32,13 +32,33 @@ static void print_item(const struct cli_options *options, const struct unfinishe
 	cli_print(stdout, cli_ascii(options), line);
 }
 
+static enum status list_json(const struct unfinished_list *found, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < found->count; i++) {
+		json_out_object(&out, NULL);
+		json_out_text(&out, "login", found->items[i].login);
+		json_out_text(&out, "patient", found->items[i].label);
+		json_out_int(&out, "at_ms", found->items[i].at_ms);
+		json_out_bool(&out, "overtaken", found->items[i].is_overtaken);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
 static enum status list(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	struct unfinished_list found;
 	enum status status = unfinished_list(clinic, &found, why);
-	for (size_t i = 0; status == ST_OK && i < found.count; i++)
+	const bool json = cli_flag(options, "--json");
+	if (status == ST_OK && json)
+		status = list_json(&found, why);
+	for (size_t i = 0; status == ST_OK && !json && i < found.count; i++)
 		print_item(options, &found.items[i]);
-	if (status == ST_OK && found.count == 0)
+	if (status == ST_OK && !json && found.count == 0)
 		cli_print(stdout, cli_ascii(options), "Nothing is unfinished.");
 	unfinished_list_free(&found);
 	return status;
