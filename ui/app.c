@@ -1,28 +1,13 @@
 #include "ui/app.h"
 
-#include <ctype.h>
 #include <stdarg.h>
 
 #define PAGE_LINES 10
 #define BIG_STEP 5
 #define WHEEL_LINES 3
+#define WORKLIST_LINES 24 /* read after a key; the rest while nothing happens */
 
 /* --- life ------------------------------------------------------------------------------------------- */
-
-enum status app_list_patients(struct app *app, struct fail *why)
-{
-	enum status status = ST_OK;
-	app->patients = app->source->count(app->source->context);
-	app->patient = calloc(app->patients + 1, sizeof *app->patient);
-	app->shown = calloc(2 * (app->patients + 1), sizeof *app->shown);
-	if (app->patient == NULL || app->shown == NULL)
-		return fail_set(why, ST_FULL, "worklist", "no memory for %zu patients", app->patients);
-	for (size_t i = 0; i < app->patients && status == ST_OK; i++)
-		status = app->source->patient(app->source->context, i, &app->patient[i], why);
-	if (status == ST_OK)
-		app_worklist_refresh(app);
-	return status;
-}
 
 enum status app_new(const struct app_source *source, const struct app_engine *engine, struct jobs *jobs,
                     struct app **out, struct fail *why)
@@ -194,19 +179,6 @@ size_t app_findings_order(const struct findings *findings, size_t order[APP_FIND
 			if (finding_rank(&findings->finding[i]) == rank)
 				order[count++] = i;
 	return count;
-}
-
-bool app_name_contains(const char *name, const char *part)
-{
-	size_t length = strlen(part);
-	for (; *name != '\0'; name++) {
-		size_t i = 0;
-		while (i < length && tolower((unsigned char)name[i]) == tolower((unsigned char)part[i]))
-			i++;
-		if (i == length)
-			return true;
-	}
-	return length == 0;
 }
 
 size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS])
@@ -900,6 +872,8 @@ void app_key(struct app *app, struct key_event event)
 		app->hidden = said;
 	say_other_patient(app, name);
 	select_existing(app);
+	if (app_screen_below(app) == SCREEN_WORKLIST)
+		(void)app_worklist_read(app, WORKLIST_LINES);
 }
 
 void app_wake(struct app *app)

@@ -36,6 +36,7 @@ struct app_patient {
 	char device_mode[APP_NAME_MAX], indication[APP_NAME_MAX];
 	char state[APP_NAME_MAX];   /* of the latest plan; empty: none */
 	char verdict[APP_NAME_MAX]; /* likewise */
+	bool unread;                /* only label and is_virtual are known yet */
 };
 
 /* What is kept as a draft plan. All borrowed. */
@@ -81,6 +82,8 @@ struct app_source {
 	const char *place; /* "demo clinic"; shown in the frame */
 	size_t (*count)(void *context);
 	enum status (*patient)(void *context, size_t index, struct app_patient *out, struct fail *why);
+	/* The name alone, quickly: then the rest of a long list is read while nobody waits. May be NULL: all at once. */
+	bool (*label)(void *context, size_t index, struct app_patient *out);
 	/* Gives the subject (its answers become the caller's) and the request to begin with. */
 	enum status (*load)(void *context, size_t index, struct subject *subject, struct request *request,
 	                    struct fail *why);
@@ -334,6 +337,7 @@ struct app {
 	struct app_patient *patient;
 	size_t *shown; /* the lines of the worklist: places in patient */
 	size_t shown_count;
+	size_t unread, read_next; /* lines known by name only; where to go on */
 	enum worklist_sort sort;
 	char find[APP_FIND_MAX]; /* words that every line shown holds; "": all */
 	bool finding;            /* being typed */
@@ -485,6 +489,8 @@ void app_edits_forget(struct app *app);
 /* --- the worklist (app_worklist.c) --- */
 
 void app_worklist_refresh(struct app *app); /* after patients, words or order have changed */
+/* Reads at most limit lines that are known by name only, those in view first; true while there are more. */
+bool app_worklist_read(struct app *app, size_t limit);
 void app_worklist_sort(struct app *app);    /* the next order */
 const char *app_sort_name(enum worklist_sort sort);
 void app_find_begin(struct app *app);

@@ -513,6 +513,7 @@ static void save_plan(struct app *app)
 	app->undo.count = app->redo.count = 0;
 	app->readings_changed = app->work.settings_changed = false;
 	app_work_note(app, WORK_DUE);
+	app->unread -= app->patient[app->open_index].unread;
 	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
 	                         &why) == ST_OK)
 		app_worklist_refresh(app);

@@ -26,6 +26,11 @@ static bool holds(const char *text, const char *part, size_t length)
 	return length == 0;
 }
 
+bool app_name_contains(const char *name, const char *part)
+{
+	return holds(name, part, strlen(part));
+}
+
 /* Every word must stand somewhere in the line. */
 static bool matches(const struct app_patient *patient, const char *words)
 {
@@ -82,6 +87,68 @@ static void sort_shown(struct app *app, size_t *lines, size_t *room, size_t coun
 	merge(app, room, middle, count, lines);
 }
 
+/* --- reading a long list --------------------------------------------------------------------------------- */
+
+#define NEAR_LINES 60 /* on either side of the selected one: what a window shows */
+
+/* What cannot be read is said once and stays as its name. */
+static void read_line(struct app *app, size_t patient)
+{
+	struct app_patient *line = &app->patient[patient];
+	struct app_patient whole;
+	struct fail why;
+	if (!line->unread)
+		return;
+	if (app->source->patient(app->source->context, patient, &whole, &why) == ST_OK)
+		*line = whole;
+	else
+		app_say(app, ROLE_STOP, "%s cannot be read: %s", line->label, why.text);
+	line->unread = false;
+	app->unread--;
+}
+
+bool app_worklist_read(struct app *app, size_t limit)
+{
+	const size_t wanted = app->unread > limit ? app->unread - limit : 0, at = app->selected[SCREEN_WORKLIST];
+	const size_t first = at > NEAR_LINES ? at - NEAR_LINES : 0;
+	if (app->unread == 0)
+		return false;
+	for (size_t i = at; i < app->shown_count && i < at + NEAR_LINES && app->unread > wanted; i++)
+		read_line(app, app->shown[i]);
+	for (size_t i = first; i < app->shown_count && i < at && app->unread > wanted; i++)
+		read_line(app, app->shown[i]);
+	for (; app->read_next < app->patients && app->unread > wanted; app->read_next++)
+		read_line(app, app->read_next);
+	if (app->unread == 0 && (app->find[0] != '\0' || app->sort != WORKLIST_AS_KEPT))
+		app_worklist_refresh(app); /* words and order now count for all of them */
+	return app->unread > 0;
+}
+
+#define FIRST_LINES 60
+
+enum status app_list_patients(struct app *app, struct fail *why)
+{
+	enum status status = ST_OK;
+	app->patients = app->source->count(app->source->context);
+	app->patient = calloc(app->patients + 1, sizeof *app->patient);
+	app->shown = calloc(2 * (app->patients + 1), sizeof *app->shown);
+	if (app->patient == NULL || app->shown == NULL)
+		return fail_set(why, ST_FULL, "worklist", "no memory for %zu patients", app->patients);
+	app->unread = app->read_next = 0;
+	for (size_t i = 0; i < app->patients && status == ST_OK; i++) {
+		app->patient[i].unread = app->source->label != NULL &&
+		                         app->source->label(app->source->context, i, &app->patient[i]);
+		app->unread += app->patient[i].unread;
+		if (!app->patient[i].unread)
+			status = app->source->patient(app->source->context, i, &app->patient[i], why);
+	}
+	if (status == ST_OK)
+		app_worklist_refresh(app);
+	if (status == ST_OK)
+		(void)app_worklist_read(app, FIRST_LINES);
+	return status;
+}
+
 /* --- for the model ------------------------------------------------------------------------------------- */
 
 void app_worklist_refresh(struct app *app)
@@ -104,7 +171,11 @@ void app_worklist_sort(struct app *app)
 {
 	app->sort = (enum worklist_sort)((app->sort + 1) % WORKLIST_SORTS);
 	app_worklist_refresh(app);
-	app_say(app, ROLE_TEXT, "Sorted: %s.", app_sort_name(app->sort));
+	if (app->unread > 0)
+		app_say(app, ROLE_CAUTION, "Sorted: %s; %zu of %zu lines are still being read, then they are sorted in.",
+		        app_sort_name(app->sort), app->unread, app->patients);
+	else
+		app_say(app, ROLE_TEXT, "Sorted: %s.", app_sort_name(app->sort));
 }
 
 void app_find_begin(struct app *app)

@@ -753,6 +753,8 @@ enum status linear_run(const struct app_source *source, const struct app_engine 
 		status = canvas_new(ROWS, COLS, false, &l->canvas, why);
 	if (status == ST_OK) {
 		l->canvas->linear = true;
+		while (app_worklist_read(l->app, l->app->patients))
+			continue;
 		line_input_open(&l->in, in_fd);
 		say(l, "lasertwin, as a conversation. A number opens a line, a word does something, ? explains.");
 		while (!l->ended && !l->app->leaving)

@@ -2,7 +2,7 @@
 
 #include "ui/mouse.h"
 
-enum { POPUP_MS = 300, MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
+enum { POPUP_MS = 300, IDLE_MS = 1, IDLE_LINES = 16, MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
 
 struct shell {
 	struct app *app;
@@ -123,6 +123,8 @@ static int wait_ms(const struct shell *shell)
 	bool resting = shell->form == NULL && app_work_pending(shell->app);
 	if (popup_waits(shell))
 		return POPUP_MS;
+	if (shell->form == NULL && shell->app->unread > 0)
+		return IDLE_MS;
 	int64_t round = shell->background != NULL ? background_wait_ms(shell->background) : -1;
 	left = round >= 0 && (left < 0 || left > round) ? round : left;
 	return resting && (left < 0 || left > REST_MS) ? REST_MS : (int)left;
@@ -188,6 +190,8 @@ static enum status loop(struct shell *shell, struct fail *why)
 			app_work_flush(shell->app);
 		if (event.key == UI_KEY_NONE && popup_waits(shell))
 			shell->app->keys_shown = true;
+		else if (event.key == UI_KEY_NONE && shell->form == NULL)
+			(void)app_worklist_read(shell->app, IDLE_LINES);
 		bool goes_on = take_event(shell, event, &status, why);
 		if (is_key(event))
 			shell->last_key_ms = clock_ms();

@@ -3,6 +3,8 @@
 #include "planner/plan/emergency.h"
 #include "planner/plan/unfinished.h"
 
+#define LONG_LIST 200 /* patients; a shorter list is read at once */
+
 static size_t count(void *context)
 {
 	const struct source *source = context;
@@ -23,6 +25,18 @@ static enum status patient(void *context, size_t index, struct app_patient *out,
 	snprintf(out->state, sizeof out->state, "%s", row.state);
 	snprintf(out->verdict, sizeof out->verdict, "%s", row.verdict);
 	return ST_OK;
+}
+
+static bool label(void *context, size_t index, struct app_patient *out)
+{
+	const struct source *source = context;
+	bool is_virtual = false;
+	const char *name = clinic_label(source->clinic, index, &is_virtual);
+	if (name == NULL || clinic_count(source->clinic) < LONG_LIST)
+		return false;
+	*out = (struct app_patient){.is_virtual = is_virtual};
+	text_fit(out->label, sizeof out->label, name, APP_NAME_MAX - 1);
+	return true;
 }
 
 static enum status load(void *context, size_t index, struct subject *subject, struct request *request,
@@ -184,6 +198,7 @@ struct app_source source_of(struct source *source, const char *place)
 	        .place = place,
 	        .count = count,
 	        .patient = patient,
+	        .label = label,
 	        .load = load,
 	        .save_readings = save_readings,
 	        .save_plan = save_plan,

@@ -53,6 +53,13 @@ const char *clinic_uuid(const struct clinic *clinic, size_t index)
 	return patient != NULL ? patient->uuid : NULL;
 }
 
+const char *clinic_label(const struct clinic *clinic, size_t index, bool *is_virtual)
+{
+	const struct store_patient *patient = find_patient(clinic, index);
+	*is_virtual = patient != NULL && patient->is_virtual;
+	return patient != NULL ? patient->label : NULL;
+}
+
 static enum status no_patient(struct fail *why)
 {
 	return fail_set(why, ST_NOT_FOUND, "patient", "no such patient in the list");

@@ -59,6 +59,8 @@ size_t clinic_count(const struct clinic *clinic);
 enum status clinic_refresh(struct clinic *clinic, struct fail *why) MUST_CHECK;
 /* The patient's name in the store; NULL: no such patient in the list. */
 const char *clinic_uuid(const struct clinic *clinic, size_t index);
+/* The name alone, which is at hand; NULL: no such patient. Borrowed. */
+const char *clinic_label(const struct clinic *clinic, size_t index, bool *is_virtual);
 enum status clinic_patient(struct clinic *clinic, size_t index, struct clinic_patient *out,
                            struct fail *why) MUST_CHECK;
 /* The kept versions of a person's twins, newest first; those of older forms, which hold no covariance, are counted in

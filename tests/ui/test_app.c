@@ -776,6 +776,25 @@ static void what_is_computed_stands_with_the_messages(void **state)
 	fake_close(&app, &jobs);
 }
 
+static void leaving_while_something_is_computed_is_asked(void **state)
+{
+	(void)state;
+	struct jobs *jobs = NULL;
+	struct app *app = fake_open(true, &jobs);
+	clinic.wait_for_cancel = true;
+	app_key(app, (struct key_event){.key = UI_KEY_ENTER});
+	app_key(app, (struct key_event){.key = 'Q'});
+	char *shown = drawn(app);
+	assert_non_null(strstr(shown, "A computation is running; it will be stopped."));
+	free(shown);
+	app_key(app, (struct key_event){.key = UI_KEY_ESCAPE});
+	assert_true(app_busy(app) && !app->leaving); /* it goes on */
+	app_key(app, (struct key_event){.key = 'Q'});
+	app_key(app, (struct key_event){.key = 'y'});
+	assert_true(app->leaving);
+	fake_close(&app, &jobs); /* stops it and waits for it */
+}
+
 /* --- the worker --------------------------------------------------------------------------------------- */
 
 static double seconds(void)
@@ -1000,6 +1019,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(undo_has_a_depth, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_popup_comes_late_and_goes_with_a_key, set_up, tear_down),
 	        cmocka_unit_test(what_is_computed_stands_with_the_messages),
+	        cmocka_unit_test(leaving_while_something_is_computed_is_asked),
 	        cmocka_unit_test(escape_cancels_a_long_preparation),
 	        cmocka_unit_test(late_results_are_dropped),
 	        cmocka_unit_test(answers_overtake_a_running_job),

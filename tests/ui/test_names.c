@@ -135,6 +135,52 @@ static void names_are_drawn_in_their_columns(void **state)
 	}
 }
 
+static bool was_said(const struct app *app, const char *text)
+{
+	for (size_t i = 0; i < app->messages && i < APP_MESSAGES_MAX; i++)
+		if (strstr(app->message[i].text, text) != NULL)
+			return true;
+	return false;
+}
+
+static enum status same_patient(void *context, size_t index, struct app_patient *out, struct fail *why)
+{
+	return fake_patient(context, 0, out, why) == ST_OK && index < 2 ? ST_OK : ST_NOT_FOUND;
+}
+
+static void same_names_are_warned_of(void **state)
+{
+	struct app_source source = fake_source;
+	struct jobs *jobs = NULL;
+	struct app *app = fake_open(false, &jobs);
+	struct fail why;
+	(void)state;
+	fake_press(app, UI_KEY_ENTER);
+	assert_false(was_said(app, "SAME NAME"));
+	fake_close(&app, &jobs);
+	source.patient = same_patient;
+	assert_int_equal(jobs_new(true, &jobs, &why), ST_OK);
+	assert_int_equal(app_new(&source, &fake_engine, jobs, &app, &why), ST_OK);
+	fake_press(app, UI_KEY_ENTER);
+	assert_true(was_said(app, "SAME NAME: 2 patients are called Ada Demo."));
+	fake_close(&app, &jobs);
+}
+
+/* The header names another patient than before: it is said, whichever way it came about. */
+static void another_patient_is_said(void **state)
+{
+	struct jobs *jobs = NULL;
+	struct app *app = fake_open(false, &jobs);
+	(void)state;
+	fake_press(app, UI_KEY_ENTER);
+	assert_false(was_said(app, "ANOTHER PATIENT"));
+	fake_press(app, '1');
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_ENTER);
+	assert_true(was_said(app, "ANOTHER PATIENT: Zo\xC3\xAB"));
+	fake_close(&app, &jobs);
+}
+
 /* A good name stands on the screen as it was written (in normal form), without a mark. */
 static void good_names_pass_whole(void **state)
 {
@@ -289,7 +335,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(names_are_drawn_in_their_columns), cmocka_unit_test(good_names_pass_whole),
 	        cmocka_unit_test(harm_is_marked_where_it_stood),    cmocka_unit_test(names_are_typed_and_erased),
-	        cmocka_unit_test(names_are_printed),
+	        cmocka_unit_test(names_are_printed),                cmocka_unit_test(same_names_are_warned_of),
+	        cmocka_unit_test(another_patient_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

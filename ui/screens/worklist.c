@@ -16,6 +16,10 @@ struct columns {
 static void cell_text(const struct app_patient *patient, enum column column, char *out, size_t capacity)
 {
 	bool marked = patient->is_virtual && strstr(patient->label, "VIRTUAL") == NULL; /* once is enough */
+	if (patient->unread && column != LABEL) {
+		snprintf(out, capacity, "...");
+		return;
+	}
 	switch (column) {
 	case LABEL:
 		snprintf(out, capacity, "%s%s", patient->label, marked ? " (virtual)" : "");
