@@ -14,8 +14,9 @@
  *
  * As water warms its bands move (spectra_water_warming): at 1550 nm hot tissue lets more light through.
  *
- * Left out: scattering does not change while tissue coagulates or dries, the beam does not focus below
- * the surface, light does not reflect off crater walls, plume and debris absorb nothing. Every size is
+ * Left out: scattering does not change while tissue coagulates or dries, the beam's focus is the surface
+ * (a Gaussian one widens in its crater from there), light does not reflect off crater walls, plume and debris
+ * absorb nothing. Every size is
  * flagged VALIDITY_ASSUMED (it rests on design constants); MODEL_LIMIT where turbid tissue dried out.
  */
 #ifndef LASERTWIN_MICROBEAM_H

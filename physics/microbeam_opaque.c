@@ -5,6 +5,9 @@
  * goes on; nothing is lost or counted twice. Between the portions of light, heat spreads in r and z: a
  * long pulse loses more to the wall, a short one less. Below the heat of ablation nothing is removed.
  *
+ * A Gaussian beam is focused on the surface and widens below it; what the widening carries into the wall of a
+ * deep crater heats the wall.
+ *
  * The heat of ablation is what the tissue is made of: heat it to boiling, boil its water, and then burn
  * the dry matrix away or have it torn out by the steam. Which of the two depends on the heated depth
  * 1/mua against the size of collagen fibre bundles: a front thinner than a bundle tears it out (Er:YAG),
@@ -40,6 +43,7 @@
 #define STEPS_MIN 40.0
 #define STEPS_PER_ROW 2.0
 #define LIGHT_END_FRAC 1e-6
+#define UM_PER_NM 1e-3
 #define TAIL_TIMES 6.0 /* the rest, 0.25 % of the tail, comes at the end */
 
 struct opaque_optics {
@@ -166,18 +170,16 @@ enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, doub
 	return ST_OK;
 }
 
-/* Share of the beam inside radius r. */
-static double inside_frac(const struct microbeam *beam, double r_um)
+/* Share of the beam inside radius r at a depth of the open crater. A Gaussian beam of radius w0 widens below its focus,
+ * here on the surface: w^2 = w0^2 (1 + (z / zR)^2), zR = pi w0^2 / lambda (H. Kogelnik and T. Li, Appl Opt
+ * 1966;5:1550, eq. (20); M2 = 1): 1.1 mm for 120 um at 10.6 um. A flat beam is an image and keeps its edge. */
+static double inside_frac(const struct microbeam *beam, double r_um, double depth_um)
 {
-	double x = r_um / (0.5 * beam->diameter_um);
-	return beam->profile == MICROBEAM_FLAT ? fmin(x * x, 1.0) : -expm1(-2.0 * x * x);
-}
-
-static double column_J_cm2(const struct microbeam *beam, const struct microbeam_grid *g, size_t i)
-{
-	double share = inside_frac(beam, g->r_edge_um[i + 1]) - inside_frac(beam, g->r_edge_um[i]);
-	double area_cm2 = disc_area_cm2(2.0 * g->r_edge_um[i + 1]) - disc_area_cm2(2.0 * g->r_edge_um[i]);
-	return beam->energy_mJ * J_PER_MJ * share / area_cm2;
+	double radius_um = 0.5 * beam->diameter_um, x2 = r_um * r_um / (radius_um * radius_um);
+	if (beam->profile == MICROBEAM_FLAT)
+		return fmin(x2, 1.0);
+	double widened = depth_um * beam->wavelength_nm * UM_PER_NM / (PI * radius_um * radius_um);
+	return -expm1(-2.0 * x2 / (1.0 + widened * widened));
 }
 
 static void build_grid(const struct microbeam *beam, double crater_um, double heated_um,
@@ -196,7 +198,9 @@ static void build_grid(const struct microbeam *beam, double crater_um, double he
 struct opaque {
 	struct microbeam_grid grid;
 	double row_cm[MICROBEAM_ROWS_MAX], caught_frac[MICROBEAM_ROWS_MAX]; /* thickness; Beer's law through it */
-	double column_J_cm2[MICROBEAM_RINGS_MAX]; /* of the whole pulse, behind the surface */
+	const struct microbeam *beam;
+	double entering_J; /* of the whole pulse, behind the surface */
+	double area_cm2[MICROBEAM_RINGS_MAX];
 	size_t front[MICROBEAM_RINGS_MAX];        /* first row present */
 	struct heat_rz *heat;
 };
@@ -239,6 +243,33 @@ static double emitted_frac(const struct microbeam *beam, double t)
 	return 1.0 - beam->tail_s / whole_s * exp(-(t - beam->pulse_s) / beam->tail_s);
 }
 
+/* What widens into the wall that ring i + 1 shows to the deeper ring i: row by row, so that rings and walls together
+ * take the whole beam. */
+static void illuminate_wall(struct opaque *o, size_t i, double portion_J)
+{
+	double r_um = o->grid.r_edge_um[i + 1];
+	double above = inside_frac(o->beam, r_um, o->grid.z_edge_um[o->front[i + 1]]);
+	for (size_t j = o->front[i + 1]; j < o->front[i]; j++) {
+		double below = inside_frac(o->beam, r_um, o->grid.z_edge_um[j + 1]);
+		heat_rz_deposit(o->heat, i + 1, j, portion_J * (above - below) / (o->area_cm2[i + 1] * o->row_cm[j]));
+		above = below;
+	}
+}
+
+/* One portion of the pulse: the walls, then every ring at the depth of its front. */
+static void illuminate(struct opaque *o, double portion_J)
+{
+	for (size_t i = 0; o->beam->profile == MICROBEAM_GAUSSIAN && i + 1 < o->grid.nr; i++)
+		illuminate_wall(o, i, portion_J);
+	for (size_t i = 0; i < o->grid.nr; i++) {
+		double z_um = o->grid.z_edge_um[o->front[i]];
+		double share = inside_frac(o->beam, o->grid.r_edge_um[i + 1], z_um) -
+		               inside_frac(o->beam, o->grid.r_edge_um[i], z_um);
+		if (share > 0.0)
+			illuminate_column(o, i, portion_J * share / o->area_cm2[i]);
+	}
+}
+
 static enum status shine(struct opaque *o, const struct microbeam *beam, double portions,
                          const struct microbeam_options *options, struct fail *why)
 {
@@ -250,9 +281,7 @@ static enum status shine(struct opaque *o, const struct microbeam *beam, double 
 		double until_s = t < beam->pulse_s * (1.0 - 1e-9) ? beam->pulse_s : end_s;
 		double dt = fmin(fmin(portion_s, heat_rz_stable_step_s(o->heat)), until_s - t);
 		double now = t + dt < end_s * (1.0 - 1e-9) ? emitted_frac(beam, t + dt) : 1.0;
-		for (size_t i = 0; i < o->grid.nr; i++)
-			if (o->column_J_cm2[i] > 0.0)
-				illuminate_column(o, i, o->column_J_cm2[i] * (now - sent));
+		illuminate(o, o->entering_J * (now - sent));
 		heat_rz_advance(o->heat, dt);
 		sent = now;
 		t += dt;
@@ -264,8 +293,10 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
                     const struct opaque_optics *optics, double light_scale)
 {
 	double entering = 1.0 - surface_reflectance_frac(optics->n);
+	o->beam = beam;
+	o->entering_J = entering * beam->energy_mJ * J_PER_MJ;
 	for (size_t i = 0; i < o->grid.nr; i++)
-		o->column_J_cm2[i] = entering * column_J_cm2(beam, &o->grid, i);
+		o->area_cm2[i] = disc_area_cm2(2.0 * o->grid.r_edge_um[i + 1]) - disc_area_cm2(2.0 * o->grid.r_edge_um[i]);
 	for (size_t j = 0; j < o->grid.nz; j++) {
 		double from_um = o->grid.z_edge_um[j], to_um = o->grid.z_edge_um[j + 1];
 		double mua_1_cm = light_scale * microbeam_layer_mean(tissue, optics->mua_1_cm, from_um, to_um);

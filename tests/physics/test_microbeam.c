@@ -456,6 +456,29 @@ static void test_coverage(void **state)
 
 /* ---------------------------------------------------------------- refusals */
 
+/* A Gaussian beam focused on the surface widens in its crater: on the axis z + z^3 / (3 zR^2) = F / h, zR = pi w0^2 /
+ * lambda, as long as heat stays where it is put. A flat beam keeps its edge: z = F / h. */
+static void test_deep_craters_widen_the_beam(void **state)
+{
+	(void)state;
+	struct estimate heat;
+	struct tissue tissue = cheek();
+	struct fail why = {.text = ""};
+	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 10600, &heat, &why), ST_OK);
+	struct microbeam beam = {10600, 0, 120, 1e-5, MICROBEAM_GAUSSIAN, 0.0};
+	double rayleigh_um = PI * 60.0 * 60.0 / 10.6;
+	for (double energy_mJ = 10; energy_mJ <= 40; energy_mJ *= 2) {
+		double z = lesion_of(NULL, beam, energy_mJ, NULL).ablation_depth_um.value;
+		double straight_um = 2.0 * microbeam_fluence_J_cm2(energy_mJ, 120) / heat.value * UM_PER_CM;
+		double widened_um = z + z * z * z / (3.0 * rayleigh_um * rayleigh_um);
+		if (fabs(widened_um / straight_um - 0.95) > 0.07) /* 3 % are reflected, a few are left in the wall */
+			fail_msg("%g mJ: %g um, widened %g, straight %g", energy_mJ, z, widened_um, straight_um);
+	}
+	beam.profile = MICROBEAM_FLAT;
+	double flat_um = lesion_of(NULL, beam, 40, NULL).ablation_depth_um.value;
+	assert_true(fabs(flat_um / (microbeam_fluence_J_cm2(40, 120) / heat.value * UM_PER_CM) - 0.95) < 0.07);
+}
+
 /* A tail leaves heat behind that a pulse which ends at once does not: a thicker rim, hardly less depth. */
 static void test_tail_leaves_heat(void **state)
 {
@@ -579,6 +602,7 @@ int main(void)
 	        cmocka_unit_test(test_coverage),
 	        cmocka_unit_test(test_all_fractional_wavelengths),
 	        cmocka_unit_test(test_refusals_by_name),
+	        cmocka_unit_test(test_deep_craters_widen_the_beam),
 	        cmocka_unit_test(test_tail_leaves_heat),
 	        cmocka_unit_test(test_cancelling),
 	};
