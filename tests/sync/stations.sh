@@ -19,7 +19,9 @@ install_servers || exit 1
 find_node || exit 1
 export LASERTWIN_PROFILES="${LASERTWIN_PROFILES:-$PWD/profiles}"
 unset LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE
-make_certificates "$rig" || fail "no certificates"
+cc -shared -fPIC -o "$rig/clock.so" "$SYNC_HERE/clock_shift.c" -ldl || fail "no wrong clock"
+# of yesterday, so that a clock that is late sees them valid
+(export CLOCK_SHIFT_S=-86400 LD_PRELOAD="$rig/clock.so"; make_certificates "$rig") || fail "no certificates"
 
 echo "orchard lantern velvet" >"$rig/secret"
 chmod 600 "$rig/secret"
@@ -105,6 +107,17 @@ control clinic rules '[]' >/dev/null
 lt a sync --json || fail "the round after the refused tokens"
 [ "$(field waiting)" = 0 ] || fail "something was lost with the tokens"
 
+# a clock that is wrong, either way: the token's times follow the server's, and nothing else depends on it
+for shift in 3600 2592000 -3600; do
+	sed "s/\"id\": \"S1\"/\"id\": \"clock$shift\"/" tests/validation/cases/S1.json >"$rig/case.json"
+	lt a add "$rig/case.json" || fail "no patient for a clock of $shift s"
+	(export CLOCK_SHIFT_S=$shift LD_PRELOAD="$rig/clock.so" ASAN_OPTIONS=verify_asan_link_order=0; lt a sync --json) ||
+		fail "a round with the clock $shift s off"
+	[ "$(field waiting)" = 0 ] || fail "something waits after a round with the clock $shift s off"
+	[ "$(control clinic count '{"type":"Patient","system":"https://clinic.example/fhir/mrn","value":"clock'"$shift"'"}')" = 1 ] ||
+		fail "clock $shift s off: not there once"
+done
+
 # the server put back to a backup: told, and sent again
 control clinic snapshot >/dev/null
 sed 's/"id": "S1"/"id": "after-backup"/' tests/validation/cases/S1.json >"$rig/case.json"
@@ -124,4 +137,4 @@ for type in Patient Observation DocumentReference CarePlan ServiceRequest Device
 done
 stop_servers
 server=
-echo "ok    $name: token, there and back, 15 faults, refused tokens, restore"
+echo "ok    $name: token, there and back, 15 faults, refused tokens, wrong clocks, restore"
