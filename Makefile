@@ -35,10 +35,11 @@ TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c test
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
 SCRIPTS  := $(filter-out %/lib.sh,$(sort $(wildcard tests/tui/*.sh tests/sync/*.sh tests/security/*.sh))) \
             $(if $(SANITISE),,$(sort $(wildcard tests/package/*.sh)))
+PICTURES := $(BUILD)/tests/pictures/pictures
 BENCHES  := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 TABLES   := $(sort $(wildcard profiles/tissue/*.csv))
 
-.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind torture walk fuzz fuzz-run sync-torture \
+.PHONY: all run test check lint bench validate asan clang build-all tsan arm64 valgrind torture walk pictures fuzz fuzz-run sync-torture \
         sync-bench install uninstall deb deb-check sbom clean deps help
 .SECONDARY:
 .DELETE_ON_ERROR:
@@ -60,6 +61,7 @@ help:
 	@echo "asan tsan valgrind   the tests under a checker"
 	@echo "arm64     the photon loop for 64-bit ARM, emulated, against this machine's"
 	@echo "torture   power cuts, damage, tampering, kills in full (hours; TORTURE=100 a hundredth of it)"
+	@echo "pictures  draws the README's pictures anew"
 	@echo "walk      random keys over all screens in full (minutes)"
 	@echo "fuzz      coverage-guided fuzzing of the parsers, FUZZ_S=$(FUZZ_S) seconds each (clang)"
 	@echo "install uninstall    PREFIX=$(PREFIX), DESTDIR honoured"
@@ -115,6 +117,10 @@ torture: $(BUILD)/lasertwin $(TESTS)
 	LASERTWIN_MEMORY_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_memory
 	LASERTWIN_IO_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_io
 	LASERTWIN=$(BUILD)/lasertwin sh tests/torture/kill.sh $$((1000 / $(TORTURE)))
+
+# The pictures of the README, drawn anew by the screens themselves.
+pictures: $(PICTURES)
+	@sh tests/pictures/update.sh $< README.md
 
 walk: $(BUILD)/tests/ui/test_walk
 	LASERTWIN_WALK_KEYS=120000 $<
@@ -188,7 +194,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
+$(BENCHES) $(PICTURES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
