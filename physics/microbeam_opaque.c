@@ -201,6 +201,8 @@ struct opaque {
 	const struct microbeam *beam;
 	double entering_J; /* of the whole pulse, behind the surface */
 	double area_cm2[MICROBEAM_RINGS_MAX];
+	/* Share of the beam inside a ring's inner edge at the upper edge of a row. */
+	double inside[MICROBEAM_RINGS_MAX + 1][MICROBEAM_ROWS_MAX + 1];
 	size_t front[MICROBEAM_RINGS_MAX];        /* first row present */
 	struct heat_rz *heat;
 };
@@ -247,13 +249,10 @@ static double emitted_frac(const struct microbeam *beam, double t)
  * take the whole beam. */
 static void illuminate_wall(struct opaque *o, size_t i, double portion_J)
 {
-	double r_um = o->grid.r_edge_um[i + 1];
-	double above = inside_frac(o->beam, r_um, o->grid.z_edge_um[o->front[i + 1]]);
-	for (size_t j = o->front[i + 1]; j < o->front[i]; j++) {
-		double below = inside_frac(o->beam, r_um, o->grid.z_edge_um[j + 1]);
-		heat_rz_deposit(o->heat, i + 1, j, portion_J * (above - below) / (o->area_cm2[i + 1] * o->row_cm[j]));
-		above = below;
-	}
+	const double *inside = o->inside[i + 1];
+	for (size_t j = o->front[i + 1]; j < o->front[i]; j++)
+		heat_rz_deposit(o->heat, i + 1, j,
+		                portion_J * (inside[j] - inside[j + 1]) / (o->area_cm2[i + 1] * o->row_cm[j]));
 }
 
 /* One portion of the pulse: the walls, then every ring at the depth of its front. */
@@ -262,9 +261,7 @@ static void illuminate(struct opaque *o, double portion_J)
 	for (size_t i = 0; o->beam->profile == MICROBEAM_GAUSSIAN && i + 1 < o->grid.nr; i++)
 		illuminate_wall(o, i, portion_J);
 	for (size_t i = 0; i < o->grid.nr; i++) {
-		double z_um = o->grid.z_edge_um[o->front[i]];
-		double share = inside_frac(o->beam, o->grid.r_edge_um[i + 1], z_um) -
-		               inside_frac(o->beam, o->grid.r_edge_um[i], z_um);
+		double share = o->inside[i + 1][o->front[i]] - o->inside[i][o->front[i]];
 		if (share > 0.0)
 			illuminate_column(o, i, portion_J * share / o->area_cm2[i]);
 	}
@@ -295,6 +292,9 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
 	double entering = 1.0 - surface_reflectance_frac(optics->n);
 	o->beam = beam;
 	o->entering_J = entering * beam->energy_mJ * J_PER_MJ;
+	for (size_t i = 0; i <= o->grid.nr; i++)
+		for (size_t j = 0; j <= o->grid.nz; j++)
+			o->inside[i][j] = inside_frac(beam, o->grid.r_edge_um[i], o->grid.z_edge_um[j]);
 	for (size_t i = 0; i < o->grid.nr; i++)
 		o->area_cm2[i] = disc_area_cm2(2.0 * o->grid.r_edge_um[i + 1]) - disc_area_cm2(2.0 * o->grid.r_edge_um[i]);
 	for (size_t j = 0; j < o->grid.nz; j++) {
