@@ -244,6 +244,7 @@ static void fill_problem(struct field *field)
 	        .core_C = s->core_C,
 	        .surface = {s->ambient_h_W_m2K, s->ambient_C, s->stages, s->stage},
 	        .pulses = s->pulses,
+	        .living = s->living,
 	        .end_s = latest_s,
 	        .options = {.finest_um = fmax(fmin(FINEST_UM, DEPTH_PER_CELL * length_um), FINEST_MIN_UM)}};
 	field->problem.pulses.slice_frac = s->pulse.slice_frac;
@@ -359,10 +360,11 @@ enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um
 	                           : boil_beam(field, fluence_J_cm2, keep_um, why);
 	if (status == ST_OK)
 		(void)snprintf(field->models.heat, sizeof field->models.heat,
-		               "bioheat in %s with boiling at this radiant exposure%s (water passes 100 C in the linear "
-		               "answer)",
+		               "bioheat in %s with boiling at this radiant exposure%s (%s)",
 		               broad ? "depth" : "r and z",
-		               broad ? ", conducting as warm and dry as it is" : ", conducting as at 37 C");
+		               broad ? ", conducting as warm and dry as it is" : ", conducting as at 37 C",
+		               field->simulation->living ? "living skin: blood follows temperature and injury"
+		                                         : "water passes 100 C in the linear answer");
 	return status;
 }
 

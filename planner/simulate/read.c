@@ -335,7 +335,7 @@ static enum status read_pulse(const struct json_at *root, struct simulation *s, 
 
 static enum status read_temperature(const struct json_at *root, struct simulation *s, struct fail *why)
 {
-	static const char *const keys[] = {"surface_C", "core_C", "ambient_h_W_m2K", "ambient_C", NULL};
+	static const char *const keys[] = {"surface_C", "core_C", "ambient_h_W_m2K", "ambient_C", "living", NULL};
 	struct heat_surface air = heat_still_air();
 	struct json_at at;
 	bool present;
@@ -353,7 +353,9 @@ static enum status read_temperature(const struct json_at *root, struct simulatio
 	if (status != ST_OK || !present)
 		return status;
 	status = json_known_keys(&at, keys, JSON_X_EXTRA, why);
-	return status == ST_OK ? json_numbers_in(&at, number, COUNT(number), why) : status;
+	if (status == ST_OK)
+		status = json_numbers_in(&at, number, COUNT(number), why);
+	return status == ST_OK ? json_bool(&at, keys[4], &s->living, &present, why) : status;
 }
 
 enum preset { PRESET_CRYOGEN, PRESET_SAPPHIRE, PRESET_COLD_AIR, PRESETS };
@@ -553,6 +555,9 @@ static enum status check_together(const struct json_at *root, const struct simul
 	if (s->criterion.given && s->criterion.depth_um > depth_um)
 		return json_refuse(root, ST_RANGE, why, "criterion.depth_um: %g um; the layers end at %g um",
 		                   s->criterion.depth_um, depth_um);
+	if (s->living && s->beam.profile != SIMULATION_BROAD)
+		return json_refuse(root, ST_INPUT, why,
+		                   "temperature.living needs a broad beam; under a finite one blood flows as at rest");
 	if (s->criterion.lesion_diameter_um > 0.0 && s->beam.profile == SIMULATION_BROAD)
 		return json_refuse(root, ST_INPUT, why,
 		                   "criterion.lesion_diameter_mm needs a beam of finite size; leave it out");

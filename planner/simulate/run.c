@@ -154,7 +154,7 @@ static enum status settle_boiling(struct field *field, struct simulation_result 
 {
 	double fluence_J_cm2 = field->simulation->fluence_J_cm2;
 	enum status status = field_peak(field, fluence_J_cm2, &out->peak, &out->peak_radius_um, why);
-	if (status != ST_OK || out->peak.above_boiling_C <= 0.0)
+	if (status != ST_OK || (out->peak.above_boiling_C <= 0.0 && !field->simulation->living))
 		return status;
 	status = field_boil(field, fluence_J_cm2, field->kept_um, why);
 	if (status == ST_OK)

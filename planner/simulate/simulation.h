@@ -102,6 +102,7 @@ struct simulation {
 	struct heat_pulses pulses; /* duration: while light comes; the shape's shares stand in pulse */
 	double fluence_J_cm2; /* per pulse: mean of a flat top, centre of a Gaussian; NAN: not given */
 	double surface_C, core_C, ambient_h_W_m2K, ambient_C;
+	bool living; /* blood follows temperature and injury, air takes more from hot skin: broad beams only */
 	size_t stages;
 	struct heat_stage stage[SIMULATION_STAGES_MAX];
 	size_t points, times, sets;

@@ -102,6 +102,10 @@ static enum status bracket_boiling(struct search *search, double *low, double *h
 {
 	bool broad = search->field->radii == 0;
 	double grow = 1.0 + BOILING_GROW_FRAC;
+	while (search->field->simulation->living && search->status == ST_OK && met(search, *low)) {
+		*high = *low; /* vessels that close keep the heat: a little lower than with blood as at rest */
+		*low /= grow;
+	}
 	while (!met(search, *high)) {
 		*low = *high;
 		*high *= grow;
@@ -125,7 +129,7 @@ static enum status search_root(struct field *field, double *low, double *high, s
 		status = bracket(&search, FIRST_J_CM2, low, high);
 	if (status == ST_OK)
 		status = field_peak(field, *high, peak, &radius_um, why);
-	if (status == ST_OK && peak->above_boiling_C > 0.0) {
+	if (status == ST_OK && (peak->above_boiling_C > 0.0 || field->simulation->living)) {
 		search.boiling = true;
 		status = bracket_boiling(&search, low, high);
 		if (status == ST_OK)

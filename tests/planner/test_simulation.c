@@ -472,6 +472,37 @@ static void focus_breaks_down_above_its_threshold(void **state)
 	assert_false(r.breakdown.formed);
 }
 
+/* Minutes of mild heat: wide vessels carry more of it away; a flash leaves blood no time. Finite beams are refused. */
+static double threshold_J_cm2(bool living, double duration_s)
+{
+	struct simulation s = read_plain();
+	struct simulation_threshold t;
+	struct fail why = {.text = ""};
+	s.living = living;
+	s.pulses.duration_s = s.pulse.width_s = duration_s;
+	s.criterion.value = 46.0;
+	s.criterion.depth_um = 500.0;
+	must(simulation_find_threshold(&s, NULL, &t, &why), &why);
+	return t.fluence_J_cm2;
+}
+
+static void living_skin_takes_more(void **state)
+{
+	(void)state;
+	char text[TEXT_MAX];
+	struct simulation s;
+	struct fail why = {.text = ""};
+	assert_true(threshold_J_cm2(true, 600.0) > 1.05 * threshold_J_cm2(false, 600.0));
+	assert_near(threshold_J_cm2(true, 0.01) / threshold_J_cm2(false, 0.01), 1.0, 0.01);
+	edited("\"fluence_J_cm2\": 20,", "\"fluence_J_cm2\": 20, \"temperature\": {\"living\": true},", text);
+	assert_int_equal(read_text(text, &s, &why), ST_OK);
+	assert_true(s.living);
+	edited("{\"profile\": \"broad\"},",
+	       "{\"profile\": \"flat_top\", \"diameter_mm\": 5}, \"temperature\": {\"living\": true},", text);
+	assert_int_equal(read_text(text, &s, &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "living"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -490,6 +521,7 @@ int main(void)
 	        cmocka_unit_test(erbium_digs_a_crater),
 	        cmocka_unit_test(craters_know_their_limits),
 	        cmocka_unit_test(focus_breaks_down_above_its_threshold),
+	        cmocka_unit_test(living_skin_takes_more),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
