@@ -161,8 +161,11 @@ static enum status take_arrivals(struct sync_engine *e, struct page *page, struc
 		bool keep = false;
 		reply_entry_read(item, &entry);
 		page->got++;
-		if (!entry.resource.at)
+		if (!entry.resource.at) {
+			st = engine_note(e, SYNC_NOTE_PARKED, page->type, "", why,
+			                 "the server lists something that is no resource: left out");
 			continue;
+		}
 		if (count == room) {
 			room = room ? 2 * room : 64;
 			struct sync_arrival *more = realloc(news, room * sizeof *news);

@@ -532,10 +532,16 @@ enum status station_note(struct station *s, enum sync_notice notice, const char 
                          const char *text, struct fail *why)
 {
 	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1],
-	        fresh[SYNC_REASON_MAX + SYNC_TYPE_MAX + 4], action[STORE_ACTION_MAX + 1];
+	        fresh[SYNC_REASON_MAX + SYNC_TYPE_MAX + 4], action[STORE_ACTION_MAX + 1], hex[DIGEST_TEXT_SIZE];
 	const struct store_stamp stamp = station_stamp(s);
-	(void)snprintf(key, sizeof key, "n.%s.%s", sync_notice_name(notice), name[0] ? name : "server");
+	struct digest digest;
 	(void)snprintf(fresh, sizeof fresh, "%s%s%s", type, type[0] ? " " : "", text);
+	digest_bytes(fresh, strlen(fresh), &digest);
+	digest_hex(&digest, hex);
+	if (name[0] || notice != SYNC_NOTE_PARKED)
+		(void)snprintf(key, sizeof key, "n.%s.%s", sync_notice_name(notice), name[0] ? name : "server");
+	else /* of what has no name of ours there may be many: each is told */
+		(void)snprintf(key, sizeof key, "n.%s.x-%.16s", sync_notice_name(notice), hex);
 	enum status st = station_get(s, key, value, why);
 	if (st || strcmp(value, fresh) == 0)
 		return st;

@@ -3,6 +3,7 @@
 #include "planner/plan/trust.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/instant.h"
+#include "planner/sync/span.h"
 #include "planner/sync/station_private.h"
 
 #include <inttypes.h>
@@ -245,6 +246,43 @@ static enum status apply_record(struct station *s, struct store_record *row, con
 	return same_or_conflict(same, "record", why);
 }
 
+static const char *patient_of(const struct mapped *m)
+{
+	return m->kind == MAPPED_READINGS ? m->readings.patient
+	       : m->kind == MAPPED_TWIN   ? m->twin.patient
+	       : m->kind == MAPPED_PLAN   ? m->plan.patient
+	       : m->kind == MAPPED_RECORD ? m->record.patient
+	                                  : "";
+}
+
+/* Whom the resource is said to be of must be whom its record is of: another patient's readings are nobody's. A
+ * server writes its own name for the patient; where that is not known here yet, nothing is said. */
+static enum status check_subject(struct station *s, const char *body, size_t len, const struct mapped *m,
+                                 struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1], wanted[SYNC_SERVER_ID_MAX + 16],
+	        said[SYNC_HEADER_MAX] = "";
+	struct span whole, subject, reference;
+	struct sync_place place;
+	const char *patient = patient_of(m);
+	if (!patient[0])
+		return ST_OK;
+	(void)snprintf(key, sizeof key, "p.%s", patient);
+	enum status st = station_get(s, key, value, why);
+	if (st || !station_place_read(value, patient, &place))
+		return st;
+	if (span_object(body, len, &whole) && span_member(whole, "subject", &subject) &&
+	    span_member(subject, "reference", &reference))
+		(void)span_text(reference, said, sizeof said);
+	const int n = snprintf(wanted, sizeof wanted, "Patient/%s", place.server_id);
+	const size_t have = strlen(said);
+	const bool same = have >= (size_t)n && strcmp(said + have - n, wanted) == 0 &&
+	                  (have == (size_t)n || said[have - (size_t)n - 1] == '/');
+	return same ? ST_OK
+	            : fail_set(why, ST_INPUT, "subject", "is \"%.60s\", but its record is another patient's: not used",
+	                       said);
+}
+
 static enum status apply(struct station *s, struct mapped *m, struct fail *why)
 {
 	const struct store_stamp stamp = {m->at_ms > 0 ? m->at_ms : s->now_ms(),
@@ -373,6 +411,8 @@ enum status station_arrival(struct station *s, const struct sync_arrival *a, str
 		return st;
 	st = mapping_read(&s->mapping, a->body, a->len, &mapped, &reason);
 	if (!st)
+		st = check_subject(s, a->body, a->len, &mapped, &reason);
+	if (!st)
 		st = apply(s, &mapped, &reason);
 	mapped_clear(&mapped);
 	if (st == ST_OK)
@@ -400,13 +440,15 @@ static enum status try_again(struct station *s, const char *key, const char *val
 		return st;
 	st = mapping_read(&s->mapping, record.json, record.json_len, &mapped, &reason);
 	if (!st)
+		st = check_subject(s, record.json, record.json_len, &mapped, &reason);
+	if (!st)
 		st = apply(s, &mapped, &reason);
 	mapped_clear(&mapped);
 	store_record_clear(&record);
 	if (own_trouble(st))
 		return fail_set(why, st, reason.field, "%s", reason.text);
-	if (st)
-		return may_pass(st) ? ST_OK : note_trouble(s, &place, st, &reason, why);
+	if (st) /* after a round: what it waits for was not among what came; the notice goes when it has come */
+		return note_trouble(s, &place, st, &reason, why);
 	++*applied;
 	st = station_unnote(s, SYNC_NOTE_PARKED, place.sync_id, why);
 	if (!st)
@@ -461,8 +503,9 @@ static bool notice_of(const char *key, struct station_item *item)
 		if (strncmp(key, word, n) != 0 || key[n] != '.')
 			continue;
 		item->notice = (enum sync_notice)i;
-		(void)snprintf(item->name, sizeof item->name, "%s",
-		               strcmp(key + n + 1, "server") ? key + n + 1 : "");
+		(void)snprintf(item->name, sizeof item->name, "%s", key + n + 1);
+		if (!uuid_valid(item->name))
+			item->name[0] = '\0';
 		return true;
 	}
 	return false;

@@ -647,6 +647,115 @@ static void a_treatment_and_what_follows_reach_others_in_their_elements(void **s
 	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 0);
 }
 
+/* ---- whatever the server says ------------------------------------------------------------------------------ */
+
+/* In the newest version as it stands; times stay. from "" replaces the whole. */
+static void bend(struct fake_fhir *server, const char *name, const char *from, const char *to)
+{
+	struct fake_record *record = fake_fhir_find(server, name);
+	struct fake_version *version = &record->versions[record->count - 1];
+	char *at = strstr(version->body, from);
+	assert_non_null(at);
+	size_t size = strlen(version->body) + strlen(to) + 1;
+	char *bent = malloc(size);
+	assert_non_null(bent);
+	if (from[0])
+		(void)snprintf(bent, size, "%.*s%s%s", (int)(at - version->body), version->body, to, at + strlen(from));
+	else
+		(void)snprintf(bent, size, "%s", to);
+	free(version->body);
+	version->body = bent;
+}
+
+#define TIMES_4(text) text text text text
+#define DEEP TIMES_4(TIMES_4(TIMES_4("[")))
+#define DEEP_END TIMES_4(TIMES_4(TIMES_4("]")))
+
+static const struct bad {
+	const char *what, *from, *to;
+	bool nameless; /* told by its place on the server, or not at all */
+} bad[] = {
+        {"no server id", "\"id\":\"", "\"was\":\"", true},
+        {"no version", "\"versionId\":", "\"was\":", true},
+        {"a version of the wrong type", "\"versionId\":\"1\"", "\"versionId\":[1]", true},
+        {"a time that is none", "\"lastUpdated\":\"2", "\"lastUpdated\":\"x2", true},
+        {"another resource type", "\"resourceType\":\"Observation\"", "\"resourceType\":\"Patient\"", false},
+        {"a foreign patient", "\"subject\":{\"reference\":\"Patient/", "\"subject\":{\"reference\":\"Patient/9", false},
+        {"a reference to nothing", "\"subject\":{\"reference\":\"Patient/", "\"subject\":{\"reference\":\"Nothing/", false},
+        {"no subject", "\"subject\":", "\"was\":", false},
+        {"a code nobody knows", "\"code\":\"ita\"", "\"code\":\"zzz\"", false},
+        {"another unit", "\"code\":\"deg\"", "\"code\":\"rad\"", false},
+        {"a number as text", "\"value\":34.25", "\"value\":\"34.25\"", false},
+        {"a number no double holds", "\"value\":34.25", "\"value\":1e999", true},
+        {"no time of measuring", "\"effectiveDateTime\":", "\"was\":", false},
+        {"broken base64", "\"valueBase64Binary\":\"", "\"valueBase64Binary\":\"!", false},
+        {"base64 of no record", "\"valueBase64Binary\":\"ey", "\"valueBase64Binary\":\"AA", false},
+        {"a record of the wrong type", "\"valueBase64Binary\":\"", "\"valueBase64Binary\":[],\"was\":\"", false},
+        {"nested deeper than any resource", "\"status\":\"final\"", "\"status\":" DEEP DEEP_END, true},
+        {"a member twice", "\"status\":\"final\"", "\"status\":\"final\",\"status\":\"amended\"", true},
+        {"a page of HTML", "", "<html><body>Welcome to the guest network</body></html>", true},
+        {"a text", "", "\"resource\"", true},
+        {"nothing", "", "null", true},
+};
+#define BAD (sizeof bad / sizeof *bad)
+
+static bool told_of(const struct station_list *list, const char *name)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->items[i].notice == SYNC_NOTE_PARKED && strcmp(list->items[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Every bad record is one of its own; those before and after it arrive, and what was here stays. */
+static void one_bad_record_costs_one_record(void **state)
+{
+	struct pair *p = *state;
+	struct store_patient patient[BAD + 1], own;
+	char readings[BAD + 1][UUID_TEXT_SIZE], *huge = malloc(2 * SYNC_BODY_MAX);
+	struct store_readings row = {0};
+	struct station_list list;
+	struct fail why;
+	int wrong = 0, nameless = 0;
+	assert_non_null(huge);
+	must(store_group_begin(p->a.store, &why), &why);
+	for (size_t i = 0; i <= BAD; i++) {
+		fixture_patient(p->a.store, "VIRTUAL", &patient[i]);
+		fixture_readings(p->a.store, patient[i].uuid, READINGS, readings[i]);
+	}
+	must(store_group_commit(p->a.store, &why), &why);
+	fixture_patient(p->b.store, "VIRTUAL OWN", &own);
+	(void)round_of(&p->a);
+	for (size_t i = 0; i < BAD; i++)
+		bend(&p->server, readings[i], bad[i].from, bad[i].to);
+	/* the last patient's name is a megabyte long */
+	memset(huge, 'x', 2 * SYNC_BODY_MAX - 1);
+	memcpy(huge, "\"text\":\"", 8);
+	huge[SYNC_BODY_MAX + 100] = '\0';
+	bend(&p->server, patient[BAD].uuid, "\"text\":\"", huge);
+	(void)round_of(&p->b);
+	(void)round_of(&p->b);
+	must(station_notices(p->b.station, &list, &why), &why);
+	for (size_t i = 0; i < BAD; i++) {
+		struct store_patient here;
+		must(store_patient_get(p->b.store, patient[i].uuid, &here, &why), &why);
+		const bool taken = store_readings_get(p->b.store, readings[i], &row, &why) != ST_NOT_FOUND;
+		const bool told = bad[i].nameless || told_of(&list, readings[i]);
+		if (taken || !told)
+			print_message("%s: %s%s\n", bad[i].what, taken ? "taken" : "", told ? "" : " not told");
+		wrong += taken || !told;
+	}
+	assert_int_equal(wrong, 0);
+	for (size_t i = 0; i < list.count; i++)
+		nameless += list.items[i].notice == SYNC_NOTE_PARKED && list.items[i].name[0] == '\0';
+	assert_true(nameless >= 6); /* each with a place of its own there is told by itself */
+	assert_int_equal(store_patient_get(p->b.store, patient[BAD].uuid, &own, &why), ST_NOT_FOUND);
+	assert_true(told_of(&list, readings[BAD])); /* its readings wait for their patient, and that is told */
+	outbox_is_done(&p->b);                      /* and what b had itself has gone */
+	station_list_free(&list);
+	free(huge);
+}
+
 /* ---- beside the planner ------------------------------------------------------------------------------- */
 
 static void both_are_there_to_see(struct side *side)
@@ -735,6 +844,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_change_made_while_a_round_runs_goes_over_nothing, make_pair,
 	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(what_a_policy_forbids_is_refused_for_good, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(one_bad_record_costs_one_record, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_changed_order_is_told_as_tampering, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_revocation_stops_what_was_begun_meanwhile, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_revocation_of_what_was_delivered_is_an_incident, make_pair,
