@@ -173,11 +173,26 @@ struct sum {
 	struct estimate total;
 };
 
-static void sum_add(struct sum *sum, enum chromophore chromophore, double volume_frac, double wavelength_nm)
+/* What absorbs at one wavelength, looked up once for all layers. */
+struct palette {
+	double wavelength_nm, water_warming;
+	struct estimate absorption[CHROMOPHORE_COUNT];
+};
+
+static struct palette palette_at(double wavelength_nm)
+{
+	struct palette p = {.wavelength_nm = wavelength_nm,
+	                    .water_warming = spectra_water_warming(wavelength_nm, TISSUE_OPTICS_C).value};
+	for (int c = 0; c < CHROMOPHORE_COUNT; c++)
+		p.absorption[c] = spectra_absorption((enum chromophore)c, wavelength_nm);
+	return p;
+}
+
+static void sum_add(struct sum *sum, enum chromophore chromophore, double volume_frac, const struct palette *palette)
 {
 	if (volume_frac <= 0.0)
 		return;
-	sum->term[chromophore] = estimate_scale(spectra_absorption(chromophore, wavelength_nm), volume_frac);
+	sum->term[chromophore] = estimate_scale(palette->absorption[chromophore], volume_frac);
 	sum->total = estimate_add(sum->total, sum->term[chromophore]);
 }
 
@@ -191,36 +206,31 @@ static unsigned flags_that_matter(const struct sum *sum)
 }
 
 /* The blood fraction that, spread evenly, would absorb as the real one does in its vessels. */
-static double even_blood_frac(const struct tissue_layer *layer, double wavelength_nm)
+static double even_blood_frac(const struct tissue_layer *layer, const struct palette *palette)
 {
 	if (layer->blood_frac <= 0.0)
 		return 0.0;
-	double oxy = spectra_absorption(CHROMOPHORE_BLOOD_OXY, wavelength_nm).value;
-	double deoxy = spectra_absorption(CHROMOPHORE_BLOOD_DEOXY, wavelength_nm).value;
+	double oxy = palette->absorption[CHROMOPHORE_BLOOD_OXY].value;
+	double deoxy = palette->absorption[CHROMOPHORE_BLOOD_DEOXY].value;
 	double mixed = layer->saturation_frac * oxy + (1.0 - layer->saturation_frac) * deoxy;
 	double diameter_um = tissue_vessel_diameter_um(layer->kind);
 	return layer->blood_frac * spectra_vessel_factor(mixed, diameter_um);
 }
 
 /* The tables' water is at room temperature, that of living skin is not. */
-static double warm_water_frac(const struct tissue_layer *layer, double wavelength_nm)
-{
-	return layer->water_frac * spectra_water_warming(wavelength_nm, TISSUE_OPTICS_C).value;
-}
-
-static struct estimate layer_absorption(const struct tissue_layer *layer, double wavelength_nm)
+static struct estimate layer_absorption(const struct tissue_layer *layer, const struct palette *palette)
 {
 	struct sum sum = {0};
-	double blood = even_blood_frac(layer, wavelength_nm);
+	double blood = even_blood_frac(layer, palette);
 	double lean = fmax(0.0, 1.0 - layer->blood_frac - layer->fat_frac);
 	double solid = fmax(0.0, lean - layer->water_frac);
-	sum_add(&sum, CHROMOPHORE_MELANOSOME, layer->melanosome_frac, wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_BLOOD_OXY, blood * layer->saturation_frac, wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_BLOOD_DEOXY, blood * (1.0 - layer->saturation_frac), wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_WATER, warm_water_frac(layer, wavelength_nm), wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_FAT, layer->fat_frac, wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_BASELINE, lean * kind_of(layer->kind)->baseline_weight, wavelength_nm);
-	sum_add(&sum, CHROMOPHORE_PROTEIN, solid, wavelength_nm);
+	sum_add(&sum, CHROMOPHORE_MELANOSOME, layer->melanosome_frac, palette);
+	sum_add(&sum, CHROMOPHORE_BLOOD_OXY, blood * layer->saturation_frac, palette);
+	sum_add(&sum, CHROMOPHORE_BLOOD_DEOXY, blood * (1.0 - layer->saturation_frac), palette);
+	sum_add(&sum, CHROMOPHORE_WATER, layer->water_frac * palette->water_warming, palette);
+	sum_add(&sum, CHROMOPHORE_FAT, layer->fat_frac, palette);
+	sum_add(&sum, CHROMOPHORE_BASELINE, lean * kind_of(layer->kind)->baseline_weight, palette);
+	sum_add(&sum, CHROMOPHORE_PROTEIN, solid, palette);
 	sum.total.flags = flags_that_matter(&sum);
 	return sum.total;
 }
@@ -325,30 +335,55 @@ static double refractive_index(const struct tissue_layer *layer, double waveleng
 
 /* ---- optics ---- */
 
-enum status tissue_layer_optics(const struct tissue_layer *layer, double wavelength_nm,
+static enum status wavelength_check(double wavelength_nm, struct fail *why)
+{
+	if (wavelength_nm >= TISSUE_WAVELENGTH_MIN_NM && wavelength_nm <= TISSUE_WAVELENGTH_MAX_NM)
+		return ST_OK;
+	return fail_set(why, ST_RANGE, "wavelength_nm",
+	                "%g nm lies outside %g to %g nm, where tissue optics are known", wavelength_nm,
+	                TISSUE_WAVELENGTH_MIN_NM, TISSUE_WAVELENGTH_MAX_NM);
+}
+
+static enum status layer_optics(const struct tissue_layer *layer, const struct palette *palette,
                                 struct tissue_optics *out, struct fail *why)
 {
-	if (!(wavelength_nm >= TISSUE_WAVELENGTH_MIN_NM && wavelength_nm <= TISSUE_WAVELENGTH_MAX_NM))
-		return fail_set(why, ST_RANGE, "wavelength_nm",
-		                "%g nm lies outside %g to %g nm, where tissue optics are known", wavelength_nm,
-		                TISSUE_WAVELENGTH_MIN_NM, TISSUE_WAVELENGTH_MAX_NM);
 	enum status st = layer_check(layer, why);
 	if (st)
 		return st;
-	out->mua_1_cm = layer_absorption(layer, wavelength_nm);
-	out->reduced_scattering_1_cm = reduced_scattering(kind_of(layer->kind), wavelength_nm);
-	out->g = anisotropy(wavelength_nm);
-	out->n = refractive_index(layer, wavelength_nm);
+	out->mua_1_cm = layer_absorption(layer, palette);
+	out->reduced_scattering_1_cm = reduced_scattering(kind_of(layer->kind), palette->wavelength_nm);
+	out->g = anisotropy(palette->wavelength_nm);
+	out->n = refractive_index(layer, palette->wavelength_nm);
 	return ST_OK;
+}
+
+enum status tissue_layer_optics(const struct tissue_layer *layer, double wavelength_nm,
+                                struct tissue_optics *out, struct fail *why)
+{
+	enum status st = wavelength_check(wavelength_nm, why);
+	if (st)
+		return st;
+	const struct palette palette = palette_at(wavelength_nm);
+	return layer_optics(layer, &palette, out, why);
+}
+
+static enum status optics_at(const struct tissue *tissue, size_t index, const struct palette *palette,
+                             struct tissue_optics *out, struct fail *why)
+{
+	enum status st = layer_optics(&tissue->layer[index], palette, out, why);
+	if (!st && tissue->scattering_scale > 0.0)
+		out->reduced_scattering_1_cm = estimate_scale(out->reduced_scattering_1_cm, tissue->scattering_scale);
+	return st;
 }
 
 enum status tissue_optics_at(const struct tissue *tissue, size_t index, double wavelength_nm,
                              struct tissue_optics *out, struct fail *why)
 {
-	enum status st = tissue_layer_optics(&tissue->layer[index], wavelength_nm, out, why);
-	if (!st && tissue->scattering_scale > 0.0)
-		out->reduced_scattering_1_cm = estimate_scale(out->reduced_scattering_1_cm, tissue->scattering_scale);
-	return st;
+	enum status st = wavelength_check(wavelength_nm, why);
+	if (st)
+		return st;
+	const struct palette palette = palette_at(wavelength_nm);
+	return optics_at(tissue, index, &palette, out, why);
 }
 
 static struct light_layer light_layer_of(const struct tissue_optics *optics, double thickness_um)
@@ -366,11 +401,14 @@ enum status tissue_light_stack(const struct tissue *tissue, double wavelength_nm
                                struct light_stack *out, struct fail *why)
 {
 	enum status st = tissue_check(tissue, why);
+	if (!st)
+		st = wavelength_check(wavelength_nm, why);
 	if (st)
 		return st;
+	const struct palette palette = palette_at(wavelength_nm);
 	for (size_t i = 0; i < tissue->count; i++) {
 		struct tissue_optics optics;
-		st = tissue_optics_at(tissue, i, wavelength_nm, &optics, why);
+		st = optics_at(tissue, i, &palette, &optics, why);
 		if (st)
 			return st;
 		layer[i] = light_layer_of(&optics, tissue->layer[i].thickness_um);

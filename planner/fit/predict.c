@@ -139,7 +139,7 @@ struct learnt_error learnt_error(const struct predict_evidence *e, double model_
 {
 	if (!e->treatments || !(model_sd > 0.0))
 		return (struct learnt_error){1.0, model_sd};
-	bool worse = danger * e->ln_ratio > 0.0;
+	bool worse = (double)danger * e->ln_ratio > 0.0;
 	double trust = posterior_variance(worse ? hypot(model_sd, e->population_sd) : model_sd, e->variance) / e->variance;
 	return (struct learnt_error){exp(trust * e->ln_ratio), sqrt(posterior_variance(model_sd, e->variance))};
 }
