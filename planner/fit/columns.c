@@ -9,6 +9,7 @@
 
 #include "physics/base/rng.h"
 #include "physics/base/units.h"
+#include "physics/blowoff.h"
 #include "physics/microbeam.h"
 #include "planner/fit/anchors.h"
 #include "planner/fit/axes.h"
@@ -357,6 +358,21 @@ enum status columns_predict(struct columns *c, double energy_mJ, struct predicti
 	free(at);
 	free(spreads);
 	return st;
+}
+
+void columns_second_check(const struct columns *c, double energy_mJ, double *difference_pct, double *se_pct)
+{
+	struct microbeam beam = c->beam;
+	const struct estimate *model = &c->last[0].ablation_depth_um;
+	struct estimate balance;
+	struct fail none;
+	*difference_pct = *se_pct = NAN;
+	beam.energy_mJ = energy_mJ;
+	if (!c->opaque || !(model->value > 0.0) || blowoff_depth_um(&beam, &balance, &none))
+		return;
+	*difference_pct = 100.0 * (balance.value / model->value - 1.0);
+	*se_pct = 100.0 * balance.value / model->value *
+	          hypot(balance.value > 0.0 ? balance.sd / balance.value : 0.0, model->sd / model->value);
 }
 
 unsigned columns_residual_heat(const struct columns *c, unsigned count, double *heat_mJ, double *depth_um)

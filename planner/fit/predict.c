@@ -337,6 +337,21 @@ static void name_radiofrequency(struct prediction *out)
 	out->damage = "Arrhenius: Henriques E/R 75 000 K (cells), collagen onset (Maitland & Walsh) and end (Pearce); "
 	              "CEM43 (fat)";
 	out->check_difference_pct = out->check_se_pct = (double)NAN;
+	out->check = "none of radiofrequency in a plan";
+}
+
+static void second_check(const struct predictor *p, const struct exposure *e, struct prediction *out)
+{
+	bool opaque = p->columns && columns_opaque(p->columns);
+	if (opaque)
+		columns_second_check(p->columns, e->microbeam_energy_mJ, &out->check_difference_pct, &out->check_se_pct);
+	else
+		bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);
+	bool done = !isnan(out->check_difference_pct);
+	if (opaque)
+		out->check = done ? "published heat of ablation, crater depth" : "none: no heat of ablation published, or no crater";
+	else
+		out->check = done ? "Monte Carlo, epidermis" : "none needed, the light does not scatter here";
 }
 
 /* With what cools the skin in it, or is left out of it. */
@@ -357,7 +372,7 @@ static const char *heat_name(enum cooling_kind cooling, bool columns)
 	return columns ? of_columns[cooling] : broad[cooling];
 }
 
-static void name_models(const struct predictor *p, struct prediction *out)
+static void name_models(const struct predictor *p, const struct exposure *e, struct prediction *out)
 {
 	out->source = "light";
 	if (p->needles) {
@@ -370,7 +385,7 @@ static void name_models(const struct predictor *p, struct prediction *out)
 	                       : "discrete ordinates, on the axis of the spot";
 	out->heat = heat_name(p->cooling, columns);
 	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
-	bulk_second_check(p->bulk, &out->check_difference_pct, &out->check_se_pct);
+	second_check(p, e, out);
 }
 
 /* What the settings say outright: protocols may ask for it as they ask for effects. */
@@ -413,7 +428,7 @@ enum status predictor_run(struct predictor *p, const struct exposure *e, enum pr
 	if (st)
 		return st;
 	settings_metrics(e, out);
-	name_models(p, out);
+	name_models(p, e, out);
 	for (int m = 0; m < METRICS; m++)
 		if (!(out->metric[m].flags & VALIDITY_ABSENT))
 			out->flags |= out->metric[m].flags;

@@ -109,9 +109,12 @@ struct prediction {
 	const char *light;  /* engine used and why, for the screen */
 	const char *heat;
 	const char *damage;
-	/* The second calculation: Monte Carlo against discrete ordinates, absorbed energy of the epidermis
-	 * under a broad beam; difference and its standard error. NAN where light does not scatter. */
+	/* The second calculation, by another path, and what it is of: where light scatters, Monte Carlo against
+	 * discrete ordinates, absorbed energy of the epidermis under a broad beam; of craters, energy balance with the
+	 * published heat of ablation (physics/blowoff.h), the crater's depth. Difference and its standard error; NAN:
+	 * none, check says why. */
 	double check_difference_pct, check_se_pct;
+	const char *check;
 	struct learnt_effect depth_learnt, threshold_learnt; /* treatments 0: no evidence, or not this kind of exposure */
 };
 

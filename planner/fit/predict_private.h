@@ -84,6 +84,8 @@ void columns_free(struct columns **columns);
 enum status columns_predict(struct columns *columns, double energy_mJ, struct prediction *out,
                             struct fail *why) MUST_CHECK;
 bool columns_opaque(const struct columns *columns);
+/* Of the last prediction's crater, without what was learnt: balance over model, less one. NAN: none to compare. */
+void columns_second_check(const struct columns *columns, double energy_mJ, double *difference_pct, double *se_pct);
 double columns_energy_min_mJ(const struct columns *columns);
 double columns_energy_max_mJ(const struct columns *columns);
 /* For the bulk between the columns: heat one microbeam leaves in the tissue and the depth it is spread over;

@@ -45,13 +45,40 @@ static enum status shaping_settings(const struct planning *p, struct settings *o
 	return st ? st : fail_set(why, ST_MODEL, "settings", "%s has no valid combination", p->request.device_mode);
 }
 
-/* Highest and lowest microbeam energy the mode can make, through its grid of energies or the bounds of what is
- * derived; without either the predictor is prepared around the energy asked for. */
+#define GRID_LOOKS 4096
+
+/* Highest and lowest energy that follows from the grid of the other knobs: both ends, and evenly between. */
+static void derived_range(struct planning *p)
+{
+	struct device_grid grid;
+	struct settings at;
+	struct fail ignored;
+	double low = INFINITY, high = 0.0;
+	if (device_grid_init(&grid, p->mode, NULL, &ignored))
+		return;
+	size_t looks = grid.count < GRID_LOOKS ? grid.count : GRID_LOOKS;
+	for (size_t i = 0; i < looks; i++) {
+		size_t index = looks > 1 ? i * (grid.count - 1) / (looks - 1) : 0;
+		double energy = device_grid_at(&grid, index, &at) ? settings_get(&at, SETTING_ENERGY_MJ) : (double)NAN;
+		low = energy > 0.0 ? fmin(low, energy) : low;
+		high = energy > 0.0 ? fmax(high, energy) : high;
+	}
+	if (high > low) {
+		p->options.energy_min_mJ = low;
+		p->options.energy_max_mJ = high;
+	}
+}
+
+/* Highest and lowest microbeam energy the mode can make, through its grid of energies, the bounds the profile gives to
+ * what is derived, or what the other knobs make of it; else the predictor is prepared around the energy asked for. */
 static void energy_range(struct planning *p)
 {
 	const struct setting_domain *energy = &p->mode->setting[SETTING_ENERGY_MJ];
 	size_t count = setting_grid_count(energy);
-	bool bounded = energy->kind == DOMAIN_DERIVED && energy->min > 0.0 && isfinite(energy->max);
+	bool derived = energy->kind == DOMAIN_DERIVED;
+	bool bounded = derived && energy->min > 0.0 && energy->max < setting_spec(SETTING_ENERGY_MJ)->max;
+	if (!count && derived && !bounded)
+		derived_range(p);
 	if (!count && !bounded)
 		return;
 	p->options.energy_min_mJ = count ? setting_grid_value(energy, 0) : energy->min;

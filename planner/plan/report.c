@@ -63,10 +63,9 @@ static void write_check(FILE *f, const struct prediction *p)
 	if (strcmp(p->source, "light") != 0)
 		return;
 	if (isnan(p->check_difference_pct))
-		fprintf(f, "    second calculation: none needed, the light does not scatter here\n");
+		fprintf(f, "    second calculation: %s\n", p->check);
 	else
-		fprintf(f, "    second calculation (Monte Carlo, epidermis): %+.1f +- %.1f %%\n", p->check_difference_pct,
-		        p->check_se_pct);
+		fprintf(f, "    second calculation (%s): %+.1f +- %.1f %%\n", p->check, p->check_difference_pct, p->check_se_pct);
 }
 
 static void write_prediction(FILE *f, const struct assessment *a)

@@ -109,6 +109,8 @@ static cJSON *models_json(const struct assessment *a)
 	cJSON_AddNumberToObject(object, "samples", a->prediction.samples);
 	add_number(object, "second_calculation_difference_pct", a->prediction.check_difference_pct);
 	add_number(object, "second_calculation_se_pct", a->prediction.check_se_pct);
+	if (!isnan(a->prediction.check_difference_pct))
+		add_text(object, "second_calculation", a->prediction.check);
 	return object;
 }
 

@@ -142,7 +142,7 @@ const struct fact_spec fact_table[] = {
 	       "dermis left under the deepest lesion, 5th percentile"),
 	NUMBER(FACT_MODEL, "melanosome_ratio_p95", "", 0.0, 1e9,
 	       "fluence at melanosomes of normal skin over their rupture, 95th percentile"),
-	NUMBER(FACT_MODEL, "second_check_pct", "%", 0.0, 1e9, "difference of the two light calculations"),
+	NUMBER(FACT_MODEL, "second_check_pct", "%", 0.0, 1e9, "difference of the two calculations"),
 	NUMBER(FACT_MODEL, "second_check_se_pct", "%", 0.0, 1e9, "standard error of that difference"),
 	FLAG(FACT_DEVICE, "profile_locked", "the profile is an example until the clinic enters its manual's values"),
 	FLAG(FACT_MODEL, "lesion_change_flag", "the record flags a change of the lesion"),
