@@ -454,7 +454,8 @@ static enum status read_request(const struct json_at *at, const struct json_at *
 {
 	static const char *const keys[] = {"name",    "device",  "zones",  "settings",  "patient",    "history",
 	                                   "indication", "expect", "rules", "not_raised", "start_conditions",
-	                                   "numbers", "sanity",  "must_cite", "must_say", "why", "same_session", NULL};
+	                                   "numbers", "sanity",  "must_cite", "must_say", "why", "same_session",
+	                                   "gap_min", NULL};
 	struct json_at settings;
 	bool given = false;
 	enum status st = subject_init(&r->subject, why);
@@ -466,7 +467,8 @@ static enum status read_request(const struct json_at *at, const struct json_at *
 	    (st = json_member(at, "settings", JSON_OBJECT, &settings, &given, why)))
 		return st;
 	r->fit = !given;
-	if ((st = read_partners(at, r, why)))
+	bool gap = false;
+	if ((st = read_partners(at, r, why)) || (st = json_number_in(at, "gap_min", 0.5, 1440, "min", &r->gap_min, &gap, why)))
 		return st;
 	if (given && (st = settings_read(&settings, &r->request.settings, why)))
 		return st;

@@ -39,6 +39,7 @@ struct case_request {
 	bool fit; /* no settings given: the program finds them */
 	size_t with; /* other requests of the same session, by name: "same_session": ["B"] */
 	char with_name[CASE_TOGETHER_MAX][PLANNING_TEXT_MAX];
+	double gap_min; /* since the one before in that session, on the same skin: "gap_min"; 0: not given */
 	struct case_expectation expected;
 };
 
@@ -71,11 +72,24 @@ struct case_check {
 };
 #define CASE_CHECKS_MAX 128
 
+/* What an earlier treatment of the session leaves in the skin of a later one; upper bounds, NAN: not known. */
+struct case_joint {
+	char with[PLANNING_TEXT_MAX];
+	double gap_min;
+	bool gap_assumed; /* nobody said: the shortest there is */
+	double heat_J_cm2, rise_K; /* put in by the earlier; left of it when the later begins */
+	double omega_earlier, omega_alone, omega_joint;  /* basal layer, 95th percentiles */
+	double dermis_alone_C, dermis_joint_C;
+	const char *not_computed; /* what is not, and why; NULL: nothing */
+};
+
 struct case_result {
 	struct planning *planning;
 	struct assessment assessment;
 	bool fitted;
 	struct fit_result fit;
+	size_t joints; /* with earlier requests of the same session (case_join_heat) */
+	struct case_joint joint[CASE_TOGETHER_MAX];
 	size_t checks;
 	struct case_check check[CASE_CHECKS_MAX];
 };
@@ -93,6 +107,11 @@ enum status case_evaluate(const struct library *library, const struct case_reque
                           const struct case_options *options, struct case_result *out,
                           struct fail *why) MUST_CHECK;
 void case_result_clear(struct case_result *result);
+/* After every request has been evaluated: later treatments of a session are judged again with what the earlier ones,
+ * in the order of the file, leave of their heat and damage in the same zone; findings and verdict become those. */
+enum status case_join_heat(const struct case_file *file, struct case_result *results, struct fail *why) MUST_CHECK;
+/* The expectations once more, after findings have changed. */
+void case_check_again(struct case_result *result, const struct case_expectation *expected);
 
 /* A number of an evaluation by its key: exposure numbers, predicted quantities, tan_rel_pct. NAN: none. */
 double case_number(const struct case_result *result, const char *key);

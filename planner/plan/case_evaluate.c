@@ -125,6 +125,12 @@ static void check_expectations(struct case_result *r, const struct case_expectat
 	check_words(r, e);
 }
 
+void case_check_again(struct case_result *result, const struct case_expectation *expected)
+{
+	result->checks = 0;
+	check_expectations(result, expected);
+}
+
 /* ---- evaluation --------------------------------------------------------------------------------------- */
 
 static enum status choose_settings(const struct case_request *request, const struct case_options *options,

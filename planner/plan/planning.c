@@ -291,6 +291,29 @@ static enum status copy_start_fact(const struct facts *from, size_t id, struct f
 	                               : facts_set_number(to, spec->name, value.number, why);
 }
 
+enum status planning_judge_again(const struct planning *p, struct assessment *a, const struct facts *over,
+                                 struct fail *why)
+{
+	struct facts *facts = NULL;
+	struct findings findings = {0};
+	enum status st = facts_of(p, a, false, &facts, why);
+	for (size_t id = 0; !st && id < facts_spec_count(); id++) {
+		struct expr_value value = {0};
+		facts_get(over, id, &value);
+		if (value.known && facts_spec(id)->type == EXPR_NUMBER)
+			st = facts_set_number(facts, facts_spec(id)->name, value.number, why);
+	}
+	if (!st)
+		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &findings, why);
+	facts_free(&facts);
+	if (st)
+		return st;
+	findings_clear(&a->findings);
+	a->findings = findings;
+	a->verdict = rules_verdict(&a->findings, PHASE_PLAN);
+	return ST_OK;
+}
+
 enum status planning_judge_start(const struct planning *p, const struct assessment *a, const struct facts *start,
                                  struct findings *out, struct fail *why)
 {

@@ -95,6 +95,10 @@ enum status planning_assess(struct planning *planning, const struct settings *se
 enum assess_depth { ASSESS_FULL, ASSESS_QUICK, ASSESS_RULES };
 enum status planning_assess_to(struct planning *planning, const struct settings *settings,
                                enum assess_depth depth, struct assessment *out, struct fail *why) MUST_CHECK;
+/* The plan's rules judged again with some facts replaced by those that `over` knows (what other treatments of the
+ * session add): findings and verdict become those. Unchanged on failure. */
+enum status planning_judge_again(const struct planning *planning, struct assessment *assessment,
+                                 const struct facts *over, struct fail *why) MUST_CHECK;
 /* The rules judged again at the station (PHASE_START), with what the checklist has established: the start facts
  * of `start` join those of the plan. Free with findings_clear. */
 enum status planning_judge_start(const struct planning *planning, const struct assessment *assessment,

@@ -211,6 +211,25 @@ static void write_checks(FILE *f, const struct case_result *r)
 	}
 }
 
+static void write_joints(FILE *f, const struct case_result *r)
+{
+	for (size_t i = 0; i < r->joints; i++) {
+		const struct case_joint *j = &r->joint[i];
+		fprintf(f, "  %-14s after ", i ? "" : "Session");
+		write_quoted(f, j->with);
+		fprintf(f, ", %g min%s", j->gap_min, j->gap_assumed ? " (not given: the shortest)" : "");
+		if (!isnan(j->rise_K))
+			fprintf(f, ": at most %.1f K of its heat is left", j->rise_K);
+		if (!isnan(j->dermis_joint_C))
+			fprintf(f, "; dermis %.1f C, alone %.1f", j->dermis_joint_C, j->dermis_alone_C);
+		if (!isnan(j->omega_joint))
+			fprintf(f, "; Omega basal %.3f together, alone %.3f", j->omega_joint, j->omega_alone);
+		if (j->not_computed)
+			fprintf(f, "; NOT COMPUTED: %s", j->not_computed);
+		fprintf(f, " (95th percentiles, upper bounds)\n");
+	}
+}
+
 static void write_request(FILE *f, const struct library *library, const struct case_request *q,
                           const struct case_result *r)
 {
@@ -230,6 +249,7 @@ static void write_request(FILE *f, const struct library *library, const struct c
 	write_fit(f, r);
 	write_numbers(f, &r->assessment.exposure);
 	write_prediction(f, &r->assessment);
+	write_joints(f, r);
 	write_learnt(f, library, request, planning_twin(r->planning), &r->assessment);
 	write_protocol(f, library, planning_protocol(r->planning));
 	write_findings(f, library_rules(library), &r->assessment.findings);

@@ -277,9 +277,32 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	return object;
 }
 
+/* With earlier treatments of the session; absent where there are none. */
+static void add_session(cJSON *object, const struct case_result *r)
+{
+	cJSON *array = r->joints ? cJSON_AddArrayToObject(object, "session") : NULL;
+	for (size_t i = 0; i < r->joints; i++) {
+		const struct case_joint *j = &r->joint[i];
+		cJSON *item = cJSON_CreateObject();
+		add_text(item, "after", j->with);
+		add_number(item, "gap_min", j->gap_min);
+		cJSON_AddBoolToObject(item, "gap_assumed", j->gap_assumed);
+		add_number(item, "heat_J_cm2", j->heat_J_cm2);
+		add_number(item, "rise_at_most_K", j->rise_K);
+		add_number(item, "omega_basal_p95_alone", j->omega_alone);
+		add_number(item, "omega_basal_p95", j->omega_joint);
+		add_number(item, "dermis_peak_C_p95_alone", j->dermis_alone_C);
+		add_number(item, "dermis_peak_C_p95", j->dermis_joint_C);
+		if (j->not_computed)
+			add_text(item, "not_computed", j->not_computed);
+		cJSON_AddItemToArray(array, item);
+	}
+}
+
 static cJSON *request_json(const struct library *library, const struct case_result *r)
 {
 	cJSON *object = plan_json(library, planning_request(r->planning), planning_twin(r->planning), &r->assessment);
+	add_session(object, r);
 	if (r->fitted)
 		cJSON_AddItemToObject(object, "fit", fit_json(&r->fit));
 	cJSON_AddItemToObject(object, "alternatives", alternatives_json(&r->fit));

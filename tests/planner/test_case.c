@@ -363,6 +363,87 @@ static void treatments_of_one_session_know_of_each_other(void **state)
 	case_free(&file);
 }
 
+static const struct finding *raised_in(const struct case_result *r, const char *rule)
+{
+	for (size_t i = 0; i < r->assessment.findings.count; i++)
+		if (strcmp(r->assessment.findings.finding[i].rule, rule) == 0)
+			return &r->assessment.findings.finding[i];
+	return NULL;
+}
+
+static void set_p95(struct case_result *r, enum metric metric, double p95)
+{
+	r->assessment.prediction.metric[metric] = (struct band){0.5 * p95, 0.1 * p95, p95, VALID};
+}
+
+/* Each within its limit alone, together not: what is left of the first one's heat counts with the second, the longer
+ * the pause the less; the first knows nothing of the second. */
+static void heat_of_one_session_adds_up(void **state)
+{
+	static const char again[] =
+	        "\"device\":\"ultrapulse.deepfx\",\"zones\":[\"cheeks\"],\"settings\":{\"energy_mJ\":5,\"density_pct\":5,"
+	        "\"passes\":1},\"same_session\":[\"A\"]%s";
+	static const char *const gap[] = {"", ",\"gap_min\":1", ",\"gap_min\":60"};
+	const struct case_options options = {.seed = 1, .samples = 2};
+	double rise_K[3];
+	(void)state;
+	for (size_t g = 0; g < 3; g++) {
+		char second[512];
+		struct case_result *r = calloc(2, sizeof *r);
+		struct fail why = {0};
+		(void)snprintf(second, sizeof second, again, gap[g]);
+		struct case_file *file = session_case("", second);
+		join(file);
+		for (size_t i = 0; i < 2; i++)
+			if (case_evaluate(library, &file->request[i], &options, &r[i], &why))
+				fail_msg("%s: %s", why.field, why.text);
+		set_p95(&r[0], METRIC_OMEGA_BASAL, 0.5);
+		set_p95(&r[1], METRIC_OMEGA_BASAL, 0.005);
+		set_p95(&r[1], METRIC_DERMIS_PEAK_C, 50.0);
+		assert_null(raised_in(&r[1], "R-BURN"));
+		assert_int_equal(case_join_heat(file, r, &why), ST_OK);
+		assert_int_equal(r[0].joints, 0);
+		assert_int_equal(r[1].joints, 1);
+		const struct case_joint *j = &r[1].joint[0];
+		rise_K[g] = j->rise_K;
+		assert_int_equal(j->gap_assumed, g == 0);
+		assert_null(j->not_computed);
+		assert_true(j->omega_joint > 0.505 && j->dermis_joint_C > j->dermis_alone_C);
+		assert_true((raised_in(&r[1], "R-BURN") != NULL) == (g < 2)); /* limit 0.53 */
+		for (size_t i = 0; i < 2; i++)
+			case_result_clear(&r[i]);
+		case_free(&file);
+		free(r);
+	}
+	assert_true(rise_K[0] == rise_K[1] && rise_K[2] < 0.2 * rise_K[1]);
+}
+
+static void what_is_not_computed_is_said(void **state)
+{
+	static const char plate[] = "\"device\":\"thermage_flx.total_tip\",\"zones\":[\"cheeks\"],\"settings\":{\"level\":2},"
+	                            "\"same_session\":[\"A\"]";
+	const struct case_options options = {.seed = 1, .samples = 2};
+	struct case_result *r = calloc(2, sizeof *r);
+	struct fail why = {0};
+	(void)state;
+	struct case_file *file = session_case("", plate);
+	for (size_t i = 0; i < 2; i++)
+		if (case_evaluate(library, &file->request[i], &options, &r[i], &why))
+			fail_msg("%s: %s", why.field, why.text);
+	assert_int_equal(case_join_heat(file, r, &why), ST_OK);
+	assert_int_equal(r[1].joints, 1);
+	assert_true(r[1].joint[0].rise_K > 0.0 && isnan(r[1].joint[0].omega_joint));
+	assert_non_null(strstr(r[1].joint[0].not_computed, "no prediction"));
+	char *text = NULL;
+	assert_int_equal(report_case_text(library, file, r, &text, &why), ST_OK);
+	assert_non_null(strstr(text, "NOT COMPUTED: damage"));
+	free(text);
+	for (size_t i = 0; i < 2; i++)
+		case_result_clear(&r[i]);
+	case_free(&file);
+	free(r);
+}
+
 static void partners_must_be_known(void **state)
 {
 	static const char unfitted[] = "\"device\":\"fraxel_dual.1550\",\"zones\":[\"cheeks\"]";
@@ -395,6 +476,8 @@ int main(void)
 		cmocka_unit_test(oversized_and_non_utf8_files_are_refused),
 		cmocka_unit_test(a_subject_survives_the_store_format),
 		cmocka_unit_test(treatments_of_one_session_know_of_each_other),
+		cmocka_unit_test(heat_of_one_session_adds_up),
+		cmocka_unit_test(what_is_not_computed_is_said),
 		cmocka_unit_test(partners_must_be_known),
 	};
 	return cmocka_run_group_tests(tests, load, unload);

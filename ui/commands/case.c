@@ -38,6 +38,8 @@ static enum status evaluate(struct case_run *run, struct watch *watch, struct fa
 			fail_set(why, status, run->path, "request %s, %s: %s", run->file->request[i].request.name,
 			         detail.field, detail.text);
 	}
+	if (status == ST_OK)
+		status = case_join_heat(run->file, run->result, why);
 	watch_clear(watch);
 	if (watch_stopped() != 0)
 		return fail_set(why, ST_CANCELLED, "case", "stopped by %s; nothing is printed",

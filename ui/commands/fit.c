@@ -127,6 +127,8 @@ static enum status fit_all(const struct cli_options *options, struct opened *o, 
 		if (!st)
 			st = advise(o, i, json, options->operand[0], why);
 	}
+	if (!st)
+		st = case_join_heat(o->file, o->result, why);
 	if (st)
 		return st;
 	if (json)
@@ -167,9 +169,12 @@ static enum status check_all(const struct cli_options *options, struct opened *o
 			return fail_set(why, ST_INPUT, options->operand[0], "request %s has no settings to check; `lasertwin fit` finds "
 			                "them", o->file->request[i].request.name);
 		st = evaluate(o, i, options->operand[0], why);
-		if (!st && o->result[i].assessment.verdict > VERDICT_ALLOW_AFTER_MD)
-			*clear = false;
 	}
+	if (!st)
+		st = case_join_heat(o->file, o->result, why);
+	for (size_t i = 0; !st && i < o->file->requests; i++)
+		if (o->result[i].assessment.verdict > VERDICT_ALLOW_AFTER_MD)
+			*clear = false;
 	if (!st)
 		st = print_report(options, o, why);
 	if (!st && cli_flag(options, "--json"))
