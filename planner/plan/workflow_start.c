@@ -3,6 +3,7 @@
  * Never on a twin made anew from the readings: that would be another skin than the one the plan was approved for, with
  * what earlier visits and outcomes had taught it left out. How far today's skin is from the signed one is a fact of the
  * start (twin_shift_sd, rule R-TWIN-2). */
+#include "planner/plan/calibration.h"
 #include "planner/plan/case.h"
 #include "planner/plan/response.h"
 #include "planner/plan/workflow_private.h"
@@ -29,6 +30,11 @@ static enum status start_facts(const struct workflow *w, const struct workflow_p
 	if (!st)
 		st = facts_set_bool(*out, "approval_valid",
 		                    p->state == PLAN_APPROVED && p->approved && p->unverified.code == ST_OK, why);
+	struct drift drift = {.readings = 0};
+	if (!st && session->device_known)
+		st = calibration_drift(w->store, session->serial, session->handpiece_serial, w->clock.now_ms, &drift, why);
+	if (!st && drift.readings)
+		st = facts_set_number(*out, "output_drift_pct", 100.0 * (drift.ratio - 1.0), why);
 	if (!st && !isnan(w->hours_since_sync))
 		st = facts_set_number(*out, "hours_since_sync", w->hours_since_sync, why);
 	return st;

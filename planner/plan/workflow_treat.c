@@ -1,5 +1,6 @@
 /* Delivery of an approved plan: sessions read from their records, events checked, kept and counted; what is seen
  * afterwards. */
+#include "planner/plan/calibration.h"
 #include "planner/plan/canonical.h"
 #include "planner/plan/response.h"
 #include "planner/plan/workflow_private.h"
@@ -163,6 +164,15 @@ static enum status write_move(const struct workflow *w, const struct workflow_pl
 	return st;
 }
 
+static enum status keep_calibration(const struct workflow *w, const struct workflow_person *person,
+                                    const struct delivery_event *event, const struct delivery *session,
+                                    struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	const struct calibration checked = {session->serial, session->handpiece_serial, event->measured, event->set};
+	return calibration_keep(w->store, &checked, &stamp, why);
+}
+
 /* Everything an event brings, inside one group. */
 static enum status write_event(const struct workflow *w, const struct workflow_plan *p,
                                const struct workflow_person *person, const struct delivery_event *event,
@@ -176,6 +186,8 @@ static enum status write_event(const struct workflow *w, const struct workflow_p
 	if (!st)
 		st = workflow_record(w, p, delivery_kind, person->login, json, n, why);
 	free(json);
+	if (!st && event->kind == DELIVERY_CALIBRATION)
+		st = keep_calibration(w, person, event, after, why);
 	if (!st && moves_plan(event, before, &action))
 		st = write_move(w, p, person, action, after, plan, why);
 	return st;

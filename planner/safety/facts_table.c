@@ -183,6 +183,7 @@ const struct fact_spec fact_table[] = {
 	FLAG(FACT_START, "handpiece_matches", "Scanned handpiece and tip are those of the plan?"),
 	FLAG(FACT_START, "approval_valid",
 	       "Approval matches plan, twin, device file and rules, and has not expired?"),
+	NUMBER(FACT_START, "output_drift_pct", "%", -100.0, 1e4, "Output over what is set, by the trend of the output checks"),
 	NUMBER(FACT_START, "twin_shift_sd", "sd", 0.0, 1000.0, "How far the skin has moved from the signed twin"),
 	NUMBER(FACT_START, "hours_since_sync", "h", 0.0, 1e6, "Hours since the last synchronisation"),
 	FLAG(FACT_START, "rf_setup_confirmed",

@@ -7,6 +7,7 @@
 
 #include <cmocka.h>
 
+#include "planner/plan/calibration.h"
 #include "planner/plan/case.h"
 #include "planner/plan/response.h"
 #include "planner/plan/workflow.h"
@@ -808,6 +809,32 @@ static void next_twin(struct desk *desk, enum twin_property property, double shi
 	free(json);
 }
 
+/* Output checks of one handpiece over months: their trend is judged at the start, another handpiece's is not. */
+static void a_drifting_output_stops_the_start(void **state)
+{
+	struct desk *desk = *state;
+	const struct predict_options few = {.samples = 1};
+	struct workflow_plan *plan = draft(desk, "");
+	for (int other = 0; other < 2; other++) {
+		struct delivery session = {.device_known = true, .serial = "C-1"};
+		struct findings findings;
+		struct workflow_start *start = NULL;
+		(void)snprintf(session.handpiece_serial, sizeof session.handpiece_serial, "%s", other ? "H-2" : "H-1");
+		for (int month = 0; month < 12; month++) {
+			const struct calibration c = {"C-1", "H-1", 10.0 * (1.0 + 0.015 * month), 10.0};
+			const struct store_stamp stamp = {desk->w.clock.now_ms - (12 - month) * 30 * 24 * HOUR_MS, "technician"};
+			if (!other)
+				MUST(calibration_keep(desk->w.store, &c, &stamp, &why));
+		}
+		MUST(workflow_start_new(&desk->w, plan, &session, &start, &why));
+		MUST(workflow_start_judge(start, &few, &findings, &why));
+		assert_true((raised(&findings, "R-DRIFT") != NULL) == !other);
+		findings_clear(&findings);
+		workflow_start_free(&start);
+	}
+	workflow_plan_free(&plan);
+}
+
 /* The plan stands on a twin darker than today's readings would make: the start is judged on that one. */
 static void the_start_is_judged_on_the_signed_twin(void **state)
 {
@@ -936,6 +963,7 @@ int main(void)
 	        DESK(revoked_under_treatment_stops),
 	        DESK(not_started_is_not_delivered),
 	        DESK(the_rules_are_judged_again_at_the_start),
+	        DESK(a_drifting_output_stops_the_start),
 	        DESK(the_start_is_judged_on_the_signed_twin),
 	        DESK(a_skin_that_moved_is_said_to_have),
 	        DESK(a_signed_twin_that_cannot_be_read_is_no_twin),
