@@ -5,7 +5,6 @@
 #define PAGE_LINES 10
 #define BIG_STEP 5
 #define WHEEL_LINES 3
-#define WORKLIST_LINES 24 /* read after a key; the rest while nothing happens */
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
@@ -872,8 +871,6 @@ void app_key(struct app *app, struct key_event event)
 		app->hidden = said;
 	say_other_patient(app, name);
 	select_existing(app);
-	if (app_screen_below(app) == SCREEN_WORKLIST)
-		(void)app_worklist_read(app, WORKLIST_LINES);
 }
 
 void app_wake(struct app *app)

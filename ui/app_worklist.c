@@ -31,17 +31,21 @@ bool app_name_contains(const char *name, const char *part)
 	return holds(name, part, strlen(part));
 }
 
+static bool line_holds(const struct app_patient *patient, const char *word, size_t length)
+{
+	if (holds(patient->label, word, length) || patient->unread)
+		return holds(patient->label, word, length);
+	return holds(patient->device_mode, word, length) || holds(patient->indication, word, length) ||
+	       holds(patient->state[0] != '\0' ? patient->state : "no plan", word, length) ||
+	       holds(patient->verdict, word, length);
+}
+
 /* Every word must stand somewhere in the line. */
 static bool matches(const struct app_patient *patient, const char *words)
 {
-	char line[6 * APP_NAME_MAX];
-	(void)snprintf(line, sizeof line, "%s %s %s %s %s", patient->label, patient->device_mode, patient->indication,
-	               patient->state[0] != '\0' ? patient->state : "no plan", patient->verdict);
-	for (char *c = line; *c != '\0'; c++)
-		*c = *c == '_' ? ' ' : *c;
 	while (*words != '\0') {
 		size_t length = strcspn(words, " _");
-		if (!holds(line, words, length))
+		if (!line_holds(patient, words, length))
 			return false;
 		words += length + (words[length] != '\0');
 	}
@@ -124,7 +128,7 @@ bool app_worklist_read(struct app *app, size_t limit)
 	return app->unread > 0;
 }
 
-#define FIRST_LINES 60
+#define FIRST_LINES 24
 
 enum status app_list_patients(struct app *app, struct fail *why)
 {

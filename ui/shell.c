@@ -2,7 +2,7 @@
 
 #include "ui/mouse.h"
 
-enum { POPUP_MS = 300, IDLE_MS = 1, IDLE_LINES = 16, MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
+enum { POPUP_MS = 300, IDLE_MS = 1, IDLE_LINES = 4, MS_PER_S = 1000, NS_PER_MS = 1000000, REST_MS = 250 };
 
 struct shell {
 	struct app *app;
