@@ -6,6 +6,7 @@
 #include <sys/resource.h>
 #include <time.h>
 
+#include "planner/sync/guard.h"
 #include "planner/sync/http.h"
 #include "planner/sync/station.h"
 #include "tests/support/fake_fhir.h"
@@ -78,7 +79,26 @@ struct side {
 	struct sync_engine *engine;
 	struct http *http;
 	struct line line;
+	struct guarded guarded;
 };
+
+/* How long the screens of a planner would have to wait for the store: one slice at a time. */
+static double held_since_s, held_max_s;
+
+static enum status enter(void *context, struct fail *why)
+{
+	(void)context;
+	(void)why;
+	held_since_s = now_s();
+	return ST_OK;
+}
+
+static void leave(void *context)
+{
+	double held_s = now_s() - held_since_s;
+	(void)context;
+	held_max_s = held_s > held_max_s ? held_s : held_max_s;
+}
 
 static void open_side(struct side *side, const char *folder, const char *name, struct fake_fhir *server)
 {
@@ -98,7 +118,10 @@ static void open_side(struct side *side, const char *folder, const char *name, s
 	}
 	side->line.wire = wire;
 	wire = (struct sync_wire){&side->line, timed};
-	struct sync_local local = station_local(side->station);
+	side->guarded = (struct guarded){.inner = station_local(side->station)};
+	if (getenv("LASERTWIN_SYNC_BESIDE")) /* as in the planner, in slices */
+		side->guarded.gate = (struct sync_gate){side, enter, leave};
+	struct sync_local local = guarded_local(&side->guarded);
 	beneath = local;
 	local.arrive = arrive;
 	const struct sync_options options = {
@@ -136,7 +159,7 @@ static double round_s(struct side *side, struct sync_outcome *outcome)
 {
 	struct fail why;
 	double start = began_s = now_s();
-	waited_s = first_s = 0;
+	waited_s = first_s = held_max_s = 0;
 	must(sync_round(side->engine, outcome, &why), &why);
 	return now_s() - start;
 }
@@ -173,8 +196,12 @@ int main(void)
 	printf("sync: push\t%.0f\t1/s\t%zu resources with audit, %s; one run\n",
 	       (double)outcome.pushed / seconds, outcome.pushed, where);
 	print_share("push", seconds);
+	if (held_max_s > 0)
+		printf("sync: push, longest hold of the store\t%.1f\tms\tso long a key may wait beside it\n", 1000 * held_max_s);
 	seconds = round_s(&b, &outcome);
 	print_share("pull", seconds);
+	if (held_max_s > 0)
+		printf("sync: pull, longest hold of the store\t%.1f\tms\tso long a key may wait beside it\n", 1000 * held_max_s);
 	printf("sync: pull\t%.0f\t1/s\t%zu resources, %s; one run\n", (double)outcome.pulled / seconds,
 	       outcome.pulled, where);
 	printf("sync: first readings on a new station\t%.2f\ts\tfrom the start of its first round\n", first_s);
