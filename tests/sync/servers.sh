@@ -22,11 +22,13 @@ unset LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE
 make_certificates "$rig" || fail "no certificates"
 (umask 077; echo "orchard lantern velvet" >"$rig/secret")
 cat >"$rig/config.json" <<'C'
-{"clinic": {"engine": "router"}, "loose": {"engine": "router", "transactions": false}, "works": {"engine": "fhirworks"},
+{"clinic": {"engine": "router", "indexed": INDEXED}, "loose": {"engine": "router", "transactions": false}, "works": {"engine": "fhirworks"},
  "mutual": {"engine": "router", "mtls": true}, "expired": {"engine": "router", "cert": "expired"},
  "other": {"engine": "router", "cert": "other"}, "wronghost": {"engine": "router", "cert": "wronghost"},
  "stranger": {"engine": "router", "cert": "stranger"}}
 C
+[ "${LASERTWIN_KILLS:-6}" -gt 50 ] && indexed=true || indexed=false # as a database has it, where much is written
+sed "s/INDEXED/$indexed/" "$rig/config.json" >"$rig/config.new" && mv "$rig/config.new" "$rig/config.json"
 start_servers "$rig" || exit 1
 base() { echo "https://127.0.0.1:$(cat "$rig/$1.https")/fhir/R4"; }
 control() { curl -sf -X POST -d "${3:-}" "http://127.0.0.1:$(cat "$rig/$1.control")/$2"; }
@@ -151,8 +153,12 @@ while [ $i -lt "$kills" ]; do
 	kill -9 $victim 2>/dev/null || true
 	wait $victim 2>/dev/null || true
 done
-lt a sync --json || fail "round after the kills"
-[ "$(field waiting)" = 0 ] || lt a sync --json
+# after many the backlog of audit is long, and the engine in memory slow: as many rounds as it takes
+for try in 1 2 3 4 5 6 7 8 9 10; do
+	lt a sync --json || true
+	[ "$(field complete)" = true ] && [ "$(field waiting)" = 0 ] && break
+done
+[ "$(field complete)" = true ] && [ "$(field waiting)" = 0 ] || fail "no complete round after the kills"
 i=0
 while [ $i -lt "$kills" ]; do
 	i=$((i + 1))
