@@ -344,13 +344,13 @@ static void unanswered_questions_are_named(void **state)
 	assert_true(fit->exclusions < FIT_EXCLUSIONS_MAX); /* none was left out */
 }
 
-/* A dermis of 0.45 mm: every column that reaches the depth asked for leaves too little of it. */
+/* A dermis of 0.35 mm: every column that reaches the depth asked for leaves too little of it. */
 static void a_thin_dermis_excludes_what_is_deep_enough(void **state)
 {
 	(void)state;
 	struct altered a;
 	alter(1, &a);
-	assert_int_equal(readings_set(&a.subject.readings, READING_DERMIS_MM, 0.45, NULL), ST_OK);
+	assert_int_equal(readings_set(&a.subject.readings, READING_DERMIS_MM, 0.35, NULL), ST_OK);
 	struct fit_result fit = fit_altered(&a);
 	assert_false(fit.feasible);
 	assert_true(fit.sufficient > 0 && !fit.endpoint_unreachable);
