@@ -751,24 +751,48 @@ LANE void take_turn(struct lanes *s, bool rings, bool many, bool controlled)
 
 #define ALL_LANES 0xffffu
 
+/* One turn of one set of lanes; false when it has nothing left. */
+LANE bool step(struct lanes *s, bool rings, bool many, bool controlled)
+{
+	unsigned vacant = ALL_LANES & ~vm_bits(s->alive) & ~s->idle;
+	if (vacant)
+		launch(s, vacant, rings, many);
+	if (!vm_bits(s->alive))
+		return false;
+	take_turn(s, rings, many, controlled);
+	return true;
+}
+
 LANE void follow(struct lanes *s, bool rings, bool many, bool controlled)
 {
-	for (;;) {
-		unsigned vacant = ALL_LANES & ~vm_bits(s->alive) & ~s->idle;
-		if (vacant)
-			launch(s, vacant, rings, many);
-		if (!vm_bits(s->alive))
-			return;
-		take_turn(s, rings, many, controlled);
+	while (step(s, rings, many, controlled))
+		;
+}
+
+/* Two sets in turn: while one waits for the end of a long chain of operations, the other goes on. That pays where
+ * packets live long; thinned ones, and those of large tallies, are held up by other things. */
+LANE void follow_both(struct lanes *s, bool controlled)
+{
+	bool first = true, second = true;
+	while (first || second) {
+		first = first && step(&s[0], false, false, controlled);
+		second = second && step(&s[1], false, false, controlled);
 	}
 }
 
 LANE_ENTRY static void follow_depths(struct lanes *s)
 {
-	follow(s, false, false, false);
+	follow_both(s, false);
 }
 
 LANE_ENTRY static void follow_depths_controlled(struct lanes *s)
+{
+	follow_both(s, true);
+	flush_controls(&s[0]);
+	flush_controls(&s[1]);
+}
+
+LANE_ENTRY static void follow_depths_thinned(struct lanes *s)
 {
 	follow(s, false, false, true);
 	flush_controls(s);
@@ -807,29 +831,59 @@ LANE void seed_lanes(struct lanes *s, uint64_t number)
 	s->lane_rng.s3 = vi_load(state[3]);
 }
 
+/* Of two sets the second takes the later half of the parts, or of the photons where there is one part. */
+LANE void share_out(struct lanes *s, size_t set, size_t sets, uint64_t photons)
+{
+	size_t first = set * s->parts / sets, end = (set + 1) * s->parts / sets;
+	s->photons = photons;
+	if (s->parts == 1) {
+		s->waiting = s->waiting_in_part = mc_photons_of_part(photons, sets, set);
+		return;
+	}
+	s->launching = first;
+	for (size_t i = first; i < end; i++)
+		s->waiting += mc_photons_of_part(photons, s->parts, i);
+	s->waiting_in_part = mc_photons_of_part(photons, s->parts, first);
+}
+
+#define SETS_MAX 2
+#define SET_STREAMS (UINT64_C(1) << 61) /* of the second set; batch numbers stay below */
+
+LANE void follow_sets(struct lanes *s)
+{
+	const struct mc_shape *shape = &s->plan->shape;
+	if (shape->variants > 1)
+		(shape->nr ? follow_rings_of_many : follow_depths_of_many)(s);
+	else if (shape->nr)
+		follow_rings(s);
+	else if (s->plan->lanes->thins)
+		follow_depths_thinned(s);
+	else
+		(shape->controls ? follow_depths_controlled : follow_depths)(s);
+}
+
 LANE void run_lanes(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work)
 {
 	double many[LANES][MC_CARRIED_MAX], many_entered[LANES][MC_CARRIED_MAX];
-	struct lanes s = {.plan = plan, .table = &plan->lanes->layer, .tally = work->tally, .room = work->room};
-	size_t room = mc_lanes_room(&plan->shape);
-	s.small = plan->shape.layers <= MC_SMALL_LAYERS;
-	s.tally_size = mc_tally_size(&plan->shape);
-	s.control_sums = work->control;
-	s.photons = s.waiting = photons;
-	s.parts = work->parts;
-	s.waiting_in_part = mc_photons_of_part(photons, s.parts, 0);
-	s.many = many;
-	s.many_entered = many_entered;
-	seed_lanes(&s, number);
+	const struct mc_shape *shape = &plan->shape;
+	size_t room = mc_lanes_room(shape), tally = mc_tally_size(shape);
+	size_t sets = shape->variants == 1 && shape->nr == 0 && !plan->lanes->thins ? SETS_MAX : 1;
+	struct lanes s[SETS_MAX];
+	for (size_t i = 0; i < sets; i++) {
+		s[i] = (struct lanes){.plan = plan, .table = &plan->lanes->layer, .tally = work->tally, .room = work->room};
+		s[i].small = shape->layers <= MC_SMALL_LAYERS;
+		s[i].tally_size = tally;
+		s[i].control_sums = work->control;
+		s[i].parts = work->parts;
+		s[i].many = many;
+		s[i].many_entered = many_entered;
+		share_out(&s[i], i, sets, photons);
+		seed_lanes(&s[i], number + (uint64_t)i * SET_STREAMS);
+	}
 	memset(work->room, 0, work->parts * room * sizeof *work->room);
-	if (plan->shape.variants > 1)
-		(plan->shape.nr ? follow_rings_of_many : follow_depths_of_many)(&s);
-	else if (plan->shape.nr)
-		follow_rings(&s);
-	else
-		(plan->shape.controls ? follow_depths_controlled : follow_depths)(&s);
+	follow_sets(s);
 	for (size_t i = 0; i < work->parts; i++)
-		mc_lanes_settle(plan, work->room + i * room, work->tally + i * s.tally_size);
+		mc_lanes_settle(plan, work->room + i * room, work->tally + i * tally);
 }
 
 #endif
