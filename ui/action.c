@@ -7,7 +7,7 @@
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
 	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
-	 ON(SCREEN_PLANS) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | SCREENS_LISTINGS)
+	 ON(SCREEN_PLANS) | ON(SCREEN_TOUR) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | SCREENS_LISTINGS)
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
 	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
@@ -454,6 +454,13 @@ static struct action_spec actions[] = {
          "Shows the keys of this screen; the next key does what it says.",
          SCREENS_ALL,
          NEED_NOTHING},
+        {ACTION_TOUR,
+         "learn: tour and lessons",
+         {'L'},
+         NULL,
+         "Shows the way from a reading to a closed plan, key by key, and where the lessons are.",
+         SCREENS_ALL,
+         NEED_NOTHING},
         {ACTION_QUIT, "quit", {'Q'}, NULL, "Asks whether to leave the program.", SCREENS_ALL, NEED_NOTHING},
 };
 
@@ -505,6 +512,7 @@ static const char *const titles[SCREENS] = {
         [SCREEN_CONFLICT] = "Conflict",
         [SCREEN_HELP] = "Help",
         [SCREEN_MESSAGES] = "Jobs and messages",
+        [SCREEN_TOUR] = "Tour",
         [SCREEN_PALETTE] = "Commands",
         [SCREEN_ENTRY] = "Enter a value",
         [SCREEN_FORM] = "Form",

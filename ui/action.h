@@ -33,6 +33,7 @@ enum screen {
 	SCREEN_CONFLICT, /* two versions of one record */
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
+	SCREEN_TOUR,
 	SCREEN_PALETTE, /* from here on: drawn over another screen */
 	SCREEN_ENTRY,
 	SCREEN_FORM, /* several lines typed one after the other */
@@ -146,6 +147,7 @@ enum action {
 	ACTION_CONFIRM_ASKED,
 	ACTION_CANCEL_JOB,
 	ACTION_KEYS,
+	ACTION_TOUR,
 	ACTIONS
 };
 

@@ -240,6 +240,8 @@ size_t app_line_count(const struct app *app, enum screen screen)
 		return app->plans.open != NULL ? app->plans.open->findings : 0;
 	case SCREEN_TREAT:
 		return app_treat_rows(app, NULL);
+	case SCREEN_TOUR:
+		return app_tour_steps();
 	case SCREEN_HELP:
 		return help_lines(app);
 	case SCREEN_MESSAGES:
@@ -653,6 +655,9 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_HELP:
 		open_help(app);
+		break;
+	case ACTION_TOUR:
+		app_push(app, SCREEN_TOUR);
 		break;
 	case ACTION_KEYS:
 		app->keys_shown = false;

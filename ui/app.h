@@ -486,6 +486,16 @@ void app_edits_undo(struct app *app);
 void app_edits_redo(struct app *app);
 void app_edits_forget(struct app *app);
 
+/* --- the tour (tour.c) --- */
+
+struct tour_step {
+	enum screen screen; /* where one is */
+	enum action action; /* what is pressed there */
+	const char *text;   /* "opens a patient" */
+};
+size_t app_tour_steps(void);
+const struct tour_step *app_tour_step(size_t index);
+
 /* --- the worklist (app_worklist.c) --- */
 
 void app_worklist_refresh(struct app *app); /* after patients, words or order have changed */

@@ -128,8 +128,6 @@ bool app_worklist_read(struct app *app, size_t limit)
 	return app->unread > 0;
 }
 
-#define FIRST_LINES 24
-
 enum status app_list_patients(struct app *app, struct fail *why)
 {
 	enum status status = ST_OK;
@@ -148,8 +146,6 @@ enum status app_list_patients(struct app *app, struct fail *why)
 	}
 	if (status == ST_OK)
 		app_worklist_refresh(app);
-	if (status == ST_OK)
-		(void)app_worklist_read(app, FIRST_LINES);
 	return status;
 }
 

@@ -59,6 +59,7 @@ static const char *const words[ACTIONS] = {
 	[ACTION_FOLLOW_UP] = "follow-up",
 	[ACTION_ADVERSE] = "adverse",
 	[ACTION_KEYS] = "keys",
+	[ACTION_TOUR] = "tour",
 	[ACTION_CANCEL_JOB] = "cancel-job",
 };
 

@@ -610,6 +610,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_SYNC] = screen_listing,
         [SCREEN_CONFLICT] = screen_listing,
         [SCREEN_HELP] = screen_help,
+        [SCREEN_TOUR] = screen_tour,
         [SCREEN_MESSAGES] = screen_messages,
         [SCREEN_PALETTE] = screen_palette,
         [SCREEN_ENTRY] = screen_entry,

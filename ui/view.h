@@ -72,6 +72,7 @@ void screen_choice(const struct app *app, struct canvas *canvas, struct area are
 void screen_skin_type(const struct app *app, struct canvas *canvas, struct area area);
 void screen_unfinished(const struct app *app, struct canvas *canvas, struct area area);
 void screen_all_no(const struct app *app, struct canvas *canvas, struct area area);
+void screen_tour(const struct app *app, struct canvas *canvas, struct area area);
 void screen_keys(const struct app *app, struct canvas *canvas, struct area area);
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area);
 

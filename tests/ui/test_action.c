@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "ui/action.h"
+#include "ui/app.h"
 
 static void every_action_stands_once(void **state)
 {
@@ -119,6 +119,18 @@ static void what_is_missing_is_said(void **state)
 	}
 }
 
+/* Every step names an action that its screen has. */
+static void the_tour_can_be_walked(void **state)
+{
+	(void)state;
+	assert_true(app_tour_steps() >= 10);
+	for (size_t i = 0; i < app_tour_steps(); i++) {
+		const struct tour_step *step = app_tour_step(i);
+		assert_true(action_on_screen(action_spec(step->action), step->screen));
+		assert_true(step->text[strlen(step->text) - 1] == '.');
+	}
+}
+
 static void keys_have_names(void **state)
 {
 	(void)state;
@@ -140,6 +152,7 @@ int main(void)
 	        cmocka_unit_test(leaving_needs_another_key),
 	        cmocka_unit_test(no_to_all_needs_another_key),
 	        cmocka_unit_test(what_is_missing_is_said),
+	        cmocka_unit_test(the_tour_can_be_walked),
 	        cmocka_unit_test(keys_have_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -61,6 +61,7 @@ static const struct scene scenes[] = {
         {"conflict", "0S\r"},
         {"conflict_form", "0SVderm\r"},
         {"keys", "\r5 "},
+        {"tour", "Ljj"},
         {"quit", "q"},
 };
 
