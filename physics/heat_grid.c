@@ -51,27 +51,42 @@ static struct sizing sizing_of(size_t layers, const struct heat_layer *layer,
 	return sizing;
 }
 
-/* Comparisons instead of fmin: this is asked twenty times a cell. */
-static double size_at(const struct sizing *sizing, double depth_um)
+/* Within one layer: of all faces above it one rules, and of all below, since sizes grow alike from each. */
+struct local_size {
+	double from_above_um, from_below_um, growth; /* size = min(above + growth z, below - growth z) */
+};
+
+static struct local_size local_size_of(const struct sizing *sizing, size_t layer)
 {
-	double size_um = INFINITY;
+	struct local_size local = {INFINITY, INFINITY, sizing->growth};
 	for (size_t i = 0; i < sizing->faces; i++) {
-		double of_face = sizing->size_um[i] + sizing->growth * fabs(depth_um - sizing->face_um[i]);
-		size_um = of_face < size_um ? of_face : size_um;
+		double grown_um = sizing->growth * sizing->face_um[i];
+		if (i <= layer)
+			local.from_above_um = fmin(local.from_above_um, sizing->size_um[i] - grown_um);
+		else
+			local.from_below_um = fmin(local.from_below_um, sizing->size_um[i] + grown_um);
 	}
-	return size_um;
+	return local;
+}
+
+/* A comparison instead of fmin: this is asked forty times a cell. */
+static double size_at(const struct local_size *local, double depth_um)
+{
+	double above_um = local->from_above_um + local->growth * depth_um;
+	double below_um = local->from_below_um - local->growth * depth_um;
+	return above_um < below_um ? above_um : below_um;
 }
 
 /* Walks from top to bottom summing dz/s (midpoint rule); writes the depth at which the sum passes each whole
  * multiple of part, and returns the sum. With part = INFINITY it only sums. */
-static double walk_layer(const struct sizing *sizing, double top_um, double bottom_um, double part,
+static double walk_layer(const struct local_size *local, double top_um, double bottom_um, double part,
                          double *edge_um)
 {
 	double depth_um = top_um, sum = 0.0, next = part;
 	while (depth_um < bottom_um) {
-		double step_um = QUADRATURE_STEP * size_at(sizing, depth_um), left_um = bottom_um - depth_um;
+		double step_um = QUADRATURE_STEP * size_at(local, depth_um), left_um = bottom_um - depth_um;
 		step_um = step_um < left_um ? step_um : left_um;
-		double density = 1.0 / size_at(sizing, depth_um + 0.5 * step_um);
+		double density = 1.0 / size_at(local, depth_um + 0.5 * step_um);
 		for (; sum + density * step_um >= next; next += part)
 			*edge_um++ = depth_um + (next - sum) / density;
 		sum += density * step_um;
@@ -83,10 +98,10 @@ static double walk_layer(const struct sizing *sizing, double top_um, double bott
 	return sum;
 }
 
-static enum status layer_edges(const struct sizing *sizing, double top_um, double bottom_um, double *edge_um,
+static enum status layer_edges(const struct local_size *local, double top_um, double bottom_um, double *edge_um,
                                size_t room, size_t *added, struct fail *why)
 {
-	double sum = walk_layer(sizing, top_um, bottom_um, INFINITY, NULL);
+	double sum = walk_layer(local, top_um, bottom_um, INFINITY, NULL);
 	double wanted = fmax(2.0, ceil(sum));
 	if (wanted > (double)room)
 		return fail_set(why, ST_FULL, "heat.grid",
@@ -94,7 +109,7 @@ static enum status layer_edges(const struct sizing *sizing, double top_um, doubl
 	/* The last edge is the layer's own face, so that faces are exact; the others stay inside it. */
 	*added = (size_t)wanted;
 	double scratch[HEAT_CELLS_MAX + 2];
-	(void)walk_layer(sizing, top_um, bottom_um, sum / wanted, scratch);
+	(void)walk_layer(local, top_um, bottom_um, sum / wanted, scratch);
 	memcpy(edge_um, scratch, (*added - 1) * sizeof *edge_um);
 	edge_um[*added - 1] = bottom_um;
 	return ST_OK;
@@ -119,8 +134,9 @@ enum status heat_grid(size_t layers, const struct heat_layer *layer, const struc
 			return fail_set(why, ST_RANGE, "heat.layer.thickness_um",
 			                "layer %zu: %g; must be positive", i, layer[i].thickness_um);
 		double bottom_um = depth_um + layer[i].thickness_um;
+		const struct local_size local = local_size_of(&sizing, i);
 		enum status status =
-		        layer_edges(&sizing, depth_um, bottom_um, edge_um + used, most - used, &added, why);
+		        layer_edges(&local, depth_um, bottom_um, edge_um + used, most - used, &added, why);
 		if (status != ST_OK)
 			return status;
 		used += added;
