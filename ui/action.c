@@ -7,10 +7,11 @@
 	 ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) |       \
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
 	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
-	 ON(SCREEN_PLANS) | ON(SCREEN_TOUR) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | SCREENS_LISTINGS)
+	 ON(SCREEN_PLANS) | ON(SCREEN_TOUR) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | \
+	 ON(SCREEN_HISTOGRAM) | SCREENS_LISTINGS)
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
-	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS))
+	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) | ON(SCREEN_HISTOGRAM))
 #define DIALOGS                                                                                              \
 	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_FORM) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | \
 	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_KEYS) | ON(SCREEN_QUIT))
@@ -119,6 +120,13 @@ static struct action_spec actions[] = {
          {'o'},
          "goals",
          "Shows what the treatment must reach and must not pass, the value of each, and the margin left.",
+         PLAN_SCREENS,
+         NEED_PLAN},
+        {ACTION_HISTOGRAM,
+         "plan: histogram of benefit and harm",
+         {'b'},
+         "histogram",
+         "Shows in how many of the skins that the readings allow each goal is reached and each limit is passed.",
          PLAN_SCREENS,
          NEED_PLAN},
         {ACTION_TWIN_VIEW,
@@ -506,6 +514,7 @@ static const char *const titles[SCREENS] = {
         [SCREEN_PLANS] = "Plans",
         [SCREEN_APPROVE] = "Plan",
         [SCREEN_TREAT] = "Treat",
+        [SCREEN_HISTOGRAM] = "Histogram",
         [SCREEN_COURSE] = "Course",
         [SCREEN_DIFFERENCES] = "Differences",
         [SCREEN_SYNC] = "Synchronisation",

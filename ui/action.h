@@ -27,6 +27,7 @@ enum screen {
 	SCREEN_PLANS,
 	SCREEN_APPROVE, /* one plan on its way: findings first, then what can be done with it */
 	SCREEN_TREAT,
+	SCREEN_HISTOGRAM, /* benefit and harm over the skins that the readings allow */
 	SCREEN_COURSE, /* lists: visits and doses of one patient */
 	SCREEN_DIFFERENCES, /* of two versions, plans, or alternatives */
 	SCREEN_SYNC,     /* synchronisation: its state, what needs a person, outbox, receipts */
@@ -131,6 +132,7 @@ enum action {
 	ACTION_EXPLORE,
 	ACTION_AXES,
 	ACTION_GOALS,
+	ACTION_HISTOGRAM,
 	ACTION_TWIN_VIEW,
 	ACTION_UNDO,
 	ACTION_REDO,

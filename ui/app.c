@@ -201,6 +201,14 @@ static size_t help_lines(const struct app *app)
 	return count;
 }
 
+static size_t histogram_rows(const struct app *app)
+{
+	struct histogram histogram = {.rows = 0};
+	if (app->plan != NULL && app->assessed)
+		app->engine->histogram(app->plan->planning, &app->assessment, &histogram);
+	return histogram.rows;
+}
+
 size_t app_line_count(const struct app *app, enum screen screen)
 {
 	const struct action_spec *matches[ACTIONS];
@@ -234,6 +242,8 @@ size_t app_line_count(const struct app *app, enum screen screen)
 		return findings < APP_FINDINGS_MAX ? findings : APP_FINDINGS_MAX;
 	case SCREEN_ALTERNATIVES:
 		return app->fitted ? app->fit.alternatives : 0;
+	case SCREEN_HISTOGRAM:
+		return histogram_rows(app);
 	case SCREEN_PLANS:
 		return app->plans.rows;
 	case SCREEN_APPROVE:
@@ -701,6 +711,9 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_TWIN_VIEW:
 		app_twin_next_view(app);
+		break;
+	case ACTION_HISTOGRAM:
+		app_push(app, SCREEN_HISTOGRAM);
 		break;
 	case ACTION_GOALS:
 		app_push(app, SCREEN_GOALS);

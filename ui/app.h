@@ -17,6 +17,7 @@
 #include "physics/base/status.h"
 #include "planner/plan/explore.h"
 #include "planner/plan/fit.h"
+#include "planner/plan/histogram.h"
 #include "ui/action.h"
 #include "ui/canvas.h"
 #include "ui/course.h"
@@ -138,6 +139,8 @@ struct app_engine {
 	enum status (*explore)(struct planning *planning, const struct settings *base, enum setting_id x,
 	                       enum setting_id y, int (*progress)(void *context, double done_frac),
 	                       void *progress_context, struct explore_map *out, struct fail *why);
+	/* How benefit and harm spread over the samples of the assessment's prediction. */
+	void (*histogram)(const struct planning *planning, const struct assessment *assessment, struct histogram *out);
 	void (*clear)(struct assessment *assessment);
 	/* Forecasts of the plan's twin as lines of text, malloc'ed. May be NULL: none are shown. */
 	enum status (*forecast)(const void *context, const struct planning *planning, const struct subject *subject,

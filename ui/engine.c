@@ -100,6 +100,7 @@ struct app_engine engine_of(const struct library *library)
 	        .axes = explore_axes,
 	        .next_axes = explore_next_axes,
 	        .explore = explore,
+	        .histogram = planning_histogram,
 	        .clear = assessment_clear,
 	        .forecast = forecast,
 	        .source_text = source_text,

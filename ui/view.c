@@ -462,6 +462,7 @@ static enum screen step_of(enum screen screen)
 	             {SCREEN_ALTERNATIVES, SCREEN_PARAMETERS},
 	             {SCREEN_EXPLORE, SCREEN_PARAMETERS},
 	             {SCREEN_GOALS, SCREEN_PARAMETERS},
+	             {SCREEN_HISTOGRAM, SCREEN_PARAMETERS},
 	             {SCREEN_APPROVE, SCREEN_PLANS},
 	             {SCREEN_TREAT, SCREEN_PLANS}};
 	for (size_t i = 0; i < sizeof sides / sizeof *sides; i++)
@@ -605,6 +606,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_PLANS] = screen_plans,
         [SCREEN_APPROVE] = screen_approve,
         [SCREEN_TREAT] = screen_treat,
+        [SCREEN_HISTOGRAM] = screen_histogram,
         [SCREEN_COURSE] = screen_listing,
         [SCREEN_DIFFERENCES] = screen_listing,
         [SCREEN_SYNC] = screen_listing,

@@ -62,6 +62,7 @@ void screen_goals(const struct app *app, struct canvas *canvas, struct area area
 void screen_plans(const struct app *app, struct canvas *canvas, struct area area);
 void screen_approve(const struct app *app, struct canvas *canvas, struct area area);
 void screen_treat(const struct app *app, struct canvas *canvas, struct area area);
+void screen_histogram(const struct app *app, struct canvas *canvas, struct area area);
 void screen_listing(const struct app *app, struct canvas *canvas, struct area area);
 void screen_form(const struct app *app, struct canvas *canvas, struct area area);
 void screen_help(const struct app *app, struct canvas *canvas, struct area area);

@@ -624,7 +624,7 @@ static void publish(const struct bulk_spreads *spreads, const double *depth_um, 
 {
 	for (int m = 0; m < METRICS; m++)
 		if (spreads->metric[m].count)
-			out->metric[m] = band_of(&spreads->metric[m]);
+			publish_metric(out, (enum metric)m, &spreads->metric[m]);
 	if (!depths)
 		return;
 	out->profile.count = depths;

@@ -247,7 +247,7 @@ static void publish(const struct column_spreads *spreads, const double *depth_um
 {
 	for (int m = 0; m < METRICS; m++)
 		if (spreads->metric[m].count)
-			out->metric[m] = band_of(&spreads->metric[m]);
+			publish_metric(out, (enum metric)m, &spreads->metric[m]);
 	out->profile.count = depths;
 	out->profile.where = "on the axis of a microbeam";
 	for (size_t i = 0; i < depths; i++) {

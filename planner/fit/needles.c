@@ -727,7 +727,7 @@ static void publish(const struct station *st, const struct spreads *spreads, uns
 {
 	for (int m = 0; m < METRICS; m++)
 		if (spreads->metric[m].count) {
-			out->metric[m] = band_of(&spreads->metric[m]);
+			publish_metric(out, (enum metric)m, &spreads->metric[m]);
 			out->metric[m].flags |= flags;
 		}
 	out->profile.count = DEPTHS;

@@ -130,6 +130,14 @@ struct band band_of(const struct spread *spread)
 	                     0.0 - quantile(highest, spread->count, 0.05), spread->flags}; /* 0 stays +0 */
 }
 
+void publish_metric(struct prediction *out, enum metric metric, const struct spread *spread)
+{
+	out->metric[metric] = band_of(spread);
+	out->samples_of[metric] = (unsigned char)spread->count;
+	for (unsigned i = 0; i < spread->count; i++)
+		out->sample[metric][i] = (float)spread->value[i];
+}
+
 static double posterior_variance(double prior_sd, double variance)
 {
 	return 1.0 / (1.0 / (prior_sd * prior_sd) + 1.0 / variance);

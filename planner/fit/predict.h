@@ -91,6 +91,7 @@ struct learnt_effect {
 };
 
 #define PREDICT_DEPTHS_MAX 160
+#define PREDICT_SAMPLES_MAX 64
 
 struct depth_profile {
 	size_t count; /* depths, from the surface downwards */
@@ -102,6 +103,9 @@ struct depth_profile {
 
 struct prediction {
 	struct band metric[METRICS];
+	/* What each sample of the twin gives, the median twin's first; 0 of them: a metric without spread, or absent. */
+	unsigned char samples_of[METRICS];
+	float sample[METRICS][PREDICT_SAMPLES_MAX];
 	struct depth_profile profile;
 	unsigned samples;
 	unsigned flags;     /* OR over everything shown */

@@ -5,7 +5,7 @@
 #include "physics/heat.h"
 #include "planner/fit/predict.h"
 
-#define SAMPLES_MAX 64
+#define SAMPLES_MAX PREDICT_SAMPLES_MAX
 
 /* One value per sample; index 0 is the median twin. */
 struct spread {
@@ -14,6 +14,8 @@ struct spread {
 	unsigned flags;
 };
 struct band band_of(const struct spread *spread);
+/* Band and samples of one metric. */
+void publish_metric(struct prediction *out, enum metric metric, const struct spread *spread);
 extern const struct band band_absent;
 
 /* The model's relative error of one sample, with what was learnt: multiply by shift, then by 1 + z spread (or

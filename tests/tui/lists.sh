@@ -1,5 +1,5 @@
 #!/bin/sh
-# The screens that are lists, on the demo clinic: opened by their key and from the palette, searched, left again.
+# The screens that are lists, and the histogram, on the demo clinic: opened by key and from the palette, left again.
 . "$(dirname "$0")/lib.sh"
 home=$(home)
 for plan in first second; do
@@ -29,6 +29,15 @@ keys q
 expect "Visits, latest first"
 keys q
 gone "Visits, latest first"
+
+# benefit and harm over the skins the readings allow
+keys 5
+expect "Outcomes, 5..95" 60
+keys b
+expect "Benefit and harm over 64 skins"
+expect "R-BURN"
+keys q
+gone "Benefit and harm"
 
 # the two versions of the plan
 keys 8

@@ -331,6 +331,12 @@ static void fake_predict(double energy_mJ, struct prediction *out)
 	fake_metric(out, METRIC_SURFACE_PEAK_C, 38.0 + 0.5 * energy_mJ);
 	fake_metric(out, METRIC_DERMIS_PEAK_C, 45.0 + 0.4 * energy_mJ);
 	out->metric[METRIC_DERMIS_PEAK_C].flags = VALIDITY_ASSUMED;
+	out->samples_of[METRIC_COAGULATION_DEPTH_UM] = out->samples_of[METRIC_OMEGA_BASAL] = 64;
+	for (int i = 0; i < 64; i++) { /* a bell, of sorts */
+		const double z = 0.03 * ((i * 37) % 64 - 32) + 0.02 * ((i * 11) % 32 - 16);
+		out->sample[METRIC_COAGULATION_DEPTH_UM][i] = (float)(36.0 * energy_mJ * (1.0 + 0.1 * z));
+		out->sample[METRIC_OMEGA_BASAL][i] = (float)(0.002 * energy_mJ * exp(2.0 * z));
+	}
 	out->profile.count = 120;
 	out->profile.where = "on the axis of a microbeam";
 	for (size_t i = 0; i < out->profile.count; i++) {
@@ -504,6 +510,24 @@ static enum status fake_explore(struct planning *planning, const struct settings
 	return ST_OK;
 }
 
+/* Two rows: the goal, reached in part of the skins where the energy is low, and a harm over decades. */
+static void fake_histogram(const struct planning *planning, const struct assessment *assessment, struct histogram *out)
+{
+	(void)planning;
+	*out = (struct histogram){.rows = assessment->predicted ? 2 : 0};
+	out->row[0] = (struct histogram_row){.is_goal = true, .metric = METRIC_COAGULATION_DEPTH_UM, .min = 300,
+	                                     .max = INFINITY, .rule = "p50", .origin = "DESIGN", .source = "D"};
+	out->row[1] = (struct histogram_row){.metric = METRIC_OMEGA_BASAL, .min = -INFINITY, .max = 0.53, .rule = "R-BURN",
+	                                     .origin = "LITERATURE", .source = "HM47", .flags = VALIDITY_ASSUMED};
+	for (size_t r = 0; r < out->rows; r++) {
+		struct histogram_row *row = &out->row[r];
+		row->samples = assessment->prediction.samples_of[row->metric];
+		row->value = assessment->prediction.sample[row->metric];
+		for (unsigned i = 0; i < row->samples; i++)
+			row->within += (double)row->value[i] >= row->min && (double)row->value[i] <= row->max;
+	}
+}
+
 static void fake_source_text(const void *context, const char *keys, char *out, size_t capacity)
 {
 	(void)context;
@@ -559,6 +583,7 @@ static const struct app_engine fake_engine = {
         .axes = fake_axes,
         .next_axes = fake_next_axes,
         .explore = fake_explore,
+        .histogram = fake_histogram,
         .clear = fake_clear,
         .forecast = fake_forecast,
         .source_text = fake_source_text,

@@ -34,6 +34,8 @@ static const struct scene scenes[] = {
         {"explore", "\r5ellk"},
         {"explore_passes", "\r5ev"},
         {"goals", "\r5o"},
+        {"histogram", "\r5hhhb"},
+        {"histogram_met", "\r5lllllbj"},
         {"help", "\r5?"},
         {"messages", "\r5fm"},
         {"palette", "\r5:fit"},
