@@ -32,6 +32,12 @@ enum screen {
 	SCREEN_DIFFERENCES, /* of two versions, plans, or alternatives */
 	SCREEN_SYNC,     /* synchronisation: its state, what needs a person, outbox, receipts */
 	SCREEN_CONFLICT, /* two versions of one record */
+	SCREEN_STATION,
+	SCREEN_AUDIT,
+	SCREEN_PEOPLE,
+	SCREEN_PROFILES,
+	SCREEN_SETTINGS,
+	SCREEN_ABOUT,
 	SCREEN_HELP,
 	SCREEN_MESSAGES,
 	SCREEN_TOUR,
@@ -73,6 +79,9 @@ enum need {
 	NEED_CLOSE,
 	NEED_FOLLOW_UP,
 	NEED_ADVERSE,
+	NEED_RECORDS,    /* there are lists of records */
+	NEED_ADMINISTRATOR,
+	NEED_PERSON,     /* somebody is selected among the people */
 	NEED_COMPARABLE, /* a plan, a version before it, or another alternative is selected */
 	NEED_SYNC,       /* there are records that can be synchronised */
 	NEED_CONFLICT,   /* a conflict is selected or shown */
@@ -112,6 +121,17 @@ enum action {
 	ACTION_SYNC_STOP,
 	ACTION_KEEP_OURS,
 	ACTION_KEEP_THEIRS,
+	ACTION_STATION,
+	ACTION_AUDIT,
+	ACTION_VERIFY,
+	ACTION_PEOPLE,
+	ACTION_PEOPLE_ADD,
+	ACTION_PEOPLE_ROLES,
+	ACTION_PEOPLE_DISABLE,
+	ACTION_PEOPLE_SECRET,
+	ACTION_PROFILES,
+	ACTION_SETTINGS,
+	ACTION_ABOUT,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

@@ -130,6 +130,9 @@ unsigned app_available(const struct app *app)
 	        [NEED_CLOSE] = app_course_may(app, LIFE_CLOSE),
 	        [NEED_FOLLOW_UP] = app_course_may(app, LIFE_FOLLOW_UP),
 	        [NEED_ADVERSE] = app_course_may(app, LIFE_ADVERSE),
+	        [NEED_RECORDS] = app->source->lists != NULL,
+	        [NEED_ADMINISTRATOR] = (app_roles(app) & ROLE_ADMINISTRATOR) != 0,
+	        [NEED_PERSON] = (app_roles(app) & ROLE_ADMINISTRATOR) != 0 && app_people_selected(app),
 	        [NEED_COMPARABLE] = app_comparable(app),
 	        [NEED_SYNC] = app->source->sync != NULL,
 	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
@@ -314,7 +317,7 @@ static void go_back(struct app *app)
 }
 
 /* Dialogs are not steps on the way: they close before another screen opens. */
-static void close_dialogs(struct app *app)
+void app_close_dialogs(struct app *app)
 {
 	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE) {
 		if (app_screen(app) == SCREEN_FORM)
@@ -375,7 +378,7 @@ static void run_palette(struct app *app)
 	const struct action_spec *match[ACTIONS];
 	size_t count = app_palette(app, match);
 	size_t at = app->selected[SCREEN_PALETTE];
-	close_dialogs(app);
+	app_close_dialogs(app);
 	if (at < count)
 		app_do(app, match[at]->id);
 }
@@ -525,7 +528,7 @@ static bool do_move(struct app *app, enum action action)
 			return true;
 		}
 	if (action >= ACTION_WORKLIST && action <= ACTION_CHECKS) {
-		close_dialogs(app);
+		app_close_dialogs(app);
 		app_push(app, (enum screen)(SCREEN_WORKLIST + (int)(action - ACTION_WORKLIST)));
 		return true;
 	}
@@ -591,7 +594,7 @@ static bool do_course(struct app *app, enum action action)
 			return true;
 		}
 	if (action == ACTION_PLANS) {
-		close_dialogs(app);
+		app_close_dialogs(app);
 		app_course_show(app);
 	} else if (action == ACTION_TREAT) {
 		app_course_treat(app);
@@ -603,29 +606,11 @@ static bool do_course(struct app *app, enum action action)
 	return action == ACTION_PLANS || action == ACTION_TREAT || action == ACTION_FOLLOW_UP || action == ACTION_ADVERSE;
 }
 
-/* Screens that are lists. */
-static bool do_listing(struct app *app, enum action action)
-{
-	static const struct {
-		enum action action;
-		enum screen screen;
-	} lists[] = {{ACTION_COURSE, SCREEN_COURSE}};
-	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
-		if (lists[i].action == action) {
-			close_dialogs(app);
-			app_listing_show(app, lists[i].screen);
-			return true;
-		}
-	if (action == ACTION_COMPARE)
-		app_compare(app);
-	return action == ACTION_COMPARE;
-}
-
 static bool do_sync(struct app *app, enum action action)
 {
 	switch (action) {
 	case ACTION_SYNC:
-		close_dialogs(app);
+		app_close_dialogs(app);
 		app_sync_show(app);
 		return true;
 	case ACTION_SYNC_NOW:
@@ -657,7 +642,7 @@ static bool do_undo(struct app *app, enum action action)
 static void perform(struct app *app, enum action action)
 {
 	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_undo(app, action) ||
-	    do_course(app, action) || do_listing(app, action) || do_sync(app, action))
+	    do_course(app, action) || app_listing_do(app, action) || do_sync(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:

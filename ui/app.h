@@ -227,6 +227,8 @@ struct form {
 	enum delivery_kind event;
 	/* What the last Enter does; NULL: the event or the move. refusal->field may name the line to mend. */
 	enum status (*submit)(struct app *app, const struct form *form, struct fail *refusal);
+	int detail;                    /* for submit */
+	char about[LISTING_KEY_MAX];   /* likewise: whom */
 	size_t fields, at;
 	struct form_field field[FORM_FIELDS_MAX];
 	struct fail refusal; /* text empty: none */
@@ -579,7 +581,19 @@ void app_listing_refresh(struct app *app, enum screen screen); /* after the word
 void app_listing_enter(struct app *app);
 bool app_listing_back(struct app *app);               /* true: the particulars were closed */
 bool app_listing_scroll(struct app *app, long lines); /* true: the particulars were scrolled */
+void app_listing_verify(struct app *app);
+unsigned app_roles(const struct app *app); /* OR of enum person_role, of whoever is logged in */
+bool app_listing_do(struct app *app, enum action action); /* true: it was one of theirs */
+void app_close_dialogs(struct app *app); /* they are not steps on the way: before another screen opens */
 void app_listing_forget(struct app *app);             /* all of them, and their screens */
+
+/* --- people (app_people.c) --- */
+
+bool app_people_selected(const struct app *app);
+void app_people_add(struct app *app);
+void app_people_roles(struct app *app);
+void app_people_disable(struct app *app);
+void app_people_secret(struct app *app);
 
 /* --- what differs (app_compare.c) --- */
 

@@ -128,6 +128,9 @@ static void show_anew(struct app *app, enum screen screen, bool made_here)
 	l->made_here = made_here;
 	app->selected[screen] = 0;
 	app_listing_refresh(app, screen);
+	for (size_t i = 0; l->list->select[0] != '\0' && i < l->shown_count; i++)
+		if (strcmp(l->list->row[l->shown[i]].key, l->list->select) == 0)
+			app->selected[screen] = i;
 	app_push(app, screen);
 }
 
@@ -141,6 +144,20 @@ void app_listing_open(struct app *app, enum screen screen, struct list_request a
 void app_listing_show(struct app *app, enum screen screen)
 {
 	app_listing_open(app, screen, what_is_meant(app));
+}
+
+/* The same list, its facts verified on the way. */
+void app_listing_verify(struct app *app)
+{
+	struct list_request asked = app->listings[app_screen(app)].asked;
+	asked.verify = true;
+	app_listing_open(app, app_screen(app), asked);
+}
+
+unsigned app_roles(const struct app *app)
+{
+	const struct app_lists *lists = app->source->lists;
+	return lists != NULL && lists->roles != NULL ? lists->roles(lists->context) : 0;
 }
 
 void app_listing_put(struct app *app, enum screen screen, struct listing *list)
@@ -167,9 +184,24 @@ const struct listing_row *app_listing_selected(const struct app *app, enum scree
 	return any ? &l->list->row[l->shown[app->selected[screen]]] : NULL;
 }
 
+/* The station's list leads to the screens it names. */
+static void enter_station(struct app *app)
+{
+	const struct listing_row *row = app_listing_selected(app, SCREEN_STATION);
+	for (size_t i = 0; row != NULL && i < action_count(); i++)
+		if (strcmp(action_at(i)->name, row->key) == 0) {
+			app_do(app, action_at(i)->id);
+			return;
+		}
+}
+
 /* Enter shows all particulars of the line, and the list again. */
 void app_listing_enter(struct app *app)
 {
+	if (app_screen(app) == SCREEN_STATION) {
+		enter_station(app);
+		return;
+	}
 	struct app_listing *l = listing_at(app, app_screen(app));
 	const struct listing_row *row = app_listing_selected(app, app_screen(app));
 	l->whole = !l->whole && row != NULL && row->detail != NULL;
@@ -197,4 +229,39 @@ bool app_listing_scroll(struct app *app, long lines)
 		most += *c == '\n';
 	l->first_line = (size_t)(at < 0 ? 0 : at > most ? most : at);
 	return true;
+}
+
+/* --- actions -------------------------------------------------------------------------------------------- */
+
+/* What leads to a list, or is done on one. */
+bool app_listing_do(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		enum screen screen;
+	} lists[] = {{ACTION_COURSE, SCREEN_COURSE},     {ACTION_STATION, SCREEN_STATION},
+	             {ACTION_AUDIT, SCREEN_AUDIT},       {ACTION_PEOPLE, SCREEN_PEOPLE},
+	             {ACTION_PROFILES, SCREEN_PROFILES}, {ACTION_SETTINGS, SCREEN_SETTINGS},
+	             {ACTION_ABOUT, SCREEN_ABOUT}};
+	static const struct {
+		enum action action;
+		void (*does)(struct app *app);
+	} deeds[] = {{ACTION_COMPARE, app_compare},
+	             {ACTION_VERIFY, app_listing_verify},
+	             {ACTION_PEOPLE_ADD, app_people_add},
+	             {ACTION_PEOPLE_ROLES, app_people_roles},
+	             {ACTION_PEOPLE_DISABLE, app_people_disable},
+	             {ACTION_PEOPLE_SECRET, app_people_secret}};
+	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
+		if (lists[i].action == action) {
+			app_close_dialogs(app);
+			app_listing_show(app, lists[i].screen);
+			return true;
+		}
+	for (size_t i = 0; i < sizeof deeds / sizeof *deeds; i++)
+		if (deeds[i].action == action) {
+			deeds[i].does(app);
+			return true;
+		}
+	return false;
 }

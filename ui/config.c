@@ -8,7 +8,7 @@
 #define LINE_MAX_BYTES 1024
 
 /* What every command or the planner takes, and no word that only makes sense for one run. */
-static bool configurable(const struct option_spec *option)
+bool config_takes(const struct option_spec *option)
 {
 	static const char *const not_here[] = {"--help", "--secret-file", "--login"};
 	for (size_t i = 0; i < sizeof not_here / sizeof *not_here; i++)
@@ -54,7 +54,7 @@ static const struct option_spec *option_of(const char *name)
 	if (snprintf(full, sizeof full, "--%s", name) >= (int)sizeof full)
 		return NULL;
 	const struct option_spec *option = option_find(full);
-	return option != NULL && configurable(option) ? option : NULL;
+	return option != NULL && config_takes(option) ? option : NULL;
 }
 
 static bool truth(const char *word, bool *out)
@@ -151,7 +151,7 @@ void config_print_default(FILE *out)
 	        path[0] != '\0' ? path : "$XDG_CONFIG_HOME/lasertwin/config");
 	for (size_t i = 0; i < options_count; i++) {
 		const struct option_spec *option = &options_table[i];
-		if (!configurable(option))
+		if (!config_takes(option))
 			continue;
 		fprintf(out, "\n# %s\n", option->help);
 		if (option->words != NULL)

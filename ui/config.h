@@ -20,6 +20,8 @@
  * which the options then borrow from, and is to be freed after them; NULL when there is no file. Gives the number of
  * lines that were passed over. */
 int config_apply(const char *path, struct cli_options *options, char **kept, FILE *warn);
+/* Whether the option can stand in the file. */
+bool config_takes(const struct option_spec *option);
 /* Where the file is looked for; empty when there is no home. */
 void config_path(char *out, size_t capacity);
 /* The file with every option as a comment, with its help and default. */

@@ -58,6 +58,7 @@ struct listing {
 	struct listing_note note[LISTING_NOTES_MAX];
 	size_t sections;
 	struct listing_section section[LISTING_SECTIONS_MAX];
+	char select[LISTING_KEY_MAX]; /* key of the row to begin at; "": the first */
 	size_t rows, room;
 	struct listing_row *row;
 	enum status status;

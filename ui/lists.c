@@ -2,6 +2,7 @@
 #include "ui/lists.h"
 
 #include "planner/plan/clinic.h"
+#include "planner/plan/delivery.h"
 
 typedef enum status list_reader(const struct lists *lists, const struct list_request *request, struct listing *out,
                                 struct fail *why);
@@ -66,9 +67,216 @@ static enum status read_differences(const struct lists *lists, const struct list
 	return status;
 }
 
+/* --- the station ------------------------------------------------------------------------------------------ */
+
+static unsigned roles(void *context)
+{
+	const struct lists *lists = context;
+	const struct session *session = clinic_session(lists->clinic);
+	return session != NULL ? session_person(session)->roles : 0;
+}
+
+static enum status for_administrators(const struct lists *lists, struct fail *why)
+{
+	return (roles((void *)(uintptr_t)lists) & ROLE_ADMINISTRATOR) != 0
+	               ? ST_OK
+	               : fail_set(why, ST_DENIED, "role", "this is for administrators");
+}
+
+static enum status read_station(const struct lists *lists, const struct list_request *request, struct listing *out,
+                                struct fail *why)
+{
+	(void)request;
+	(void)why;
+	list_station(out, roles((void *)(uintptr_t)lists));
+	return ST_OK;
+}
+
+#define AUDIT_SHOWN 2000
+
+static enum status read_audit(const struct lists *lists, const struct list_request *request, struct listing *out,
+                              struct fail *why)
+{
+	struct store *store = clinic_store(lists->clinic);
+	struct list_audit audit = {.verified = request->verify};
+	struct store_audit_list list = {.count = 0};
+	enum status status = for_administrators(lists, why);
+	if (status == ST_OK)
+		status = store_audit_head(store, &audit.head, why);
+	if (status == ST_OK)
+		status = store_audit_list(store, audit.head.seq > AUDIT_SHOWN ? audit.head.seq - AUDIT_SHOWN : 0, AUDIT_SHOWN,
+		                          &list, why);
+	if (status != ST_OK)
+		return status;
+	if (audit.verified)
+		(void)(store_audit_verify(store, NULL, &audit.found, &audit.fault) == ST_OK); /* what it found is shown */
+	audit.rolled_back = store_is_rolled_back(store);
+	audit.count = list.count;
+	audit.entry = list.items;
+	list_audit(out, &audit);
+	store_audit_list_free(&list);
+	return ST_OK;
+}
+
+static enum status read_people(const struct lists *lists, const struct list_request *request, struct listing *out,
+                               struct fail *why)
+{
+	struct store_person_list people = {.count = 0};
+	(void)request;
+	enum status status = for_administrators(lists, why);
+	if (status == ST_OK)
+		status = store_person_list(clinic_store(lists->clinic), &people, why);
+	if (status == ST_OK)
+		list_people(out, &people, session_person(clinic_session(lists->clinic))->login);
+	store_person_list_free(&people);
+	return status;
+}
+
+#define DELIVERIES_LOOKED_AT 2000 /* latest first */
+
+/* The first seen of a mode is its latest. Which mode it was stands in the plan. */
+static enum status take_check(struct store *store, const struct store_record *record, struct list_checks *checks,
+                              struct fail *why)
+{
+	struct delivery_event event;
+	struct store_plan plan = {.version = 0};
+	enum status status = delivery_event_decode(record->json, record->json_len, &event, why);
+	if (status != ST_OK || event.kind != DELIVERY_CALIBRATION || checks->count == LIST_CHECKS_MAX)
+		return status;
+	status = store_plan_get(store, record->plan, record->plan_version, &plan, why);
+	bool known = status != ST_OK;
+	for (size_t i = 0; i < checks->count; i++)
+		known = known || strcmp(checks->check[i].device_mode, plan.device) == 0;
+	if (!known) {
+		struct list_check *check = &checks->check[checks->count++];
+		*check = (struct list_check){.at_ms = event.at_ms, .set = event.set, .measured = event.measured};
+		memcpy(check->device_mode, plan.device, sizeof check->device_mode);
+		(void)snprintf(check->unit, sizeof check->unit, "%.31s", event.text);
+	}
+	store_plan_clear(&plan);
+	return status;
+}
+
+static enum status read_profiles(const struct lists *lists, const struct list_request *request, struct listing *out,
+                                 struct fail *why)
+{
+	const struct store_record_query query = {.kind = "delivery", .limit = DELIVERIES_LOOKED_AT};
+	struct store_record_list records = {.count = 0};
+	struct list_checks *checks = calloc(1, sizeof *checks);
+	(void)request;
+	if (checks == NULL)
+		return fail_set(why, ST_FULL, "profiles", "no memory");
+	enum status status = store_record_list(clinic_store(lists->clinic), &query, &records, why);
+	for (size_t i = 0; status == ST_OK && i < records.count; i++)
+		status = take_check(clinic_store(lists->clinic), &records.items[i], checks, why);
+	if (status == ST_OK)
+		list_profiles(out, lists->library, checks);
+	store_record_list_free(&records);
+	free(checks);
+	return status;
+}
+
+static enum status read_about(const struct lists *lists, const struct list_request *request, struct listing *out,
+                              struct fail *why)
+{
+	(void)request;
+	(void)why;
+	list_about(out, lists->library, NULL, 0);
+	return ST_OK;
+}
+
+static enum status read_settings(const struct lists *lists, const struct list_request *request, struct listing *out,
+                                 struct fail *why)
+{
+	(void)request;
+	(void)why;
+	list_settings(out, lists->setting, lists->settings, lists->config_path != NULL ? lists->config_path : "No file",
+	              lists->config_read);
+	return ST_OK;
+}
+
+/* --- people ----------------------------------------------------------------------------------------------- */
+
+/* The administrator's own secret again: a session for this one change. */
+static enum status own_again(const struct lists *lists, const char *own, struct session **session, struct fail *why)
+{
+	struct store_moment moment;
+	const struct session *now = clinic_session(lists->clinic);
+	enum status status = now != NULL ? store_moment_now(&moment, why) : fail_set(why, ST_DENIED, "login", "nobody is in");
+	if (status == ST_OK)
+		status = store_login(clinic_store(lists->clinic), session_person(now)->login, (struct secret){own, strlen(own)},
+		                     &moment, session, why);
+	return status;
+}
+
+static enum status add_person(struct store *store, const struct session *by, const struct people_input *input,
+                              const struct store_stamp *stamp, struct fail *why)
+{
+	struct store_person_new person = {.login = input->login,
+	                                  .name = input->name,
+	                                  .secret = {input->fresh, strlen(input->fresh)},
+	                                  .is_virtual = session_person(by)->is_virtual};
+	enum status status = roles_parse(input->roles, &person.roles, why);
+	return status == ST_OK ? store_person_add(store, by, &person, stamp, why) : status;
+}
+
+static enum status give_roles(struct store *store, const struct session *by, const struct people_input *input,
+                              const struct store_stamp *stamp, struct fail *why)
+{
+	unsigned given = 0;
+	enum status status = roles_parse(input->roles, &given, why);
+	return status == ST_OK ? store_person_roles(store, by, input->login, given, stamp, why) : status;
+}
+
+/* One's own is changed with the old one; somebody else's is given anew. */
+static enum status give_secret(struct store *store, struct session *by, const struct people_input *input,
+                               const struct store_stamp *stamp, struct fail *why)
+{
+	const struct secret fresh = {input->fresh, strlen(input->fresh)}, own = {input->own, strlen(input->own)};
+	struct store_moment moment;
+	if (strcmp(input->login, session_person(by)->login) != 0)
+		return store_person_reset(store, by, input->login, fresh, stamp, why);
+	enum status status = store_moment_now(&moment, why);
+	return status == ST_OK ? store_person_secret(store, by, own, fresh, &moment, why) : status;
+}
+
+static enum status people(void *context, const struct people_input *input, struct fail *why)
+{
+	const struct lists *lists = context;
+	struct store *store = clinic_store(lists->clinic);
+	struct session *by = NULL;
+	enum status status = for_administrators(lists, why);
+	if (status == ST_OK)
+		status = own_again(lists, input->own, &by, why);
+	if (status != ST_OK)
+		return status;
+	const struct store_stamp stamp = {lists->now_ms(), session_person(by)->login};
+	switch (input->move) {
+	case PEOPLE_ADD:
+		status = add_person(store, by, input, &stamp, why);
+		break;
+	case PEOPLE_ROLES:
+		status = give_roles(store, by, input, &stamp, why);
+		break;
+	case PEOPLE_SECRET:
+		status = give_secret(store, by, input, &stamp, why);
+		break;
+	default:
+		status = store_person_disable(store, by, input->login, true, &stamp, why);
+	}
+	store_logout(&by);
+	return status;
+}
+
 static list_reader *const readers[SCREENS] = {
         [SCREEN_COURSE] = read_course,
         [SCREEN_DIFFERENCES] = read_differences,
+        [SCREEN_STATION] = read_station,
+        [SCREEN_AUDIT] = read_audit,
+        [SCREEN_PEOPLE] = read_people,
+        [SCREEN_PROFILES] = read_profiles,
+        [SCREEN_SETTINGS] = read_settings,
+        [SCREEN_ABOUT] = read_about,
 };
 
 static enum status read(void *context, enum screen screen, const struct list_request *request, struct listing **out,
@@ -84,5 +292,5 @@ static enum status read(void *context, enum screen screen, const struct list_req
 
 struct app_lists lists_of(struct lists *lists)
 {
-	return (struct app_lists){.context = lists, .read = read};
+	return (struct app_lists){.context = lists, .roles = roles, .people = people, .read = read};
 }

@@ -4,6 +4,7 @@
 
 #include "planner/plan/versions.h"
 #include "planner/plan/visits.h"
+#include "planner/store/person.h"
 #include "ui/action.h"
 #include "ui/listing.h"
 
@@ -17,10 +18,21 @@ struct list_request {
 	/* Differences: of two versions of a plan, or of two plans (then version 0: the newest of each). */
 	char plan[2][UUID_TEXT_SIZE];
 	int64_t version[2];
+	bool verify; /* audit: every entry */
+};
+
+/* What an administrator does with people; each with their own secret again. */
+enum people_move { PEOPLE_ADD, PEOPLE_ROLES, PEOPLE_DISABLE, PEOPLE_SECRET };
+struct people_input {
+	enum people_move move;
+	const char *login, *name, *roles, *fresh, *own; /* NULL: not asked. Borrowed */
 };
 
 struct app_lists {
 	void *context;
+	/* OR of enum person_role, of whoever is logged in. */
+	unsigned (*roles)(void *context);
+	enum status (*people)(void *context, const struct people_input *input, struct fail *why);
 	/* Gives a listing to free. ST_DENIED: not for whoever is logged in. */
 	enum status (*read)(void *context, enum screen screen, const struct list_request *request, struct listing **out,
 	                    struct fail *why);
@@ -31,6 +43,10 @@ struct lists {
 	struct clinic *clinic;         /* borrowed */
 	const struct library *library; /* borrowed */
 	int64_t (*now_ms)(void);
+	const struct list_setting *setting; /* borrowed; what the program was started with */
+	size_t settings;
+	const char *config_path;
+	bool config_read;
 };
 /* Borrows lists, which must outlive it. */
 struct app_lists lists_of(struct lists *lists);
@@ -41,5 +57,57 @@ struct app_lists lists_of(struct lists *lists);
 void list_course(struct listing *listing, const struct visits *visits, const struct library *library,
                  const struct request *request, int64_t now_ms);
 void list_difference(struct listing *listing, const struct difference *difference);
+
+void list_station(struct listing *listing, unsigned roles);
+
+struct list_audit {
+	struct store_audit_head head;
+	size_t count;
+	const struct store_audit *entry; /* by number, the last ones */
+	const char *rolled_back;         /* NULL: the anchor agrees */
+	bool verified;
+	struct store_audit_found found; /* when verified and fault.code is ST_OK */
+	struct fail fault;
+};
+void list_audit(struct listing *listing, const struct list_audit *audit);
+
+#define LIST_PEOPLE_STATE 3 /* the column that says who may log in */
+#define LIST_PEOPLE_DISABLED "DISABLED"
+/* own: the login of whoever looks. */
+void list_people(struct listing *listing, const struct store_person_list *people, const char *own);
+
+/* The last output check of each mode. */
+struct list_check {
+	char device_mode[STORE_DEVICE_MAX + 1], unit[32];
+	int64_t at_ms;
+	double set, measured;
+};
+#define LIST_CHECKS_MAX 128
+struct list_checks {
+	size_t count;
+	struct list_check check[LIST_CHECKS_MAX];
+};
+/* One line: what the profile does not say of a mode itself. */
+struct list_profile {
+	size_t protocols;
+	const char *digest;
+	const struct list_check *check; /* NULL: none on record */
+};
+void list_profiles_begin(struct listing *listing);
+void list_profile(struct listing *listing, const struct device *device, const struct device_mode *mode,
+                  const struct list_profile *more);
+void list_profiles(struct listing *listing, const struct library *library, const struct list_checks *checks);
+
+struct list_library {
+	const char *name, *version;
+};
+void list_about(struct listing *listing, const struct library *library, const struct list_library *linked,
+                size_t count);
+
+struct list_setting {
+	const char *name, *value, *words, *help; /* value "": as by default */
+};
+void list_settings(struct listing *listing, const struct list_setting *setting, size_t count, const char *path,
+                   bool file_there);
 
 #endif

@@ -107,6 +107,8 @@ struct rule_info {
 struct rule_info ruleset_info(const struct ruleset *ruleset, size_t index);
 bool ruleset_find(const struct ruleset *ruleset, const char *id, size_t *index);
 /* "V74, V75" -> "V74: Waldman 2017 ...; V75: ...". Returns out. */
+/* The index-th source on file and its words; false past the end. Borrowed. */
+bool ruleset_source(const struct ruleset *ruleset, size_t index, const char **key, const char **text);
 const char *rules_source_text(const struct ruleset *ruleset, const char *source, char *out, size_t size);
 
 /* phase PHASE_PLAN: plan rules are judged, start rules listed (phase PHASE_START in the finding).

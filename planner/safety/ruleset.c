@@ -530,6 +530,20 @@ static size_t append(char *out, size_t size, size_t at, const char *text, size_t
 	return at;
 }
 
+bool ruleset_source(const struct ruleset *ruleset, size_t index, const char **key, const char **text)
+{
+	struct json_at root = json_root(ruleset->source_doc), sources, item = {0};
+	if (!json_find(&root, "sources", &sources))
+		return false;
+	for (size_t i = 0; json_object_each(&sources, &item); i++)
+		if (i == index) {
+			*key = item.key;
+			*text = json_text(&item);
+			return *text != NULL;
+		}
+	return false;
+}
+
 const char *rules_source_text(const struct ruleset *ruleset, const char *source, char *out, size_t size)
 {
 	struct json_at root = json_root(ruleset->source_doc), sources, found;

@@ -2,11 +2,12 @@
 # The screens that are lists, and the histogram, on the demo clinic: opened by key and from the palette, left again.
 . "$(dirname "$0")/lib.sh"
 home=$(home)
+(umask 077; echo virtual >"$work/secret")
 for plan in first second; do
 	"$program" plan new 3 --demo --home "$home" >"$work/out" 2>&1 || fail "no $plan draft: $(cat "$work/out")"
 done
 demo 100 32
-expect "VIRTUAL 03"
+expect "VIRTUAL 03" 60
 keys 9
 expect "open a patient (1, Enter)"
 keys Enter
@@ -53,6 +54,34 @@ keys Left
 expect "Version 1 is the first."
 keys q
 gone "different,"
+
+# the station: what everybody may see, what takes an administrator
+keys .
+expect "devices and profiles"
+keys Enter
+expect "for administrators: lock with Ctrl-L"
+keys H
+expect "27 profiles"
+keys Enter
+expect "profile digest"
+keys q
+gone "profile digest"
+keys @
+expect "GPL-3.0-or-later"
+keys ,
+expect "lasertwin/config"
+keys Q
+expect "Leave lasertwin?"
+keys y
+expect "ended-with-0"
+demo 100 32 "--login demo-administrator --secret-file $work/secret"
+expect "VIRTUAL 03" 60
+keys L
+expect "Head, as printed on every sheet"
+keys Y
+expect "VERIFIED:"
+keys W
+expect "4 people, 0 disabled"
 keys Q
 expect "Leave lasertwin?"
 keys y

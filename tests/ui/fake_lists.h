@@ -71,6 +71,77 @@ static void fake_difference(struct listing *out)
 	list_difference(out, &difference);
 }
 
+static void fake_audit(struct listing *out, bool verify)
+{
+	static struct store_audit entry[] = {
+	        {1, FAKE_NOW_MS - FAKE_DAY_MS, "demo-administrator", "person.add", "demo-technician", false, {{0}}, {{1}}, {{2}}},
+	        {2, FAKE_NOW_MS - 7200000, "demo-technician", "plan.add", "01c0ffee v1", true, {{3}}, {{4}}, {{5}}},
+	        {3, FAKE_NOW_MS, "demo-technician", "plan.proposed", "01c0ffee v1", true, {{6}}, {{7}}, {{8}}}};
+	struct list_audit audit = {.head = {3, {{7}}}, .count = 3, .entry = entry, .verified = verify};
+	if (verify)
+		fail_set(&audit.fault, ST_IO, "audit 2", "is not as it was written: the chain breaks here");
+	list_audit(out, &audit);
+}
+
+static void fake_people(struct listing *out)
+{
+	static struct store_person person[] = {
+	        {.login = "adams", .name = "Ada Adams", .roles = ROLE_ADMINISTRATOR | ROLE_TECHNICIAN, .key_number = 1,
+	         .added_at_ms = FAKE_NOW_MS},
+	        {.login = "berg", .name = "Zo\xC3\xAB Berg", .roles = ROLE_DERMATOLOGIST, .key_number = 2, .failures = 3,
+	         .added_at_ms = FAKE_NOW_MS},
+	        {.login = "cole", .name = "Cy Cole", .roles = ROLE_VIEWER, .key_number = 1, .is_disabled = true,
+	         .added_at_ms = FAKE_NOW_MS}};
+	const struct store_person_list people = {.items = person, .count = 3};
+	list_people(out, &people, "adams");
+}
+
+static void fake_profiles(struct listing *out)
+{
+	static struct device device = {.id = "testlaser", .name = "Test laser 10600", .maker = "Nobody", .modality = MODALITY_AFL,
+	                               .modes = 2, .energy_stability_pct = 5};
+	static const struct list_check check = {"testlaser.deep", "mJ", FAKE_NOW_MS - FAKE_DAY_MS, 10, 10.4};
+	const struct list_profile more[2] = {{3, "d1ce", &check}, {0, "d1ce", NULL}};
+	list_profiles_begin(out);
+	for (int m = 0; m < 2; m++) {
+		struct device_mode *mode = &device.mode[m];
+		*mode = (struct device_mode){.pattern = PATTERN_MICROBEAMS, .wavelength_nm = 10600, .frequency_MHz = (double)NAN};
+		(void)snprintf(mode->id, sizeof mode->id, m == 0 ? "deep" : "active");
+		(void)snprintf(mode->name, sizeof mode->name, m == 0 ? "Deep" : "Active");
+		(void)snprintf(mode->mode_class, sizeof mode->mode_class, "afl_co2");
+		(void)snprintf(mode->locked_reason, sizeof mode->locked_reason, "most values are recalled, not read in a manual");
+		mode->locked = m == 1;
+		mode->setting[SETTING_ENERGY_MJ] = (struct setting_domain){
+		        .kind = DOMAIN_RANGE, .min = 2.5, .max = 50, .step = 2.5, .from = {"V52", m == 0 ? CONFIDENCE_HIGH : CONFIDENCE_LOW}};
+		mode->microbeam_um = (struct device_figure){120, {"V52", m == 0 ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW}};
+		mode->lesion_um.value = mode->pitch_um.value = mode->microbeams_per_pulse.value = (double)NAN;
+		mode->energy_fraction_in_microbeams.value = mode->peak_power_W.value = mode->ablation_um_per_J_cm2.value = (double)NAN;
+		mode->microbeam_spread_frac.value = mode->pins.value = mode->needle_um.value = mode->bare_um.value = (double)NAN;
+		mode->pulse_s.value = mode->tip_cm2.value = (double)NAN;
+		list_profile(out, &device, mode, &more[m]);
+	}
+}
+
+static void fake_settings_list(struct listing *out)
+{
+	static const struct list_setting setting[] = {
+	        {"theme", "light", "dark light contrast", "colours for a dark or light ground, or with the most contrast"},
+	        {"lock-after", "", "SECONDS", "lock the screen after so long without a key"}};
+	list_settings(out, setting, 2, "/home/somebody/.config/lasertwin/config", true);
+}
+
+static unsigned fake_roles(void *context)
+{
+	(void)context;
+	return ROLES_ALL;
+}
+
+static enum status fake_people_move(void *context, const struct people_input *input, struct fail *why)
+{
+	(void)context, (void)input;
+	return fail_set(why, ST_DENIED, "own", "unknown login or wrong secret");
+}
+
 static enum status fake_read_list(void *context, enum screen screen, const struct list_request *request,
                                   struct listing **out, struct fail *why)
 {
@@ -87,10 +158,23 @@ static enum status fake_read_list(void *context, enum screen screen, const struc
 	} else if (screen == SCREEN_DIFFERENCES) {
 		listing_patient(list, &patient);
 		fake_difference(list);
+	} else if (screen == SCREEN_STATION) {
+		list_station(list, ROLES_ALL);
+	} else if (screen == SCREEN_AUDIT) {
+		fake_audit(list, request->verify);
+	} else if (screen == SCREEN_PEOPLE) {
+		fake_people(list);
+	} else if (screen == SCREEN_PROFILES) {
+		fake_profiles(list);
+	} else if (screen == SCREEN_SETTINGS) {
+		fake_settings_list(list);
+	} else if (screen == SCREEN_ABOUT) {
+		listing_section(list, "Program", &(struct listing_column){"is", false, 0}, 1, "made up");
 	}
 	return listing_finish(list, status, out, why);
 }
 
-static const struct app_lists fake_lists = {.read = fake_read_list};
+static const struct app_lists fake_lists = {
+        .roles = fake_roles, .people = fake_people_move, .read = fake_read_list};
 
 #endif

@@ -186,6 +186,165 @@ static void two_plans_are_compared(void **state)
 	shows(desk, "where two versions of one plan are compared");
 }
 
+/* --- the station ---------------------------------------------------------------------------------------------------- */
+
+static void log_in(struct desk *desk, const char *login)
+{
+	struct fail why = {.text = ""};
+	must(clinic_login(desk->clinic, login, (struct secret){CLINIC_DEMO_SECRET, strlen(CLINIC_DEMO_SECRET)}, &why), &why);
+}
+
+static void what_is_for_administrators_is_refused_to_others(void **state)
+{
+	struct desk *desk = *state;
+	static const char keys[] = "LW";
+	type(desk, ".");
+	assert_int_equal(app_screen(desk->app), SCREEN_STATION);
+	shows(desk, "Not now: for administrators");
+	for (const char *key = keys; *key != '\0'; key++) {
+		press(desk, *key);
+		shows(desk, "log in as one");
+		assert_int_equal(app_screen(desk->app), SCREEN_STATION);
+	}
+	struct listing *list = NULL;
+	struct fail why = {.text = ""}; /* nor by any other way than the keys */
+	const struct list_request nothing = {.patient_index = LIST_NOBODY};
+	assert_int_equal(desk->lists.read(desk->lists.context, SCREEN_AUDIT, &nothing, &list, &why), ST_DENIED);
+	assert_int_equal(desk->lists.read(desk->lists.context, SCREEN_PEOPLE, &nothing, &list, &why), ST_DENIED);
+	const struct people_input input = {.move = PEOPLE_DISABLE, .login = CLINIC_DEMO_VIEWER, .own = CLINIC_DEMO_SECRET};
+	assert_int_equal(desk->lists.people(desk->lists.context, &input, &why), ST_DENIED);
+}
+
+static void the_audit_is_shown_searched_and_verified(void **state)
+{
+	struct desk *desk = *state;
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	type(desk, ".\r");
+	assert_int_equal(app_screen(desk->app), SCREEN_AUDIT);
+	shows(desk, "Head, as printed on every sheet: entry");
+	shows(desk, "login");
+	type(desk, "/no such words");
+	shows(desk, "0 of ");
+	press(desk, UI_KEY_ESCAPE);
+	type(desk, "Y");
+	shows(desk, "VERIFIED: ");
+}
+
+static void the_first_bad_entry_is_gone_to(void **state)
+{
+	(void)state;
+	struct fail why;
+	struct listing *list = NULL;
+	struct store_audit entry[80];
+	struct list_audit audit = {.head = {80, {{0}}}, .count = 80, .entry = entry, .verified = true};
+	memset(entry, 0, sizeof entry);
+	for (int i = 0; i < 80; i++)
+		entry[i].seq = i + 1;
+	fail_set(&audit.fault, ST_IO, "audit 57", "is not as it was written");
+	assert_int_equal(listing_new(&list, &why), ST_OK);
+	list_audit(list, &audit);
+	assert_string_equal(list->select, "57");
+	assert_string_equal(list->row[80 - 57].key, "57");
+	listing_free(&list);
+}
+
+static const struct store_person *person_of(const struct store_person_list *list, const char *login)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (strcmp(list->items[i].login, login) == 0)
+			return &list->items[i];
+	return NULL;
+}
+
+static struct store_person kept(struct desk *desk, const char *login)
+{
+	struct store_person_list list;
+	struct fail why = {.text = ""};
+	must(store_person_list(clinic_store(desk->clinic), &list, &why), &why);
+	const struct store_person *found = person_of(&list, login);
+	const struct store_person person = found != NULL ? *found : (struct store_person){.login = ""};
+	store_person_list_free(&list);
+	return person;
+}
+
+static void people_are_let_in_and_shut_out(void **state)
+{
+	struct desk *desk = *state;
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	type(desk, "WInew.person\rNew Person\rtechnician\rone long secret\ranother secret\rvirtual\r");
+	shows(desk, "is not the same as the new secret");
+	hides(desk, "one long secret");
+	type(desk, "one long secret\rvirtual\r"); /* at the line that was refused; what was typed before is wiped */
+	shows(desk, "new secret: nothing was typed");
+	assert_string_equal(kept(desk, "new.person").login, "");
+	press(desk, UI_KEY_ESCAPE);
+	type(desk, "Inew.person\rNew Person\rtechnician\rone long secret\rone long secret\rvirtual\r");
+	shows(desk, "new.person is let in");
+	assert_int_equal(kept(desk, "new.person").roles, ROLE_TECHNICIAN);
+	type(desk, "/new.person\r");
+	type(desk, "Jviewer,janitor\rvirtual\r");
+	shows(desk, "janitor");
+	press(desk, UI_KEY_ESCAPE);
+	type(desk, "Jviewer\rvirtual\r");
+	assert_int_equal(kept(desk, "new.person").roles, ROLE_VIEWER);
+	type(desk, "Bvirtual\r");
+
+	assert_true(kept(desk, "new.person").is_disabled);
+	shows(desk, "DISABLED");
+	type(desk, "B");
+	shows(desk, "is shut out already");
+	type(desk, "Kother long secret\rother long secret\rvirtual\r");
+	assert_int_equal(kept(desk, "new.person").key_number, 2);
+	assert_false(kept(desk, "new.person").is_disabled);
+	type(desk, "Bwrong\r");
+	shows(desk, "unknown login or wrong secret");
+	assert_false(kept(desk, "new.person").is_disabled);
+}
+
+static void the_last_administrator_stays(void **state)
+{
+	struct desk *desk = *state;
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	type(desk, "W/demo-administrator\rBvirtual\r");
+	assert_int_equal(app_screen(desk->app), SCREEN_FORM);
+	assert_false(kept(desk, CLINIC_DEMO_ADMINISTRATOR).is_disabled);
+}
+
+static void profiles_and_their_output_checks(void **state)
+{
+	struct desk *desk = *state;
+	type(desk, "H");
+	shows(desk, "27 profiles");
+	shows(desk, "LOCKED");
+	type(desk, "/picoway.532_zoom\r");
+	shows(desk, "No output check of this handpiece is on record");
+	type(desk, "q");
+	open_plan(desk, "");
+	approve(desk);
+	deliver_all(desk);
+	type(desk, "H/picoway.532_zoom\r");
+	shows(desk, "set 0.3, measured 0.31 J/cm2 (+3.3 %)");
+	type(desk, "\r");
+	shows(desk, "On the console:");
+	shows(desk, "In common terms:");
+	shows(desk, "wavelength: 532 nm");
+	type(desk, "qq");
+	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
+}
+
+static void about_names_versions_digests_and_sources(void **state)
+{
+	struct desk *desk = *state;
+	type(desk, "@");
+	shows(desk, "GPL-3.0-or-later");
+	shows(desk, library_digest(library));
+	type(desk, "/K142372\r");
+	shows(desk, "PicoWay, 510(k) K142372");
+	type(desk, "q");
+	type(desk, ",");
+	assert_int_equal(app_screen(desk->app), SCREEN_SETTINGS);
+}
+
 /* Ada is open in the planner; the plan is VIRTUAL 03's, and so is the course that is asked for from it. */
 static void the_header_is_whose_course_it_is(void **state)
 {
@@ -210,6 +369,13 @@ int main(void)
 	        DESK(a_viewer_enters_nothing),
 	        DESK(versions_are_compared),
 	        DESK(two_plans_are_compared),
+	        DESK(what_is_for_administrators_is_refused_to_others),
+	        DESK(the_audit_is_shown_searched_and_verified),
+	        cmocka_unit_test(the_first_bad_entry_is_gone_to),
+	        DESK(people_are_let_in_and_shut_out),
+	        DESK(the_last_administrator_stays),
+	        DESK(profiles_and_their_output_checks),
+	        DESK(about_names_versions_digests_and_sources),
 	};
 	return cmocka_run_group_tests(tests, load_library, free_library);
 }

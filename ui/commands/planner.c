@@ -4,9 +4,11 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
+#include "planner/plan/files.h"
 #include "planner/plan/report.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
+#include "ui/config.h"
 #include "ui/engine.h"
 #include "ui/keymap.h"
 #include "ui/linear.h"
@@ -70,6 +72,24 @@ static enum status lock_of(const struct cli_options *options, struct station *st
 	return status;
 }
 
+/* What the program was started with, for the screen of settings. */
+static size_t settings_of(const struct cli_options *options, struct list_setting *out)
+{
+	size_t count = 0;
+	for (size_t i = 0; i < options_count && i < CLI_OPTIONS_MAX; i++) {
+		const struct option_spec *option = &options_table[i];
+		const char *value = options->value[i];
+		if (config_takes(option))
+			out[count++] = (struct list_setting){.name = option->name + 2,
+			                                     .value = value == NULL ? "" : value[0] == '\0' ? "yes" : value,
+			                                     .words = option->words != NULL   ? option->words
+			                                              : option->value != NULL ? option->value
+			                                                                      : "yes no",
+			                                     .help = option->help};
+	}
+	return count;
+}
+
 static enum status run_screens(const struct cli_options *options, const char *profiles, int *leave_signal,
                                struct fail *why)
 {
@@ -88,7 +108,16 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		status = lock_of(options, &station, demo, &lock, why);
 		struct course plans = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
 		const struct app_course course = course_of(&plans);
-		struct lists read = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
+		struct list_setting setting[CLI_OPTIONS_MAX];
+		char path[CLI_PATH_MAX];
+		config_path(path, sizeof path);
+		struct lists read = {.clinic = clinic,
+		                     .library = library,
+		                     .now_ms = cli_now_ms,
+		                     .setting = setting,
+		                     .settings = settings_of(options, setting),
+		                     .config_path = path,
+		                     .config_read = path[0] != '\0' && files_exists(path)};
 		const struct app_lists lists = lists_of(&read);
 		struct source records = {.clinic = clinic,
 		                         .library = library,
