@@ -48,6 +48,7 @@ struct cell {
 struct canvas {
 	int rows, cols;
 	bool ascii;
+	bool blocks;       /* plots in half blocks, for fonts without braille */
 	bool linear;       /* to be said line by line: words in place of pictures, nothing beside something else */
 	struct cell *cell; /* rows * cols */
 };

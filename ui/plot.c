@@ -15,6 +15,8 @@
 #define HEADER_ROWS 2
 #define FOOTER_ROWS 2
 #define BRAILLE_BASE 0x2800u
+#define BLOCK_DOTS_Y 2 /* of one cell of half blocks */
+#define BAND_SHADE 0x2591u
 #define TICKS_Y_MAX 5
 #define TICK_GAP_COLS 2
 #define NOT_DRAWN (-1000000)
@@ -90,7 +92,7 @@ static void set_dot(struct raster *raster, int x, int y, enum role role)
 		return;
 	int width = raster->dots_x / raster->field.cols, height = raster->dots_y / raster->field.rows;
 	int cell = (y / height) * raster->field.cols + x / width;
-	raster->bits[cell] |= width == 1 ? 1 : braille_bit[x % width][y % height];
+	raster->bits[cell] |= (unsigned char)(width == 1 ? 1u << y % height : braille_bit[x % width][y % height]);
 	raster->role[cell] = (unsigned char)(role + 1);
 }
 
@@ -138,8 +140,7 @@ static void draw_band(struct raster *raster, const struct plot_curve *curve)
 static void draw_step(struct raster *raster, int x, int from, int to, const struct plot_curve *curve)
 {
 	int step = to > from ? 1 : -1;
-	bool gaps =
-	        curve->dotted && raster->dots_x > raster->field.cols; /* cells of ASCII are coarse enough */
+	bool gaps = curve->dotted && !raster->canvas->ascii; /* cells of ASCII are coarse enough */
 	for (int y = from; y != to; y += step)
 		if (!gaps || y % 2 == 0)
 			set_dot(raster, x, y, curve->role);
@@ -184,6 +185,20 @@ static char ascii_sign(const struct plot *plot, unsigned char role)
 	return '.';
 }
 
+/* Upper half, lower half, both; a veil where only the band is. */
+static uint32_t half_block(unsigned char bits, unsigned char role)
+{
+	static const uint32_t blocks[] = {' ', 0x2580u, 0x2584u, 0x2588u};
+	return role == ROLE_BAND + 1 ? BAND_SHADE : blocks[bits & 3u];
+}
+
+static uint32_t cell_point(const struct raster *raster, int cell)
+{
+	if (raster->canvas->ascii)
+		return (uint32_t)ascii_sign(raster->plot, raster->role[cell]);
+	return raster->canvas->blocks ? half_block(raster->bits[cell], raster->role[cell]) : BRAILLE_BASE + raster->bits[cell];
+}
+
 static void show_raster(struct raster *raster)
 {
 	for (int row = 0; row < raster->field.rows; row++)
@@ -192,11 +207,8 @@ static void show_raster(struct raster *raster)
 			if (raster->role[cell] == 0)
 				continue;
 			enum role role = (enum role)(raster->role[cell] - 1);
-			uint32_t point = raster->canvas->ascii
-			                         ? (uint32_t)ascii_sign(raster->plot, raster->role[cell])
-			                         : BRAILLE_BASE + raster->bits[cell];
 			canvas_point(raster->canvas, raster->field.row + row, raster->field.col + col, role,
-			             point);
+			             cell_point(raster, cell));
 		}
 }
 
@@ -318,7 +330,10 @@ static int draw_legend_entry(struct raster *raster, const struct plot_curve *cur
                              int col)
 {
 	static const char *const ascii_keys[PLOT_CURVES_MAX] = {"*** ", "ooo ", "xxx "};
-	const char *key = raster->canvas->ascii ? ascii_keys[index] : curve->dotted ? "⠒ ⠒ " : "⠤⠤⠤ ";
+	const char *key = raster->canvas->ascii    ? ascii_keys[index]
+	                  : raster->canvas->blocks ? curve->dotted ? "▀ ▀ " : "▀▀▀ "
+	                  : curve->dotted          ? "⠒ ⠒ "
+	                                           : "⠤⠤⠤ ";
 	int width = raster->field.cols + LEFT_COLS + RIGHT_COLS;
 	int used = canvas_text(raster->canvas, row, col, width, curve->role, key);
 	return used + canvas_text(raster->canvas, row, col + used, width, ROLE_TEXT, curve->name) + 2;
@@ -433,8 +448,8 @@ enum status plot_draw(struct canvas *canvas, struct area area, const struct plot
 	struct raster raster = {.canvas = canvas, .plot = plot};
 	raster.field = (struct area){area.row + HEADER_ROWS, area.col + LEFT_COLS,
 	                             area.rows - HEADER_ROWS - FOOTER_ROWS, area.cols - LEFT_COLS - right};
-	raster.dots_x = raster.field.cols * (canvas->ascii ? 1 : DOTS_X);
-	raster.dots_y = raster.field.rows * (canvas->ascii ? 1 : DOTS_Y);
+	raster.dots_x = raster.field.cols * (canvas->ascii || canvas->blocks ? 1 : DOTS_X);
+	raster.dots_y = raster.field.rows * (canvas->ascii ? 1 : canvas->blocks ? BLOCK_DOTS_Y : DOTS_Y);
 	size_t cells = (size_t)raster.field.rows * (size_t)raster.field.cols;
 	raster.bits = calloc(cells, 2);
 	if (raster.bits == NULL)

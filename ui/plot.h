@@ -1,6 +1,6 @@
 /* Plots as data, drawn on a canvas: curves with their error band, threshold lines, zones along x.
  *
- * Two levels: braille dots (2 x 4 in a cell) and ASCII. Axes carry their unit and ticks as text, a
+ * Three levels: braille dots (2 x 4 in a cell), half blocks (1 x 2), ASCII. Axes carry their unit and ticks as text, a
  * threshold is a labelled line, at most three curves share a plot, and equal data give equal cells.
  */
 #ifndef LASERTWIN_UI_PLOT_H

@@ -180,6 +180,8 @@ static bool take_event(struct shell *shell, struct key_event event, enum status 
 static enum status loop(struct shell *shell, struct fail *why)
 {
 	enum status status = canvas_new(1, 1, term_ascii(), &shell->canvas, why);
+	if (status == ST_OK)
+		shell->canvas->blocks = term_blocks();
 	shell->last_key_ms = clock_ms();
 	while (status == ST_OK) {
 		status = show(shell, why);

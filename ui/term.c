@@ -36,7 +36,7 @@ static volatile sig_atomic_t screen_taken, leave_signal;
 static int signal_pipe[2] = {-1, -1};
 
 static SCREEN *screen;
-static bool ascii_only, colours, exit_hook, pasting, with_mouse;
+static bool ascii_only, half_blocks, colours, exit_hook, pasting, with_mouse;
 static enum term_theme theme;
 
 /* --- restore ---------------------------------------------------------------------------------------- */
@@ -317,6 +317,7 @@ static void take_screen(enum term_color color)
 enum status term_open(const struct term_options *options, struct fail *why)
 {
 	ascii_only = !term_charset_utf8(options->charset);
+	half_blocks = options->blocks;
 	enum status status = check_terminal(why);
 	if (status == ST_OK)
 		status = open_signal_pipe(why);
@@ -347,6 +348,11 @@ void term_close(void)
 	}
 	delscreen(screen);
 	screen = NULL;
+}
+
+bool term_blocks(void)
+{
+	return half_blocks;
 }
 
 bool term_ascii(void)

@@ -24,6 +24,7 @@ struct term_options {
 	enum term_color color; /* AUTO: colours unless NO_COLOR is set and not empty (no-color.org) */
 	enum term_theme theme;
 	bool mouse;
+	bool blocks; /* plots in half blocks */
 	enum term_charset charset; /* AUTO: UTF-8 when the locale says so */
 };
 
@@ -36,6 +37,7 @@ enum status term_open(const struct term_options *options, struct fail *why) MUST
 void term_close(void); /* may be called twice */
 
 bool term_ascii(void);
+bool term_blocks(void);
 void term_size(int *rows, int *cols);
 void term_show(const struct canvas *canvas);
 

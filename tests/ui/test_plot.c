@@ -64,6 +64,44 @@ static void braille_as_before(void **state)
 	check_golden(false, "tests/ui/golden/plot_braille.txt");
 }
 
+/* The same data in half blocks: no cell of braille is left, the axes are where they were. */
+static void half_blocks_as_before(void **state)
+{
+	(void)state;
+	struct plot plot = skin_plot();
+	struct canvas *canvas = NULL;
+	struct fail why;
+	assert_int_equal(canvas_new(16, 60, false, &canvas, &why), ST_OK);
+	canvas->blocks = true;
+	assert_int_equal(plot_draw(canvas, (struct area){0, 0, 16, 60}, &plot, &why), ST_OK);
+	for (int cell = 0; cell < 16 * 60; cell++)
+		assert_false(canvas->cell[cell].point[0] >= 0x2800 && canvas->cell[cell].point[0] <= 0x28FF);
+	char *dump = canvas_dump(canvas);
+	assert_true(golden_compare("tests/ui/golden/plot_blocks.txt", dump));
+	free(dump);
+	canvas_free(&canvas);
+}
+
+/* A horizontal line lies on the half of the row that its value asks for. */
+static void values_fall_on_their_half_row(void **state)
+{
+	(void)state;
+	double x[2] = {0.0, 10.0};
+	for (int level = 0; level <= 21; level++) { /* field: 11 rows, 22 halves */
+		double y[2] = {level, level};
+		struct plot plot = {.x_label = "x", .x_max = 10.0, .axis = {{0.0, 21.0, "y"}}, .curves = 1};
+		struct canvas *canvas = NULL;
+		struct fail why;
+		plot.curve[0] = (struct plot_curve){.name = "c", .count = 2, .x = x, .y = y, .role = ROLE_CURVE_1};
+		assert_int_equal(canvas_new(15, 40, false, &canvas, &why), ST_OK);
+		canvas->blocks = true;
+		assert_int_equal(plot_draw(canvas, (struct area){0, 0, 15, 40}, &plot, &why), ST_OK);
+		const int half = 21 - level; /* from the top */
+		assert_int_equal(canvas_cell(canvas, 2 + half / 2, 20)->point[0], half % 2 == 0 ? 0x2580 : 0x2584);
+		canvas_free(&canvas);
+	}
+}
+
 static void ascii_as_before(void **state)
 {
 	(void)state;
@@ -137,6 +175,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(braille_as_before),        cmocka_unit_test(ascii_as_before),
+	        cmocka_unit_test(half_blocks_as_before),    cmocka_unit_test(values_fall_on_their_half_row),
 	        cmocka_unit_test(values_fall_on_their_row), cmocka_unit_test(shallow_depths_are_opened_up),
 	        cmocka_unit_test(steps_are_round),          cmocka_unit_test(hostile_data_do_no_harm),
 	};
