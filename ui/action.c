@@ -455,7 +455,7 @@ static struct action_spec actions[] = {
          NEED_RECORDS},
         {ACTION_AUDIT,
          "station: audit",
-         {'L'},
+         {'Z'},
          NULL,
          "Shows who did what, latest first, and verifies that nothing was changed.",
          SCREENS_ALL,

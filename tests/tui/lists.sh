@@ -76,7 +76,7 @@ keys y
 expect "ended-with-0"
 demo 100 32 "--login demo-administrator --secret-file $work/secret"
 expect "VIRTUAL 03" 60
-keys L
+keys Z
 expect "Head, as printed on every sheet"
 keys Y
 expect "VERIFIED:"

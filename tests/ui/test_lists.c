@@ -197,7 +197,7 @@ static void log_in(struct desk *desk, const char *login)
 static void what_is_for_administrators_is_refused_to_others(void **state)
 {
 	struct desk *desk = *state;
-	static const char keys[] = "LW";
+	static const char keys[] = "ZW";
 	type(desk, ".");
 	assert_int_equal(app_screen(desk->app), SCREEN_STATION);
 	shows(desk, "Not now: for administrators");
