@@ -195,6 +195,17 @@ static enum status do_move(struct app *app, enum life_action action, const struc
 	return ST_OK;
 }
 
+/* A signature carries its time: a clock that went back is looked at first. */
+static void ask_about_clock(const struct app *app, struct form *form)
+{
+	const struct app_course *course = course_of_app(app);
+	char text[sizeof form->field[0].hint] = "";
+	if (course->clock_back != NULL)
+		course->clock_back(course->context, text, sizeof text);
+	if (text[0] != '\0')
+		app_form_add(form, "clock", "clock", text);
+}
+
 /* Proposing asks for nothing; everything else has a form. */
 void app_course_form(struct app *app, enum life_action action)
 {
@@ -211,6 +222,8 @@ void app_course_form(struct app *app, enum life_action action)
 	if (form.title[0] >= 'a' && form.title[0] <= 'z')
 		form.title[0] = (char)(form.title[0] - 'a' + 'A');
 	fill_form(app, action, &form);
+	if ((life_needs(action) & LIFE_NEEDS_SECRET) != 0)
+		ask_about_clock(app, &form);
 	app_form_open(app, &form);
 }
 
@@ -233,7 +246,8 @@ static enum status submit_move(struct app *app, struct form *form)
 	                                   .rule = finding != NULL ? finding->rule : "",
 	                                   .zone = finding != NULL ? finding->zone : "",
 	                                   .second_login = app_form_typed(form, "second_login"),
-	                                   .second_secret = app_form_typed(form, "second_secret")};
+	                                   .second_secret = app_form_typed(form, "second_secret"),
+	                                   .clock = app_form_typed(form, "clock")};
 	return do_move(app, form->action, &input, &form->refusal);
 }
 
@@ -480,7 +494,7 @@ static void fill_event(const struct app *app, const struct treat_row *row, struc
 		break;
 	case DELIVERY_PHOTOGRAPH:
 		app_form_add(form, "reference", "reference", "of the file");
-		app_form_add(form, "digest", "digest", "64 digits, as sha256sum prints them");
+		app_form_add(form, "digest", "digest or file", "64 digits, as sha256sum prints them; or the file's path");
 		break;
 	case DELIVERY_DEVICE:
 		app_form_add(form, "serial", "console serial", "as on its label");
@@ -504,6 +518,7 @@ static void fill_event(const struct app *app, const struct treat_row *row, struc
 		app_form_add(form, "value", "answer", "yes or no");
 		break;
 	case DELIVERY_TIME_OUT:
+		app_form_add(form, "side", "side", "read back from the skin, field by field: left, right, both, midline");
 		app_form_add(form, "text", "present", "who read back and agreed");
 		break;
 	case DELIVERY_PASS:
@@ -566,7 +581,9 @@ static enum status read_form(const struct app *app, const struct form *form, con
 			continue;
 		if (row->kind == DELIVERY_ENDPOINT)
 			text = endpoint_named(app, text);
-		status = delivery_event_set(event, form->field[i].member, text, why);
+		status = row->kind == DELIVERY_PHOTOGRAPH && strcmp(form->field[i].member, "digest") == 0 && strchr(text, '/')
+		                 ? delivery_event_file(event, text, why)
+		                 : delivery_event_set(event, form->field[i].member, text, why);
 	}
 	return status;
 }

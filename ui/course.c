@@ -130,6 +130,7 @@ static enum status move_signed(const struct course *course, enum life_action act
 		st = sign_in(course, input->second_login, input->second_secret, &second, why);
 	if (!st)
 		st = desk(course, &w, why);
+	w.clock_confirmed = !st && input->clock != NULL && strcmp(input->clock, "right") == 0;
 	if (!st)
 		st = do_move(&w, &first.person, &second.person, action, input, plan, why);
 	store_logout(&second.session);
@@ -148,6 +149,22 @@ static enum status move(void *context, enum life_action action, const struct cou
 	if (!st)
 		st = whoever_is_in(context, &person, why);
 	return st ? st : do_move(&w, &person, NULL, action, input, plan, why);
+}
+
+static void clock_back(void *context, char *text, size_t size)
+{
+	struct workflow w;
+	struct fail ignored;
+	struct tm utc;
+	char now[32] = "?";
+	text[0] = '\0';
+	if (desk(context, &w, &ignored) != ST_OK || !w.clock.went_back)
+		return;
+	const time_t seconds = (time_t)((w.clock.now_ms - w.clock.back_ms) / 1000);
+	if (gmtime_r(&seconds, &utc) != NULL)
+		(void)strftime(now, sizeof now, "%Y-%m-%d %H:%M UTC", &utc);
+	(void)snprintf(text, size, "it says %s, %.0f min before the last entry: type right, or Esc and set it", now,
+	               (double)w.clock.back_ms / 60000.0);
 }
 
 static enum status session(void *context, const struct workflow_plan *plan, struct delivery_plan *delivery_plan,
@@ -207,6 +224,7 @@ struct app_course course_of(struct course *course)
 	        .open = open,
 	        .may = may,
 	        .move = move,
+	        .clock_back = clock_back,
 	        .session = session,
 	        .start = start,
 	        .judge = workflow_start_judge,

@@ -23,6 +23,7 @@ struct course_input {
 	const char *login, *secret, *reason, *identifier_1, *identifier_2;
 	const char *rule, *zone;                 /* override */
 	const char *second_login, *second_secret;
+	const char *clock; /* "right": a clock that stands before the last entry has been looked at */
 };
 
 struct app_course {
@@ -32,6 +33,8 @@ struct app_course {
 	enum status (*open)(void *context, const char *plan, struct workflow_plan **out, struct fail *why);
 	/* Whether the person logged in may; signing moves are asked of whoever signs, so these say yes. */
 	bool (*may)(void *context, enum life_action action, enum plan_state state);
+	/* Asked before a signature: the clock stands before the last entry, by so much; "" it does not. May be NULL. */
+	void (*clock_back)(void *context, char *text, size_t size);
 	enum status (*move)(void *context, enum life_action action, const struct course_input *input,
 	                    struct workflow_plan **plan, struct fail *why);
 	enum status (*session)(void *context, const struct workflow_plan *plan, struct delivery_plan *delivery_plan,

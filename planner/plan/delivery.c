@@ -314,14 +314,32 @@ static enum status take_answer(struct delivery *d, const struct delivery_plan *p
 	return ST_OK;
 }
 
+enum status delivery_sides_read_back(const struct delivery *d, const struct delivery_plan *plan, const char *sides,
+                                     struct fail *why)
+{
+	const char *at = sides + strspn(sides, " ,");
+	for (size_t i = 0; i < plan->fields; i++) {
+		const size_t n = strcspn(at, " ,");
+		if (n == 0)
+			return fail_set(why, ST_INPUT, "side", "read back the side of %s, too (left, right, both or midline, in the "
+			                                       "order of the fields)", plan->field[i]);
+		if (strncmp(at, d->field[i].side, n) != 0)
+			return fail_set(why, ST_DENIED, "side", "of %s is %s by the mark on the skin, and \"%.*s\" was read back: "
+			                                        "stop and look again", plan->field[i], d->field[i].side, (int)n, at);
+		at += n;
+		at += strspn(at, " ,");
+	}
+	return *at ? fail_set(why, ST_INPUT, "side", "names more sides than the plan has fields (%zu)", plan->fields) : ST_OK;
+}
+
 static enum status take_time_out(struct delivery *d, const struct delivery_plan *plan, const struct delivery_event *e,
                                  struct fail *why)
 {
-	(void)e;
 	if (!d->identified || !sided(d, plan))
 		return fail_set(why, ST_DENIED, "time_out", "the time-out reads back patient, site and side: enter them first");
-	d->timed_out = true;
-	return ST_OK;
+	enum status st = e->side[0] ? delivery_sides_read_back(d, plan, e->side, why) : ST_OK;
+	d->timed_out = d->timed_out || st == ST_OK;
+	return st;
 }
 
 /* ---- treating ---- */

@@ -42,7 +42,7 @@ enum delivery_kind {
 	DELIVERY_EYEWEAR,     /* optical density of operator's and patient's */
 	DELIVERY_COOLING,     /* which, with its value in words */
 	DELIVERY_ANSWER,      /* of a question of the start rules */
-	DELIVERY_TIME_OUT,    /* everybody stops; patient, site, side and plan are read out */
+	DELIVERY_TIME_OUT,    /* everybody stops; patient, site, side and plan are read out, the sides entered again */
 	DELIVERY_START,
 	DELIVERY_PASS, /* one pass over one field, with the console's settings */
 	DELIVERY_ENDPOINT,
@@ -82,6 +82,9 @@ const char *delivery_event_members(enum delivery_kind kind, char *out, size_t si
 /* Sets one member from text by its name ("field=cheeks"); settings by their keys ("energy_mJ=10"). */
 enum status delivery_event_set(struct delivery_event *event, const char *member, const char *value,
                                struct fail *why) MUST_CHECK;
+
+/* The photograph of that file: its SHA-256 as digest, and its name as reference where none is given. */
+enum status delivery_event_file(struct delivery_event *event, const char *path, struct fail *why) MUST_CHECK;
 
 /* Canonical JSON, lasertwin-delivery/1; to free. */
 enum status delivery_event_encode(const struct delivery_event *event, char **json, size_t *n,
@@ -166,6 +169,11 @@ struct delivery_permits {
 enum status delivery_may_start(const struct delivery *delivery, const struct delivery_plan *plan,
                                const struct findings *findings, const struct delivery_permits *permits,
                                struct fail *why) MUST_CHECK;
+
+/* Whether the sides read back at the time-out ("left", "l r", "left, midline"; first letters do, one for each field in
+ * order) are those that were seen and marked. ST_DENIED names the field that differs. */
+enum status delivery_sides_read_back(const struct delivery *delivery, const struct delivery_plan *plan,
+                                     const char *sides, struct fail *why) MUST_CHECK;
 
 /* Whether everything planned has been delivered. */
 bool delivery_complete(const struct delivery *delivery, const struct delivery_plan *plan);

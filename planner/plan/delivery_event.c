@@ -90,7 +90,7 @@ static const struct {
 	[DELIVERY_EYEWEAR] = {"eyewear", M(OD_OPERATOR) | M(OD_PATIENT), M(TEXT)},
 	[DELIVERY_COOLING] = {"cooling", M(TEXT), 0},
 	[DELIVERY_ANSWER] = {"answer", M(FACT) | M(VALUE), M(TEXT)},
-	[DELIVERY_TIME_OUT] = {"time_out", M(TEXT), 0},
+	[DELIVERY_TIME_OUT] = {"time_out", M(TEXT), M(SIDE)}, /* records of before have none */
 	[DELIVERY_START] = {"start", 0, M(TEXT)},
 	[DELIVERY_PASS] = {"pass", M(FIELD) | M(SETTINGS_OBJECT), M(PULSES) | M(TEXT)},
 	[DELIVERY_ENDPOINT] = {"endpoint", M(FIELD) | M(ENDPOINT), M(TEXT)},
@@ -220,6 +220,13 @@ enum status delivery_event_set(struct delivery_event *event, const char *name, c
 		return fail_set(why, ST_RANGE, name, "is longer than %zu bytes", members[m].size - 1);
 	memcpy(text_at(event, m), value, strlen(value) + 1);
 	return ST_OK;
+}
+
+enum status delivery_event_file(struct delivery_event *event, const char *path, struct fail *why)
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	enum status st = digest_file_sha256(path, event->digest, why);
+	return st || event->reference[0] ? st : delivery_event_set(event, "reference", name, why);
 }
 
 /* ---- JSON ---- */

@@ -151,7 +151,7 @@ enum status workflow_judge_start(const struct workflow *w, const struct workflow
                                  struct findings *out, struct fail *why) MUST_CHECK;
 /* Takes one event: checked, then kept, then counted. findings: of workflow_judge_start, for DELIVERY_START. START,
  * FINISH and an ABORT after the start move the plan in the same transaction and the end leaves the outcome.
- * session is updated on success. */
+ * session is updated on success. A time-out needs the sides read back. */
 enum status workflow_deliver(const struct workflow *w, const struct workflow_person *person,
                              const struct delivery_event *event, const struct findings *findings,
                              struct workflow_plan **plan, struct delivery *session, struct fail *why) MUST_CHECK;

@@ -223,6 +223,8 @@ enum status workflow_deliver(const struct workflow *w, const struct workflow_per
 		st = check_state(w, *plan, person, event, why);
 	if (!st && event->kind == DELIVERY_START)
 		st = check_start(*plan, &delivery_plan, &before, findings, why);
+	if (!st && event->kind == DELIVERY_TIME_OUT && !event->side[0])
+		st = fail_set(why, ST_INPUT, "side", "is missing: read back the side of every field, in their order");
 	if (st)
 		return st;
 	make_room(&before, &stamped);

@@ -1,7 +1,11 @@
 /* BLAKE2b-256 by libsodium, which only the files of this folder know. */
 #include "planner/store/digest.h"
 
+#include <errno.h>
 #include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #define FIELD_HEAD_BYTES 9 /* one letter for the type, eight bytes for the length or the number */
 
@@ -92,4 +96,37 @@ void digest_end(struct digest_stream *stream, struct digest *out)
 {
 	BUG_ON(crypto_generichash_final(state_of(stream), out->bytes, sizeof out->bytes) != 0);
 	sodium_memzero(stream->state, sizeof stream->state);
+}
+
+/* ---- files ---- */
+
+static enum status read_through(FILE *file, const char *path, crypto_hash_sha256_state *state, struct fail *why)
+{
+	unsigned char part[1 << 16];
+	size_t n;
+	while ((n = fread(part, 1, sizeof part, file)) > 0)
+		(void)crypto_hash_sha256_update(state, part, n);
+	return ferror(file) ? fail_set(why, ST_IO, path, "cannot be read: %s", strerror(errno)) : ST_OK;
+}
+
+enum status digest_file_sha256(const char *path, char text[DIGEST_TEXT_SIZE], struct fail *why)
+{
+	crypto_hash_sha256_state state;
+	unsigned char bytes[crypto_hash_sha256_BYTES];
+	struct stat about;
+	FILE *file = fopen(path, "rb");
+	BUG_ON(sodium_init() < 0);
+	if (!file)
+		return fail_set(why, errno == ENOENT ? ST_NOT_FOUND : ST_IO, path, "cannot be opened: %s", strerror(errno));
+	enum status st = fstat(fileno(file), &about) == 0 && S_ISREG(about.st_mode)
+	                         ? ST_OK
+	                         : fail_set(why, ST_INPUT, path, "is not a file of bytes");
+	(void)crypto_hash_sha256_init(&state);
+	if (st == ST_OK)
+		st = read_through(file, path, &state, why);
+	(void)crypto_hash_sha256_final(&state, bytes);
+	(void)fclose(file);
+	if (st == ST_OK)
+		(void)sodium_bin2hex(text, DIGEST_TEXT_SIZE, bytes, sizeof bytes);
+	return st;
 }

@@ -44,4 +44,8 @@ void digest_add_text(struct digest_stream *stream, const void *bytes, size_t n);
 void digest_add_blob(struct digest_stream *stream, const void *bytes, size_t n);
 void digest_end(struct digest_stream *stream, struct digest *out);
 
+/* SHA-256 of a whole file (FIPS 180-4), as sha256sum prints it, of what is kept elsewhere and only named here.
+ * ST_NOT_FOUND no such file, ST_INPUT no file of bytes, ST_IO unreadable. */
+enum status digest_file_sha256(const char *path, char text[DIGEST_TEXT_SIZE], struct fail *why) MUST_CHECK;
+
 #endif

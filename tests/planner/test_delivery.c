@@ -5,6 +5,7 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <unistd.h>
 
 #include "physics/base/rng.h"
 #include "planner/plan/delivery.h"
@@ -609,6 +610,42 @@ static void every_mode_has_endpoints_with_and_without_stop(void **state)
 		}
 }
 
+/* The sides are entered again at the time-out; a slip there stops the treatment. */
+static void sides_are_read_back(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *sides;
+		enum status st;
+	} cases[] = {{"left right", ST_OK}, {"l,r", ST_OK},        {" left,  right ", ST_OK},  {"right left", ST_DENIED},
+	             {"left", ST_INPUT},    {"", ST_INPUT},        {"left right both", ST_INPUT}, {"left left", ST_DENIED},
+	             {"lefty right", ST_DENIED}};
+	struct delivery_plan plan = {.fields = 2, .field = {"cheeks", "chin"}};
+	struct delivery d = {.field = {{.side = "left"}, {.side = "right"}}};
+	struct fail why;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		if (delivery_sides_read_back(&d, &plan, cases[i].sides, &why) != cases[i].st)
+			fail_msg("%s: %s", cases[i].sides, why.text);
+}
+
+/* FIPS 180-4's own example, as sha256sum prints it. */
+static void a_photograph_is_hashed_from_its_file(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/lasertwin-photo-XXXXXX";
+	struct delivery_event event;
+	struct fail why;
+	int fd = mkstemp(path);
+	assert_true(fd >= 0 && write(fd, "abc", 3) == 3 && close(fd) == 0);
+	delivery_event_init(&event, DELIVERY_PHOTOGRAPH, 0, "");
+	assert_int_equal(delivery_event_file(&event, path, &why), ST_OK);
+	assert_string_equal(event.digest, "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+	assert_string_equal(event.reference, strrchr(path, '/') + 1);
+	(void)unlink(path);
+	assert_int_equal(delivery_event_file(&event, path, &why), ST_NOT_FOUND);
+	assert_int_equal(delivery_event_file(&event, "/tmp", &why), ST_INPUT);
+}
+
 static void names_read_back(void **state)
 {
 	(void)state;
@@ -625,6 +662,8 @@ static void names_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(sides_are_read_back),
+	        cmocka_unit_test(a_photograph_is_hashed_from_its_file),
 	        cmocka_unit_test(whole_session),
 	        cmocka_unit_test(endpoints_speak_of_the_threshold),
 	        cmocka_unit_test(each_item_is_needed),

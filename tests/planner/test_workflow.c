@@ -557,7 +557,7 @@ static const char *const checklist[] = {
         "calibration|measured=10.4|set=10|text=mJ",
         "eyewear|od_operator=7|od_patient=7",
         "cooling|text=cold air",
-        "time_out|text=technician and patient",
+        "time_out|side=both|text=technician and patient",
 };
 #define PASS "pass|field=cheeks|energy_mJ=10|treatment_level=1"
 
@@ -576,6 +576,27 @@ static size_t count_records(struct desk *desk, const char *kind)
 	const size_t count = list.count;
 	store_record_list_free(&list);
 	return count;
+}
+
+static void a_time_out_reads_the_sides_back(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session = {0};
+	struct delivery_event event;
+	for (int i = 0; i < 3; i++)
+		deliver(desk, &plan, &session, checklist[i]);
+	delivery_event_init(&event, DELIVERY_TIME_OUT, 0, tech.uuid);
+	MUST(delivery_event_set(&event, "text", "technician and patient", &why));
+	REFUSED(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why), ST_INPUT, "side");
+	MUST(delivery_event_set(&event, "side", "left", &why));
+	REFUSED(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why), ST_DENIED, "side");
+	assert_false(session.timed_out);
+	MUST(delivery_event_set(&event, "side", "both", &why));
+	MUST(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why));
+	assert_true(session.timed_out);
+	workflow_plan_free(&plan);
 }
 
 static void approved_to_closed_over_a_crash(void **state)
@@ -957,6 +978,7 @@ int main(void)
 	        DESK(approvals_do_not_travel),
 	        DESK(approvals_of_disabled_people_do_not_hold),
 	        DESK(the_exported_file_verifies_with_the_key_alone),
+	        DESK(a_time_out_reads_the_sides_back),
 	        DESK(approved_to_closed_over_a_crash),
 	        DESK(what_is_seen_later_makes_the_twins_next_version),
 	        DESK(what_cannot_be_learnt_is_kept_and_moves_nothing),

@@ -60,7 +60,9 @@ keys Enter; expect "OD of operator"; field 7; field 7; expect "Recorded: eyewear
 keys Enter; expect "which, and its setting"; field "cold air 4"; expect "Recorded: cooling"
 # questions that no rule of this plan asks may stay open; the time-out stands before START and Abort
 keys End Up Up
-keys Enter; expect "who read back"; field "technician and patient"; expect "Recorded: time_out"
+keys Enter; expect "read back from the skin"; field midline; field "technician and patient"; expect "stop and look again"
+escape "stop and look again"
+keys Enter; expect "read back from the skin"; field both; field "technician and patient"; expect "Recorded: time_out"
 keys End Up; keys Enter
 expect "The rules stand; the first pulse may fall." 60
 expect "Session running"

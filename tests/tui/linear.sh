@@ -100,6 +100,7 @@ talk <<-LINES
 	open Cooling
 	cold air 4
 	open Time-out
+	both
 	technician and patient
 	open START
 	open Pass 1

@@ -88,7 +88,7 @@ ok deliver "$plan" device serial=PW-1 handpiece=picoway.532_zoom handpiece_seria
 ok deliver "$plan" calibration measured=0.31 set=0.3 text=J/cm2 $tech
 refused "is below" deliver "$plan" eyewear od_operator=1 od_patient=7 $tech
 ok deliver "$plan" eyewear od_operator=7 od_patient=7 $tech
-ok deliver "$plan" time_out text="technician and patient" $tech
+ok deliver "$plan" time_out side=both text="technician and patient" $tech
 for question in $("$program" deliver "$plan" $tech --home "$work/home" | awk '/not asked/ {print $1}'); do
 	case $question in alcohol_wet | dry_gauze | oxygen_running) answer=no ;; *) answer=yes ;; esac
 	ok deliver "$plan" answer fact="$question" value=$answer $tech

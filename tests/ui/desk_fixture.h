@@ -196,7 +196,7 @@ static inline void check_all(struct desk *desk)
 	press(desk, UI_KEY_END);
 	press(desk, UI_KEY_UP);
 	press(desk, UI_KEY_UP);
-	type(desk, "\rboth of us\r");
+	type(desk, "\rboth\rboth of us\r");
 }
 
 /* From an approved plan to a delivered one: the checklist, one pass with the approved settings, what is seen, the end. */

@@ -225,7 +225,7 @@ static void what_stands_against_it_stops_the_start(void **state)
 	press(desk, UI_KEY_END);
 	press(desk, UI_KEY_UP);
 	press(desk, UI_KEY_UP);
-	type(desk, "\rboth of us\r");
+	type(desk, "\rboth\rboth of us\r");
 	press(desk, UI_KEY_END);
 	press(desk, UI_KEY_UP);
 	type(desk, "\r");

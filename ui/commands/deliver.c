@@ -104,7 +104,9 @@ static enum status read_event(const struct cli_options *options, struct delivery
 	delivery_event_init(event, kind, 0, "");
 	for (int i = 2; i < options->operands; i++) {
 		enum status st = split(options->operand[i], member, sizeof member, &value, why);
-		if (!st)
+		if (!st && kind == DELIVERY_PHOTOGRAPH && strcmp(member, "file") == 0)
+			st = delivery_event_file(event, value, why);
+		else if (!st)
 			st = delivery_event_set(event, member, value, why);
 		if (st)
 			return st;
