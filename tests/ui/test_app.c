@@ -938,7 +938,7 @@ static void a_random_walk_holds_the_invariants(void **state)
 
 static bool letters_are_text(const struct app *app)
 {
-	return app_screen(app) == SCREEN_PALETTE || app->finding ||
+	return app_screen(app) == SCREEN_PALETTE || app_screen(app) == SCREEN_FORM || app->finding ||
 	       (app_screen(app) == SCREEN_ENTRY && app->entry.kind == ENTRY_ANSWER);
 }
 
