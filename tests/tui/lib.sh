@@ -6,7 +6,7 @@ work=$(mktemp -d)
 servers=0
 export LC_ALL=C.UTF-8
 export LASERTWIN_PROFILES="${LASERTWIN_PROFILES:-$PWD/profiles}"
-unset NO_COLOR LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE
+unset NO_COLOR LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE LINES COLUMNS # the window says its size
 ulimit -c 0
 
 t() { tmux -L "lasertwin-$$-$servers" -f /dev/null "$@"; }
