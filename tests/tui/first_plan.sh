@@ -42,6 +42,7 @@ k 5
 expect "Outcomes, 5..95 %" 60
 k f
 expect "Fitted: the lowest sufficient dose" 60
+gone "(old settings)" # a plan is kept once it is judged
 k s
 expect "Saved as a draft"
 k 8

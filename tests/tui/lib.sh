@@ -56,7 +56,7 @@ expect() {
 }
 # gone TEXT: waits until the text has left the screen.
 gone() {
-	left=100
+	left=300
 	while [ "$left" -gt 0 ]; do
 		t capture-pane -p 2>/dev/null | grep -qF -- "$1" || return 0
 		sleep 0.05
