@@ -176,12 +176,13 @@ static void draw_curve(struct raster *raster, const struct plot_curve *curve)
 	}
 }
 
+static const char ascii_signs[PLOT_CURVES_MAX] = {'*', 'o', 'x'};
+
 static char ascii_sign(const struct plot *plot, unsigned char role)
 {
-	static const char signs[PLOT_CURVES_MAX] = {'*', 'o', 'x'};
 	for (size_t i = 0; i < plot->curves; i++)
 		if (plot->curve[i].role + 1 == role)
-			return signs[i];
+			return ascii_signs[i];
 	return '.';
 }
 
@@ -329,8 +330,9 @@ static void draw_line_labels(struct raster *raster)
 static int draw_legend_entry(struct raster *raster, const struct plot_curve *curve, size_t index, int row,
                              int col)
 {
-	static const char *const ascii_keys[PLOT_CURVES_MAX] = {"*** ", "ooo ", "xxx "};
-	const char *key = raster->canvas->ascii    ? ascii_keys[index]
+	char sign = ascii_signs[index];
+	const char ascii_key[] = {sign, sign, sign, ' ', '\0'};
+	const char *key = raster->canvas->ascii    ? ascii_key
 	                  : raster->canvas->blocks ? curve->dotted ? "▀ ▀ " : "▀▀▀ "
 	                  : curve->dotted          ? "⠒ ⠒ "
 	                                           : "⠤⠤⠤ ";
