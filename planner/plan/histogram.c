@@ -132,7 +132,7 @@ struct histogram_axis histogram_axis(const struct histogram_row *row)
 	}
 	double margin = MARGIN_FRAC * (axis.hi - axis.lo);
 	margin = margin > 0.0 ? margin : fmax(fabs(axis.lo), 1.0) * MARGIN_FRAC;
-	axis.lo -= margin;
+	axis.lo = axis.lo >= 0.0 ? fmax(axis.lo - margin, 0.0) : axis.lo - margin; /* no depth or dose below nothing */
 	axis.hi += margin;
 	return axis;
 }

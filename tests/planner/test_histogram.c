@@ -129,15 +129,17 @@ static void without_a_prediction_there_is_nothing(void **state)
 static void axes_hold_samples_and_limits(void **state)
 {
 	(void)state;
-	static const float linear[] = {10, 20, 30}, decades[] = {1e-6f, 1e-3f, 0.2f}, same[] = {5, 5};
+	static const float linear[] = {10, 20, 30}, decades[] = {1e-6f, 1e-3f, 0.2f}, same[] = {5, 5}, none[] = {0, 0};
 	const struct histogram_row rows[] = {{.samples = 3, .value = linear, .min = 42, .max = INFINITY},
 	                                     {.samples = 3, .value = decades, .min = -INFINITY, .max = 0.53},
-	                                     {.samples = 2, .value = same, .min = -INFINITY, .max = INFINITY}};
-	for (size_t r = 0; r < 3; r++) {
+	                                     {.samples = 2, .value = same, .min = -INFINITY, .max = INFINITY},
+	                                     {.samples = 2, .value = none, .min = -INFINITY, .max = 0.53}};
+	for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
 		const struct histogram_axis axis = histogram_axis(&rows[r]);
 		unsigned count[10], all = 0;
 		assert_true(axis.is_log == (r == 1));
 		assert_true(axis.lo < axis.hi);
+		assert_true(axis.lo >= 0.0); /* none of these rows can be negative */
 		for (unsigned i = 0; i < rows[r].samples; i++)
 			assert_true((double)rows[r].value[i] >= axis.lo * (1 - 1e-6) && (double)rows[r].value[i] <= axis.hi);
 		if (isfinite(rows[r].min))

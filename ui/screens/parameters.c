@@ -206,7 +206,7 @@ static void draw_findings(const struct app *app, struct canvas *canvas, struct a
 	char heading[64];
 	while (plan < count && app->assessment.findings.finding[order[plan]].phase == PHASE_PLAN)
 		plan++;
-	snprintf(heading, sizeof heading, "%zu checks, 7 shows all", plan);
+	snprintf(heading, sizeof heading, "%zu check%s, 7 shows all", plan, plan == 1 ? "" : "s");
 	int row = view_heading(canvas, area, area.row, heading);
 	for (size_t i = 0; i < plan && row < area.row + area.rows; i++)
 		draw_short_finding(canvas, (struct area){row++, area.col, 1, area.cols},
