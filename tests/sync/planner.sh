@@ -57,7 +57,7 @@ expect "not shown"
 keys "orchard lantern velvet" Enter
 expect "never written over another"
 keys Escape
-gone "who decides"
+gone "Settle the conflict" # the form, not a hint that had left it already
 keys V
 expect "who decides"
 keys derm Enter
