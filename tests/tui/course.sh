@@ -34,7 +34,7 @@ sleep 2 # a wrong secret costs time
 keys P
 expect "second identifier"
 field "VIRTUAL 03 (III)"; field VIRTUAL-03; field "seen today with the patient"; field demo-dermatologist; field virtual
-expect "Signed by" 20
+expect "Signed by"
 expect "signature verified"
 
 # the session: the selected line is always the next that is open
@@ -83,7 +83,7 @@ expect "pass 1 of 1"
 keys Enter; expect "1 slight immediate whitening"; field 1; expect "Recorded: endpoint"
 expect "slight immediate whit"
 keys End Up; keys Enter; expect "a reason where passes are left out"; keys Enter
-expect "The session is finished." 20
+expect "The session is finished."
 keys q
 expect "delivered"
 

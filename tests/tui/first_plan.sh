@@ -54,7 +54,7 @@ expect "is proposed"
 k P
 expect "I have read this plan"
 text "Example S1"; k Enter; text S1; k Enter Enter; text derm; k Enter; text "violet canyon lantern"; k Enter
-expect "Signed by" 20
+expect "Signed by"
 k Q
 expect "Leave lasertwin?"
 k y

@@ -44,9 +44,9 @@ clinic() {
 }
 keys() { t send-keys "$@"; }
 
-# expect TEXT [SECONDS]: waits until the text stands on the screen.
+# expect TEXT [SECONDS]: waits until the text stands on the screen. A minute: machines that check are slow at times.
 expect() {
-	left=$((${2:-15} * 20))
+	left=$((${2:-60} * 20))
 	while [ "$left" -gt 0 ]; do
 		t capture-pane -p 2>/dev/null | tr '\n' ' ' | tr -s ' ' | grep -qF -- "$1" && return 0
 		sleep 0.05
@@ -56,7 +56,7 @@ expect() {
 }
 # gone TEXT: waits until the text has left the screen.
 gone() {
-	left=300
+	left=1200
 	while [ "$left" -gt 0 ]; do
 		t capture-pane -p 2>/dev/null | grep -qF -- "$1" || return 0
 		sleep 0.05

@@ -3,10 +3,10 @@
 # one was.
 . "$(dirname "$0")/lib.sh"
 umask 077
-start 80 24 "$program demo --home $work/home --lock-after 2; echo \"  ended-with-\$?\"; exec sleep 60"
+start 80 24 "$program demo --home $work/home --lock-after 4; echo \"  ended-with-\$?\"; exec sleep 60"
 expect "VIRTUAL 01"
 keys Enter; expect "Readings"
-expect "locked" 10 # by itself
+expect "locked" # by itself
 gone "VIRTUAL 01"; gone "Readings"
 expect "demo-technician"
 keys -l 'not the secret'; expect "*************"; keys Enter

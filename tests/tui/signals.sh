@@ -4,13 +4,12 @@
 child() { pgrep -P "$(t display -p '#{pane_pid}')" | head -1; }
 for signal in SEGV:139 BUS:135 FPE:136 ILL:132 ABRT:134 TERM:143 HUP:129 INT:130 QUIT:131; do
 	word=${signal%:*} code=${signal#*:}
-	start 80 24 "stty -g >$work/before; $program demo --home $(home); echo \"  ended-with-\$?\"; stty -g >$work/after; exec sleep 60"
+	start 80 24 "stty -g >$work/before; $program demo --home $(home); code=\$?; stty -g >$work/after; echo \"  ended-with-\$code\"; exec sleep 60"
 	expect "7 Checks"
 	keys Enter; expect "Readings"
 	kill "-$word" "$(child)" || fail "no process to signal"
 	expect "ended-with-$code"
 	expect "lasertwin"
-	sleep 0.1
 	cmp -s "$work/before" "$work/after" || fail "$word: terminal settings differ: $(cat "$work/before") / $(cat "$work/after")"
 	[ "$(t display -p '#{alternate_on}')" = 0 ] || fail "$word: still on the alternate screen"
 	[ "$(t display -p '#{cursor_flag}')" = 1 ] || fail "$word: cursor off"

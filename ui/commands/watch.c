@@ -2,7 +2,7 @@
 
 #include <unistd.h>
 
-#define QUIET_S 1.0   /* before progress is said */
+#define QUIET_S 1.0   /* from the command's begin, before progress is said: many short requests are long too */
 #define REFRESH_S 0.2 /* between its updates */
 #define PROGRESS_COLS 60
 
@@ -37,7 +37,6 @@ void watch_begin(struct watch *watch, size_t items)
 void watch_item(struct watch *watch, size_t item)
 {
 	watch->item = item;
-	watch->start_s = now_s();
 }
 
 int watch_step(void *context, double done_frac)
