@@ -19,7 +19,8 @@
 #include "tests/support/temp_folder.h"
 #include "tests/support/vfs_powercut.h"
 
-enum { STEPS = 2 * STEPS_PER_VISIT, CUTS = 40, BLIND_CUTS = 24, RECOVERY_OPERATIONS = 24 };
+enum { STEPS = 2 * STEPS_PER_VISIT, CUTS = 120, BLIND_CUTS = 40, RECOVERY_OPERATIONS = 24 };
+enum { CUTS_PER_RUN = 50 }; /* of one run of the scenario */
 
 struct manner {
 	bool without_sync;
@@ -43,8 +44,53 @@ static enum status open_cut(const char *path, struct store **store, struct fail 
 	return st;
 }
 
-/* In the child: every byte written to the pipe acknowledges one step. */
-static void write_until_dark(const char *path, const struct manner *manner, int acknowledge)
+/* ---- one run of a scenario, in a process of its own, and what the disk may hold at each of its cuts ---- */
+
+struct run {
+	size_t cuts;
+	struct powercut cut[CUTS_PER_RUN];
+	char folder[CUTS_PER_RUN][TEMP_PATH_SIZE];
+	unsigned acknowledged[CUTS_PER_RUN];
+	bool taken[CUTS_PER_RUN];
+};
+
+/* Of the process that writes. */
+static struct {
+	const char *path;
+	const struct run *run;
+	int tell;
+	unsigned acknowledged;
+} writer;
+
+struct told {
+	size_t which;
+	unsigned acknowledged;
+};
+
+/* The anchor is written past the VFS, and so is as it is. */
+static void copy_anchor(const char *from_path, const char *to_path)
+{
+	char from[TEMP_PATH_SIZE + 48], to[TEMP_PATH_SIZE + 48];
+	(void)snprintf(from, sizeof from, "%s" STORE_ANCHOR_SUFFIX, from_path);
+	(void)snprintf(to, sizeof to, "%s" STORE_ANCHOR_SUFFIX, to_path);
+	if (access(from, F_OK) == 0) {
+		size_t n;
+		unsigned char *bytes = read_file(from, &n);
+		write_file(to, bytes, n);
+		free(bytes);
+	}
+}
+
+static void tell_of_cut(size_t which)
+{
+	const struct told told = {which, writer.acknowledged};
+	char to[TEMP_PATH_SIZE + 16];
+	(void)snprintf(to, sizeof to, "%s/clinic.db", writer.run->folder[which]);
+	copy_anchor(writer.path, to);
+	BUG_ON(write(writer.tell, &told, sizeof told) != (ssize_t)sizeof told);
+}
+
+static void write_all(const char *path, const struct manner *manner)
 {
 	struct store *store = NULL;
 	struct fail why;
@@ -52,11 +98,9 @@ static void write_until_dark(const char *path, const struct manner *manner, int 
 	if (manner->without_sync)
 		BUG_ON(sqlite3_exec(store->db, "PRAGMA synchronous = OFF", NULL, NULL, NULL) != SQLITE_OK);
 	for (unsigned step = 0; step < STEPS; step++) {
-		if (manner->acknowledges_early)
-			BUG_ON(write(acknowledge, "a", 1) != 1);
+		writer.acknowledged += manner->acknowledges_early;
 		BUG_ON(step_write(store, step, &why) != ST_OK);
-		if (!manner->acknowledges_early)
-			BUG_ON(write(acknowledge, "a", 1) != 1);
+		writer.acknowledged += !manner->acknowledges_early;
 	}
 	store_close(&store);
 }
@@ -69,51 +113,98 @@ static int wait_for(pid_t child)
 	return WEXITSTATUS(status);
 }
 
-static unsigned count_bytes(int fd)
+static int by_operation(const void *a, const void *b)
 {
-	char bytes[STEPS];
-	unsigned count = 0;
-	ssize_t n;
-	while ((n = read(fd, bytes, sizeof bytes)) > 0)
-		count += (unsigned)n;
-	return count;
+	const struct powercut *x = a, *y = b;
+	return (x->at > y->at) - (x->at < y->at);
 }
 
-/* Writes until the cut; gives the acknowledged steps. */
-static unsigned run_child(const char *path, const struct manner *manner, uint64_t cut_at, uint64_t seed,
-                          bool *finished)
+static void plan_cuts(struct run *run, size_t cuts, uint64_t operations, struct rng *rng)
 {
+	*run = (struct run){.cuts = cuts};
+	for (size_t i = 0; i < cuts; i++) {
+		run->cut[i].at = 1 + rng_next(rng) % operations;
+		run->cut[i].seed = rng_next(rng);
+	}
+	qsort(run->cut, cuts, sizeof *run->cut, by_operation);
+	for (size_t i = 0; i < cuts; i++) {
+		temp_folder_make(run->folder[i]);
+		run->cut[i].folder = run->folder[i];
+	}
+}
+
+static void hear(struct run *run, int fd)
+{
+	struct told told;
+	while (read(fd, &told, sizeof told) == (ssize_t)sizeof told) {
+		assert_true(told.which < run->cuts && !run->taken[told.which]);
+		run->taken[told.which] = true;
+		run->acknowledged[told.which] = told.acknowledged;
+	}
+}
+
+/* Runs `scenario` from beginning to end on an own file, sharing the planned cuts. */
+static void run_shared(struct run *run, void (*prepare)(const char *path),
+                       void (*scenario)(const char *path, const struct manner *manner), const struct manner *manner)
+{
+	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
 	int ends[2];
+	temp_folder_make(folder);
+	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
+	if (prepare)
+		prepare(path);
 	assert_int_equal(pipe(ends), 0);
 	pid_t child = fork();
 	assert_true(child >= 0);
 	if (child == 0) {
 		(void)close(ends[0]);
-		powercut_arm(cut_at, seed);
-		write_until_dark(path, manner, ends[1]);
+		writer.path = path;
+		writer.run = run;
+		writer.tell = ends[1];
+		writer.acknowledged = 0;
+		powercut_share(run->cut, run->cuts, tell_of_cut);
+		scenario(path, manner);
 		_exit(0);
 	}
 	(void)close(ends[1]);
-	unsigned acknowledged = count_bytes(ends[0]);
+	hear(run, ends[0]);
 	(void)close(ends[0]);
-	int code = wait_for(child);
-	assert_true(code == 0 || code == POWERCUT_EXIT);
-	*finished = code == 0;
-	return acknowledged;
+	assert_int_equal(wait_for(child), 0);
+	temp_folder_remove(folder);
 }
 
-/* The power fails once more while the store recovers. */
-static void cut_recovery(const char *path, uint64_t cut_at, uint64_t seed)
+/* The power fails once more while the store recovers: `folder` becomes what the disk holds then. */
+static struct {
+	const char *path, *again;
+	bool taken;
+} recovery;
+
+static void take_recovery(size_t which)
 {
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct store *store = NULL;
-		powercut_arm(cut_at, seed);
-		enum status st = open_cut(path, &store, NULL);
-		_exit(st == ST_OK ? 0 : 1);
-	}
-	(void)wait_for(child); /* a refusal shows again in the verdict */
+	char to[TEMP_PATH_SIZE + 32];
+	(void)which;
+	(void)snprintf(to, sizeof to, "%s/clinic.db", recovery.again);
+	copy_anchor(recovery.path, to);
+	recovery.taken = true;
+}
+
+static void cut_recovery(char folder[TEMP_PATH_SIZE], uint64_t cut_at, uint64_t seed)
+{
+	char again[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	struct store *store = NULL;
+	const struct powercut once = {.at = cut_at, .seed = seed, .folder = again};
+	temp_folder_make(again);
+	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
+	recovery.path = path;
+	recovery.again = again;
+	recovery.taken = false;
+	powercut_share(&once, 1, take_recovery);
+	if (open_cut(path, &store, NULL) == ST_OK) /* a refusal shows again in the verdict */
+		store_close(&store);
+	powercut_arm(0, 0);
+	temp_folder_remove(recovery.taken ? folder : again);
+	if (recovery.taken)
+		memcpy(folder, again, TEMP_PATH_SIZE);
 }
 
 static void judge(const char *path, unsigned acknowledged, struct tally *tally)
@@ -137,49 +228,51 @@ static void judge(const char *path, unsigned acknowledged, struct tally *tally)
 		               acknowledged, found, why.field, why.text);
 }
 
-static void one_cut(const struct manner *manner, uint64_t operations, struct rng *rng, struct tally *tally)
+static void judge_cut(struct run *run, size_t i, struct rng *rng, struct tally *tally)
 {
-	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
-	bool finished;
-	temp_folder_make(folder);
-	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
-	unsigned acknowledged =
-	        run_child(path, manner, 1 + rng_next(rng) % operations, rng_next(rng), &finished);
+	char path[TEMP_PATH_SIZE + 16];
 	if (rng_next(rng) % 2)
-		cut_recovery(path, 1 + rng_next(rng) % RECOVERY_OPERATIONS, rng_next(rng));
-	judge(path, acknowledged, tally);
+		cut_recovery(run->folder[i], 1 + rng_next(rng) % RECOVERY_OPERATIONS, rng_next(rng));
+	(void)snprintf(path, sizeof path, "%s/clinic.db", run->folder[i]);
+	judge(path, run->acknowledged[i], tally);
 	tally->runs++;
-	tally->finished += finished;
-	tally->acknowledged += acknowledged;
-	temp_folder_remove(folder);
+	tally->finished += !run->taken[i];
+	tally->acknowledged += run->acknowledged[i];
+	temp_folder_remove(run->folder[i]);
 }
 
 /* How many operations the whole scenario takes. */
 static uint64_t count_operations(const struct manner *manner)
 {
 	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
-	int null[2];
 	temp_folder_make(folder);
 	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
-	assert_int_equal(pipe(null), 0);
 	powercut_arm(0, 0);
-	write_until_dark(path, manner, null[1]);
-	(void)close(null[0]);
-	(void)close(null[1]);
+	write_all(path, manner);
 	temp_folder_remove(folder);
 	return powercut_operations();
+}
+
+static size_t of_this_run(unsigned done, unsigned asked)
+{
+	return asked - done < CUTS_PER_RUN ? asked - done : CUTS_PER_RUN;
 }
 
 static struct tally campaign(const char *name, struct manner manner, unsigned cuts)
 {
 	struct tally tally = {0};
 	struct rng rng;
+	static struct run run;
 	uint64_t operations = count_operations(&manner);
 	rng_seed(&rng, 20260101, cuts);
-	while (tally.runs < cuts)
-		one_cut(&manner, operations, &rng, &tally);
+	while (tally.runs < cuts) {
+		plan_cuts(&run, of_this_run(tally.runs, cuts), operations, &rng);
+		run_shared(&run, NULL, write_all, &manner);
+		for (size_t i = 0; i < run.cuts; i++)
+			judge_cut(&run, i, &rng, &tally);
+	}
 	print_message(
-	        "%s: %u cuts among %llu operations, %u acknowledged writes, %u runs lost some, %u damaged\n",
+	        "%s: %u cuts among %llu operations, %u acknowledged writes, %u cuts lost some, %u damaged\n",
 	        name, tally.runs, (unsigned long long)operations, tally.acknowledged, tally.lost,
 	        tally.damaged);
 	if (tally.first[0])
@@ -226,25 +319,24 @@ static void judge_sealing(const char *path, struct tally *tally)
 		(void)snprintf(tally->first, sizeof tally->first, "%s: %s", why.field, why.text);
 }
 
-static void cut_sealing(uint64_t cut_at, uint64_t seed, struct tally *tally)
+static void seal_all(const char *path, const struct manner *manner)
+{
+	struct store *store = NULL;
+	(void)manner;
+	BUG_ON(open_cut(path, &store, NULL) != ST_OK);
+	store_close(&store);
+}
+
+static uint64_t count_sealing(void)
 {
 	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
 	temp_folder_make(folder);
 	(void)snprintf(path, sizeof path, "%s/clinic.db", folder);
 	load_schema_1(path);
-	pid_t child = fork();
-	assert_true(child >= 0);
-	if (child == 0) {
-		struct store *store = NULL;
-		powercut_arm(cut_at, seed);
-		_exit(open_cut(path, &store, NULL) == ST_OK ? 0 : 1);
-	}
-	int code = wait_for(child);
-	assert_true(code == 0 || code == POWERCUT_EXIT);
-	tally->finished += code == 0;
-	tally->runs++;
-	judge_sealing(path, tally);
+	powercut_arm(0, 0);
+	seal_all(path, NULL);
 	temp_folder_remove(folder);
+	return powercut_operations();
 }
 
 static unsigned cuts_asked(void)
@@ -260,7 +352,7 @@ static void nothing_acknowledged_is_lost(void **state)
 	struct tally tally = campaign("store", (struct manner){0}, cuts_asked());
 	assert_int_equal(tally.lost, 0);
 	assert_int_equal(tally.damaged, 0);
-	assert_int_equal(tally.finished, 0); /* every run was cut */
+	assert_int_equal(tally.finished, 0); /* every cut was taken */
 	assert_true(tally.acknowledged > tally.runs);
 }
 
@@ -283,20 +375,32 @@ static void harness_sees_an_early_acknowledgement(void **state)
 static void sealing_is_all_or_nothing(void **state)
 {
 	(void)state;
-	enum { SEALING_OPERATIONS = 250 };
 	struct tally tally = {0};
 	struct rng rng;
+	static struct run run;
+	uint64_t operations = count_sealing();
 	rng_seed(&rng, 1, 0);
-	while (tally.runs < cuts_asked() / 2)
-		cut_sealing(1 + rng_next(&rng) % SEALING_OPERATIONS, rng_next(&rng), &tally);
-	print_message("sealing schema 1: %u cuts, %u after its end, %u damaged %s\n", tally.runs, tally.finished,
-	              tally.damaged, tally.first);
+	while (tally.runs < cuts_asked() / 2) {
+		plan_cuts(&run, of_this_run(tally.runs, cuts_asked() / 2), operations, &rng);
+		run_shared(&run, load_schema_1, seal_all, NULL);
+		for (size_t i = 0; i < run.cuts; i++) {
+			char path[TEMP_PATH_SIZE + 16];
+			(void)snprintf(path, sizeof path, "%s/clinic.db", run.folder[i]);
+			judge_sealing(path, &tally);
+			tally.runs++;
+			tally.finished += !run.taken[i];
+			temp_folder_remove(run.folder[i]);
+		}
+	}
+	print_message("sealing schema 1: %u cuts among %llu operations, %u damaged %s\n", tally.runs,
+	              (unsigned long long)operations, tally.damaged, tally.first);
 	assert_int_equal(tally.damaged, 0);
-	assert_true(tally.finished < tally.runs / 2);
+	assert_int_equal(tally.finished, 0); /* every cut was taken */
 }
 
 int main(void)
 {
+	(void)umask(077); /* what the disk holds after a cut is its owner's, as the files were */
 	powercut_register();
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(nothing_acknowledged_is_lost),

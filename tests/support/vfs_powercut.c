@@ -31,6 +31,9 @@ static struct image images[FILES];
 static uint64_t operations, cut_operation, fail_operation;
 static bool fails_for_good;
 static struct rng rng;
+static const struct powercut *shared_cuts; /* in the order of their operations */
+static size_t shared_next, shared_count;
+static void (*shared_taken)(size_t which);
 
 static sqlite3_file *real_of(sqlite3_file *file)
 {
@@ -62,7 +65,8 @@ static void take_sector(unsigned char *sector, size_t at, size_t n, const unsign
 		spoil(sector + there, n - there);
 }
 
-static void mix(const struct image *image, double written_share)
+/* What the disk may hold of a file, written to `path`. */
+static void mix(const struct image *image, double written_share, const char *path)
 {
 	size_t written_n;
 	unsigned char *written = read_file(image->path, &written_n);
@@ -76,32 +80,43 @@ static void mix(const struct image *image, double written_share)
 		else
 			take_sector(mixed + at, at, length, image->bytes, image->n);
 	}
-	write_file(image->path, mixed, n);
+	write_file(path, mixed, n);
 	free(mixed);
 	free(written);
 }
 
-static void cut_one(const struct image *image, double written_share)
+static void cut_one(const struct image *image, double written_share, const char *path)
 {
 	if (image->removed) {
 		if (coin(0.5))
-			write_file(image->path, image->bytes ? (const void *)image->bytes : "", image->n);
+			write_file(path, image->bytes ? (const void *)image->bytes : "", image->n);
 	} else if (access(image->path, F_OK) == 0) {
 		if (!image->named && coin(0.5))
-			(void)unlink(image->path);
+			(void)unlink(path);
 		else
-			mix(image, written_share);
+			mix(image, written_share, path);
 	}
 }
 
-static void cut(void)
+/* folder NULL: the files themselves become what the disk holds. */
+static void cut(const char *folder)
 {
 	static const double shares[] = {0.1, 0.5, 0.9, 1.0};
 	double written_share = shares[rng_next(&rng) % (sizeof shares / sizeof *shares)];
-	for (int i = 0; i < FILES; i++)
+	for (int i = 0; i < FILES; i++) {
+		const char *name = strrchr(images[i].path, '/');
+		char path[TEMP_PATH_SIZE];
+		int n = snprintf(path, sizeof path, "%s%s", folder ? folder : "", folder && name ? name : images[i].path);
+		BUG_ON(n < 0 || (size_t)n >= sizeof path);
 		if (images[i].path[0])
-			cut_one(&images[i], written_share);
-	_exit(POWERCUT_EXIT);
+			cut_one(&images[i], written_share, path);
+	}
+}
+
+/* Whether images are needed: nothing can be cut otherwise. */
+static bool cuts(void)
+{
+	return cut_operation > 0 || shared_count > 0;
 }
 
 /* Whether the operation is to fail. */
@@ -114,8 +129,15 @@ static bool fails(void)
 
 static void cut_if_due(void)
 {
-	if (operations == cut_operation)
-		cut();
+	if (cut_operation > 0 && operations == cut_operation) {
+		cut(NULL);
+		_exit(POWERCUT_EXIT);
+	}
+	for (; shared_next < shared_count && shared_cuts[shared_next].at == operations; shared_next++) {
+		rng_seed(&rng, shared_cuts[shared_next].seed, 0);
+		cut(shared_cuts[shared_next].folder);
+		shared_taken(shared_next);
+	}
 }
 
 /* ---- images ---- */
@@ -197,7 +219,7 @@ static int cut_sync(sqlite3_file *file, int flags)
 	if (fails())
 		return SQLITE_IOERR_FSYNC;
 	cut_if_due();
-	if (image)
+	if (image && cuts())
 		make_certain(image);
 	return SQLITE_OK;
 }
@@ -260,7 +282,7 @@ static int cut_open(sqlite3_vfs *vfs, const char *path, sqlite3_file *file, int 
 	bool existed = path && access(path, F_OK) == 0;
 	opened->real = (sqlite3_file *)(void *)(opened + 1);
 	int code = system_vfs->xOpen(system_vfs, path, opened->real, flags, out_flags);
-	opened->image = code == SQLITE_OK && path ? open_image(path, existed) : NULL;
+	opened->image = code == SQLITE_OK && path && cuts() ? open_image(path, existed) : NULL;
 	opened->base.pMethods = opened->real->pMethods ? &methods : NULL;
 	return code;
 }
@@ -301,7 +323,16 @@ void powercut_arm(uint64_t cut_at, uint64_t seed)
 	operations = 0;
 	cut_operation = cut_at;
 	fail_operation = 0;
+	shared_count = shared_next = 0;
 	rng_seed(&rng, seed, 0);
+}
+
+void powercut_share(const struct powercut *planned, size_t n, void (*taken)(size_t which))
+{
+	powercut_arm(0, 0);
+	shared_cuts = planned;
+	shared_count = n;
+	shared_taken = taken;
 }
 
 void powercut_fail(uint64_t fail_at, bool for_good)

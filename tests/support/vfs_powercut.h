@@ -12,6 +12,7 @@
 #define LASERTWIN_TESTS_VFS_POWERCUT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define POWERCUT_VFS "powercut"
@@ -23,6 +24,14 @@ void powercut_register(void);
 /* The power fails at the operation number cut_at (write, truncate, sync or delete; 0: never). No file is
  * open; what is on the disk now counts as certain. */
 void powercut_arm(uint64_t cut_at, uint64_t seed);
+/* One run of a scenario shared by many cuts: at each, what the disk may hold then is written to the cut's own folder
+ * (files of the same names) as powercut_arm would leave it, taken() is told, and the run goes on. In ascending order
+ * of `at`; borrowed while armed. */
+struct powercut {
+	uint64_t at, seed;
+	const char *folder;
+};
+void powercut_share(const struct powercut *cuts, size_t n, void (*taken)(size_t which));
 /* Instead of a cut: the operation number fail_at reports an error (a write: disk full, half of it
  * arrived), once, or it and all that follow. 0: none; files may be open. */
 void powercut_fail(uint64_t fail_at, bool for_good);
