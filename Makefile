@@ -79,7 +79,7 @@ test:
 	@sh .ci/install --test
 	@$(MAKE) --no-print-directory lint lasertwin check
 
-check: $(BUILD)/lasertwin $(TESTS)
+check: $(BUILD)/lasertwin $(TESTS) $(PICTURES)
 	@LASERTWIN=$(BUILD)/lasertwin sh tests/run.sh $(TESTS) $(SCRIPTS)
 
 lint:
