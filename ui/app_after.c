@@ -84,6 +84,8 @@ static enum status submit_follow_up(struct app *app, const struct form *form, st
 	if (status == ST_OK)
 		status = read_yes_no("pih", app_form_typed(form, "pih"), &seen.pih, refusal);
 	if (status == ST_OK)
+		status = read_number(form, "depth_um", &seen.depth_um, refusal);
+	if (status == ST_OK)
 		status = read_text(form, seen.text, sizeof seen.text, refusal);
 	if (status == ST_OK)
 		status = course->follow_up(course->context, &seen, &app->plans.open, refusal);
@@ -103,6 +105,8 @@ void app_follow_up_form(struct app *app)
 	        ->optional = true;
 	app_form_add(&form, "erythema_days", "erythema, days", "how long it stayed red; empty: not asked")->optional = true;
 	app_form_add(&form, "pih", "darkening (PIH)", "yes or no; empty: not judged")->optional = true;
+	app_form_add(&form, "depth_um", "depth, um", "of the columns, by OCT or histology, 5 to 5000 um; empty: not measured")
+	        ->optional = true;
 	app_form_add(&form, "text", "note", "in your words; may be empty")->optional = true;
 	app_form_open(app, &form);
 }

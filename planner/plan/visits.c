@@ -144,7 +144,7 @@ static enum status read_adverse(const struct json_at *root, struct visit_after *
 
 static enum status read_follow_up(const struct json_at *root, struct visit_after *out, struct fail *why)
 {
-	double days = 0, clearance, erythema;
+	double days = 0, clearance, erythema, depth;
 	char pih[8] = "", part[48];
 	bool present;
 	enum status st = json_number_in(root, "days_micro", 0, 1e12, "", &days, NULL, why);
@@ -152,6 +152,8 @@ static enum status read_follow_up(const struct json_at *root, struct visit_after
 		st = optional_number(root, "clearance_pct_micro", &clearance, why);
 	if (!st)
 		st = optional_number(root, "erythema_days_micro", &erythema, why);
+	if (!st)
+		st = optional_number(root, "depth_um_micro", &depth, why);
 	if (!st)
 		st = json_string(root, "pih", pih, sizeof pih, &present, why);
 	if (st)
@@ -167,6 +169,10 @@ static enum status read_follow_up(const struct json_at *root, struct visit_after
 	}
 	if (pih[0] != '\0')
 		add_text(out->text, sizeof out->text, strcmp(pih, "yes") == 0 ? "PIH" : "no PIH");
+	if (isfinite(depth)) {
+		(void)snprintf(part, sizeof part, "depth %.4g um", depth * 1e-6);
+		add_text(out->text, sizeof out->text, part);
+	}
 	return ST_OK;
 }
 

@@ -88,7 +88,7 @@ keys q
 expect "delivered"
 
 # afterwards: what was seen, and the course that shows it
-keys F; expect "days after the delivery"; field 21; field 40; field 2; field no; field "healed well"
+keys F; expect "days after the delivery"; field 21; field 40; field 2; field no; field 450; field "healed well"
 expect "Recorded: follow-up on day 21"
 keys E; expect "1 blister"; field 99; field 1; field 1; field left
 expect "is not in the list"

@@ -58,21 +58,24 @@ static void follow_up_and_adverse_event_by_keys(void **state)
 	type(desk, "9q"); /* the course was looked at before; it must not be shown as it was */
 	type(desk, "F");
 	shows(desk, "picoway.532_zoom, delivered on 20");
-	type(desk, "12,5\r\r\r\r\r");
+	type(desk, "12,5\r\r\r\r\r\r");
 	shows(desk, "comma means different");
 	assert_int_equal(desk->app->plans.form.at, 0); /* the line that is to be mended */
 	for (int i = 0; i < 4; i++)
 		press(desk, UI_KEY_BACKSPACE);
-	type(desk, "21\r140\r\rperhaps\r\r");
+	type(desk, "21\r140\r\rperhaps\r3\r\r");
 	shows(desk, "neither yes nor no");
 	assert_int_equal(desk->app->plans.form.at, 3);
 	for (int i = 0; i < 7; i++)
 		press(desk, UI_KEY_BACKSPACE);
-	type(desk, "no\rhealed well\r");
+	type(desk, "no\r\rhealed well\r");
+	shows(desk, "3 is outside 5..5000 um");
+	assert_int_equal(desk->app->plans.form.at, 4);
+	type(desk, "20\r\r");
 	shows(desk, "140 is outside -100..100 %");
 	assert_int_equal(desk->app->plans.form.at, 1);
 	press(desk, UI_KEY_BACKSPACE);
-	type(desk, "\r\r\r\r");
+	type(desk, "\r\r\r\r\r");
 	shows(desk, "Recorded: follow-up on day 21");
 	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
 	type(desk, "E");
@@ -84,7 +87,7 @@ static void follow_up_and_adverse_event_by_keys(void **state)
 	type(desk, "6\r\r\rleft cheek\r");
 	shows(desk, "Recorded: PIH, mild, day 3");
 	type(desk, "9j");
-	shows(desk, "Follow-up, day 21: clearance 14 %, no PIH, healed well");
+	shows(desk, "Follow-up, day 21: clearance 14 %, no PIH, depth 320 um, healed well");
 	shows(desk, "ADVERSE EVENT, day 3: PIH, mild, left cheek");
 	shows(desk, "1 ADVERSE");
 }

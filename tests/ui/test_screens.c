@@ -48,7 +48,7 @@ static const struct scene scenes[] = {
         {"skin_type", "\rt3120"},
         {"plans", "8"},
         {"plan", "8\r"},
-        {"follow_up", "8\rF21\r12,5\r\r\r\r"},
+        {"follow_up", "8\rF21\r12,5\r\r\r\r\r"},
         {"adverse", "8\rE2\r"},
         {"differences", "8\r=j"},
         {"compare_alternatives", "\r5faj="},
