@@ -6,22 +6,7 @@
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
 
-enum { LINE_SIZE = 2 * STORE_REASON_MAX, TIME_SIZE = 32, MS_PER_S = 1000, AUDIT_PAGE = 1000 };
-
-typedef enum status (*emergency_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
-
-static int with_records(const struct cli_options *options, emergency_work work)
-{
-	struct clinic *clinic = NULL;
-	struct fail why = {.text = ""};
-	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
-	if (status == ST_OK)
-		status = records_login(options, clinic, &why);
-	if (status == ST_OK)
-		status = work(options, clinic, &why);
-	clinic_close(&clinic);
-	return status == ST_OK ? 0 : cli_complain(options, status, &why);
-}
+enum { LINE_SIZE = 2 * STORE_REASON_MAX, AUDIT_PAGE = 1000 };
 
 static void say(const struct cli_options *options, const char *format, ...) __attribute__((format(printf, 2, 3)));
 static void say(const struct cli_options *options, const char *format, ...)
@@ -32,14 +17,6 @@ static void say(const struct cli_options *options, const char *format, ...)
 	(void)vsnprintf(line, sizeof line, format, args);
 	va_end(args);
 	cli_print(stdout, cli_ascii(options), line);
-}
-
-static void time_text(int64_t at_ms, char text[TIME_SIZE])
-{
-	const time_t seconds = (time_t)(at_ms / MS_PER_S);
-	struct tm utc;
-	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, TIME_SIZE, "%Y-%m-%d %H:%M UTC", &utc) == 0)
-		(void)snprintf(text, TIME_SIZE, "?");
 }
 
 static enum status begin(const struct cli_options *options, struct clinic *clinic, struct fail *why)
@@ -70,9 +47,9 @@ static enum status end(const struct cli_options *options, struct clinic *clinic,
 
 static void print_one(const struct cli_options *options, const struct emergency *e)
 {
-	char began[TIME_SIZE], over[TIME_SIZE];
-	time_text(e->began_ms, began);
-	time_text(e->ended_ms ? e->ended_ms : e->until_ms, over);
+	char began[RECORDS_TIME_SIZE], over[RECORDS_TIME_SIZE];
+	records_time(e->began_ms, began);
+	records_time(e->ended_ms ? e->ended_ms : e->until_ms, over);
 	say(options, "%.8s  %s to %s  %s: %s", e->uuid, began, over, e->login, e->reason);
 	if (e->reviewed_ms)
 		say(options, "          reviewed by %s: %s", e->reviewer, e->review);
@@ -98,7 +75,7 @@ static enum status print_deeds(const struct cli_options *options, struct clinic 
 {
 	const int64_t over_ms = e->ended_ms ? e->ended_ms : e->until_ms;
 	struct store_audit_list page = {.more = true};
-	char at[TIME_SIZE];
+	char at[RECORDS_TIME_SIZE];
 	int64_t after = 0;
 	enum status status = ST_OK;
 	while (status == ST_OK && page.more) {
@@ -108,7 +85,7 @@ static enum status print_deeds(const struct cli_options *options, struct clinic 
 			after = entry->seq;
 			if (strcmp(entry->actor, e->login) != 0 || entry->at_ms < e->began_ms || entry->at_ms > over_ms)
 				continue;
-			time_text(entry->at_ms, at);
+			records_time(entry->at_ms, at);
 			say(options, "%8lld  %s  %s %s", (long long)entry->seq, at, entry->action, entry->object);
 		}
 		bool more = page.more;
@@ -149,25 +126,25 @@ static enum status review(const struct cli_options *options, struct clinic *clin
 
 int command_emergency_begin(const struct cli_options *options)
 {
-	return with_records(options, begin);
+	return records_with(options, begin);
 }
 
 int command_emergency_end(const struct cli_options *options)
 {
-	return with_records(options, end);
+	return records_with(options, end);
 }
 
 int command_emergency_list(const struct cli_options *options)
 {
-	return with_records(options, list);
+	return records_with(options, list);
 }
 
 int command_emergency_show(const struct cli_options *options)
 {
-	return with_records(options, show);
+	return records_with(options, show);
 }
 
 int command_emergency_review(const struct cli_options *options)
 {
-	return with_records(options, review);
+	return records_with(options, review);
 }

@@ -3,7 +3,7 @@
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
 
-enum { LINE_SIZE = 1024, TIME_SIZE = 32, MS_PER_S = 1000 };
+enum { LINE_SIZE = 1024 };
 
 static void say(const struct cli_options *options, const char *line)
 {
@@ -15,35 +15,12 @@ static struct store_stamp stamp_of(struct clinic *clinic)
 	return (struct store_stamp){cli_now_ms(), session_person(clinic_session(clinic))->login};
 }
 
-static void time_text(int64_t at_ms, char *text, size_t size)
-{
-	time_t seconds = (time_t)(at_ms / MS_PER_S);
-	struct tm utc;
-	if (gmtime_r(&seconds, &utc) == NULL || strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
-		(void)snprintf(text, size, "?");
-}
-
-typedef enum status (*keep_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
-
-static int with_records(const struct cli_options *options, keep_work work)
-{
-	struct clinic *clinic = NULL;
-	struct fail why = {.text = ""};
-	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
-	if (status == ST_OK)
-		status = records_login(options, clinic, &why);
-	if (status == ST_OK)
-		status = work(options, clinic, &why);
-	clinic_close(&clinic);
-	return status == ST_OK ? 0 : cli_complain(options, status, &why);
-}
-
 /* --- audit ---------------------------------------------------------------------------------------------- */
 
 static void print_entry(const struct cli_options *options, const struct store_audit *entry)
 {
-	char line[LINE_SIZE], at[TIME_SIZE];
-	time_text(entry->at_ms, at, sizeof at);
+	char line[LINE_SIZE], at[RECORDS_TIME_SIZE];
+	records_time(entry->at_ms, at);
 	(void)snprintf(line, sizeof line, "%6lld  %s  %-18s %-18s %s", (long long)entry->seq, at, entry->actor,
 	               entry->action, entry->object);
 	say(options, line);
@@ -51,8 +28,8 @@ static void print_entry(const struct cli_options *options, const struct store_au
 
 static void add_entry(struct json_out *out, const struct store_audit *entry)
 {
-	char at[TIME_SIZE];
-	time_text(entry->at_ms, at, sizeof at);
+	char at[RECORDS_TIME_SIZE];
+	records_time(entry->at_ms, at);
 	json_out_object(out, NULL);
 	json_out_int(out, "entry", entry->seq);
 	json_out_text(out, "at", at);
@@ -93,7 +70,7 @@ static enum status print_audit(const struct cli_options *options, struct clinic 
 
 int command_audit(const struct cli_options *options)
 {
-	return with_records(options, print_audit);
+	return records_with(options, print_audit);
 }
 
 static enum status print_found_json(const struct store_audit_found *found, const char *chain, struct fail *why)
@@ -137,7 +114,7 @@ static enum status verify_audit(const struct cli_options *options, struct clinic
 
 int command_audit_verify(const struct cli_options *options)
 {
-	return with_records(options, verify_audit);
+	return records_with(options, verify_audit);
 }
 
 static enum status reason_of(const struct cli_options *options, const char **reason, struct fail *why)
@@ -161,7 +138,7 @@ static enum status accept_anchor(const struct cli_options *options, struct clini
 
 int command_audit_accept(const struct cli_options *options)
 {
-	return with_records(options, accept_anchor);
+	return records_with(options, accept_anchor);
 }
 
 /* --- backup and restore --------------------------------------------------------------------------------- */
@@ -188,7 +165,7 @@ static enum status make_backup(const struct cli_options *options, struct clinic 
 
 int command_backup(const struct cli_options *options)
 {
-	return with_records(options, make_backup);
+	return records_with(options, make_backup);
 }
 
 static void print_restored(const struct cli_options *options, const struct restore_result *result)
@@ -249,5 +226,5 @@ static enum status erase(const struct cli_options *options, struct clinic *clini
 
 int command_erase(const struct cli_options *options)
 {
-	return with_records(options, erase);
+	return records_with(options, erase);
 }

@@ -1,7 +1,10 @@
 /* Opening the clinic's records from the command line. */
 #include "ui/commands/records.h"
 
+#include <time.h>
 #include <unistd.h>
+
+enum { MS_PER_S = 1000 };
 
 enum store_kind records_kind(const struct cli_options *options)
 {
@@ -122,6 +125,28 @@ enum status records_open(const struct cli_options *options, const char *profiles
 }
 
 #define RECORDS_JSON_MAX (256 * 1024 * 1024) /* a whole audit trail */
+
+int records_with(const struct cli_options *options, records_work work)
+{
+	struct clinic *clinic = NULL;
+	struct fail why = {.text = ""};
+	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
+	if (status == ST_OK)
+		status = records_login(options, clinic, &why);
+	if (status == ST_OK)
+		status = work(options, clinic, &why);
+	clinic_close(&clinic);
+	return status == ST_OK ? 0 : cli_complain(options, status, &why);
+}
+
+const char *records_time(int64_t at_ms, char out[RECORDS_TIME_SIZE])
+{
+	const time_t seconds = (time_t)(at_ms / MS_PER_S);
+	struct tm utc;
+	if (gmtime_r(&seconds, &utc) == NULL || strftime(out, RECORDS_TIME_SIZE, "%Y-%m-%dT%H:%M:%SZ", &utc) == 0)
+		(void)snprintf(out, RECORDS_TIME_SIZE, "?");
+	return out;
+}
 
 void records_json_begin(struct json_out *out)
 {

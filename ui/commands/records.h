@@ -25,6 +25,14 @@ enum status records_login(const struct cli_options *options, struct clinic *clin
 enum status records_secret(const struct cli_options *options, const char *option, const char *prompt, bool twice,
                            struct secret_entry *out, struct fail *why) MUST_CHECK;
 
+/* Opens the records, logs in, does the work, closes; says what failed. Returns the exit code. */
+typedef enum status (*records_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
+int records_with(const struct cli_options *options, records_work work);
+
+/* "2026-01-31T12:00:00Z"; "?" for what is no time. */
+enum { RECORDS_TIME_SIZE = 32 };
+const char *records_time(int64_t at_ms, char out[RECORDS_TIME_SIZE]);
+
 /* For --json: one document on standard output, begun with records_json_begin and ended and printed by this. */
 void records_json_begin(struct json_out *out);
 enum status records_json_print(struct json_out *out, struct fail *why) MUST_CHECK;

@@ -5,21 +5,6 @@
 
 enum { LINE_SIZE = 512, TIME_SIZE = 32, MS_PER_S = 1000 };
 
-typedef enum status (*unfinished_work)(const struct cli_options *options, struct clinic *clinic, struct fail *why);
-
-static int with_records(const struct cli_options *options, unfinished_work work)
-{
-	struct clinic *clinic = NULL;
-	struct fail why = {.text = ""};
-	enum status status = records_open_locked(options, records_kind(options), &clinic, &why);
-	if (status == ST_OK)
-		status = records_login(options, clinic, &why);
-	if (status == ST_OK)
-		status = work(options, clinic, &why);
-	clinic_close(&clinic);
-	return status == ST_OK ? 0 : cli_complain(options, status, &why);
-}
-
 static void print_item(const struct cli_options *options, const struct unfinished *item)
 {
 	const time_t seconds = (time_t)(item->at_ms / MS_PER_S);
@@ -87,10 +72,10 @@ static enum status discard(const struct cli_options *options, struct clinic *cli
 
 int command_unfinished(const struct cli_options *options)
 {
-	return with_records(options, list);
+	return records_with(options, list);
 }
 
 int command_unfinished_discard(const struct cli_options *options)
 {
-	return with_records(options, discard);
+	return records_with(options, discard);
 }
