@@ -2,6 +2,7 @@
  * A(r, z) of 24 rings x 100 depths from nothing; the map of one more beam from the same response; medians,
  * with the largest difference on the axis to a much finer solution. */
 #include "physics/ordinates_beam.h"
+#include "tests/bench/bench.h"
 
 #define RINGS 24
 #define DEPTHS 100
@@ -26,33 +27,6 @@ static const struct skin {
 
 static const struct beam_shape spot = {BEAM_FLAT_TOP, RADIUS_CM};
 static double r_edges[RINGS + 1], z_edges[DEPTHS + 1], map[RINGS * DEPTHS];
-
-static double now_ms(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof *values, compare);
-	return values[count / 2];
-}
-
-static void must(enum status st, const struct fail *why)
-{
-	if (st == ST_OK)
-		return;
-	fprintf(stderr, "bench_beam: %s: %s\n", why->field, why->text);
-	exit(1);
-}
 
 static void axis_of(struct beam_options options, const struct light_stack *stack, double *out)
 {
@@ -80,14 +54,14 @@ static void bench_skin(const struct skin *skin)
 	struct fail why = {0};
 	for (int i = 0; i < RUNS; i++) {
 		struct beam_solver *s = NULL;
-		double start = now_ms();
+		double start = 1e3 * cpu_s();
 		must(beam_new(NULL, &s, &why), &why);
 		must(beam_solve(s, &skin->stack, RADIUS_CM, &why), &why);
 		must(beam_absorption(s, &spot, RINGS, r_edges, DEPTHS, z_edges, map, NULL, &why), &why);
-		double middle = now_ms();
+		double middle = 1e3 * cpu_s();
 		must(beam_absorption(s, &(struct beam_shape){BEAM_GAUSSIAN, 0.2}, RINGS, r_edges, DEPTHS, z_edges, map, NULL,
 		                     &why), &why);
-		again[i] = now_ms() - middle;
+		again[i] = 1e3 * cpu_s() - middle;
 		whole[i] = middle - start;
 		beam_free(&s);
 	}

@@ -4,31 +4,12 @@
  * second calculation of the light by photons. A what-if is one full assessment after a knob has moved. */
 #include "planner/plan/case.h"
 #include "planner/plan/fit.h"
+#include "tests/bench/bench.h"
 
 #define SAMPLES 64
 #define TRIALS 5
 #define WHAT_IFS 120
 #define PATIENTS 8
-
-static double clock_s(clockid_t clock)
-{
-	struct timespec now;
-	(void)clock_gettime(clock, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static double now_s(void)
-{
-	return clock_s(CLOCK_MONOTONIC);
-}
-
-static void need(enum status st, const struct fail *why)
-{
-	if (st == ST_OK)
-		return;
-	(void)fprintf(stderr, "bench_fit: %s: %s\n", why->field, why->text);
-	exit(EXIT_FAILURE);
-}
 
 static int ascending(const void *a, const void *b)
 {
@@ -49,9 +30,9 @@ static void time_what_if(struct planning *planning, const struct settings *start
 		struct fail why;
 		if (setting_step(mode, &at, knob, way, &at, &why))
 			way = -way;
-		double begun = now_s();
-		need(planning_assess(planning, &at, &a, &why), &why);
-		took_s[i] = now_s() - begun;
+		double begun = wall_s();
+		must(planning_assess(planning, &at, &a, &why), &why);
+		took_s[i] = wall_s() - begun;
 		assessment_clear(&a);
 	}
 	qsort(took_s, WHAT_IFS, sizeof took_s[0], ascending);
@@ -65,11 +46,11 @@ static struct fit_result fit_once(const struct library *library, const struct ca
 	const struct predict_options options = {.samples = SAMPLES};
 	struct fit_result fit;
 	struct fail why;
-	double begun = now_s(), worked_s = clock_s(CLOCK_PROCESS_CPUTIME_ID);
-	need(planning_new(library, &request->subject, &request->request, &options, planning, &why), &why);
-	*prepare_s = now_s() - begun;
-	need(planning_fit(*planning, NULL, NULL, &fit, &why), &why);
-	*total_s = now_s() - begun;
+	double begun = wall_s(), worked_s = clock_s(CLOCK_PROCESS_CPUTIME_ID);
+	must(planning_new(library, &request->subject, &request->request, &options, planning, &why), &why);
+	*prepare_s = wall_s() - begun;
+	must(planning_fit(*planning, NULL, NULL, &fit, &why), &why);
+	*total_s = wall_s() - begun;
 	*processor_s = clock_s(CLOCK_PROCESS_CPUTIME_ID) - worked_s;
 	return fit;
 }
@@ -83,7 +64,7 @@ static void time_patient(const struct library *library, int patient)
 	struct fit_result fit = {0};
 	double best_s = INFINITY, prepare_s = 0, least_s = INFINITY;
 	(void)snprintf(path, sizeof path, "profiles/demo/%02d.json", patient);
-	need(case_read(path, &file, &why), &why);
+	must(case_read(path, &file, &why), &why);
 	for (int i = 0; i < TRIALS; i++) {
 		double prepared_s, total_s, processor_s;
 		planning_free(&planning);
@@ -108,7 +89,7 @@ int main(void)
 {
 	struct library *library = NULL;
 	struct fail why;
-	need(library_load("profiles", &library, &why), &why);
+	must(library_load("profiles", &library, &why), &why);
 	for (int patient = 1; patient <= PATIENTS; patient++)
 		time_patient(library, patient);
 	library_free(&library);

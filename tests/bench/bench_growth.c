@@ -5,27 +5,13 @@
 #include "physics/montecarlo.h"
 #include "physics/ordinates.h"
 #include "physics/ordinates_beam.h"
+#include "tests/bench/bench.h"
 
 #define TRIALS 9
 #define LAYERS_MOST 32
 #define BINS_MOST 1600
 #define DEPTH_CM 0.2
 #define US_PER_S 1e6
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void must(enum status status, const struct fail *why)
-{
-	if (status == ST_OK)
-		return;
-	fprintf(stderr, "bench_growth: %s: %s\n", why->field, why->text);
-	exit(EXIT_FAILURE);
-}
 
 static void report(const char *what, double size, const char *unit, double s, double before_s, const char *note)
 {
@@ -57,12 +43,12 @@ static double light_s(size_t layers, size_t bins)
 	const struct light_stack stack = {1.0, 1.4, layers, layer};
 	must(ordinates_new(0, &solver, &why), &why);
 	for (int trial = 0; trial < TRIALS; trial++) {
-		double start = now_s();
+		double start = cpu_s();
 		for (int i = 0; i < 20; i++) {
 			must(ordinates_solve(solver, &stack, &source, &why), &why);
 			ordinates_absorption(solver, edge_cm, bins, absorbed);
 		}
-		best = fmin(best, (now_s() - start) / 20.0);
+		best = fmin(best, (cpu_s() - start) / 20.0);
 	}
 	ordinates_free(&solver);
 	return best;
@@ -84,10 +70,10 @@ static double spot_s(double radius_mm)
 	const struct light_stack stack = {1.0, 1.4, 4, layer};
 	must(beam_new(NULL, &solver, &why), &why);
 	for (int trial = 0; trial < TRIALS; trial++) {
-		double start = now_s();
+		double start = cpu_s();
 		must(beam_solve(solver, &stack, shape.radius_cm, &why), &why);
 		must(beam_absorption(solver, &shape, RINGS, r_cm, ROWS, z_cm, map, error, &why), &why);
-		best = fmin(best, now_s() - start);
+		best = fmin(best, cpu_s() - start);
 	}
 	beam_free(&solver);
 	return best;
@@ -115,9 +101,9 @@ static double photon_s(size_t layers, size_t rings, size_t variants, uint64_t ph
 	                             .photons = photons};
 	for (int trial = 0; trial < 3; trial++) {
 		struct mc_result *result = NULL;
-		double start = now_s();
+		double start = cpu_s();
 		must(mc_run(&q, &result, &why), &why);
-		best = fmin(best, (now_s() - start) / (double)photons);
+		best = fmin(best, (cpu_s() - start) / (double)photons);
 		mc_free(&result);
 	}
 	return best;
@@ -153,9 +139,9 @@ static double heat_s(size_t pulses, size_t *nodes)
 	double best = INFINITY;
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct heat *heat = NULL;
-		double start = now_s();
+		double start = cpu_s();
 		must(heat_new(&problem, &heat, &why), &why);
-		best = fmin(best, now_s() - start);
+		best = fmin(best, cpu_s() - start);
 		*nodes = heat_steps(heat);
 		heat_free(&heat);
 	}

@@ -1,5 +1,6 @@
 /* Speed of the one-dimensional heat: building base and response, and evaluating one radiant exposure. */
 #include "physics/heat.h"
+#include "tests/bench/bench.h"
 
 #define TRIALS 9
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -12,13 +13,6 @@ static const struct heat_layer skin[] = {
 };
 static const double edge_um[] = {0.0, 15.0, 75.0, 85.0, 235.0, 335.0, 1000.0, 3000.0};
 static const double absorption_1_cm[] = {2.0, 5.0, 40.0, 3.0, 4.0, 1.0, 0.3};
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 struct job {
 	struct heat_problem problem;
@@ -56,10 +50,10 @@ static double best_us(void (*call)(struct job *), struct job *job, int repeats)
 {
 	double best_s = INFINITY;
 	for (int trial = 0; trial < TRIALS; trial++) {
-		double start_s = now_s();
+		double start_s = cpu_s();
 		for (int i = 0; i < repeats; i++)
 			call(job);
-		best_s = fmin(best_s, (now_s() - start_s) / repeats);
+		best_s = fmin(best_s, (cpu_s() - start_s) / repeats);
 	}
 	return best_s * 1e6;
 }

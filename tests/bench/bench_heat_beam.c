@@ -1,5 +1,6 @@
 /* Speed of the heat under a circular beam: the march, all histories, and one radiant exposure. */
 #include "physics/heat_beam.h"
+#include "tests/bench/bench.h"
 
 #define TRIALS 9
 #define RADII 60
@@ -17,13 +18,6 @@ static const struct heat_layer skin[] = {
 static const double depth_um[] = {0.0, 15.0, 75.0, 85.0, 235.0, 335.0, 1000.0, 3000.0};
 static const double mua_1_cm[] = {2.0, 5.0, 40.0, 3.0, 4.0, 1.0, 0.3};
 #define BINS COUNT(mua_1_cm)
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static size_t beam_grid(double *r_edge_um)
 {
@@ -46,11 +40,11 @@ static double evaluate_all(const struct heat_beam *beam, double *omega, double *
 {
 	static const enum damage_set_id set[] = {DAMAGE_HENRIQUES_ER75000};
 	struct heat_damage damage = {COUNT(set), set, omega, peak_C, NULL};
-	double start_s = now_s();
+	double start_s = cpu_s();
 	for (size_t j = 0; j < heat_beam_columns(beam); j++)
 		if (heat_evaluate(heat_beam_column(beam, j), 10.0, &damage, NULL, NULL) != ST_OK)
 			exit(EXIT_FAILURE);
-	return now_s() - start_s;
+	return cpu_s() - start_s;
 }
 
 int main(void)
@@ -71,19 +65,19 @@ int main(void)
 	fill_light(r_edge_um, absorption_1_cm);
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct heat_beam *beam = NULL;
-		double start_s = now_s();
+		double start_s = cpu_s();
 		if (heat_beam_new(&column, &source, &beam, NULL) != ST_OK)
 			return EXIT_FAILURE;
-		build_s = fmin(build_s, now_s() - start_s);
+		build_s = fmin(build_s, cpu_s() - start_s);
 		evaluate_s = fmin(evaluate_s, evaluate_all(beam, omega, peak_C));
 		cells = heat_beam_columns(beam) * (heat_rows(heat_beam_column(beam, 0)) - 1);
 		steps = heat_steps(heat_beam_column(beam, 0));
 		heat_beam_free(&beam);
 		source.keep_um = BASAL_UM;
-		start_s = now_s();
+		start_s = cpu_s();
 		if (heat_beam_new(&column, &source, &beam, NULL) != ST_OK)
 			return EXIT_FAILURE;
-		shallow_s = fmin(shallow_s, now_s() - start_s);
+		shallow_s = fmin(shallow_s, cpu_s() - start_s);
 		source.keep_um = 0.0;
 		heat_beam_free(&beam);
 	}

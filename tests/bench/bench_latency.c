@@ -6,6 +6,7 @@
 #include "physics/montecarlo.h"
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
+#include "tests/bench/bench.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/store_steps.h"
 #include "tests/support/temp_folder.h"
@@ -20,26 +21,9 @@ static atomic_bool stop;
 static atomic_uint runs, writes;
 
 /* Of this thread: what the machine's other work does not lengthen. */
-static double cpu_s(void)
+static double thread_s(void)
 {
-	struct timespec now;
-	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void must(enum status status, const struct fail *why)
-{
-	if (status == ST_OK)
-		return;
-	fprintf(stderr, "bench_latency: %s: %s\n", why->field, why->text);
-	exit(EXIT_FAILURE);
+	return clock_s(CLOCK_THREAD_CPUTIME_ID);
 }
 
 /* --- a large clinic ----------------------------------------------------------------------------------------- */
@@ -137,10 +121,10 @@ static struct opening open_desk(struct desk *desk, const struct library *library
 {
 	struct fail why = {.text = ""};
 	const struct clinic_options options = {.home = home, .kind = STORE_CLINIC, .now_ms = FIXTURE_NOW_MS};
-	const double start_s = now_s(), start_cpu_s = cpu_s();
+	const double start_s = wall_s(), start_cpu_s = thread_s();
 	must(clinic_open(&options, &desk->clinic, &why), &why);
 	must(clinic_login(desk->clinic, FIXTURE_LOGIN, fixture_secret, &why), &why);
-	const double records_cpu_s = cpu_s() - start_cpu_s;
+	const double records_cpu_s = thread_s() - start_cpu_s;
 	desk->records = (struct source){
 	        .clinic = desk->clinic, .library = library, .now_ms = clock_ms};
 	desk->source = source_of(&desk->records, "clinic");
@@ -149,7 +133,7 @@ static struct opening open_desk(struct desk *desk, const struct library *library
 	must(app_new(&desk->source, &desk->engine, desk->jobs, &desk->app, &why), &why);
 	must(canvas_new(40, 120, false, &desk->canvas, &why), &why);
 	app_draw(desk->app, desk->canvas);
-	return (struct opening){now_s() - start_s, cpu_s() - start_cpu_s, records_cpu_s};
+	return (struct opening){wall_s() - start_s, thread_s() - start_cpu_s, records_cpu_s};
 }
 
 static void close_desk(struct desk *desk)
@@ -187,11 +171,11 @@ static void press(struct desk *desk, int key, struct sample *sample, size_t i)
 {
 	app_wake(desk->app);
 	(void)app_worklist_read(desk->app, 4);
-	const double start_s = now_s(), start_cpu_s = cpu_s();
+	const double start_s = wall_s(), start_cpu_s = thread_s();
 	app_key(desk->app, (struct key_event){.key = key});
 	app_draw(desk->app, desk->canvas);
-	sample->s[i] = now_s() - start_s;
-	sample->cpu_s[i] = cpu_s() - start_cpu_s;
+	sample->s[i] = wall_s() - start_s;
+	sample->cpu_s[i] = thread_s() - start_cpu_s;
 }
 
 static void measure_worklist(struct desk *desk)
@@ -228,10 +212,10 @@ static void measure(const struct library *library)
 	for (int i = 0; i < OPENS; i++) {
 		const struct opening opening = open_desk(&desk, library);
 		best = opening.s < best.s ? opening : best;
-		const double start_s = now_s();
+		const double start_s = wall_s();
 		while (app_worklist_read(desk.app, 16))
 			continue;
-		all_s = now_s() - start_s;
+		all_s = wall_s() - start_s;
 		close_desk(&desk);
 	}
 	printf("latency: first screen, 10 000 patients\t%.1f\tms\tbest of %d, records opened and names unsealed; goal 100\n",

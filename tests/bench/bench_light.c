@@ -4,6 +4,7 @@
  * of a few runs taken in turn with those of the plain loop. Else medians. */
 #include "physics/montecarlo.h"
 #include "physics/ordinates.h"
+#include "tests/bench/bench.h"
 
 #define BINS 400
 #define DEPTH_CM 0.656
@@ -37,33 +38,6 @@ static const struct skin skins[] = {
 
 static double edges[BINS + 1], exact[BINS], bins[BINS];
 
-static double now_us(void)
-{
-	struct timespec t;
-	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
-	return (double)t.tv_sec * 1e6 + (double)t.tv_nsec * 1e-3;
-}
-
-static int compare(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-	return (x > y) - (x < y);
-}
-
-static double median(double *values, size_t count)
-{
-	qsort(values, count, sizeof *values, compare);
-	return values[count / 2];
-}
-
-static void must(enum status st, const struct fail *why)
-{
-	if (st == ST_OK)
-		return;
-	fprintf(stderr, "bench_light: %s: %s\n", why->field, why->text);
-	exit(1);
-}
-
 static void solve(struct ordinates *s, const struct skin *skin, double *out)
 {
 	struct light_source source = {0};
@@ -79,9 +53,9 @@ static void bench_ordinates(const struct skin *skin, int per_panel)
 	double time[SOLVES], worst = 0.0;
 	must(ordinates_new(per_panel, &s, &why), &why);
 	for (int i = 0; i < SOLVES; i++) {
-		double start = now_us();
+		double start = 1e6 * cpu_s();
 		solve(s, skin, bins);
-		time[i] = now_us() - start;
+		time[i] = 1e6 * cpu_s() - start;
 	}
 	for (int i = 0; i < BINS; i++)
 		worst = fmax(worst, fabs(bins[i] / exact[i] - 1.0));
@@ -108,10 +82,10 @@ static void bench_error(void)
 	double time[SOLVES], error[BINS];
 	must(ordinates_new(0, &s, &why), &why);
 	for (int i = 0; i < SOLVES; i++) {
-		double start = now_us();
+		double start = 1e6 * cpu_s();
 		solve(s, &skins[0], bins);
 		must(ordinates_absorption_with_error(s, edges, BINS, bins, error, &why), &why);
-		time[i] = now_us() - start;
+		time[i] = 1e6 * cpu_s() - start;
 	}
 	printf("light ordinates skin a, default nodes with error bars\t%.1f\tus\t\n", median(time, SOLVES));
 	ordinates_free(&s);
@@ -154,9 +128,9 @@ static void run_once(const struct skin *skin, const struct mc_kind *kind, int ri
 	struct mc_result *result = NULL;
 	struct fail why = {0};
 	q.seed = seed;
-	double se, start = now_us();
+	double se, start = 1e6 * cpu_s();
 	must(mc_run(&q, &result, &why), &why);
-	out->us_photon = fmin(out->us_photon, (now_us() - start) / (double)q.photons);
+	out->us_photon = fmin(out->us_photon, (1e6 * cpu_s() - start) / (double)q.photons);
 	double value = mc_absorbed_z(result, kind->variants ? kind->variants / 2 : 0, BASAL_BIN, &se);
 	out->photons_for_percent += (double)q.photons * (100.0 * se / value) * (100.0 * se / value) / MC_RUNS;
 	mc_free(&result);

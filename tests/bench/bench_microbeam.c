@@ -1,5 +1,6 @@
 /* Speed of the microbeam model: one run in r and z, preparing light, building and reading a table. */
 #include "physics/microbeam.h"
+#include "tests/bench/bench.h"
 
 static const struct tissue skin = {
         .count = 5,
@@ -17,21 +18,6 @@ static const struct microbeam erbium_glass = {1550, 20, 120, 2e-3, MICROBEAM_GAU
 #define LOOKUPS 20000
 #define TRIALS 5
 
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void need(enum status st, const struct fail *why)
-{
-	if (st == ST_OK)
-		return;
-	(void)fprintf(stderr, "bench_microbeam: %s: %s\n", why->field, why->text);
-	exit(EXIT_FAILURE);
-}
-
 static struct microbeam_light *prepare(void)
 {
 	struct microbeam_light_request request = {.tissue = &skin,
@@ -41,9 +27,9 @@ static struct microbeam_light *prepare(void)
 	                                          .seed = 1};
 	struct microbeam_light *light = NULL;
 	struct fail why = {0};
-	double start = now_s();
-	need(microbeam_light_new(&request, &light, &why), &why);
-	printf("microbeam: light, 1550 nm\t%.0f\tms\t60 000 photons, one variant\n", 1e3 * (now_s() - start));
+	double start = cpu_s();
+	must(microbeam_light_new(&request, &light, &why), &why);
+	printf("microbeam: light, 1550 nm\t%.0f\tms\t60 000 photons, one variant\n", 1e3 * (cpu_s() - start));
 	return light;
 }
 
@@ -54,9 +40,9 @@ static void time_run(const char *name, const struct microbeam_light *light, cons
 	struct fail why = {0};
 	double best = INFINITY;
 	for (int i = 0; i < TRIALS; i++) {
-		double start = now_s();
-		need(microbeam_simulate(light, &skin, beam, 0, &quick, &lesion, NULL, &why), &why);
-		best = fmin(best, now_s() - start);
+		double start = cpu_s();
+		must(microbeam_simulate(light, &skin, beam, 0, &quick, &lesion, NULL, &why), &why);
+		best = fmin(best, cpu_s() - start);
 	}
 	printf("microbeam: one run, %s\t%.1f\tms\tbest of %d\n", name, 1e3 * best, TRIALS);
 }
@@ -73,22 +59,22 @@ static void time_table(const char *name, const struct microbeam_light *light, st
 	struct microbeam_lesion lesion;
 	struct microbeam_axis axis;
 	struct fail why = {0};
-	double start = now_s(), sum_um = 0.0;
-	need(microbeam_table_new(&request, &table, &why), &why);
+	double start = cpu_s(), sum_um = 0.0;
+	must(microbeam_table_new(&request, &table, &why), &why);
 	printf("microbeam: table, %s\t%.0f\tms\t%d nodes, 4-40 mJ, with spread\n", name,
-	       1e3 * (now_s() - start), MICROBEAM_TABLE_NODES);
-	start = now_s();
+	       1e3 * (cpu_s() - start), MICROBEAM_TABLE_NODES);
+	start = cpu_s();
 	for (int i = 0; i < LOOKUPS; i++) {
-		need(microbeam_table_at(table, 4 + 36.0 * i / LOOKUPS, 0, &lesion, NULL, &why), &why);
+		must(microbeam_table_at(table, 4 + 36.0 * i / LOOKUPS, 0, &lesion, NULL, &why), &why);
 		sum_um += lesion.coagulation_depth_um.value;
 	}
 	printf("microbeam: table lookup, %s\t%.2f\tus\tmean depth %.0f um\n", name,
-	       1e6 * (now_s() - start) / LOOKUPS, sum_um / LOOKUPS);
-	start = now_s();
+	       1e6 * (cpu_s() - start) / LOOKUPS, sum_um / LOOKUPS);
+	start = cpu_s();
 	for (int i = 0; i < LOOKUPS; i++)
-		need(microbeam_table_at(table, 4 + 36.0 * i / LOOKUPS, 0, &lesion, &axis, &why), &why);
+		must(microbeam_table_at(table, 4 + 36.0 * i / LOOKUPS, 0, &lesion, &axis, &why), &why);
 	printf("microbeam: table lookup with axis, %s\t%.2f\tus\t%zu depths\n", name,
-	       1e6 * (now_s() - start) / LOOKUPS, axis.count);
+	       1e6 * (cpu_s() - start) / LOOKUPS, axis.count);
 	microbeam_table_free(&table);
 }
 

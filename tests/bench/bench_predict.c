@@ -3,6 +3,7 @@
 #include "devices/exposure.h"
 #include "planner/fit/predict.h"
 #include "planner/plan/library.h"
+#include "tests/bench/bench.h"
 
 #define SEED 7
 #define STEPS 40
@@ -24,13 +25,6 @@ static const struct step {
         {"532 nm ps broad beam", "picoway.532_zoom",
          {{SETTING_FLUENCE_J_CM2, 0.3, 0.1}, {SETTING_SPOT_MM, 4, 0}, {SETTINGS, 0, 0}}},
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void check(enum status status, const struct fail *why)
 {
@@ -65,14 +59,14 @@ static void measure(const struct library *library, const struct twin *twin, cons
 	struct predictor *p = NULL;
 	static struct prediction out;
 	struct fail why = {.text = ""};
-	double best_s = INFINITY, start_s = now_s();
+	double best_s = INFINITY, start_s = cpu_s();
 	check(predictor_new(twin, &e[0], &no_target, &options, &p, &why), &why);
-	double made_s = now_s() - start_s;
+	double made_s = cpu_s() - start_s;
 	for (int i = 0; i < STEPS; i++) {
-		start_s = now_s();
+		start_s = cpu_s();
 		check(predictor_run(p, &e[i % 2], PREDICT_FULL, &out, &why), &why);
 		if (i > 1)
-			best_s = fmin(best_s, now_s() - start_s);
+			best_s = fmin(best_s, cpu_s() - start_s);
 	}
 	predictor_free(&p);
 	printf("predict: one setting, %s\t%.2f\tms\t%u samples of the twin, all bands; prepared once in %.0f ms; "

@@ -5,6 +5,7 @@
 #include "physics/rf_disc.h"
 #include "physics/rf_patch.h"
 #include "physics/rf_run.h"
+#include "tests/bench/bench.h"
 
 #define TRIALS 15
 #define GRID 64
@@ -12,19 +13,7 @@
 #define FREQUENCY_HZ 6.78e6
 
 static struct rf_layer layer[3];
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
-static void need(enum status status)
-{
-	if (status != ST_OK)
-		exit(EXIT_FAILURE);
-}
+static struct fail why;
 
 static struct rf_stack stack(void)
 {
@@ -44,12 +33,12 @@ static void bench_disc(const char *name, double complex contact_ohm_m2)
 	size_t terms = 0;
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct rf_disc *disc = NULL;
-		double start_s = now_s();
-		need(rf_disc_new(&problem, &disc, NULL));
-		best_s = fmin(best_s, now_s() - start_s);
-		start_s = now_s();
-		need(rf_disc_grid(disc, GRID, r_um, GRID, z_um, field, NULL));
-		field_s = fmin(field_s, now_s() - start_s);
+		double start_s = wall_s();
+		must(rf_disc_new(&problem, &disc, &why), &why);
+		best_s = fmin(best_s, wall_s() - start_s);
+		start_s = wall_s();
+		must(rf_disc_grid(disc, GRID, r_um, GRID, z_um, field, &why), &why);
+		field_s = fmin(field_s, wall_s() - start_s);
 		error = rf_disc_result(disc)->impedance_error_ohm / cabs(rf_disc_result(disc)->impedance_ohm);
 		terms = rf_disc_terms(disc);
 		rf_disc_free(&disc);
@@ -66,10 +55,10 @@ static void bench_axisym(void)
 	size_t nr = 0, nz = 0, iterations = 0;
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct rf_axisym *solver = NULL;
-		double start_s = now_s();
-		need(rf_axisym_new(&problem, &solver, NULL));
-		need(rf_axisym_solve(solver, NULL, 0.0, NULL));
-		best_s = fmin(best_s, now_s() - start_s);
+		double start_s = wall_s();
+		must(rf_axisym_new(&problem, &solver, &why), &why);
+		must(rf_axisym_solve(solver, NULL, 0.0, &why), &why);
+		best_s = fmin(best_s, wall_s() - start_s);
 		nr = rf_axisym_nr(solver);
 		nz = rf_axisym_nz(solver);
 		iterations = rf_axisym_iterations(solver);
@@ -97,9 +86,9 @@ static void bench_run(void)
 	size_t steps = 0, renewals = 0;
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct rf_run *run = NULL;
-		double start_s = now_s();
-		need(rf_run_new(&problem, NULL, NULL, &run, NULL));
-		best_s = fmin(best_s, now_s() - start_s);
+		double start_s = wall_s();
+		must(rf_run_new(&problem, NULL, NULL, &run, &why), &why);
+		best_s = fmin(best_s, wall_s() - start_s);
 		steps = rf_run_steps(run);
 		renewals = rf_run_summary(run).renewals;
 		rf_run_free(&run);
@@ -117,9 +106,9 @@ static void bench_bars(void)
 	size_t panels = 0;
 	for (int trial = 0; trial < TRIALS / 3; trial++) {
 		struct rf_patch *patch = NULL;
-		double start_s = now_s();
-		need(rf_patch_new(&problem, &patch, NULL));
-		best_s = fmin(best_s, now_s() - start_s);
+		double start_s = wall_s();
+		must(rf_patch_new(&problem, &patch, &why), &why);
+		best_s = fmin(best_s, wall_s() - start_s);
 		panels = rf_patch_panels(patch);
 		error = rf_patch_result(patch)->impedance_error_ohm / cabs(rf_patch_result(patch)->impedance_ohm);
 		rf_patch_free(&patch);
@@ -130,9 +119,9 @@ static void bench_bars(void)
 
 int main(void)
 {
-	need(dielectric_layer(DIELECTRIC_SKIN_WET, FREQUENCY_HZ, 1500.0, &layer[0], NULL));
-	need(dielectric_layer(DIELECTRIC_FAT, FREQUENCY_HZ, 5000.0, &layer[1], NULL));
-	need(dielectric_layer(DIELECTRIC_MUSCLE, FREQUENCY_HZ, INFINITY, &layer[2], NULL));
+	must(dielectric_layer(DIELECTRIC_SKIN_WET, FREQUENCY_HZ, 1500.0, &layer[0], &why), &why);
+	must(dielectric_layer(DIELECTRIC_FAT, FREQUENCY_HZ, 5000.0, &layer[1], &why), &why);
+	must(dielectric_layer(DIELECTRIC_MUSCLE, FREQUENCY_HZ, INFINITY, &layer[2], &why), &why);
 	bench_disc("bare", 0.0);
 	bench_disc("membrane", -0.01949 * I);
 	bench_axisym();

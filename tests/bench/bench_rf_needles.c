@@ -1,6 +1,7 @@
 /* Speed of needles: the cell's field, field and 50 steps of heat, and how far the default grid is from its
  * own converged value. */
 #include "physics/rf_array.h"
+#include "tests/bench/bench.h"
 
 #define TRIALS 5
 
@@ -25,13 +26,6 @@ static const struct rf_needles needles = {.pattern = RF_PATTERN_ROWS,
                                           .radius_um = 100.0,
                                           .bare_from_um = 1500.0,
                                           .tip_um = 1800.0};
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static struct rf_cell *solve(double refine, struct rf_result *result)
 {
@@ -59,10 +53,10 @@ static double array_s(void)
 	const struct rf_array array = {.needles = needles, .columns = 7, .rows = 7};
 	double best_s = INFINITY;
 	for (int trial = 0; trial < TRIALS; trial++) {
-		double start_s = now_s();
+		double start_s = wall_s();
 		if (rf_array_solve(&stack, &array, &out, NULL) != ST_OK)
 			exit(EXIT_FAILURE);
-		best_s = fmin(best_s, now_s() - start_s);
+		best_s = fmin(best_s, wall_s() - start_s);
 	}
 	return best_s;
 }
@@ -80,12 +74,12 @@ int main(void)
 	double field_s = INFINITY, all_s = INFINITY, converged = converged_ohm();
 	size_t nodes = 0;
 	for (int trial = 0; trial < TRIALS; trial++) {
-		double start_s = now_s();
+		double start_s = wall_s();
 		struct rf_cell *cell = solve(1.0, &result);
-		field_s = fmin(field_s, now_s() - start_s);
+		field_s = fmin(field_s, wall_s() - start_s);
 		if (rf_cell_heat(cell, &heating, &out, NULL) != ST_OK)
 			return EXIT_FAILURE;
-		all_s = fmin(all_s, now_s() - start_s);
+		all_s = fmin(all_s, wall_s() - start_s);
 		nodes = rf_cell_nodes(cell);
 		rf_cell_free(&cell);
 	}

@@ -2,18 +2,12 @@
  * to checked settings, fit and posterior samples included. */
 #include "planner/plan/case.h"
 #include "planner/plan/library.h"
+#include "tests/bench/bench.h"
 
 #include <sys/resource.h>
 
 #define TRIALS 3
 #define KB_PER_MB 1024.0
-
-static double clock_s(clockid_t clock)
-{
-	struct timespec now;
-	(void)clock_gettime(clock, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Least time by the wall, and least of both threads together. */
 struct cost {

@@ -9,6 +9,7 @@
 #include "planner/sync/guard.h"
 #include "planner/sync/http.h"
 #include "planner/sync/station.h"
+#include "tests/bench/bench.h"
 #include "tests/support/fake_fhir.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/temp_folder.h"
@@ -17,24 +18,9 @@
 	"{\"schema\":\"lasertwin-case/"                                                                      \
 	"1\",\"patient\":{\"fitz\":\"III\",\"ita_deg\":34.25,\"mi_field\":210,\"site\":\"cheek\"}}"
 
-static double now_s(void)
-{
-	struct timespec t;
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
-
 static int64_t now_ms(void)
 {
 	return FIXTURE_NOW_MS;
-}
-
-static void must(enum status st, const struct fail *why)
-{
-	if (!st)
-		return;
-	fprintf(stderr, "bench_sync: %s: %s\n", why->field, why->text);
-	exit(1);
 }
 
 static double waited_s; /* for answers, since it was put to 0 */
@@ -46,9 +32,9 @@ struct line {
 static enum status timed(void *state, const struct sync_request *request, struct sync_reply *reply, struct fail *why)
 {
 	const struct line *line = state;
-	double start = now_s();
+	double start = wall_s();
 	enum status st = line->wire.exchange(line->wire.state, request, reply, why);
-	waited_s += now_s() - start;
+	waited_s += wall_s() - start;
 	return st;
 }
 
@@ -61,7 +47,7 @@ static enum status arrive(void *state, const struct sync_arrival *items, size_t 
 {
 	enum status st = beneath.arrive(state, items, count, key, value, why);
 	if (!st && first_s <= 0 && count > 0 && strcmp(items[0].place.type, "Observation") == 0)
-		first_s = now_s() - began_s;
+		first_s = wall_s() - began_s;
 	return st;
 }
 
@@ -89,13 +75,13 @@ static enum status enter(void *context, struct fail *why)
 {
 	(void)context;
 	(void)why;
-	held_since_s = now_s();
+	held_since_s = wall_s();
 	return ST_OK;
 }
 
 static void leave(void *context)
 {
-	double held_s = now_s() - held_since_s;
+	double held_s = wall_s() - held_since_s;
 	(void)context;
 	held_max_s = held_s > held_max_s ? held_s : held_max_s;
 }
@@ -158,10 +144,10 @@ static void fill(struct side *side, size_t patients)
 static double round_s(struct side *side, struct sync_outcome *outcome)
 {
 	struct fail why;
-	double start = began_s = now_s();
+	double start = began_s = wall_s();
 	waited_s = first_s = held_max_s = 0;
 	must(sync_round(side->engine, outcome, &why), &why);
-	return now_s() - start;
+	return wall_s() - start;
 }
 
 static void print_share(const char *what, double seconds)

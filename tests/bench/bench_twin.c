@@ -2,24 +2,10 @@
  * (the machine may be busy); forecast; bringing forward a year. The spectra are of a skin drawn from the prior. */
 #include "physics/base/rng.h"
 #include "planner/twin/forecast.h"
+#include "tests/bench/bench.h"
 
 #define RUNS 25
 #define POINTS 400
-
-static double now_ms(clockid_t clock)
-{
-	struct timespec t;
-	clock_gettime(clock, &t);
-	return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static void must(enum status st, const struct fail *why)
-{
-	if (st == ST_OK)
-		return;
-	fprintf(stderr, "bench_twin: %s: %s\n", why->field, why->text);
-	exit(1);
-}
 
 static void measured(struct readings *r, double first_nm, double last_nm)
 {
@@ -52,10 +38,10 @@ static void calibrate(const char *name, const struct readings *r)
 	struct fail why = {0};
 	double wall[RUNS], processor = INFINITY;
 	for (int i = 0; i < RUNS; i++) {
-		double start = now_ms(CLOCK_MONOTONIC), used = now_ms(CLOCK_PROCESS_CPUTIME_ID);
+		double start = 1e3 * wall_s(), used = 1e3 * cpu_s();
 		must(twin_from_readings(r, &t, &why), &why);
-		wall[i] = now_ms(CLOCK_MONOTONIC) - start;
-		processor = fmin(processor, now_ms(CLOCK_PROCESS_CPUTIME_ID) - used);
+		wall[i] = 1e3 * wall_s() - start;
+		processor = fmin(processor, 1e3 * cpu_s() - used);
 	}
 	qsort(wall, RUNS, sizeof wall[0], ascending);
 	printf("twin calibration, %s\t%.1f\tms\tbest of %d; median %.1f; processor time %.1f; %u iterations\n", name, wall[0],
@@ -98,12 +84,12 @@ static void bench_time(const struct twin *t)
 	struct fail why = {0};
 	double forward = INFINITY, ahead = INFINITY;
 	for (int i = 0; i < RUNS; i++) {
-		double start = now_ms(CLOCK_MONOTONIC);
+		double start = 1e3 * wall_s();
 		must(twin_bring_forward(t, &year, &later, &why), &why);
-		forward = fmin(forward, now_ms(CLOCK_MONOTONIC) - start);
-		start = now_ms(CLOCK_MONOTONIC);
+		forward = fmin(forward, 1e3 * wall_s() - start);
+		start = 1e3 * wall_s();
 		must(twin_forecast(t, &request, &forecast, &why), &why);
-		ahead = fmin(ahead, now_ms(CLOCK_MONOTONIC) - start);
+		ahead = fmin(ahead, 1e3 * wall_s() - start);
 	}
 	printf("twin brought forward by a year with its seasons\t%.2f\tms\tbest of %d\n", forward, RUNS);
 	printf("twin forecast, %d members\t%.1f\tms\tbest of %d\n", FORECAST_MEMBERS_DEFAULT, ahead, RUNS);

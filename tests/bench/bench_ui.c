@@ -1,6 +1,7 @@
 /* From a key to the finished canvas on the parameters screen, with the real planner: one knob one step, the
  * assessment of the new settings (in the program a worker does it while keys go on), the drawing. */
 #include "planner/plan/case.h"
+#include "tests/bench/bench.h"
 #include "ui/engine.h"
 #include "ui/view.h"
 
@@ -10,13 +11,6 @@ struct scene {
 	struct case_file *file;
 	struct library *library;
 };
-
-static double now_s(void)
-{
-	struct timespec now;
-	(void)clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void check(enum status status, const struct fail *why)
 {
@@ -103,10 +97,10 @@ static void measure_keys(struct app *app, const char *name, int rows, int cols)
 			press(app, UI_KEY_DOWN);
 		if (i % 64 == 0)
 			press(app, UI_KEY_HOME);
-		double start_s = now_s();
+		double start_s = wall_s();
 		press(app, next_key(i));
 		app_draw(app, canvas);
-		sample_s[i] = now_s() - start_s;
+		sample_s[i] = wall_s() - start_s;
 	}
 	snprintf(what, sizeof what, "key to canvas %d x %d", cols, rows);
 	report(name, what, sample_s, KEYS);
@@ -121,9 +115,9 @@ static void measure_drawing(struct app *app, const char *name)
 	struct fail why = {.text = ""};
 	check(canvas_new(60, 200, false, &canvas, &why), &why);
 	for (int i = 0; i < KEYS; i++) {
-		double start_s = now_s();
+		double start_s = wall_s();
 		app_draw(app, canvas);
-		sample_s[i] = now_s() - start_s;
+		sample_s[i] = wall_s() - start_s;
 	}
 	report(name, "drawing alone 200 x 60", sample_s, KEYS);
 	canvas_free(&canvas);
@@ -141,10 +135,10 @@ static void measure(const char *path, const char *name, struct library *library)
 	struct app_engine engine = engine_of(library);
 	check(jobs_new(true, &jobs, &why), &why);
 	check(app_new(&source, &engine, jobs, &app, &why), &why);
-	double start_s = now_s();
+	double start_s = wall_s();
 	press(app, UI_KEY_ENTER);
 	printf("%s, opening a patient\t%.1f\tms\ttwin, predictor, first assessment\n", name,
-	       1e3 * (now_s() - start_s));
+	       1e3 * (wall_s() - start_s));
 	press(app, '5');
 	if (!app->assessed)
 		check(ST_MODEL, &app->failure);

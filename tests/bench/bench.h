@@ -1,0 +1,50 @@
+/* What every benchmark needs: clocks, the median, and giving up. */
+#ifndef LASERTWIN_BENCH_H
+#define LASERTWIN_BENCH_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "physics/base/status.h"
+
+static inline double clock_s(clockid_t clock)
+{
+	struct timespec now;
+	(void)clock_gettime(clock, &now);
+	return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* Of this process, all threads; and on the wall. */
+static inline double cpu_s(void)
+{
+	return clock_s(CLOCK_PROCESS_CPUTIME_ID);
+}
+
+static inline double wall_s(void)
+{
+	return clock_s(CLOCK_MONOTONIC);
+}
+
+static inline int by_value(const void *a, const void *b)
+{
+	const double x = *(const double *)a, y = *(const double *)b;
+	return (x > y) - (x < y);
+}
+
+/* Sorts the values. */
+static inline double median(double *values, size_t count)
+{
+	qsort(values, count, sizeof *values, by_value);
+	return values[count / 2];
+}
+
+static inline void must(enum status status, const struct fail *why)
+{
+	if (status == ST_OK)
+		return;
+	(void)fprintf(stderr, "benchmark: %s: %s\n", why->field, why->text);
+	exit(EXIT_FAILURE);
+}
+
+#endif
