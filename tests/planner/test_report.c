@@ -269,8 +269,8 @@ static void every_sheet_shows_whose_skin_it_is(void **state)
 	const char *first = strstr(r.text, "\nSkin twin "), *second = first ? strstr(first + 1, "\nSkin twin ") : NULL;
 	assert_non_null(second);
 	assert_true(second > strstr(r.text, "\nRequest ")); /* in front of the request it belongs to */
-	assert_null(strstr(second, "\n  Dermis                           1789 "));
-	assert_non_null(strstr(first, "\n  Dermis                           1789 "));
+	assert_null(strstr(second, "\n  Dermis                           1774 "));
+	assert_non_null(strstr(first, "\n  Dermis                           1774 "));
 	reported_free(&r);
 }
 

@@ -253,8 +253,9 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 	return sum;
 }
 
-/* V015 needs far more light than heat at the basal layer explains: nothing that was tried (blood, air, definitions of
- * the beam, the lesion's size) gives more than a tenth of what is missing; its dermis must absorb less;
+/* V015 needs more light than heat at the basal layer explains: nothing that was tried (blood, air, definitions of
+ * the beam, the lesion's size) gives more than a tenth of what is missing; a dermis that scatters as little as living
+ * skin does at 850 nm (12 1/cm, Jonasson 2023, of the table's 21) gives a quarter more;
  * H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
  * V018: this pig is darker than the skin assumed; V137 is a clinical practice this skin would not
  * stand. */
