@@ -45,7 +45,7 @@ run import "$work/none$esc[2J.csv" --patient "x$esc[2J"; clean
 printf 'reading,value,unit\nita_deg,\033[2J41,deg\n' >"$work/hostile.csv"
 run import "$work/hostile.csv" --patient "VIRTUAL"; clean; [ "$code" -ne 0 ] || fail "imported an escape sequence"
 run audit; clean; run audit verify; clean; [ "$code" -eq 0 ] || fail "the audit is broken: $(cat "$work/err")"
-start 80 24 "$program --home $home; exec sleep 60"
-expect "Worklist" 20
+planner 80 24 "--home $home"
+expect "Worklist"
 t capture-pane -p | LC_ALL=C grep -q "$esc" && fail "an escape sequence on the screen"
 pass "$n hostile names through cases, sheets, reasons, imports and the audit: all inert"

@@ -1,5 +1,8 @@
 # What the scripts here share: servers from the npm registry, certificates, start and stop. Sourced with SYNC_HERE set.
 set -eu
+export no_proxy="127.0.0.1,localhost${no_proxy:+,$no_proxy}" # the servers are here, whatever lies between us and npm's
+export NO_PROXY="$no_proxy"
+unset NODE_OPTIONS
 modules=${SYNC_MODULES:-${LASERTWIN_BUILD:-build}/sync-servers}
 
 # Installs what package-lock.json names, once, whoever of the scripts that run side by side comes first; without npm or
@@ -63,7 +66,7 @@ start_servers() {
 	exec 8>"$1/feed"
 	waited=0
 	while [ ! -f "$1/ready" ]; do
-		kill -0 "$server" 2>/dev/null && [ "$waited" -lt 600 ] || { echo "FAIL: the servers do not start:"; tail -20 "$1/server.log" | cut -c1-200; return 1; }
+		kill -0 "$server" 2>/dev/null && [ "$waited" -lt 3000 ] || { echo "FAIL: the servers do not start:"; tail -20 "$1/server.log" | cut -c1-200; return 1; }
 		sleep 0.2
 		waited=$((waited + 1))
 	done

@@ -28,10 +28,10 @@ chmod 600 "$rig/secret"
 lt() { # STATION ARGUMENT...
 	station=$1
 	shift
-	timeout 120 "$program" --home "$rig/$station" --login chief --secret-file "$rig/secret" "$@" >"$rig/out" 2>&1
+	timeout 900 "$program" --home "$rig/$station" --login chief --secret-file "$rig/secret" "$@" >"$rig/out" 2>&1
 }
 control() { # SERVER CALL [JSON]
-	curl -sf -X POST -d "${3:-}" "http://127.0.0.1:$(cat "$rig/$1.control")/$2"
+	curl -q -sf -X POST -d "${3:-}" "http://127.0.0.1:$(cat "$rig/$1.control")/$2"
 }
 field() { sed -n "s/.*\"$1\": *\([^,}]*\).*/\1/p" "$rig/out" | head -1; }
 
@@ -46,7 +46,7 @@ for station in a b; do
 		--token-url https://127.0.0.1:1/token --ca-file "$rig/ca.pem" --namespace https://clinic.example/fhir >"$rig/out" 2>&1 || true
 	grep '"keys"' "$rig/out" >"$rig/$station.jwks" || fail "no station key at $station"
 done
-printf '{"clinic":{"engine":"router","lifetime_s":4,"clients":{"station-a":{"jwks":%s},"station-b":{"jwks":%s}}}}' \
+printf '{"clinic":{"engine":"router","lifetime_s":300,"clients":{"station-a":{"jwks":%s},"station-b":{"jwks":%s}}}}' \
 	"$(cat "$rig/a.jwks")" "$(cat "$rig/b.jwks")" >"$rig/config.json"
 start_servers "$rig" || exit 1
 base=https://127.0.0.1:$(cat "$rig/clinic.https")/fhir/R4

@@ -7,11 +7,11 @@ echo virtual >"$work/demo"
 home=$work/home
 as() { who=$1; shift; "$program" "$@" --demo --home "$home" --login "demo-$who" --secret-file "$work/demo" >"$work/out" 2>&1; }
 has() { grep -q "$1" "$work/out" || fail "no '$1' in: $(cat "$work/out")"; }
-start 80 24 "$program demo --home $home --login demo-viewer --secret-file $work/demo; echo \"  ended-with-\$?\"; exec sleep 60"
+planner 80 24 "demo --home $home --login demo-viewer --secret-file $work/demo"
 expect "VIRTUAL 01"; keys Enter; expect "Readings"
 keys Down Down Down Down Down Enter; expect "takes"; keys 41 Enter; expect "may not record"
 keys '!'; expect "Break the glass"
-keys -l 'short'; keys Enter; expect "minutes"; keys Enter; expect "too short"
+keys -l 'short'; keys Enter; expect "▸ minutes"; keys Enter; expect "too short"
 keys Up; keys -l ' of staff, in pain'; expect "in pain"; keys Down Enter
 gone "Break the glass"; expect "EMERGENCY ACCESS of demo-viewer until"
 keys 1; expect "VIRTUAL 02"; expect "EMERGENCY ACCESS" # on every screen

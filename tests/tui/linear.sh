@@ -140,7 +140,7 @@ mkfifo "$work/lines"
 "$program" demo --plain --lock-after 1 --home "$home" <"$work/lines" >"$work/out" 2>"$work/err" &
 talker=$!
 exec 3>"$work/lines"
-said() { left=400; until grep -qF -- "$1" "$work/out" || [ "$left" -eq 0 ]; do sleep 0.05; left=$((left - 1)); done; says "$1"; }
+said() { left=1200; until grep -qF -- "$1" "$work/out" || [ "$left" -eq 0 ]; do sleep 0.05; left=$((left - 1)); done; says "$1"; }
 said "Locked after 1 seconds"
 printf '\nwrong\n' >&3
 said "Try again"

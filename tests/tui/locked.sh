@@ -5,7 +5,7 @@
 sed 's/picoway\.532_zoom/discovery_pico.1064_ps/' profiles/demo/03.json >"$work/locked.json"
 clinic "$work/records"
 "$program" add "$work/locked.json" --home "$work/records" >"$work/out" || fail "not added: $(cat "$work/out")"
-start 80 24 "$program --home $work/records; echo \"  ended-with-\$?\"; exec sleep 60"
+planner 80 24 "--home $work/records"
 expect "discovery_pico.1064_ps"
 keys Enter; expect "Readings"
 keys 6; expect "No prediction"

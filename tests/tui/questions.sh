@@ -3,7 +3,7 @@
 # all of it there again after the program was left.
 . "$(dirname "$0")/lib.sh"
 records="$work/records"
-again() { start 80 24 "$program demo --home $records; echo \"  ended-with-\$?\"; exec sleep 60"; }
+again() { planner 80 24 "demo --home $records"; }
 again
 expect "VIRTUAL 08"
 keys End Enter; expect "Not answered:"

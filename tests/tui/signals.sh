@@ -1,10 +1,10 @@
 #!/bin/sh
 # Every deadly signal gives the terminal back: settings as before, main screen, cursor on, and a word why.
 . "$(dirname "$0")/lib.sh"
-child() { pgrep -P "$(t display -p '#{pane_pid}')" | head -1; }
 for signal in SEGV:139 BUS:135 FPE:136 ILL:132 ABRT:134 TERM:143 HUP:129 INT:130 QUIT:131; do
 	word=${signal%:*} code=${signal#*:}
-	start 80 24 "stty -g >$work/before; $program demo --home $(home); code=\$?; stty -g >$work/after; echo \"  ended-with-\$code\"; exec sleep 60"
+	demo="sh -c 'echo \$\$ >$work/pid; exec $program demo --home $(home)'"
+	start 80 24 "stty -g >$work/before; $demo; code=\$?; stty -g >$work/after; echo \"  ended-with-\$code\"; exec sleep 600"
 	expect "7 Checks"
 	keys Enter; expect "Readings"
 	kill "-$word" "$(child)" || fail "no process to signal"

@@ -9,7 +9,7 @@ expect "7 Checks"
 keys C-z
 expect "Stopped"
 [ "$(t display -p '#{alternate_on}')" = 0 ] || fail "still on the alternate screen"
-keys "stty -a | grep -o ' icanon'" Enter; expect " icanon"
+keys "stty -a | grep -o ' icanon' | tr a-z A-Z" Enter; expect " ICANON" # as answered, not as typed
 keys "fg" Enter
 expect "never controls a device"
 keys q; expect "Leave lasertwin?"

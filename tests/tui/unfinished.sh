@@ -5,11 +5,9 @@
 umask 077
 echo virtual >"$work/demo"
 home=$work/home
-begin() { start 80 24 "$program demo --home $home $1 2>$work/stderr; echo \"  ended-with-\$?\"; exec sleep 60"; }
+begin() { planner 80 24 "demo --home $home $1 2>$work/stderr"; }
 die() {
-	pid=$(pgrep -f "^$program demo --home $home" | head -1)
-	[ -n "$pid" ] || fail "no program to kill"
-	kill -9 "$pid"
+	kill -9 "$(child)" || fail "no program to kill"
 	expect "ended-with-137"
 }
 begin; expect "VIRTUAL 01"
