@@ -13,10 +13,11 @@
 #define MS_PER_DAY 86400000
 #define SAME_VISIT_MS 43200000 /* 12 h: what is kept closer together is one visit */
 
-/* Readings grow older in the store: "measured today" was true on the day they were taken. */
+/* Readings grow older in the store: "measured today" was true at the visit they were taken at. Counted from then, not
+ * by dates: UTC's midnight is in the afternoon elsewhere. */
 static void age_readings(struct readings *readings, int64_t taken_at_ms, int64_t now_ms)
 {
-	const int64_t days = now_ms / MS_PER_DAY - taken_at_ms / MS_PER_DAY;
+	const int64_t days = (now_ms - taken_at_ms + MS_PER_DAY - SAME_VISIT_MS) / MS_PER_DAY;
 	if (days > 0 && readings->present[READING_MEASURED_DAYS_AGO])
 		readings->value[READING_MEASURED_DAYS_AGO] += (double)days;
 }

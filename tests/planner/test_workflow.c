@@ -808,6 +808,31 @@ static const struct finding *raised(const struct findings *findings, const char 
 	return NULL;
 }
 
+/* Both are of the date the readings were taken on. */
+static void measured_today_is_at_this_visit_whatever_the_date(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk);
+	struct delivery session;
+	struct delivery_plan delivery_plan;
+	struct findings findings;
+	const struct predict_options few = {.samples = 4};
+	const int64_t from_ms = desk->w.clock.now_ms;
+	MUST(workflow_session(&desk->w, plan, &delivery_plan, &session, &why));
+	static const struct {
+		int64_t hours;
+		bool stale;
+	} rows[] = {{11, false}, {13, true}};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		desk->w.clock.now_ms = from_ms + rows[i].hours * HOUR_MS;
+		MUST(workflow_judge_start(&desk->w, plan, &session, &few, &findings, &why));
+		const struct finding *twin = raised(&findings, "R-TWIN");
+		assert_int_equal(twin != NULL && twin->outcome == OUTCOME_BLOCK, rows[i].stale);
+		findings_clear(&findings);
+	}
+	workflow_plan_free(&plan);
+}
+
 /* The next version of the desk's twin; edited in the latent coordinate of one property. json NULL: of a strange form. */
 static void next_twin(struct desk *desk, enum twin_property property, double shift_sd, const char *strange)
 {
@@ -986,6 +1011,7 @@ int main(void)
 	        DESK(not_started_is_not_delivered),
 	        DESK(the_rules_are_judged_again_at_the_start),
 	        DESK(a_drifting_output_stops_the_start),
+	        DESK(measured_today_is_at_this_visit_whatever_the_date),
 	        DESK(the_start_is_judged_on_the_signed_twin),
 	        DESK(a_skin_that_moved_is_said_to_have),
 	        DESK(a_signed_twin_that_cannot_be_read_is_no_twin),
