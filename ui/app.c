@@ -224,11 +224,11 @@ size_t app_line_count(const struct app *app, enum screen screen)
 	case SCREEN_WORKLIST:
 		return app->shown_count;
 	case SCREEN_PATIENT:
-		return app_patient_rows();
+		return app_patient_rows(app);
 	case SCREEN_QUESTIONS:
 		return app->questions.count;
 	case SCREEN_CHOICE:
-		return app_choice_count(app->choosing);
+		return app_choice_count(app->choosing.choice);
 	case SCREEN_UNFINISHED:
 		return app->work.own;
 	case SCREEN_SKIN_TYPE:
@@ -387,7 +387,7 @@ static void enter_patient(struct app *app)
 {
 	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
 	if (row.choice != CHOICE_NONE)
-		app_choice_open(app, row.choice);
+		app_choice_open(app, row);
 	else
 		app_entry_open(app);
 }

@@ -273,6 +273,7 @@ enum twin_view { TWIN_VIEW_PROPERTIES, TWIN_VIEW_READINGS, TWIN_VIEW_FORECAST, T
 #define APP_EDITS_MAX 32
 struct app_edit {
 	struct readings readings;
+	enum side side[PLANNING_ZONES_MAX]; /* of the request */
 	struct facts *answers; /* owned */
 };
 struct app_edits {
@@ -289,10 +290,11 @@ struct app_history {
 /* --- the patient's data ----------------------------------------------------------------------------- */
 
 /* A line of the patient screen: a reading, or something chosen from a list. */
-enum patient_choice { CHOICE_NONE, CHOICE_SEX, CHOICE_TYPE, CHOICE_SITE, CHOICE_SCALE, CHOICES };
+enum patient_choice { CHOICE_NONE, CHOICE_SEX, CHOICE_TYPE, CHOICE_SITE, CHOICE_SCALE, CHOICE_SIDE, CHOICES };
 struct patient_row {
 	enum patient_choice choice; /* CHOICE_NONE: the reading */
 	enum reading reading;
+	size_t zone; /* whose side is chosen */
 };
 
 /* The form of ten questions while it is open. */
@@ -357,7 +359,7 @@ struct app {
 	bool readings_changed; /* readings or answers, since they were last kept */
 	bool answers_changed;  /* since the plan was last told them */
 	struct questions questions;
-	enum patient_choice choosing;
+	struct patient_row choosing;
 	struct skin_form skin_form;
 
 	struct app_plan *plan;   /* NULL: none prepared */
@@ -608,14 +610,15 @@ void app_adverse_form(struct app *app);
 
 /* --- the patient screen (app_patient.c) --- */
 
-size_t app_patient_rows(void);
+size_t app_patient_rows(const struct app *app);
 struct patient_row app_patient_row(size_t index);
-const char *app_choice_label(enum patient_choice choice);
+/* Returns out. */
+const char *app_choice_label(const struct app *app, struct patient_row row, char *out, size_t size);
 size_t app_choice_count(enum patient_choice choice);
 /* The option-th answer in words, and the one that stands (app_choice_count when none does). */
 const char *app_choice_option(enum patient_choice choice, size_t option);
-size_t app_choice_current(const struct app *app, enum patient_choice choice);
-void app_choice_open(struct app *app, enum patient_choice choice);
+size_t app_choice_current(const struct app *app, struct patient_row row);
+void app_choice_open(struct app *app, struct patient_row row);
 void app_choice_commit(struct app *app);
 void app_reading_clear(struct app *app);
 

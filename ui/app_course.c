@@ -367,9 +367,11 @@ static void add_questions(struct rows *rows, const struct delivery *d)
 
 static void add_checklist(struct rows *rows, const struct delivery_plan *plan, const struct delivery *d)
 {
+	char zone[PLANNING_TEXT_MAX + 20];
 	add_row(rows, DELIVERY_IDENTITY, 0, d->identified, "Two identifiers of the patient", "");
 	for (size_t i = 0; i < plan->fields; i++)
-		add_row(rows, DELIVERY_SITE, i, d->field[i].side[0] != '\0', "Side, seen and marked: ", plan->field[i]);
+		add_row(rows, DELIVERY_SITE, i, d->field[i].side[0] != '\0', "Side, seen and marked: ",
+		        side_of_zone(plan->field[i], plan->side[i], zone, sizeof zone));
 	add_row(rows, DELIVERY_CONSENT, 0, d->consented, "Signed consent", "");
 	for (size_t i = 0; i < plan->fields; i++)
 		add_row(rows, DELIVERY_PHOTOGRAPH, i, d->field[i].photographed, "Photograph: ", plan->field[i]);

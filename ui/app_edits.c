@@ -34,6 +34,7 @@ static bool take_copy(const struct app *app, struct app_edit *out)
 {
 	struct fail ignored; /* without memory there is no undo of this step, and the step itself goes on */
 	*out = (struct app_edit){.readings = app->subject.readings};
+	memcpy(out->side, app->request.side, sizeof out->side);
 	return facts_clone(app->subject.answers, &out->answers, &ignored) == ST_OK;
 }
 
@@ -64,6 +65,7 @@ static void swap(struct app *app, struct app_edit *from, size_t *from_count, str
 	struct app_edit *back = &from[--*from_count];
 	const bool twin = memcmp(&back->readings, &app->subject.readings, sizeof back->readings) != 0;
 	app->subject.readings = back->readings;
+	memcpy(app->request.side, back->side, sizeof back->side);
 	facts_free(&app->subject.answers);
 	app->subject.answers = back->answers;
 	back->answers = NULL;

@@ -2,44 +2,48 @@
  * enters the twin, so every change gives the prepared plan up. */
 #include "ui/app.h"
 
+#define NOT_RECORDED "not recorded"
+
 /* --- lines -------------------------------------------------------------------------------------------- */
 
 /* Who it is first; the scale stands before the indices read on it. Days since sun exposure are asked among
  * the questions. */
 static const struct patient_row rows[] = {
-        {CHOICE_NONE, READING_AGE_Y},
-        {CHOICE_SEX, READINGS},
-        {CHOICE_TYPE, READINGS},
-        {CHOICE_SITE, READINGS},
-        {CHOICE_NONE, READING_MEASURED_DAYS_AGO},
-        {CHOICE_NONE, READING_ITA_DEG},
-        {CHOICE_NONE, READING_ITA_UNEXPOSED_DEG},
-        {CHOICE_NONE, READING_LAB_L},
-        {CHOICE_NONE, READING_LAB_A},
-        {CHOICE_NONE, READING_LAB_B},
-        {CHOICE_SCALE, READINGS},
-        {CHOICE_NONE, READING_MI_FIELD},
-        {CHOICE_NONE, READING_MI_ADJACENT_NORMAL},
-        {CHOICE_NONE, READING_MI_UNEXPOSED},
-        {CHOICE_NONE, READING_EI},
-        {CHOICE_NONE, READING_EPIDERMIS_UM},
-        {CHOICE_NONE, READING_DERMIS_MM},
-        {CHOICE_NONE, READING_SUBCUTIS_MM},
-        {CHOICE_NONE, READING_TEWL_G_M2_H},
-        {CHOICE_NONE, READING_HYDRATION_AU},
-        {CHOICE_NONE, READING_ELASTICITY_R2},
-        {CHOICE_NONE, READING_SKIN_TEMP_C},
-        {CHOICE_NONE, READING_MASI},
+        {CHOICE_NONE, READING_AGE_Y, 0},
+        {CHOICE_SEX, READINGS, 0},
+        {CHOICE_TYPE, READINGS, 0},
+        {CHOICE_SITE, READINGS, 0},
+        {CHOICE_NONE, READING_MEASURED_DAYS_AGO, 0},
+        {CHOICE_NONE, READING_ITA_DEG, 0},
+        {CHOICE_NONE, READING_ITA_UNEXPOSED_DEG, 0},
+        {CHOICE_NONE, READING_LAB_L, 0},
+        {CHOICE_NONE, READING_LAB_A, 0},
+        {CHOICE_NONE, READING_LAB_B, 0},
+        {CHOICE_SCALE, READINGS, 0},
+        {CHOICE_NONE, READING_MI_FIELD, 0},
+        {CHOICE_NONE, READING_MI_ADJACENT_NORMAL, 0},
+        {CHOICE_NONE, READING_MI_UNEXPOSED, 0},
+        {CHOICE_NONE, READING_EI, 0},
+        {CHOICE_NONE, READING_EPIDERMIS_UM, 0},
+        {CHOICE_NONE, READING_DERMIS_MM, 0},
+        {CHOICE_NONE, READING_SUBCUTIS_MM, 0},
+        {CHOICE_NONE, READING_TEWL_G_M2_H, 0},
+        {CHOICE_NONE, READING_HYDRATION_AU, 0},
+        {CHOICE_NONE, READING_ELASTICITY_R2, 0},
+        {CHOICE_NONE, READING_SKIN_TEMP_C, 0},
+        {CHOICE_NONE, READING_MASI, 0},
 };
 
-size_t app_patient_rows(void)
+/* The zones' sides come last: a line for each. */
+size_t app_patient_rows(const struct app *app)
 {
-	return sizeof rows / sizeof *rows;
+	return sizeof rows / sizeof *rows + app->request.zones;
 }
 
 struct patient_row app_patient_row(size_t index)
 {
-	return rows[index < app_patient_rows() ? index : 0];
+	const size_t fixed = sizeof rows / sizeof *rows;
+	return index < fixed ? rows[index] : (struct patient_row){CHOICE_SIDE, READINGS, index - fixed};
 }
 
 static void twin_input_changed(struct app *app)
@@ -53,9 +57,11 @@ static void twin_input_changed(struct app *app)
 void app_reading_clear(struct app *app)
 {
 	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
+	char label[APP_NAME_MAX];
 	if (row.choice != CHOICE_NONE) {
-		app_say(app, ROLE_CAUTION, "%s: Enter shows the choices; \"not recorded\" is one of them.",
-		        app_choice_label(row.choice));
+		app_say(app, ROLE_CAUTION, "%s: Enter shows the choices; \"%s\" is one of them.",
+		        app_choice_label(app, row, label, sizeof label),
+		        row.choice == CHOICE_SIDE ? side_name(SIDE_NOT_STATED) : NOT_RECORDED);
 		return;
 	}
 	if (!app->subject.readings.present[row.reading])
@@ -68,14 +74,13 @@ void app_reading_clear(struct app *app)
 
 /* --- choices ------------------------------------------------------------------------------------------ */
 
-#define NOT_RECORDED "not recorded"
-
 static const char *const choice_labels[CHOICES] = {
         [CHOICE_NONE] = "",
         [CHOICE_SEX] = "Sex",
         [CHOICE_TYPE] = "Skin type",
         [CHOICE_SITE] = "Site",
         [CHOICE_SCALE] = "Melanin scale",
+        [CHOICE_SIDE] = "Side of ",
 };
 
 static const char *const sex_words[] = {[SEX_UNKNOWN] = NOT_RECORDED,
@@ -83,9 +88,11 @@ static const char *const sex_words[] = {[SEX_UNKNOWN] = NOT_RECORDED,
                                         [SEX_MALE] = "male",
                                         [SEX_OTHER] = "other"};
 
-const char *app_choice_label(enum patient_choice choice)
+const char *app_choice_label(const struct app *app, struct patient_row row, char *out, size_t size)
 {
-	return choice_labels[choice];
+	const bool zone = row.choice == CHOICE_SIDE && row.zone < app->request.zones;
+	(void)snprintf(out, size, "%s%s", choice_labels[row.choice], zone ? app->request.zone[row.zone] : "");
+	return out;
 }
 
 const char *app_choice_option(enum patient_choice choice, size_t option)
@@ -99,6 +106,8 @@ const char *app_choice_option(enum patient_choice choice, size_t option)
 		return option == 0 ? NOT_RECORDED : site_name(option - 1);
 	case CHOICE_SCALE:
 		return option < MI_SCALES ? melanin_scale_name((enum melanin_scale)option) : NULL;
+	case CHOICE_SIDE:
+		return option < SIDES ? side_name((enum side)option) : NULL;
 	default:
 		return NULL;
 	}
@@ -122,10 +131,10 @@ static size_t current_site(const struct readings *readings)
 	return option;
 }
 
-size_t app_choice_current(const struct app *app, enum patient_choice choice)
+size_t app_choice_current(const struct app *app, struct patient_row row)
 {
 	const struct readings *readings = &app->subject.readings;
-	switch (choice) {
+	switch (row.choice) {
 	case CHOICE_SEX:
 		return (size_t)readings->sex;
 	case CHOICE_TYPE:
@@ -134,15 +143,17 @@ size_t app_choice_current(const struct app *app, enum patient_choice choice)
 		return current_site(readings);
 	case CHOICE_SCALE:
 		return (size_t)readings->mi_scale;
+	case CHOICE_SIDE:
+		return row.zone < PLANNING_ZONES_MAX ? (size_t)app->request.side[row.zone] : 0;
 	default:
 		return 0;
 	}
 }
 
-void app_choice_open(struct app *app, enum patient_choice choice)
+void app_choice_open(struct app *app, struct patient_row row)
 {
-	app->choosing = choice;
-	app->selected[SCREEN_CHOICE] = app_choice_current(app, choice);
+	app->choosing = row;
+	app->selected[SCREEN_CHOICE] = app_choice_current(app, row);
 	app->entry.refusal.text[0] = '\0';
 	app_push(app, SCREEN_CHOICE);
 }
@@ -185,19 +196,35 @@ static enum status set_choice(struct readings *readings, enum patient_choice cho
 	}
 }
 
+/* No model or rule depends on the side: prediction and findings stand. */
+static void set_side(struct app *app, size_t zone, enum side side)
+{
+	app->request.side[zone] = side;
+	app->edits.serial++;
+	app->readings_changed = true;
+	app_work_note(app, WORK_DUE);
+}
+
 void app_choice_commit(struct app *app)
 {
-	size_t option = app->selected[SCREEN_CHOICE], before = app_choice_current(app, app->choosing);
-	const char *was = app_choice_option(app->choosing, before);
-	if (option >= app_choice_count(app->choosing) ||
-	    set_choice(&app->subject.readings, app->choosing, option, &app->entry.refusal) != ST_OK)
+	const struct patient_row row = app->choosing;
+	size_t option = app->selected[SCREEN_CHOICE], before = app_choice_current(app, row);
+	const char *was = app_choice_option(row.choice, before);
+	char label[APP_NAME_MAX];
+	if (option >= app_choice_count(row.choice) ||
+	    (row.choice != CHOICE_SIDE &&
+	     set_choice(&app->subject.readings, row.choice, option, &app->entry.refusal) != ST_OK))
 		return;
 	app->depth--;
 	if (option == before)
 		return;
-	twin_input_changed(app);
-	app_say(app, ROLE_OK, "%s: %s, was %s. The plan is made anew from it.", app_choice_label(app->choosing),
-	        app_choice_option(app->choosing, option), was != NULL ? was : "unknown");
+	if (row.choice == CHOICE_SIDE && row.zone < app->request.zones)
+		set_side(app, row.zone, (enum side)option);
+	else
+		twin_input_changed(app);
+	app_say(app, ROLE_OK, "%s: %s, was %s.%s", app_choice_label(app, row, label, sizeof label),
+	        app_choice_option(row.choice, option), was != NULL ? was : "unknown",
+	        row.choice == CHOICE_SIDE ? " It becomes part of the plan." : " The plan is made anew from it.");
 }
 
 /* --- the ten questions --------------------------------------------------------------------------------- */
@@ -269,7 +296,7 @@ static size_t first_open(const struct skin_form *form)
 void app_skin_form_commit(struct app *app)
 {
 	struct skin_points sum = app_skin_points(&app->skin_form);
-	const char *was = app_choice_option(CHOICE_TYPE, app_choice_current(app, CHOICE_TYPE));
+	const char *was = app_choice_option(CHOICE_TYPE, (size_t)app->subject.readings.fitzpatrick);
 	app->skin_form.refused = sum.answered < FITZPATRICK_QUESTIONS;
 	if (app->skin_form.refused) {
 		app->selected[SCREEN_SKIN_TYPE] = first_open(&app->skin_form);

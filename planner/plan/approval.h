@@ -1,11 +1,13 @@
 /* Approvals: what a signature under a plan stands for, as bytes anybody can check with the public key.
  *
- * The payload is canonical JSON (canonical.h), schema lasertwin-approval/1. It names the plan version and
+ * The payload is canonical JSON (canonical.h), schema lasertwin-approval/2. It names the plan version and
  * the digest of its stored bytes, the patient and the digest of the identity, the twin snapshot, readings,
  * device profile, rules and library by digest, the models, the settings in millionths of their unit, every
  * finding overridden with its reason, who wrote the plan, who signs with which key, the meaning, when, until
  * when, and the head of the audit trail at that moment. The same bytes mean the same approval: a payload is
- * accepted only when writing what was read gives the bytes that were signed.
+ * accepted only when writing what was read gives the bytes that were signed. Schema lasertwin-approval/1, of programs
+ * before, is the same without "sides" (of each zone: "left", "right", "both", "midline", "not stated"); it still
+ * verifies, with no side stated. Vectors of both: tests/planner/test_approval.c.
  *
  * The signature is Ed25519 in a detached JWS (RFC 7515, appendix F; RFC 8037): header "." "" "." signature,
  * over base64url(header) "." base64url(payload). The header is {"alg":"EdDSA","kid":"<key id>"}, where the
@@ -25,6 +27,7 @@
 #define APPROVAL_OVERRIDES_MAX 16
 #define APPROVAL_AUTHORS_MAX 16
 #define APPROVAL_RULE_MAX 24
+#define APPROVAL_FORM 2 /* of the payload, as written now */
 #define APPROVAL_BYTES_MAX ((size_t)1 << 17)
 
 /* A signature states what it means. */
@@ -45,6 +48,7 @@ struct approval_override {
 };
 
 struct approval {
+	int form; /* 1 or APPROVAL_FORM */
 	enum meaning meaning;
 	char plan[UUID_TEXT_SIZE];
 	int64_t version;
@@ -60,6 +64,7 @@ struct approval {
 	char indication[PLANNING_TEXT_MAX];
 	size_t zones;
 	char zone[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
+	enum side side[PLANNING_ZONES_MAX]; /* form 1: none stated */
 	uint32_t settings; /* bit per setting_id */
 	int64_t setting_micro[SETTINGS];
 	size_t overrides;

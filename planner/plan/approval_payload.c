@@ -3,7 +3,7 @@
 #include "planner/plan/approval.h"
 #include "planner/plan/canonical.h"
 
-static const char schema[] = "lasertwin-approval/1";
+static const char *const schemas[] = {[1] = "lasertwin-approval/1", [APPROVAL_FORM] = "lasertwin-approval/2"};
 
 static const struct {
 	const char *name, *text;
@@ -159,6 +159,8 @@ static enum status check_fields(const struct approval *a, struct fail *why)
 	}
 	if (!st && (a->version < 1 || a->twin_version < 1 || a->key_number < 1 || a->audit_seq < 0 || a->signed_at_ms < 0))
 		st = fail_set(why, ST_INPUT, "approval", "a version, number or time is not positive");
+	if (!st && (a->form < 1 || a->form > APPROVAL_FORM))
+		st = fail_set(why, ST_INPUT, "schema", "is none of this program's");
 	if (!st && a->zones == 0)
 		st = fail_set(why, ST_INPUT, "zones", "an approval without a zone says nothing");
 	if (!st && a->authors == 0)
@@ -213,6 +215,14 @@ static void write_texts(struct canonical *c, const char *key, const char *first,
 	canonical_close(c);
 }
 
+static void write_sides(struct canonical *c, const struct approval *a)
+{
+	canonical_list(c, "sides");
+	for (size_t i = 0; i < a->zones; i++)
+		canonical_text(c, NULL, side_name(a->side[i]));
+	canonical_close(c);
+}
+
 static void write_payload(struct canonical *c, const struct approval *a)
 {
 	canonical_object(c, NULL);
@@ -230,8 +240,10 @@ static void write_payload(struct canonical *c, const struct approval *a)
 	write_fields(c, a, "plan", NULL);
 	write_fields(c, a, "", "readings");
 	write_fields(c, a, "", "rules");
-	canonical_text(c, "schema", schema);
+	canonical_text(c, "schema", schemas[a->form]);
 	write_settings(c, a);
+	if (a->form > 1)
+		write_sides(c, a);
 	write_fields(c, a, "", "signed_at_ms");
 	write_fields(c, a, "twin", NULL);
 	write_texts(c, "zones", a->zone[0], sizeof a->zone[0], a->zones);
@@ -315,13 +327,30 @@ static enum status read_overrides(const struct json_at *root, struct approval *a
 	return st;
 }
 
+static enum status read_schema(const struct json_at *root, struct approval *a, struct fail *why)
+{
+	char name[48];
+	struct fail ignored;
+	if (json_string(root, "schema", name, sizeof name, NULL, &ignored) == ST_OK && strcmp(name, schemas[1]) == 0)
+		return a->form = 1, ST_OK;
+	a->form = APPROVAL_FORM;
+	return json_schema(root, schemas[APPROVAL_FORM], why);
+}
+
+static enum status read_zones(const struct json_at *root, struct approval *a, struct fail *why)
+{
+	enum status st =
+	        read_texts(root, "zones", a->zone[0], sizeof a->zone[0], PLANNING_ZONES_MAX, &a->zones, why);
+	return st || a->form == 1 ? st : sides_read(root, a->zones, a->side, why);
+}
+
 static enum status read_payload(const struct json_at *root, struct approval *a, struct fail *why)
 {
 	const char *names[MEANINGS];
 	size_t meaning = 0;
 	for (size_t i = 0; i < MEANINGS; i++)
 		names[i] = meanings[i].name;
-	enum status st = json_schema(root, schema, why);
+	enum status st = read_schema(root, a, why);
 	if (!st)
 		st = json_choice(root, "meaning", names, MEANINGS, &meaning, NULL, why);
 	a->meaning = (enum meaning)meaning;
@@ -332,7 +361,7 @@ static enum status read_payload(const struct json_at *root, struct approval *a, 
 	if (!st)
 		st = read_overrides(root, a, why);
 	if (!st)
-		st = read_texts(root, "zones", a->zone[0], sizeof a->zone[0], PLANNING_ZONES_MAX, &a->zones, why);
+		st = read_zones(root, a, why);
 	if (!st)
 		st = read_texts(root, "authors", a->author[0], sizeof a->author[0], APPROVAL_AUTHORS_MAX, &a->authors, why);
 	return st;

@@ -400,7 +400,7 @@ static enum status read_zones(const struct json_at *at, struct request *r, struc
 			return json_refuse(&list, ST_FULL, why, "more than %d zones", PLANNING_ZONES_MAX);
 		st = json_string_at(&item, r->zone[r->zones++], PLANNING_TEXT_MAX, why);
 	}
-	return st;
+	return st ? st : sides_read(at, r->zones, r->side, why);
 }
 
 static enum status override_subject(const struct json_at *at, const struct json_at *root, bool unfinished,
@@ -453,7 +453,7 @@ static enum status read_request(const struct json_at *at, const struct json_at *
                                 struct case_request *r, struct fail *why)
 {
 	static const char *const keys[] = {"name",    "device",  "zones",  "settings",  "patient",    "history",
-	                                   "indication", "expect", "rules", "not_raised", "start_conditions",
+	                                   "sides",   "indication", "expect", "rules", "not_raised", "start_conditions",
 	                                   "numbers", "sanity",  "must_cite", "must_say", "why", "same_session",
 	                                   "gap_min", NULL};
 	struct json_at settings;

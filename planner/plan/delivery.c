@@ -179,14 +179,15 @@ static enum status take_identity(struct delivery *d, const struct delivery_plan 
 static enum status take_site(struct delivery *d, const struct delivery_plan *plan, const struct delivery_event *e,
                              struct fail *why)
 {
-	static const char *const sides[] = {"left", "right", "both", "midline"};
-	size_t field;
-	bool known = false;
+	size_t field = 0;
+	enum side side = SIDE_NOT_STATED;
 	enum status st = find_field(plan, e->field, &field, why);
-	for (size_t i = 0; i < sizeof sides / sizeof sides[0]; i++)
-		known = known || strcmp(e->side, sides[i]) == 0;
-	if (!st && !known)
+	if (!st && (!side_parse(e->side, &side) || side == SIDE_NOT_STATED))
 		st = fail_set(why, ST_INPUT, "side", "\"%s\" is not left, right, both or midline", e->side);
+	if (!st && plan->side[field] != SIDE_NOT_STATED && plan->side[field] != side)
+		st = fail_set(why, ST_DENIED, "side", "of %s is %s in the approved plan, not %s: wrong side; look at patient and "
+		                                      "plan again, or have a new version approved",
+		              plan->field[field], side_name(plan->side[field]), side_name(side));
 	if (st)
 		return st;
 	memcpy(d->field[field].side, e->side, sizeof d->field[field].side);

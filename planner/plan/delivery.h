@@ -102,6 +102,7 @@ struct delivery_plan {
 	const struct device_mode *mode;
 	size_t fields;
 	char field[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
+	enum side side[PLANNING_ZONES_MAX]; /* as signed; what is not stated is asked here alone */
 	struct settings settings; /* completed */
 	struct exposure exposure; /* of them */
 	double target_ratio;      /* the target over its threshold, as predicted by the model alone; 0, NAN: not */

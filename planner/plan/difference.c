@@ -197,7 +197,8 @@ static void add_plain(struct entries *all, enum difference_section section, cons
 
 static void flatten_plan(struct entries *all, const struct json_at *root)
 {
-	static const char *const request[] = {"device", "indication", "zones", NULL}, *const verdict[] = {"verdict", NULL};
+	static const char *const request[] = {"device", "indication", "zones", "sides", NULL};
+	static const char *const verdict[] = {"verdict", NULL};
 	struct json_at at, item = {0};
 	add_plain(all, DIFFERENCE_REQUEST, root, request);
 	add_plain(all, DIFFERENCE_VERDICT, root, verdict);

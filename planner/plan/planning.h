@@ -13,6 +13,7 @@
 #include "devices/exposure.h"
 #include "planner/fit/predict.h"
 #include "planner/plan/library.h"
+#include "planner/plan/side.h"
 #include "planner/safety/facts.h"
 #include "planner/safety/rules.h"
 #include "planner/twin/twin.h"
@@ -43,6 +44,7 @@ struct request {
 	char indication[PLANNING_TEXT_MAX];
 	size_t zones;
 	char zone[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
+	enum side side[PLANNING_ZONES_MAX]; /* of each zone; no model or rule depends on it */
 	struct settings settings; /* empty: to be fitted */
 	/* Coverage that other treatments of this field bring the same day, all passes: added for the rules. */
 	double other_coverage_pct;

@@ -243,6 +243,8 @@ static void write_request(FILE *f, const struct library *library, const struct c
 	for (size_t i = 0; i < request->zones; i++) {
 		fputs(i ? ", " : "", f);
 		write_quoted(f, request->zone[i]);
+		if (request->side[i] != SIDE_NOT_STATED)
+			fprintf(f, " (%s)", side_name(request->side[i]));
 	}
 	fprintf(f, "\n  Settings       %s\n", settings_text(&r->assessment.settings, settings, sizeof settings));
 	fprintf(f, "  Verdict        %s\n", verdict_name(r->assessment.verdict));

@@ -247,6 +247,9 @@ static void add_zones(cJSON *object, const struct request *request)
 	cJSON *zones = cJSON_AddArrayToObject(object, "zones");
 	for (size_t i = 0; i < request->zones; i++)
 		cJSON_AddItemToArray(zones, cJSON_CreateString(request->zone[i]));
+	cJSON *sides = cJSON_AddArrayToObject(object, "sides");
+	for (size_t i = 0; i < request->zones; i++)
+		cJSON_AddItemToArray(sides, cJSON_CreateString(side_name(request->side[i])));
 }
 
 /* What every plan says, in a case report or in the store. */

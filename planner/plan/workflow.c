@@ -76,7 +76,7 @@ static enum status read_zones(const struct json_at *root, struct workflow_plan *
 			return json_refuse(&item, ST_FULL, why, "more than %d zones", PLANNING_ZONES_MAX);
 		st = json_string_at(&item, p->zone[p->zones++], PLANNING_TEXT_MAX, why);
 	}
-	return st;
+	return st ? st : sides_read(root, p->zones, p->side, why);
 }
 
 /* Program version, then the models by name; with the library's digest they say what computed the plan. */

@@ -57,6 +57,7 @@ struct workflow_plan {
 	char indication[PLANNING_TEXT_MAX];
 	size_t zones;
 	char zone[PLANNING_ZONES_MAX][PLANNING_TEXT_MAX];
+	enum side side[PLANNING_ZONES_MAX]; /* plans of before have none stated */
 	struct settings settings;
 	char models[LIFE_MODELS_SIZE];
 	size_t findings; /* strongest first */

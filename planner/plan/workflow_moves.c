@@ -119,6 +119,8 @@ static enum status describe(const struct workflow *w, const struct workflow_pers
 	(void)snprintf(a->indication, sizeof a->indication, "%s", p->indication);
 	a->zones = p->zones;
 	memcpy(a->zone, p->zone, sizeof a->zone);
+	a->form = APPROVAL_FORM;
+	memcpy(a->side, p->side, sizeof a->side);
 	a->authors = p->authors;
 	memcpy(a->author, p->author, sizeof a->author);
 	memcpy(a->person, person->uuid, sizeof a->person);

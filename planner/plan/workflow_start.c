@@ -157,6 +157,7 @@ enum status workflow_start_new(const struct workflow *w, const struct workflow_p
 		return fail_set(why, ST_FULL, "start", "out of memory");
 	start->library = w->library;
 	start->request.zones = p->zones;
+	memcpy(start->request.side, p->side, sizeof p->side);
 	start->request.settings = p->settings;
 	memcpy(start->request.indication, p->indication, sizeof start->request.indication);
 	memcpy(start->request.zone, p->zone, sizeof start->request.zone);

@@ -23,6 +23,7 @@ static enum status describe_plan(const struct workflow *w, const struct workflow
 	(void)snprintf(out->device_mode, sizeof out->device_mode, "%s", p->row.device);
 	out->fields = p->zones;
 	memcpy(out->field, p->zone, sizeof out->field);
+	memcpy(out->side, p->side, sizeof out->side);
 	out->settings = p->settings;
 	out->target_ratio = response_target_ratio(&p->row);
 	return delivery_plan_complete(out, why);

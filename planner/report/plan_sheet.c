@@ -74,13 +74,18 @@ static void fill_identity(struct plan_fill *fill)
 static void join_zones(const struct json_at *root, char *out, size_t size)
 {
 	struct json_at zones, zone = {0};
-	size_t used = 0;
+	enum side side[PLANNING_ZONES_MAX] = {SIDE_NOT_STATED};
+	struct fail ignored; /* a plan that reads otherwise was refused when it was loaded */
+	size_t used = 0, i = 0;
+	char words[PLANNING_TEXT_MAX + 20];
 	out[0] = '\0';
-	if (!json_find(root, "zones", &zones))
+	if (!json_find(root, "zones", &zones) || json_count(&zones) > PLANNING_ZONES_MAX ||
+	    sides_read(root, json_count(&zones), side, &ignored) != ST_OK)
 		return;
 	while (json_array_each(&zones, &zone)) {
 		const char *text = json_text(&zone);
-		int n = snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "", text != NULL ? text : "?");
+		int n = snprintf(out + used, size - used, "%s%s", used > 0 ? ", " : "",
+		                 side_of_zone(text != NULL ? text : "?", side[i++], words, sizeof words));
 		if (n < 0 || (size_t)n >= size - used)
 			return;
 		used += (size_t)n;
@@ -92,7 +97,7 @@ static void fill_plan(struct plan_fill *fill)
 	const struct store_plan *plan = fill->from->plan;
 	const struct device *device = NULL;
 	const struct device_mode *mode = NULL;
-	char zones[300], digest[DIGEST_TEXT_SIZE];
+	char zones[PLANNING_ZONES_MAX * (PLANNING_TEXT_MAX + 20)], digest[DIGEST_TEXT_SIZE];
 	struct fail ignored;
 	sheet_heading(fill->sheet, "Plan");
 	const char *name = text_of(&fill->root, "device");
@@ -100,7 +105,7 @@ static void fill_plan(struct plan_fill *fill)
 	sheet_pair(fill->sheet, "Device", "%s%s%s", known ? device->name : "", known ? ", " : "", name);
 	sheet_pair(fill->sheet, "Indication", "%s", text_of(&fill->root, "indication"));
 	join_zones(&fill->root, zones, sizeof zones);
-	sheet_pair(fill->sheet, "Zones", "%s", zones);
+	sheet_pair(fill->sheet, "Zones (side)", "%s", zones);
 	sheet_pair(fill->sheet, "Version, state", "%lld, %s", (long long)plan->version, plan->state);
 	if (!fill->from->deidentified)
 		sheet_pair(fill->sheet, "Author", "%s", plan->author);

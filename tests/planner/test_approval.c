@@ -54,8 +54,8 @@ static void equal_bytes_mean_equal_plans(void **state)
 	}
 }
 
-/* The vector of the README: a plan written by hand, signed with the key of RFC 8032, TEST 1. */
-static void vector_approval(struct approval *a)
+/* The vectors, of both forms: a plan written by hand, signed with the key of RFC 8032, TEST 1. */
+static void vector_approval(struct approval *a, int form)
 {
 	static const char *const u = "00000000-0000-4000-8000-00000000000";
 	memset(a, 0, sizeof *a);
@@ -76,6 +76,8 @@ static void vector_approval(struct approval *a)
 	(void)snprintf(a->indication, sizeof a->indication, "melasma");
 	(void)snprintf(a->zone[0], sizeof a->zone[0], "cheeks");
 	(void)snprintf(a->name, sizeof a->name, "VIRTUAL dermatologist");
+	a->form = form;
+	a->side[0] = form > 1 ? SIDE_LEFT : SIDE_NOT_STATED;
 	a->zones = a->authors = 1;
 	a->version = a->twin_version = a->key_number = 1;
 	a->signed_at_ms = INT64_C(1767225600000);
@@ -90,18 +92,20 @@ static void vector_approval(struct approval *a)
 
 #define SIX4(c) c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c c \
 	c c c c c c c c c c c c c c c c
-static const char vector_payload[] =
-        "{\"approver\":{\"key\":\"7849ac3049680be1ef762efe0d36e01733c3464eb0c7c558138acf24bb263bd3\",\"key_number\":1,\"login\":\"dermatologist\",\"name\":\"VIRTUAL dermatologist\",\"person\":"
-        "\"00000000-0000-4000-8000-000000000006\"},\"audit\":{\"head\":\"" SIX4("0") "\",\"seq\":42},\"authors\":["
-        "\"technician\"],\"device\":{\"mode\":\"fraxel_dual.1927\",\"profile\":\"" SIX4("d")
-        "\"},\"expires_at_ms\":1767484800000,\"indication\":\"melasma\",\"library\":\"" SIX4("f")
-        "\",\"meaning\":\"approved\",\"models\":\"0.1.0 ordinates/columns\",\"overrides\":[],\"patient\":{\"identity\":\""
-        SIX4("b") "\",\"uuid\":\"00000000-0000-4000-8000-000000000002\"},\"plan\":{\"content\":\"" SIX4("a")
-        "\",\"uuid\":\"00000000-0000-4000-8000-000000000001\",\"verdict\":\"ALLOW_AFTER_MD\",\"version\":1},"
-        "\"readings\":\"" SIX4("1") "\",\"rules\":\"" SIX4("e")
-        "\",\"schema\":\"lasertwin-approval/1\",\"settings\":{\"energy_mJ\":10000000,\"treatment_level\":1000000},"
-        "\"signed_at_ms\":1767225600000,\"twin\":{\"content\":\"" SIX4("c")
-        "\",\"uuid\":\"00000000-0000-4000-8000-000000000004\",\"version\":1},\"zones\":[\"cheeks\"]}";
+#define VECTOR(form, sides) \
+        "{\"approver\":{\"key\":\"7849ac3049680be1ef762efe0d36e01733c3464eb0c7c558138acf24bb263bd3\",\"key_number\":1,\"login\":\"dermatologist\",\"name\":\"VIRTUAL dermatologist\",\"person\":" \
+        "\"00000000-0000-4000-8000-000000000006\"},\"audit\":{\"head\":\"" SIX4("0") "\",\"seq\":42},\"authors\":[" \
+        "\"technician\"],\"device\":{\"mode\":\"fraxel_dual.1927\",\"profile\":\"" SIX4("d") \
+        "\"},\"expires_at_ms\":1767484800000,\"indication\":\"melasma\",\"library\":\"" SIX4("f") \
+        "\",\"meaning\":\"approved\",\"models\":\"0.1.0 ordinates/columns\",\"overrides\":[],\"patient\":{\"identity\":\"" \
+        SIX4("b") "\",\"uuid\":\"00000000-0000-4000-8000-000000000002\"},\"plan\":{\"content\":\"" SIX4("a") \
+        "\",\"uuid\":\"00000000-0000-4000-8000-000000000001\",\"verdict\":\"ALLOW_AFTER_MD\",\"version\":1}," \
+        "\"readings\":\"" SIX4("1") "\",\"rules\":\"" SIX4("e") \
+        "\",\"schema\":\"lasertwin-approval/" form "\",\"settings\":{\"energy_mJ\":10000000,\"treatment_level\":1000000}," \
+        "" sides "\"signed_at_ms\":1767225600000,\"twin\":{\"content\":\"" SIX4("c") \
+        "\",\"uuid\":\"00000000-0000-4000-8000-000000000004\",\"version\":1},\"zones\":[\"cheeks\"]}"
+static const char vector_payload_1[] = VECTOR("1", "");
+static const char vector_payload[] = VECTOR("2", "\"sides\":[\"left\"],");
 
 static void test_key(unsigned char first, struct sign_public *public, struct sign_secret *secret)
 {
@@ -127,27 +131,39 @@ static void sign_document(char *payload, size_t n, const struct sign_public *pub
 	approval_document_make(document, payload, n, public, &signature);
 }
 
-/* The signature was computed with Python's cryptography package (OpenSSL), not with this program. */
-static void vector_is_written_and_signed_as_stated(void **state)
+/* The signatures were computed with Python's cryptography package (OpenSSL), not with this program. */
+static void vectors_are_written_and_signed_as_stated(void **state)
 {
+	static const struct {
+		int form;
+		const char *payload, *signature;
+	} vectors[] = {
+	        {1, vector_payload_1, "FII41BZvj6yGu2js0LazC-PICBpHxmDerAIyy4IIidW33ufGfqjQWVwZyZewjjaMA2X3hCKr1y1MsJl15LiHBQ"},
+	        {2, vector_payload, "FrIcradnW6xqTGFPGV5zked2z9Kx5stAWVHNfUc2x22a3RZP-bc6TMNz9fb6J1HOUqvflIPpZDPR1cK0_il7Cw"},
+	};
 	(void)state;
-	static struct approval a;
-	struct sign_public public;
-	struct sign_secret secret;
-	struct approval_document document;
-	size_t n;
-	vector_approval(&a);
-	char *payload = encode(&a, &n);
-	assert_string_equal(payload, vector_payload);
-	sign_keys(rfc_seed, &public, &secret);
-	sign_document(payload, n, &public, &secret, &document);
-	assert_string_equal(document.jws, "eyJhbGciOiJFZERTQSIsImtpZCI6Ijc4NDlhYzMwNDk2ODBiZTFlZjc2MmVmZTBkMzZlMDE3MzNjMzQ2NGViMGM3YzU1ODEzOGFjZjI0YmIyNjNiZDMifQ.."
-	                    "FII41BZvj6yGu2js0LazC-PICBpHxmDerAIyy4IIidW33ufGfqjQWVwZyZewjjaMA2X3hCKr1y1MsJl15LiHBQ");
-	struct fail why;
-	static struct approval read;
-	assert_int_equal(approval_verify(&document, &public, 1, &read, &why), ST_OK);
-	assert_memory_equal(&read, &a, sizeof a);
-	approval_document_clear(&document);
+	for (size_t i = 0; i < sizeof vectors / sizeof vectors[0]; i++) {
+		static struct approval a, read;
+		struct sign_public public;
+		struct sign_secret secret;
+		struct approval_document document;
+		struct fail why;
+		char jws[APPROVAL_JWS_SIZE];
+		size_t n;
+		vector_approval(&a, vectors[i].form);
+		char *payload = encode(&a, &n);
+		assert_string_equal(payload, vectors[i].payload);
+		sign_keys(rfc_seed, &public, &secret);
+		sign_document(payload, n, &public, &secret, &document);
+		(void)snprintf(jws, sizeof jws, "%s..%s",
+		               "eyJhbGciOiJFZERTQSIsImtpZCI6Ijc4NDlhYzMwNDk2ODBiZTFlZjc2MmVmZTBkMzZlMDE3MzNjMzQ2NGViMGM3YzU1ODEzOGF"
+		               "jZjI0YmIyNjNiZDMifQ", vectors[i].signature);
+		assert_string_equal(document.jws, jws);
+		assert_int_equal(approval_verify(&document, &public, 1, &read, &why), ST_OK);
+		assert_memory_equal(&read, &a, sizeof a);
+		assert_int_equal(read.side[0], vectors[i].form > 1 ? SIDE_LEFT : SIDE_NOT_STATED);
+		approval_document_clear(&document);
+	}
 }
 
 static void settings_come_back(void **state)
@@ -210,6 +226,13 @@ static void more_than_an_approval_is_refused(void **state)
 	(void)snprintf(text, sizeof text, "%.*s,\"zzz\":1}", (int)sizeof vector_payload - 2, vector_payload);
 	assert_int_equal(canonical_check(text, strlen(text), &why), ST_OK);
 	assert_int_equal(approval_decode(text, strlen(text), &out, &why), ST_INPUT);
+	/* a side in the form that has none, and none in the form that must say so */
+	static const char sided[] = VECTOR("1", "\"sides\":[\"left\"],"), silent[] = VECTOR("2", "");
+	assert_int_equal(approval_decode(sided, sizeof sided - 1, &out, &why), ST_INPUT);
+	assert_int_equal(approval_decode(silent, sizeof silent - 1, &out, &why), ST_INPUT);
+	static const char more[] = VECTOR("2", "\"sides\":[\"left\",\"left\"],"), word[] = VECTOR("2", "\"sides\":[\"up\"],");
+	assert_int_equal(approval_decode(more, sizeof more - 1, &out, &why), ST_INPUT);
+	assert_int_equal(approval_decode(word, sizeof word - 1, &out, &why), ST_INPUT);
 	for (size_t n = 0; n < sizeof vector_payload - 1; n += 7)
 		assert_int_equal(approval_decode(vector_payload, n, &out, &why), ST_INPUT);
 }
@@ -531,7 +554,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(equal_bytes_mean_equal_plans),
-	        cmocka_unit_test(vector_is_written_and_signed_as_stated),
+	        cmocka_unit_test(vectors_are_written_and_signed_as_stated),
 	        cmocka_unit_test(settings_come_back),
 	        cmocka_unit_test(missing_fields_are_not_signed),
 	        cmocka_unit_test(more_than_an_approval_is_refused),

@@ -130,6 +130,8 @@ static void faults_are_refused_by_name(void **state)
 		{"\"energy_mJ\": 15", "\"energy_J\": 0.015", "energy_mJ"},
 		{"\"energy_mJ\": 15", "\"energy_mJ\": 15000000", "energy_mJ"},
 		{"\"zones\": [", "\"zone\": [", "zone"},
+		{"\"zones\": [", "\"sides\": [\"left\", \"left\"], \"zones\": [", "2 sides for 1 zones"},
+		{"\"zones\": [", "\"sides\": [\"up\"], \"zones\": [", "not left, right, both, midline"},
 		{"\"schema\": \"lasertwin-case/1\"", "\"schema\": \"lasertwin-case/2\"", "schema"},
 		{"\"expect\": \"ALLOW\"", "\"expect\": \"MAYBE\"", "expect"},
 	};
@@ -261,11 +263,16 @@ static void a_subject_survives_the_store_format(void **state)
 		struct fail why = {0};
 		char *json = NULL;
 		assert_int_equal(case_read(paths[i], &file, &why), ST_OK);
-		const struct case_request *q = &file->request[0];
+		struct case_request *q = &file->request[0];
+		for (size_t z = 0; z < q->request.zones; z++) {
+			assert_int_equal(q->request.side[z], SIDE_NOT_STATED); /* these cases say nothing of it */
+			q->request.side[z] = (enum side)((i + z) % SIDES);
+		}
 		assert_int_equal(report_subject_json(file->id, &q->subject, &q->request, &json, &why), ST_OK);
 		if (case_parse("again", json, strlen(json), &again, &why))
 			fail_msg("%s: %s in %s", why.field, why.text, json);
 		const struct subject *a = &q->subject, *b = &again->request[0].subject;
+		assert_memory_equal(q->request.side, again->request[0].request.side, sizeof q->request.side);
 		for (int r = 0; r < READINGS; r++) {
 			assert_int_equal(a->readings.present[r], b->readings.present[r]);
 			assert_true(a->readings.value[r] == b->readings.value[r]);

@@ -286,6 +286,27 @@ static void wrong_things_are_refused_at_the_checklist(void **state)
 	refused(&d, &plan, "finish", ST_DENIED, "finish");
 }
 
+/* The side that was signed is the one that is treated; one that was not stated is asked here alone. */
+static void the_wrong_side_is_refused(void **state)
+{
+	(void)state;
+	static const char *const words[] = {"left", "right", "both", "midline"};
+	char text[64];
+	for (int stated = SIDE_NOT_STATED; stated < SIDES; stated++)
+		for (int entered = SIDE_LEFT; entered < SIDES; entered++) {
+			struct delivery_plan plan = plan_1927();
+			struct delivery d = {0};
+			plan.side[0] = (enum side)stated;
+			act(&d, &plan, "open");
+			(void)snprintf(text, sizeof text, "site|field=cheeks|side=%s", words[entered - 1]);
+			if (stated == SIDE_NOT_STATED || stated == entered)
+				act(&d, &plan, text);
+			else
+				refused(&d, &plan, text, ST_DENIED, "side");
+			refused(&d, &plan, "site|field=cheeks|side=not stated", ST_INPUT, "side");
+		}
+}
+
 /* A handpiece changed after the output check, or another patient after the time-out, asks again. */
 static void changes_undo_what_they_touch(void **state)
 {
@@ -662,6 +683,7 @@ static void names_read_back(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(the_wrong_side_is_refused),
 	        cmocka_unit_test(sides_are_read_back),
 	        cmocka_unit_test(a_photograph_is_hashed_from_its_file),
 	        cmocka_unit_test(whole_session),

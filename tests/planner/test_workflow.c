@@ -142,12 +142,15 @@ static int remove_desk(void **state)
 	"{\"id\":\"" id "\",\"name\":\"n\",\"outcome\":\"" outcome "\",\"phase\":\"plan\",\"zone\":\"cheeks\",\"message\":" \
 	"\"said by the rule.\",\"next_step\":\"Do this.\",\"value\":2,\"limit\":1,\"unit\":\"%\"}"
 
+/* The member of plans that state it; plans of before have none. */
+static const char *add_version_sides = "";
+
 /* Adds the next version, written by `author`; gives it loaded. */
 static struct workflow_plan *add_version(struct desk *desk, const char *uuid, int64_t version, const char *author,
                                          const char *rules)
 {
 	static const char form[] = "{\"name\":\"plan\",\"device\":\"fraxel_dual.1927\",\"indication\":\"melasma\",\"zones\":["
-	                           "\"cheeks\"],\"settings\":{\"energy_mJ\":10,\"treatment_level\":1,\"passes\":4},\"verdict\":"
+	                           "\"cheeks\"]%s,\"settings\":{\"energy_mJ\":10,\"treatment_level\":1,\"passes\":4},\"verdict\":"
 	                           "\"ALLOW\",\"predictions\":{\"coagulation_depth_um\":{\"value\":300}},\"rules\":[%s],\"models\":{\"light\":\"ordinates\"},\"versions\":{\"lasertwin\":"
 	                           "\"%s\",\"library\":\"%s\"}}";
 	char json[4096];
@@ -161,7 +164,8 @@ static struct workflow_plan *add_version(struct desk *desk, const char *uuid, in
 	row.twin_version = desk->twin_version;
 	(void)snprintf(row.device, sizeof row.device, "fraxel_dual.1927");
 	(void)snprintf(row.author, sizeof row.author, "%s", author);
-	row.json_len = (size_t)snprintf(json, sizeof json, form, rules, LASERTWIN_VERSION, library_digest(library));
+	row.json_len = (size_t)snprintf(json, sizeof json, form, add_version_sides, rules, LASERTWIN_VERSION,
+	                                library_digest(library));
 	row.json = json;
 	if (store_plan_add_version(desk->w.store, &row, &stamp, &why) ||
 	    workflow_plan_load(&desk->w, row.uuid, version, &plan, &why))
@@ -576,6 +580,31 @@ static size_t count_records(struct desk *desk, const char *kind)
 	const size_t count = list.count;
 	store_record_list_free(&list);
 	return count;
+}
+
+/* Stated in the plan, signed, and no other is taken at the delivery. */
+static void the_side_is_signed_and_held_to(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct delivery session = {0};
+	struct delivery_event event;
+	add_version_sides = ",\"sides\":[\"left\"]";
+	struct workflow_plan *plan = approved(desk);
+	add_version_sides = "";
+	assert_int_equal(plan->side[0], SIDE_LEFT);
+	assert_int_equal(plan->approval.form, APPROVAL_FORM);
+	assert_int_equal(plan->approval.side[0], SIDE_LEFT);
+	for (int i = 0; i < 2; i++)
+		deliver(desk, &plan, &session, checklist[i]);
+	delivery_event_init(&event, DELIVERY_SITE, 0, tech.uuid);
+	MUST(delivery_event_set(&event, "field", "cheeks", &why));
+	MUST(delivery_event_set(&event, "side", "right", &why));
+	REFUSED(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why), ST_DENIED, "side");
+	MUST(delivery_event_set(&event, "side", "left", &why));
+	MUST(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why));
+	assert_string_equal(session.field[0].side, "left");
+	workflow_plan_free(&plan);
 }
 
 static void a_time_out_reads_the_sides_back(void **state)
@@ -1003,6 +1032,7 @@ int main(void)
 	        DESK(approvals_do_not_travel),
 	        DESK(approvals_of_disabled_people_do_not_hold),
 	        DESK(the_exported_file_verifies_with_the_key_alone),
+	        DESK(the_side_is_signed_and_held_to),
 	        DESK(a_time_out_reads_the_sides_back),
 	        DESK(approved_to_closed_over_a_crash),
 	        DESK(what_is_seen_later_makes_the_twins_next_version),

@@ -47,6 +47,9 @@ static void random_lists(struct rng *rng, struct approval *a)
 	a->overrides = below(rng, 3);
 	for (size_t i = 0; i < a->zones; i++)
 		random_word(rng, a->zone[i], sizeof a->zone[i]);
+	a->form = below(rng, 4) ? APPROVAL_FORM : 1;
+	for (size_t i = 0; a->form > 1 && i < a->zones; i++)
+		a->side[i] = (enum side)below(rng, SIDES);
 	for (size_t i = 0; i < a->authors; i++)
 		random_word(rng, a->author[i], sizeof a->author[i]);
 	for (size_t i = 0; i < a->overrides; i++)
@@ -134,9 +137,14 @@ static void change_list(struct rng *rng, struct approval *a, uint64_t which)
 	if (which == 2) {
 		a->zones--;
 		memset(a->zone[a->zones], 0, sizeof a->zone[0]);
+		a->side[a->zones] = SIDE_NOT_STATED;
 	}
 	if (which == 3)
 		random_override(rng, &a->override[a->overrides++]);
+	if (which == 4 && a->form == 1)
+		a->form = APPROVAL_FORM;
+	else if (which == 4)
+		a->side[0] = (enum side)((a->side[0] + 1) % SIDES);
 }
 
 void change_one_field(struct rng *rng, struct approval *a)
@@ -155,7 +163,7 @@ void change_one_field(struct rng *rng, struct approval *a)
 		(*numbers[below(rng, 6)])++;
 		break;
 	case 3:
-		change_list(rng, a, below(rng, a->zones > 1 ? 4 : 2));
+		change_list(rng, a, a->zones > 1 ? below(rng, 5) : 4 * below(rng, 2));
 		break;
 	default:
 		a->meaning = (enum meaning)((a->meaning + 1) % MEANINGS);

@@ -14,7 +14,9 @@ view="--demo --login demo-viewer --secret-file $work/secret"
 # draft, proposed
 # shellcheck disable=SC2086
 {
-ok plan new 3 $tech
+refused "is not left, right" plan new 3 --side up $tech
+refused "more sides than" plan new 3 --side both,left $tech
+ok plan new 3 --side both $tech
 ok plan list $tech
 plan=$(cut -c1-8 "$work/out" | head -1)
 grep -q "draft" "$work/out" || fail "no draft in the list"
@@ -24,6 +26,7 @@ refused "may not propose" plan propose "$plan" $view
 ok plan propose "$plan" $tech
 ok plan show "$plan" $tech
 grep -q "Findings:" "$work/out" || fail "no findings in show"
+grep -q "Zone cheeks (both)" "$work/out" || fail "no side in show"
 
 # approved: by another, with identifiers, secret and decision
 refused "technician may not approve" plan approve "$plan" $tech
@@ -47,6 +50,7 @@ cp "$work/out" "$work/other-key"
 mkdir "$work/elsewhere"
 "$program" verify "$work/approval.json" --key "$work/key" --home "$work/elsewhere" >"$work/out" 2>"$work/err" || fail "not verified: $(cat "$work/err")"
 grep -q VERIFIED "$work/out" || fail "verify does not say so"
+grep -q "cheeks (both)" "$work/out" || fail "the side is not signed"
 [ -z "$(ls "$work/elsewhere")" ] || fail "verify made records"
 refused "whose key it is" verify "$work/approval.json"
 refused "not trusted" verify "$work/approval.json" --key "$work/other-key"
@@ -79,6 +83,7 @@ refused "still missing" deliver "$plan" start $tech
 refused "identifier 2" deliver "$plan" identity identifier_1="$patient" identifier_2=1999 $tech
 ok deliver "$plan" identity identifier_1="$patient" identifier_2=VIRTUAL-03 $tech
 refused "not in the approved plan" deliver "$plan" site field=neck side=left $tech
+refused "wrong side" deliver "$plan" site field=cheeks side=left $tech
 ok deliver "$plan" site field=cheeks side=both $tech
 ok deliver "$plan" consent reference="paper 7" $tech
 ok deliver "$plan" photograph field=cheeks reference=IMG_1 \

@@ -612,6 +612,31 @@ static void sex_site_and_type_are_chosen(void **state)
 	assert_int_equal(clinic.saved_readings, 1);
 }
 
+/* A side enters the plan and no model: nothing is computed anew, and it can be undone. */
+static void the_side_of_a_zone_is_chosen(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	const int prepared = (int)clinic.prepared;
+	go_to_choice(app, CHOICE_SIDE);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app_screen(app), SCREEN_CHOICE);
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_DOWN);
+	fake_press(app, UI_KEY_ENTER);
+	assert_int_equal(app->request.side[0], SIDE_RIGHT);
+	assert_non_null(strstr(said(app), "right, was not stated"));
+	assert_true(app->readings_changed);
+	assert_non_null(app->plan);
+	assert_int_equal(clinic.prepared, prepared);
+	type(app, "u");
+	assert_int_equal(app->request.side[0], SIDE_NOT_STATED);
+	type(app, "U");
+	assert_int_equal(app->request.side[0], SIDE_RIGHT);
+	type(app, "x");
+	assert_non_null(strstr(said(app), "not stated"));
+}
+
 /* The DermaSpectrometer's scale ends at 200: an index of 300 was read on another instrument. */
 static void a_scale_that_does_not_fit_the_indices_is_refused(void **state)
 {
@@ -1011,6 +1036,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(no_to_all_asks_and_sets_open_ones_only, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pregnancy_is_not_asked_of_men, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_sun_makes_the_plan_anew, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_side_of_a_zone_is_chosen, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(sex_site_and_type_are_chosen, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_scale_that_does_not_fit_the_indices_is_refused, set_up,
 	                                        tear_down),

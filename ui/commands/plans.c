@@ -108,6 +108,8 @@ static enum status print_plan(struct station *s, const struct workflow_plan *p, 
 	station_say(options, "Patient %s%s  record %s", p->patient.label,
 	            p->patient.is_virtual ? " (VIRTUAL)" : "", p->patient.record_number);
 	station_say(options, "%s for %s; verdict %s", p->row.device, p->indication, p->row.verdict);
+	for (size_t i = 0; i < p->zones; i++)
+		station_say(options, "Zone %s", side_of_zone(p->zone[i], p->side[i], settings, sizeof settings));
 	station_say(options, "%s", settings_text(&p->settings, settings, sizeof settings));
 	if (p->stale)
 		station_say(options, "NO LONGER CURRENT: %s", life_stale_text(p->stale, stale, sizeof stale));
@@ -277,7 +279,10 @@ static enum status make_plan(struct station *s, size_t index, struct fail *why)
 	struct planning *planning = NULL;
 	struct settings settings;
 	struct assessment a = {0};
+	const char *sides = cli_value(s->options, "--side");
 	enum status st = clinic_load(s->clinic, index, &subject, &request, why);
+	if (!st && sides)
+		st = sides_parse(sides, request.zones, request.side, why);
 	if (!st)
 		st = planning_new(s->w.library, &subject, &request, NULL, &planning, why);
 	if (!st)

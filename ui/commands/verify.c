@@ -52,7 +52,7 @@ static void print_approval(const struct cli_options *options, const struct appro
 	station_say(options, "device    %s for %s, verdict %s", a->device_mode, a->indication, a->verdict);
 	station_say(options, "settings  %s", settings_text(&settings, text, sizeof text));
 	for (size_t i = 0; i < a->zones; i++)
-		station_say(options, "zone      %s", a->zone[i]);
+		station_say(options, "zone      %s", side_of_zone(a->zone[i], a->side[i], text, sizeof text));
 	for (size_t i = 0; i < a->overrides; i++)
 		station_say(options, "decided   %s %s: %s", a->override[i].rule, a->override[i].zone,
 		            a->override[i].reason);

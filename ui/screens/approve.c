@@ -15,10 +15,11 @@ static void draw_state(const struct workflow_plan *p, struct canvas *canvas, str
 
 static void draw_settings(const struct workflow_plan *p, struct canvas *canvas, struct area area, int *row)
 {
-	char settings[512], zones[256] = "", indication[PLANNING_TEXT_MAX];
+	char settings[512], zones[512] = "", zone[PLANNING_TEXT_MAX + 20], indication[PLANNING_TEXT_MAX];
 	size_t used = 0;
 	for (size_t i = 0; i < p->zones && used < sizeof zones; i++)
-		used += (size_t)snprintf(zones + used, sizeof zones - used, "%s%s", i > 0 ? ", " : "", p->zone[i]);
+		used += (size_t)snprintf(zones + used, sizeof zones - used, "%s%s", i > 0 ? ", " : "",
+		                         side_of_zone(p->zone[i], p->side[i], zone, sizeof zone));
 	view_words(indication, sizeof indication, p->indication);
 	canvas_format(canvas, *row, area.col, area.cols, ROLE_TEXT, "%s: %s", indication, zones);
 	*row += 1 + canvas_wrap(canvas, (struct area){*row + 1, area.col, 2, area.cols}, ROLE_STRONG,

@@ -8,16 +8,17 @@
 
 void screen_choice(const struct app *app, struct canvas *canvas, struct area area)
 {
-	size_t count = app_choice_count(app->choosing), selected = app->selected[SCREEN_CHOICE];
+	size_t count = app_choice_count(app->choosing.choice), selected = app->selected[SCREEN_CHOICE];
 	size_t current = app_choice_current(app, app->choosing);
+	char label[APP_NAME_MAX];
 	int rows = (int)count + 5 < CHOICE_ROWS_MAX ? (int)count + 5 : CHOICE_ROWS_MAX;
 	struct area box = view_dialog(area, rows), in = area_inside(box, 1, 2);
 	size_t shown = (size_t)in.rows - 3, first = view_first(selected, shown, count);
-	canvas_box(canvas, box, ROLE_KEY, app_choice_label(app->choosing));
+	canvas_box(canvas, box, ROLE_KEY, app_choice_label(app, app->choosing, label, sizeof label));
 	for (size_t i = 0; i < shown && first + i < count; i++) {
 		struct area line = {in.row + (int)i, in.col, 1, in.cols};
 		canvas_text(canvas, line.row, line.col + 2, line.cols - 8, ROLE_TEXT,
-		            app_choice_option(app->choosing, first + i));
+		            app_choice_option(app->choosing.choice, first + i));
 		if (first + i == current)
 			canvas_text_right(canvas, line.row, line.col, line.cols, ROLE_DIM, "now");
 		if (first + i == selected)

@@ -230,7 +230,7 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 	const struct device *device = app->engine->device(app->plan->planning);
 	const struct device_mode *mode = app->engine->mode(app->plan->planning);
 	const struct protocol *protocol = app->engine->protocol(app->plan->planning);
-	char text[400] = "", words[APP_NAME_MAX];
+	char text[400] = "", words[APP_NAME_MAX], zone[PLANNING_TEXT_MAX + 20];
 	size_t used = 0;
 	view_words(words, sizeof words, app->request.indication);
 	if (view_wide(canvas, area))
@@ -239,7 +239,9 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 		used = (size_t)snprintf(text, sizeof text, "%s for %s", app->request.device_mode, words);
 	for (size_t i = 0; i < app->request.zones && used < sizeof text; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i == 0 ? ", " : " and ",
-		                         app->request.zone[i]);
+		                         app->request.side[i] == SIDE_NOT_STATED
+		                                 ? app->request.zone[i]
+		                                 : side_of_zone(app->request.zone[i], app->request.side[i], zone, sizeof zone));
 	int columns = canvas_text(canvas, area.row, area.col, area.cols, ROLE_STRONG, text);
 	int room = area.cols - columns - (int)sizeof "  endpoint: ";
 	if (protocol != NULL && protocol->endpoint[0] != '\0' && text_width(protocol->endpoint) <= room)

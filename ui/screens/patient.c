@@ -8,12 +8,14 @@
 /* --- readings ------------------------------------------------------------------------------------------- */
 
 static void draw_choice(const struct app *app, struct canvas *canvas, struct area line,
-                        enum patient_choice choice)
+                        struct patient_row row)
 {
-	const char *option = app_choice_option(choice, app_choice_current(app, choice));
-	bool recorded = choice == CHOICE_SCALE || app_choice_current(app, choice) > 0;
+	const size_t current = app_choice_current(app, row);
+	const char *option = app_choice_option(row.choice, current);
+	bool recorded = row.choice == CHOICE_SCALE || current > 0;
 	int end = line.cols - UNIT_COLS;
-	canvas_text(canvas, line.row, line.col + 2, end - 2, ROLE_TEXT, app_choice_label(choice));
+	char label[APP_NAME_MAX];
+	canvas_text(canvas, line.row, line.col + 2, end - 2, ROLE_TEXT, app_choice_label(app, row, label, sizeof label));
 	canvas_text_right(canvas, line.row, line.col + end / 2, end - end / 2,
 	                  recorded ? ROLE_STRONG : ROLE_DIM, option != NULL ? option : "unknown");
 }
@@ -37,14 +39,14 @@ static void draw_readings(const struct app *app, struct canvas *canvas, struct a
 {
 	const struct readings *readings = &app->subject.readings;
 	size_t selected = app->selected[SCREEN_PATIENT], rows = (size_t)area.rows - 1;
-	size_t count = app_patient_rows(), first = view_first(selected, rows, count);
+	size_t count = app_patient_rows(app), first = view_first(selected, rows, count);
 	view_heading(canvas, area, area.row, "Readings");
 	view_scroll_note(canvas, area, first, rows, count);
 	for (size_t i = 0; i < rows && first + i < count; i++) {
 		struct area line = {area.row + 1 + (int)i, area.col, 1, area.cols};
 		struct patient_row row = app_patient_row(first + i);
 		if (row.choice != CHOICE_NONE)
-			draw_choice(app, canvas, line, row.choice);
+			draw_choice(app, canvas, line, row);
 		else
 			draw_reading(canvas, line, readings, row.reading);
 		if (first + i == selected)
@@ -143,8 +145,9 @@ static void draw_detail(const struct app *app, struct canvas *canvas, struct are
 	struct patient_row row = app_patient_row(app->selected[SCREEN_PATIENT]);
 	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
 	if (row.choice != CHOICE_NONE) {
+		char label[APP_NAME_MAX];
 		canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: Enter shows the choices%s",
-		              app_choice_label(row.choice),
+		              app_choice_label(app, row, label, sizeof label),
 		              row.choice == CHOICE_TYPE ? "; t finds it by ten questions" : "");
 		return;
 	}
@@ -157,13 +160,13 @@ static void draw_detail(const struct app *app, struct canvas *canvas, struct are
 
 static void draw_purpose(const struct app *app, struct canvas *canvas, struct area line)
 {
-	char text[PLANNING_ZONES_MAX * PLANNING_TEXT_MAX], indication[APP_NAME_MAX];
+	char text[PLANNING_ZONES_MAX * PLANNING_TEXT_MAX], zone[PLANNING_TEXT_MAX + 20], indication[APP_NAME_MAX];
 	view_words(indication, sizeof indication, app->request.indication);
 	size_t used = (size_t)snprintf(text, sizeof text, "For %s on ",
 	                               indication[0] != '\0' ? indication : "no indication");
 	for (size_t i = 0; i < app->request.zones && used < sizeof text; i++)
 		used += (size_t)snprintf(text + used, sizeof text - used, "%s%s", i > 0 ? " and " : "",
-		                         app->request.zone[i]);
+		                         side_of_zone(app->request.zone[i], app->request.side[i], zone, sizeof zone));
 	if (app->request.zones == 0)
 		snprintf(text + used, sizeof text - used, "no zone");
 	canvas_text(canvas, line.row, line.col, line.cols, ROLE_TEXT, text);

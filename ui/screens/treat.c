@@ -20,8 +20,10 @@ static void draw_fields(const struct app *app, struct canvas *canvas, struct are
 	for (size_t i = 0; i < plan->fields; i++, (*row)++) {
 		const struct delivery_field *f = &d->field[i];
 		const unsigned planned = delivery_passes_planned(plan);
+		char side[24];
+		(void)snprintf(side, sizeof side, "%s?", plan->side[i] != SIDE_NOT_STATED ? side_name(plan->side[i]) : "side ");
 		int used = canvas_format(canvas, *row, area.col, area.cols, ROLE_STRONG, "%-14.14s %-8s pass %u of %u  ",
-		                         plan->field[i], f->side[0] != '\0' ? f->side : "side ?", f->passes, planned);
+		                         plan->field[i], f->side[0] != '\0' ? f->side : side, f->passes, planned);
 		canvas_bar(canvas, *row, area.col + used, BAR_COLS, (double)f->passes / (double)planned, ROLE_KEY);
 		used += BAR_COLS + 2;
 		if (!isnan(plan->exposure.coverage_sum_frac))
