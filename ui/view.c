@@ -95,13 +95,15 @@ enum role view_outcome_role(enum outcome outcome)
 
 void view_band(char *out, size_t capacity, const struct band *band, int decimals)
 {
+	char value[METRIC_NUMBER_SIZE], low[METRIC_NUMBER_SIZE], high[METRIC_NUMBER_SIZE];
+	metric_number(band->value, decimals, value);
 	if ((band->flags & VALIDITY_ABSENT) != 0)
 		snprintf(out, capacity, "-");
 	else if (fabs(band->p95 - band->p05) < 0.5 * pow(10.0, -decimals))
-		snprintf(out, capacity, "%.*f", decimals, band->value);
+		snprintf(out, capacity, "%s", value);
 	else
-		snprintf(out, capacity, "%.*f [%.*f..%.*f]", decimals, band->value, decimals, band->p05,
-		         decimals, band->p95);
+		snprintf(out, capacity, "%s [%s..%s]", value, metric_number(band->p05, decimals, low),
+		         metric_number(band->p95, decimals, high));
 }
 
 const char *view_flags(unsigned flags, char out[4])

@@ -58,6 +58,15 @@ struct predictor {
 	struct needles *needles;
 };
 
+const char *metric_number(double value, int decimals, char out[METRIC_NUMBER_SIZE])
+{
+	if (fabs(value) < 1e5)
+		(void)snprintf(out, METRIC_NUMBER_SIZE, "%.*f", decimals, value);
+	else
+		(void)snprintf(out, METRIC_NUMBER_SIZE, "%.1e", value);
+	return out;
+}
+
 const struct metric_spec *metric_spec(enum metric metric)
 {
 	BUG_ON((unsigned)metric >= METRICS);

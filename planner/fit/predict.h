@@ -62,6 +62,9 @@ struct metric_spec {
 };
 const struct metric_spec *metric_spec(enum metric metric);
 bool metric_find(const char *key, enum metric *out);
+/* "12.3", and from a hundred thousand on "2.4e+15": an Omega far past death has no thousandths. Returns out. */
+enum { METRIC_NUMBER_SIZE = 40 };
+const char *metric_number(double value, int decimals, char out[METRIC_NUMBER_SIZE]);
 
 struct band {
 	double value; /* at the median twin */

@@ -23,7 +23,9 @@ static void write_quoted(FILE *f, const char *text)
 /* "12.3 (10.1 to 15.0) um" */
 static void band_text(const struct band *b, int decimals, const char *unit, char *out, size_t size)
 {
-	(void)snprintf(out, size, "%.*f (%.*f to %.*f)%s%s%s", decimals, b->value, decimals, b->p05, decimals, b->p95,
+	char value[METRIC_NUMBER_SIZE], low[METRIC_NUMBER_SIZE], high[METRIC_NUMBER_SIZE];
+	(void)snprintf(out, size, "%s (%s to %s)%s%s%s", metric_number(b->value, decimals, value),
+	               metric_number(b->p05, decimals, low), metric_number(b->p95, decimals, high),
 	               unit[0] ? " " : "", unit, b->flags & VALIDITY_MODEL_LIMIT ? "  (model limit)" : "");
 }
 

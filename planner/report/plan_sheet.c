@@ -44,13 +44,15 @@ const char *plan_sheet_band(const struct json_at *band, int decimals, const char
 	                   : json_find(band, "extrapolated", &flag) ? "  (extrapolated)"
 	                   : json_find(band, "assumed", &flag)      ? "  (assumed)"
 	                                                            : "";
+	char middle[METRIC_NUMBER_SIZE], from[METRIC_NUMBER_SIZE], to[METRIC_NUMBER_SIZE];
+	metric_number(value, decimals, middle);
 	if (isnan(value))
 		(void)snprintf(out, size, "not known");
 	else if (isnan(low) || isnan(high))
-		(void)snprintf(out, size, "%.*f%s%s%s", decimals, value, unit[0] ? " " : "", unit, mark);
+		(void)snprintf(out, size, "%s%s%s%s", middle, unit[0] ? " " : "", unit, mark);
 	else
-		(void)snprintf(out, size, "%.*f [%.*f .. %.*f]%s%s%s", decimals, value, decimals, low, decimals, high,
-		               unit[0] ? " " : "", unit, mark);
+		(void)snprintf(out, size, "%s [%s .. %s]%s%s%s", middle, metric_number(low, decimals, from),
+		               metric_number(high, decimals, to), unit[0] ? " " : "", unit, mark);
 	return out;
 }
 

@@ -780,9 +780,21 @@ static void what_is_not_modelled_is_refused_by_name(void **state)
 	predictor_free(&p);
 }
 
+static void numbers_past_a_hundred_thousand_show_their_power(void **state)
+{
+	(void)state;
+	char text[METRIC_NUMBER_SIZE];
+	assert_string_equal(metric_number(12.34, 1, text), "12.3");
+	assert_string_equal(metric_number(-0.5, 3, text), "-0.500");
+	assert_string_equal(metric_number(99999.0, 0, text), "99999");
+	assert_string_equal(metric_number(8801996803650605.0, 3, text), "8.8e+15");
+	assert_string_equal(metric_number(-1e300, 3, text), "-1.0e+300");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(numbers_past_a_hundred_thousand_show_their_power),
 		cmocka_unit_test(quantiles_are_those_of_the_definition),
 		cmocka_unit_test(bands_are_in_order),
 		cmocka_unit_test(metrics_are_those_of_the_beam),
