@@ -7,6 +7,7 @@
 #include "planner/plan/case.h"
 #include "planner/plan/emergency.h"
 #include "planner/plan/files.h"
+#include "planner/plan/inventory.h"
 #include "planner/plan/life.h"
 #include "planner/plan/report.h"
 #include "planner/plan/response.h"
@@ -516,8 +517,14 @@ static enum status add_plan(struct clinic *c, const char *patient, const struct 
                             const struct assessment *assessment, const struct store_stamp *stamp, struct fail *why)
 {
 	struct store_plan row = {.twin_version = twin_row->version, .created_at_ms = stamp->at_ms};
+	const struct device *device;
+	const struct device_mode *mode;
 	char *json = NULL;
-	enum status st = name_plan(c, patient, request->device_mode, &row, why);
+	enum status st = library_find_mode(library, request->device_mode, &device, &mode, why);
+	if (!st)
+		st = inventory_keep_mode(c->store, device, mode, "", "", stamp, why); /* what it is ordered from comes first */
+	if (!st)
+		st = name_plan(c, patient, request->device_mode, &row, why);
 	if (!st)
 		st = report_plan_json(library, request, twin, assessment, &json, why);
 	if (!st) {

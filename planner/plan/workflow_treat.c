@@ -2,6 +2,7 @@
  * afterwards. */
 #include "planner/plan/calibration.h"
 #include "planner/plan/canonical.h"
+#include "planner/plan/inventory.h"
 #include "planner/plan/response.h"
 #include "planner/plan/workflow_private.h"
 
@@ -174,6 +175,15 @@ static enum status keep_calibration(const struct workflow *w, const struct workf
 	return calibration_keep(w->store, &checked, &stamp, why);
 }
 
+/* The very console and handpiece, as their labels were read. */
+static enum status keep_device(const struct workflow *w, const struct workflow_person *person,
+                               const struct delivery *session, const struct delivery_plan *plan, struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	return inventory_keep_mode(w->store, plan->device, plan->mode, session->serial, session->handpiece_serial, &stamp,
+	                           why);
+}
+
 /* Everything an event brings, inside one group. */
 static enum status write_event(const struct workflow *w, const struct workflow_plan *p,
                                const struct workflow_person *person, const struct delivery_event *event,
@@ -189,6 +199,8 @@ static enum status write_event(const struct workflow *w, const struct workflow_p
 	free(json);
 	if (!st && event->kind == DELIVERY_CALIBRATION)
 		st = keep_calibration(w, person, event, after, why);
+	if (!st && event->kind == DELIVERY_DEVICE)
+		st = keep_device(w, person, after, plan, why);
 	if (!st && moves_plan(event, before, &action))
 		st = write_move(w, p, person, action, after, plan, why);
 	return st;

@@ -9,6 +9,8 @@
  *                      signature; a treatment that ended adds its Procedure
  *   record             DocumentReference "record-KIND"; an adverse event also as AdverseEvent, a follow-up also as
  *                      Observation, both of the Procedure
+ *   device (a record)  Device: laser, handpiece (parent: its laser), station; named by orders, Procedures,
+ *                      Provenance, readings and the audit
  *   audit entry        AuditEvent, numbered
  *
  * What others should read stands in R4's own elements: UCUM units, checked codes, decimals from scaled
@@ -22,7 +24,7 @@
 #ifndef LASERTWIN_SYNC_MAPPING_H
 #define LASERTWIN_SYNC_MAPPING_H
 
-#include "planner/store/record.h"
+#include "planner/plan/inventory.h"
 #include "planner/sync/engine.h"
 
 #define MAPPING_SYSTEM_MAX 120
@@ -57,21 +59,37 @@ enum mapping_part {
 void mapping_name(const char *uuid, int64_t version, int64_t ordinal, enum mapping_part part,
                   char name[UUID_TEXT_SIZE]);
 
+/* A Device that a resource names. is_there: it has a place on the server, or will have one before this is sent;
+ * otherwise it is named by its identifier alone. uuid "": not known. */
+struct mapping_device {
+	char uuid[UUID_TEXT_SIZE];
+	bool is_there;
+};
+/* Who writes, what was ordered (the model of a handpiece), and what was used: the very pieces where their labels were
+ * read. */
+struct mapping_parties {
+	struct mapping_device station, ordered, laser, handpiece;
+};
+
 /* Each adds entries to unit, whose uuid names the write. Bodies are the unit's to free. */
 enum status mapping_patient(const struct mapping *m, const struct store_patient *row, struct sync_unit *unit,
                             struct fail *why) MUST_CHECK;
-enum status mapping_readings(const struct mapping *m, const struct store_readings *row,
-                             struct sync_unit *unit, struct fail *why) MUST_CHECK;
+enum status mapping_readings(const struct mapping *m, const struct mapping_parties *parties,
+                             const struct store_readings *row, struct sync_unit *unit, struct fail *why) MUST_CHECK;
 enum status mapping_twin(const struct mapping *m, const struct store_twin *row, struct sync_unit *unit,
                          struct fail *why) MUST_CHECK;
-enum status mapping_plan(const struct mapping *m, const struct store_plan *row, struct sync_unit *unit,
-                         struct fail *why) MUST_CHECK;
-enum status mapping_event(const struct mapping *m, const struct store_plan *plan,
-                          const struct store_plan_event *event, struct sync_unit *unit,
-                          struct fail *why) MUST_CHECK;
+enum status mapping_plan(const struct mapping *m, const struct mapping_parties *parties, const struct store_plan *row,
+                         struct sync_unit *unit, struct fail *why) MUST_CHECK;
+enum status mapping_event(const struct mapping *m, const struct mapping_parties *parties,
+                          const struct store_plan *plan, const struct store_plan_event *event,
+                          struct sync_unit *unit, struct fail *why) MUST_CHECK;
 enum status mapping_record(const struct mapping *m, const struct store_record *row, struct sync_unit *unit,
                            struct fail *why) MUST_CHECK;
-enum status mapping_audit(const struct mapping *m, const char *station, const struct store_audit *row,
+/* What a record of kind "device" says, and its parent as the server knows it; update: its Device stands there. */
+enum status mapping_device(const struct mapping *m, const struct inventory_device *device,
+                           const struct mapping_device *parent, bool update, struct sync_unit *unit,
+                           struct fail *why) MUST_CHECK;
+enum status mapping_audit(const struct mapping *m, const struct mapping_parties *parties, const struct store_audit *row,
                           struct sync_unit *unit, struct fail *why) MUST_CHECK;
 
 enum mapping_kind {
@@ -82,6 +100,7 @@ enum mapping_kind {
 	MAPPED_PLAN,
 	MAPPED_EVENT,
 	MAPPED_RECORD,
+	MAPPED_DEVICE, /* as a record */
 	MAPPED_ORDER, /* what a DeviceRequest orders: to be compared with the plan, never kept */
 	MAPPED_KINDS
 };

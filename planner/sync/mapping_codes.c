@@ -67,9 +67,9 @@ bool number_micro(const struct json_at *object, const char *key, int64_t *micro)
 }
 
 const char *const mapping_types[] = {
-        "Patient",  "Observation", "DocumentReference", "ServiceRequest", "DeviceRequest",
-        "CarePlan", "Procedure",   "Task",              "Provenance",     "AdverseEvent",
-        "AuditEvent", NULL};
+        "Patient",       "Device",   "Observation", "DocumentReference", "ServiceRequest",
+        "DeviceRequest", "CarePlan", "Procedure",   "Task",              "Provenance",
+        "AdverseEvent",  "AuditEvent", NULL};
 
 const char *mapping_status(const char *state)
 {

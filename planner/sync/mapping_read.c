@@ -147,6 +147,18 @@ static enum status read_patient(const struct mapping *m, const struct json_at *r
 	return st;
 }
 
+/* Somebody else's laser is none of ours to keep. */
+static enum status read_device(const struct mapping *m, const struct json_at *root, struct mapped *out,
+                               struct fail *why)
+{
+	struct json_at list, item;
+	const char *name = item_by(root, "identifier", "system", m->id_system, &list, &item) ? text_of(&item, "value") : NULL;
+	if (!name)
+		return ST_OK;
+	return uuid_valid(name) ? mapping_device_read(m, root, name, out, why)
+	                        : fail_set(why, ST_INPUT, "identifier", "is no UUID");
+}
+
 /* ---- observation -------------------------------------------------------------------------------------- */
 
 static bool concept_has(const struct json_at *concept, const char *code)
@@ -321,6 +333,7 @@ static void name_of(const struct mapped *out, char name[UUID_TEXT_SIZE])
 		mapping_name(out->event.plan, out->event.version, out->event.ordinal, PART_EVENT, name);
 		break;
 	case MAPPED_RECORD:
+	case MAPPED_DEVICE:
 		memcpy(name, out->record.uuid, UUID_TEXT_SIZE);
 		break;
 	case MAPPED_ORDER:
@@ -354,6 +367,8 @@ static enum status read_root(const struct mapping *m, const struct json_at *root
 		st = read_extension(m, root, out, why);
 	else if (strcmp(type, "DocumentReference") == 0)
 		st = read_document(root, out, why);
+	else if (strcmp(type, "Device") == 0)
+		st = read_device(m, root, out, why);
 	else if (strcmp(type, "DeviceRequest") == 0)
 		st = read_order(m, root, out, why);
 	if (!st && out->kind == MAPPED_READINGS)

@@ -85,14 +85,17 @@ static enum status map_event(struct station *s, const struct store_outbox *row, 
 {
 	struct store_plan plan = {0};
 	struct store_plan_event_list events = {0};
+	struct mapping_parties parties;
 	enum status st = store_plan_get(s->store, row->uuid, row->version, &plan, why);
 	if (!st)
 		st = store_plan_event_list(s->store, row->uuid, row->version, &events, why);
+	if (!st)
+		st = station_parties(s, &plan, true, &parties, why);
 	bool found = false;
 	for (size_t i = 0; !st && i < events.count; i++)
 		if (events.items[i].ordinal == row->ordinal) {
 			found = true;
-			st = mapping_event(&s->mapping, &plan, &events.items[i], unit, why);
+			st = mapping_event(&s->mapping, &parties, &plan, &events.items[i], unit, why);
 		}
 	store_plan_event_list_free(&events);
 	store_plan_clear(&plan);
@@ -107,6 +110,7 @@ static enum status map_content(struct station *s, const struct store_outbox *row
 	struct store_twin twin = {0};
 	struct store_plan plan = {0};
 	struct store_record record = {0};
+	struct mapping_parties parties;
 	enum status st;
 	switch (row->object) {
 	case OUTBOX_PATIENT:
@@ -114,7 +118,8 @@ static enum status map_content(struct station *s, const struct store_outbox *row
 		return st ? st : mapping_patient(&s->mapping, &patient, unit, why);
 	case OUTBOX_READINGS:
 		st = store_readings_get(s->store, row->uuid, &readings, why);
-		st = st ? st : mapping_readings(&s->mapping, &readings, unit, why);
+		st = st ? st : station_parties(s, NULL, false, &parties, why);
+		st = st ? st : mapping_readings(&s->mapping, &parties, &readings, unit, why);
 		store_readings_clear(&readings);
 		return st;
 	case OUTBOX_TWIN:
@@ -124,14 +129,17 @@ static enum status map_content(struct station *s, const struct store_outbox *row
 		return st;
 	case OUTBOX_PLAN:
 		st = store_plan_get(s->store, row->uuid, row->version, &plan, why);
-		st = st ? st : mapping_plan(&s->mapping, &plan, unit, why);
+		st = st ? st : station_parties(s, &plan, false, &parties, why);
+		st = st ? st : mapping_plan(&s->mapping, &parties, &plan, unit, why);
 		store_plan_clear(&plan);
 		return st;
 	case OUTBOX_PLAN_EVENT:
 		return map_event(s, row, unit, why);
 	default:
 		st = store_record_get(s->store, row->uuid, &record, why);
-		st = st ? st : mapping_record(&s->mapping, &record, unit, why);
+		if (!st)
+			st = station_is_device(row) ? station_map_device(s, &record, row->ordinal > 1, unit, why)
+			                            : mapping_record(&s->mapping, &record, unit, why);
 		store_record_clear(&record);
 		return st;
 	}
@@ -147,6 +155,17 @@ static void load_bases(const char *text, struct sync_unit *unit)
 	}
 }
 
+/* Of a Device from its content: what another station wrote of the same thing is as good as ours. */
+static enum status name_write(struct station *s, const struct store_outbox *row, char uuid[UUID_TEXT_SIZE],
+                              struct fail *why)
+{
+	char device[UUID_TEXT_SIZE];
+	if (station_is_device(row))
+		return station_device_names(s, row->uuid, device, uuid, why);
+	mapping_name(s->uuid, row->seq, 0, PART_UNIT, uuid);
+	return ST_OK;
+}
+
 enum status station_unit(struct station *s, const struct store_outbox *row, struct sync_unit *unit,
                          struct fail *why)
 {
@@ -158,8 +177,9 @@ enum status station_unit(struct station *s, const struct store_outbox *row, stru
 	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
 	*unit = (struct sync_unit){
 	        .seq = row->seq, .state = states[row->state], .attempts = (int)row->attempts};
-	mapping_name(s->uuid, row->seq, 0, PART_UNIT, unit->uuid);
-	enum status st = map_content(s, row, unit, why);
+	enum status st = name_write(s, row, unit->uuid, why);
+	if (!st)
+		st = map_content(s, row, unit, why);
 	(void)snprintf(key, sizeof key, "b.%" PRId64, row->seq);
 	if (!st && unit->state == SYNC_INFLIGHT)
 		st = station_get(s, key, value, why);
@@ -203,6 +223,7 @@ static enum status next_audit(struct station *s, int64_t after, struct sync_unit
 {
 	char value[STORE_SYNC_VALUE_MAX + 1];
 	struct store_audit_list list = {0};
+	struct mapping_parties parties;
 	enum status st = station_get(s, "audit", value, why);
 	int64_t sent = st ? 0 : strtoll(value, NULL, 10),
 	        from = after - AUDIT_SEQ > sent ? after - AUDIT_SEQ : sent;
@@ -214,7 +235,9 @@ static enum status next_audit(struct station *s, int64_t after, struct sync_unit
 		*out = (struct sync_unit){
 		        .seq = AUDIT_SEQ + list.items[0].seq, .attempts = 1, .state = SYNC_INFLIGHT};
 		mapping_name(s->uuid, list.items[0].seq, 1, PART_UNIT, out->uuid);
-		st = mapping_audit(&s->mapping, s->uuid, &list.items[0], out, why);
+		st = station_parties(s, NULL, false, &parties, why);
+		if (!st)
+			st = mapping_audit(&s->mapping, &parties, &list.items[0], out, why);
 	}
 	store_audit_list_free(&list);
 	return st;
@@ -302,8 +325,8 @@ static enum status open_unit(void *state, const char *name, struct sync_unit *ou
 		             : row.state == OUTBOX_INFLIGHT ? SYNC_INFLIGHT
 		             : row.state == OUTBOX_CONFLICT ? SYNC_CONFLICT
 		                                            : SYNC_REFUSED;
-		mapping_name(s->uuid, row.seq, 0, PART_UNIT, out->uuid);
-		return held_version(s, name, out->held, why);
+		st = name_write(s, &row, out->uuid, why);
+		return st ? st : held_version(s, name, out->held, why);
 	}
 	return fail_set(why, ST_NOT_FOUND, "outbox", "none");
 }
@@ -314,6 +337,15 @@ enum status station_changed_here(struct station *s, const char *name, bool *chan
 	struct fail reason = {0};
 	enum status st = open_unit(s, name, &unit, &reason);
 	*changed = st == ST_OK;
+	return st && st != ST_NOT_FOUND ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
+}
+
+enum status station_sending_soon(struct station *s, const char *name, bool *soon, struct fail *why)
+{
+	struct sync_unit unit;
+	struct fail reason = {0};
+	enum status st = open_unit(s, name, &unit, &reason);
+	*soon = st == ST_OK && (unit.state == SYNC_PENDING || unit.state == SYNC_INFLIGHT);
 	return st && st != ST_NOT_FOUND ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
 }
 
@@ -599,6 +631,8 @@ enum status station_new(struct store *store, const struct mapping *mapping, int6
 		if (!st)
 			st = station_put(s, "station", s->uuid, why);
 	}
+	if (!st)
+		st = station_register(s, why);
 	if (st)
 		station_free(&s);
 	*out = s;

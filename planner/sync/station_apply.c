@@ -1,5 +1,6 @@
 /* Arrivals into the store, and what a person decides about them. */
 #include "planner/plan/approval.h"
+#include "planner/plan/inventory.h"
 #include "planner/plan/trust.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/instant.h"
@@ -246,6 +247,15 @@ static enum status apply_record(struct station *s, struct store_record *row, con
 	return same_or_conflict(same, "record", why);
 }
 
+/* Another station met it, or says something new of it: the latest word counts. */
+static enum status apply_device(struct station *s, const struct store_record *row, const struct store_stamp *stamp,
+                                struct fail *why)
+{
+	struct inventory_device device;
+	enum status st = inventory_read(row->json, row->json_len, &device, why);
+	return st ? st : inventory_keep(s->store, &device, stamp, why);
+}
+
 static const char *patient_of(const struct mapped *m)
 {
 	return m->kind == MAPPED_READINGS ? m->readings.patient
@@ -307,6 +317,9 @@ static enum status apply(struct station *s, struct mapped *m, struct fail *why)
 		break;
 	case MAPPED_RECORD:
 		st = apply_record(s, &m->record, &stamp, why);
+		break;
+	case MAPPED_DEVICE:
+		st = apply_device(s, &m->record, &stamp, why);
 		break;
 	case MAPPED_ORDER:
 		st = apply_order(s, &m->order, why);

@@ -61,11 +61,17 @@ static enum status add_name(struct name_index *index, const char *uuid, int64_t 
 }
 
 /* The names a row's unit can have; a few more than it has do no harm. */
-static enum status add_names(struct name_index *index, const struct store_outbox *row, struct fail *why)
+static enum status add_names(struct station *s, struct name_index *index, const struct store_outbox *row,
+                             struct fail *why)
 {
 	static const int plan_parts[] = {PART_PLAN, PART_SERVICE, PART_DEVICE, PART_CAREPLAN};
 	static const int event_parts[] = {PART_SERVICE, PART_DEVICE, PART_CAREPLAN, PART_TASK, PART_PROCEDURE};
 	enum status st = ST_OK;
+	if (station_is_device(row)) {
+		char device[UUID_TEXT_SIZE], write[UUID_TEXT_SIZE];
+		st = station_device_names(s, row->uuid, device, write, why);
+		return st ? st : add_name(index, device, 0, 0, -1, row->seq, why);
+	}
 	if (row->object == OUTBOX_TWIN)
 		return add_name(index, row->uuid, row->version, 0, PART_TWIN, row->seq, why);
 	if (row->object == OUTBOX_PLAN)
@@ -106,7 +112,7 @@ enum status station_index(struct station *s, struct name_index *index, unsigned 
 		        .states = states, .after_seq = index->upto, .limit = ROWS_AT_ONCE};
 		st = store_outbox_list(s->store, &query, &list, why);
 		for (size_t i = 0; !st && i < list.count; i++) {
-			st = add_names(index, &list.items[i], why);
+			st = add_names(s, index, &list.items[i], why);
 			index->upto = st ? index->upto : list.items[i].seq;
 		}
 		more = !st && list.more;

@@ -58,6 +58,24 @@ enum status station_unnote(struct station *s, enum sync_notice notice, const cha
 enum status station_changed_here(struct station *s, const char *name, bool *changed,
                                  struct fail *why) MUST_CHECK;
 
+/* Whether a change of it waits for the next round or is in flight: not one that the server refused. */
+enum status station_sending_soon(struct station *s, const char *name, bool *soon, struct fail *why) MUST_CHECK;
+
+/* ---- station_device.c ---- */
+
+/* The station's own Device is on record. */
+enum status station_register(struct station *s, struct fail *why) MUST_CHECK;
+/* By whom, what the plan (NULL: none) orders, and if asked for what it was treated with. */
+enum status station_parties(struct station *s, const struct store_plan *plan, bool used,
+                            struct mapping_parties *out, struct fail *why) MUST_CHECK;
+/* The record's Device, and the name of its write, which is the same wherever the same was written; uuids have
+ * UUID_TEXT_SIZE. ST_NOT_FOUND: no such record. */
+enum status station_device_names(struct station *s, const char *record, char *device, char *write,
+                                 struct fail *why) MUST_CHECK;
+bool station_is_device(const struct store_outbox *row);
+enum status station_map_device(struct station *s, const struct store_record *record, bool update,
+                               struct sync_unit *unit, struct fail *why) MUST_CHECK;
+
 /* ---- station_apply.c ---- */
 
 /* Inside a group. */

@@ -454,6 +454,11 @@ static void plan_versions_are_kept_with_their_digests(void **state)
 	struct store_readings_list readings = {0};
 	must(store_readings_list(store, versions.items[0].patient, 0, &readings, &why), &why);
 	assert_int_equal(readings.count, 4); /* the first and one per plan */
+	struct store_record_list devices = {0};
+	const struct store_record_query query = {.kind = "device"};
+	must(store_record_list(store, &query, &devices, &why), &why);
+	assert_int_equal(devices.count, 2); /* the laser and its handpiece, once for all versions */
+	store_record_list_free(&devices);
 	store_readings_list_free(&readings);
 	store_plan_list_free(&versions);
 	store_plan_list_free(&plans);

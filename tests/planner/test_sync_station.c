@@ -6,198 +6,9 @@
 
 #include <cmocka.h>
 
-#include "planner/plan/approval.h"
-#include "planner/plan/trust.h"
+#include "physics/base/rng.h"
 #include "planner/store/outbox.h"
-#include "planner/sync/guard.h"
-#include "planner/sync/station.h"
-#include "tests/support/fake_fhir.h"
-#include "tests/support/random_approval.h"
-#include "tests/support/store_fixture.h"
-#include "tests/support/temp_folder.h"
-
-#define LOCAL "https://clinic.example/fhir"
-#define READINGS                                                                                             \
-	"{\"schema\":\"lasertwin-case/"                                                                      \
-	"1\",\"patient\":{\"fitz\":\"III\",\"ita_deg\":34.25,\"mi_field\":210,\"tewl_g_m2_h\":9.8,\"site\":" \
-	"\"cheek\"}}"
-#define PLAN                                                                                                 \
-	"{\"settings\":{\"energy_mJ\":12.5,\"density_pct\":10,\"passes\":1,\"rep_hz\":300},\"note\":"        \
-	"\"\\u00e9\"}"
-
-struct side {
-	struct store *store;
-	struct station *station;
-	struct guarded guarded;
-	struct sync_engine *engine;
-	bool closed;
-};
-
-struct pair {
-	char folder[TEMP_PATH_SIZE];
-	struct fake_fhir server;
-	struct side a, b;
-	const char *forbidden; /* a request whose body holds this is not allowed (403); NULL: all are */
-	size_t forbade;
-};
-
-static int64_t now_ms(void)
-{
-	return FIXTURE_NOW_MS + 5000;
-}
-
-static void must(enum status st, const struct fail *why)
-{
-	if (st)
-		fail_msg("%s: %s", why->field, why->text);
-}
-
-static enum status exchange(void *state, const struct sync_request *request, struct sync_reply *reply,
-                            struct fail *why)
-{
-	struct pair *pair = state;
-	(void)why;
-	if (pair->forbidden && request->body && strstr(request->body, pair->forbidden)) {
-		static const char said[] = "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":"
-		                           "\"forbidden\",\"details\":{\"text\":\"policy\"}}]}";
-		pair->forbade++;
-		*reply = (struct sync_reply){.http = 403, .body = strdup(said), .len = sizeof said - 1};
-		return ST_OK;
-	}
-	fake_fhir_handle(&pair->server, request, reply);
-	return ST_OK;
-}
-
-/* The gate stands where the planner's other thread may have been. */
-static enum status enter(void *state, struct fail *why)
-{
-	struct side *side = state;
-	if (side->closed)
-		return fail_set(why, ST_CANCELLED, "sync", "the records are closed");
-	return ST_OK;
-}
-
-static void leave(void *state)
-{
-	(void)state;
-}
-
-static void open_side(struct pair *pair, struct side *side, const char *name)
-{
-	char path[TEMP_PATH_SIZE + 32];
-	struct mapping mapping;
-	struct fail why;
-	const struct sync_wire wire = {pair, exchange};
-	(void)snprintf(path, sizeof path, "%s/%s.db", pair->folder, name);
-	side->store = fixture_open(path, STORE_CLINIC, NULL);
-	must(mapping_init(&mapping, LOCAL, &why), &why);
-	must(station_new(side->store, &mapping, now_ms, &side->station, &why), &why);
-	side->guarded = (struct guarded){station_local(side->station), {side, enter, leave}};
-	const struct sync_local local = guarded_local(&side->guarded);
-	const struct sync_options options = {
-	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
-	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
-}
-
-static void close_side(struct side *side)
-{
-	sync_engine_free(&side->engine);
-	station_free(&side->station);
-	store_close(&side->store);
-}
-
-static int make_pair(void **state)
-{
-	struct pair *pair = calloc(1, sizeof *pair);
-	temp_folder_make(pair->folder);
-	fake_fhir_begin(&pair->server);
-	open_side(pair, &pair->a, "a");
-	open_side(pair, &pair->b, "b");
-	*state = pair;
-	return 0;
-}
-
-static int drop_pair(void **state)
-{
-	struct pair *pair = *state;
-	close_side(&pair->a);
-	close_side(&pair->b);
-	fake_fhir_end(&pair->server);
-	temp_folder_remove(pair->folder);
-	free(pair);
-	return 0;
-}
-
-static struct sync_outcome round_of(struct side *side)
-{
-	struct sync_outcome outcome;
-	struct fail why;
-	size_t applied;
-	must(sync_round(side->engine, &outcome, &why), &why);
-	must(station_apply_waiting(side->station, &applied, &why), &why);
-	return outcome;
-}
-
-static size_t notices(struct side *side, enum sync_notice notice)
-{
-	struct station_list list;
-	struct fail why;
-	size_t n = 0;
-	must(station_notices(side->station, &list, &why), &why);
-	for (size_t i = 0; i < list.count; i++)
-		n += list.items[i].notice == notice;
-	station_list_free(&list);
-	return n;
-}
-
-struct made {
-	struct store_patient patient;
-	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE];
-	struct store_plan plan;
-};
-
-static void make_everything(struct side *side, struct made *made)
-{
-	struct fail why;
-	fixture_patient(side->store, "Zo\xc3\xab \"Q\" \xc3\x85ngstr\xc3\xb6m", &made->patient);
-	fixture_readings(side->store, made->patient.uuid, READINGS, made->readings);
-	fixture_twin(side->store, made->patient.uuid, made->readings, made->twin);
-	made->plan = fixture_plan(made->patient.uuid, made->twin);
-	made->plan.json = PLAN;
-	made->plan.json_len = strlen(PLAN);
-	must(store_plan_add_version(side->store, &made->plan, &fixture_stamp, &why), &why);
-}
-
-static void move_plan(struct side *side, const struct made *made, const char *from, const char *to,
-                      const char *json)
-{
-	struct store_plan_event event = {.version = 1, .json = json, .json_len = json ? strlen(json) : 0};
-	struct fail why;
-	digest_bytes(PLAN, strlen(PLAN), &event.digest);
-	memcpy(event.plan, made->plan.uuid, sizeof event.plan);
-	(void)snprintf(event.from_state, sizeof event.from_state, "%s", from);
-	(void)snprintf(event.to_state, sizeof event.to_state, "%s", to);
-	must(store_plan_event_add(side->store, &event, &fixture_stamp, &why), &why);
-}
-
-static void state_is(struct side *side, const struct made *made, const char *state)
-{
-	struct store_plan plan = {0};
-	struct fail why;
-	must(store_plan_get(side->store, made->plan.uuid, 1, &plan, &why), &why);
-	assert_string_equal(plan.state, state);
-	store_plan_clear(&plan);
-}
-
-static void outbox_is_done(struct side *side)
-{
-	int64_t count[OUTBOX_STATES];
-	struct fail why;
-	must(store_outbox_count(side->store, count, &why), &why);
-	for (int i = 0; i < OUTBOX_STATES; i++)
-		if (i != OUTBOX_ACKED)
-			assert_int_equal(count[i], 0);
-}
+#include "tests/support/sync_pair.h"
 
 /* ---- the way there ------------------------------------------------------------------------------------ */
 
@@ -263,7 +74,7 @@ static void what_a_policy_forbids_is_refused_for_good(void **state)
 	(void)round_of(&p->a);
 	must(store_outbox_count(p->a.store, count, &why), &why);
 	assert_int_equal(count[OUTBOX_REFUSED], 1);
-	assert_int_equal(count[OUTBOX_ACKED], 3); /* patient, readings, twin */
+	assert_int_equal(count[OUTBOX_ACKED], 4); /* station, patient, readings, twin */
 	assert_int_equal(notices(&p->a, SYNC_NOTE_REFUSED), 1);
 	size_t forbade = p->forbade;
 	(void)round_of(&p->a);
@@ -329,49 +140,6 @@ static void one_number_two_patients_are_told_not_merged(void **state)
 }
 
 /* ---- trust -------------------------------------------------------------------------------------------- */
-
-/* The event's JSON of an approval or revocation of the made plan; to free. */
-static char *sign_as(const struct made *made, enum meaning meaning, const struct sign_secret *secret,
-                     const struct sign_public *public)
-{
-	struct approval a;
-	struct approval_document document;
-	struct signature signature;
-	struct digest digest;
-	struct rng rng;
-	struct fail why;
-	char *payload, *input, *text;
-	size_t n, input_n, text_n;
-	rng_seed(&rng, 11, 0);
-	random_approval(&rng, &a);
-	a.meaning = meaning;
-	memcpy(a.plan, made->plan.uuid, sizeof a.plan);
-	memcpy(a.patient, made->patient.uuid, sizeof a.patient);
-	a.version = 1;
-	digest_bytes(PLAN, strlen(PLAN), &digest);
-	digest_hex(&digest, a.plan_digest);
-	(void)snprintf(a.login, sizeof a.login, "dermatologist");
-	a.key_number = 1;
-	sign_key_id(public, &digest);
-	digest_hex(&digest, a.key_id);
-	must(approval_encode(&a, &payload, &n, &why), &why);
-	must(approval_signing_input(payload, n, public, &input, &input_n, &why), &why);
-	sign_bytes(secret, input, input_n, &signature);
-	approval_document_make(&document, payload, n, public, &signature);
-	must(approval_document_write(&document, &text, &text_n, &why), &why);
-	approval_document_clear(&document);
-	free(input);
-	return text;
-}
-
-static void trust(struct side *side, const struct sign_public *key)
-{
-	struct session *session = NULL;
-	struct fail why;
-	must(store_login(side->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, &why), &why);
-	must(trust_add(side->store, session, "dermatologist", 1, key, &fixture_stamp, &why), &why);
-	store_logout(&session);
-}
 
 static void approvals_count_only_by_trusted_keys(void **state)
 {
@@ -504,38 +272,6 @@ static void a_changed_order_is_told_as_tampering(void **state)
 
 /* ---- revocation --------------------------------------------------------------------------------------- */
 
-struct approved {
-	struct made made;
-	struct sign_public key;
-	struct sign_secret secret;
-};
-
-static void share_approved(struct pair *p, struct approved *out)
-{
-	static const unsigned char seed[SIGN_SEED_BYTES] = {9};
-	sign_keys(seed, &out->key, &out->secret);
-	make_everything(&p->a, &out->made);
-	char *json = sign_as(&out->made, MEANING_APPROVED, &out->secret, &out->key);
-	trust(&p->b, &out->key);
-	move_plan(&p->a, &out->made, "draft", "proposed", NULL);
-	move_plan(&p->a, &out->made, "proposed", "approved", json);
-	(void)round_of(&p->a);
-	(void)round_of(&p->b);
-	state_is(&p->b, &out->made, "approved");
-	free(json);
-}
-
-static size_t incidents(struct side *side)
-{
-	struct store_record_list list = {0};
-	const struct store_record_query query = {.kind = "incident"};
-	struct fail why;
-	must(store_record_list(side->store, &query, &list, &why), &why);
-	size_t n = list.count;
-	store_record_list_free(&list);
-	return n;
-}
-
 /* a revokes while b, offline, treats up to `last`. */
 static void revoke_against(struct pair *p, struct approved *with, bool delivered, const struct sign_secret *secret)
 {
@@ -590,30 +326,6 @@ static void a_forged_revocation_is_parked(void **state)
 
 /* ---- what follows a treatment --------------------------------------------------------------------------- */
 
-static void add_record(struct side *side, const struct made *made, const char *kind, const char *json)
-{
-	struct store_record record = {.plan_version = 1, .at_ms = FIXTURE_NOW_MS, .json = json, .json_len = strlen(json)};
-	struct fail why;
-	(void)snprintf(record.kind, sizeof record.kind, "%s", kind);
-	memcpy(record.patient, made->patient.uuid, sizeof record.patient);
-	memcpy(record.plan, made->plan.uuid, sizeof record.plan);
-	must(uuid_new(record.uuid, &why), &why);
-	must(store_record_add(side->store, &record, &fixture_stamp, &why), &why);
-}
-
-/* Everything that stands on the server, for the validator of tests/sync/servers.sh. */
-static void dump(const struct fake_fhir *server)
-{
-	const char *path = getenv("LASERTWIN_SYNC_DUMP");
-	FILE *file = path ? fopen(path, "w") : NULL;
-	for (size_t i = 0; file && i < server->count; i++)
-		fprintf(file, "%s%s", i ? "," : "[", fake_fhir_body(&server->records[i]));
-	if (file) {
-		fprintf(file, "]\n");
-		(void)fclose(file);
-	}
-}
-
 static void a_treatment_and_what_follows_reach_others_in_their_elements(void **state)
 {
 	struct pair *p = *state;
@@ -641,7 +353,7 @@ static void a_treatment_and_what_follows_reach_others_in_their_elements(void **s
 	}
 	assert_int_equal(after, 1);
 	assert_int_equal(adverse, 1);
-	dump(&p->server);
+	dump(&p->server, "LASERTWIN_SYNC_DUMP");
 	(void)round_of(&p->b);
 	state_is(&p->b, &with.made, "delivered");
 	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 0);

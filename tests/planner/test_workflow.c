@@ -10,6 +10,7 @@
 #include "planner/plan/calibration.h"
 #include "planner/plan/case.h"
 #include "planner/plan/response.h"
+#include "planner/plan/inventory.h"
 #include "planner/plan/workflow.h"
 #include "planner/twin/twin_json.h"
 #include "tests/support/store_fixture.h"
@@ -653,6 +654,7 @@ static void approved_to_closed_over_a_crash(void **state)
 	deliver(desk, &plan, &session, "finish");
 	assert_int_equal(plan->state, PLAN_DELIVERED);
 	assert_int_equal(count_records(desk, "outcome"), 1);
+	assert_int_equal(count_records(desk, INVENTORY_KIND), 2); /* the laser and the handpiece whose labels were read */
 	const struct follow_up seen = {.days = 28, .clearance_pct = 40, .erythema_days = 3, .pih = 0, .text = "healed"};
 	const struct adverse_event event = {.kind = "PIH", .severity = SEVERITY_MILD, .onset_days = 14, .text = "left"};
 	const struct adverse_event odd = {.kind = "magic", .severity = SEVERITY_MILD};

@@ -75,21 +75,24 @@ label=$(sed -n 's/.*"title": "\(.*\)".*/\1/p' tests/validation/cases/S1.json | h
 as derm a plan approve "$plan" --reason "seen today with the patient" --identifier "$label" --second-identifier S1 || fail "not approved"
 lt a sync --json || fail "round of a"
 [ "$(field waiting)" = 0 ] || fail "a did not send everything"
-{ printf '['; for type in Patient Observation DocumentReference ServiceRequest DeviceRequest CarePlan Task Provenance AuditEvent; do
+{ printf '['; for type in Patient Device Observation DocumentReference ServiceRequest DeviceRequest CarePlan Task Provenance AuditEvent; do
 	[ $type = Patient ] || printf ','
 	control clinic all "{\"type\":\"$type\"}"
 done; printf ']'; } >"$rig/all.json"
 SYNC_MODULES=$(cd "$modules" && pwd) "$node" --no-warnings "$SYNC_HERE/validate.mjs" <"$rig/all.json" >"$rig/out" 2>&1 || fail "not valid R4"
 checked=$(tail -1 "$rig/out")
-# and what only a treatment makes: Procedure, AdverseEvent, what was seen after (by the program that tests stations)
-stations=$(dirname "$program")/tests/planner/test_sync_station
-if [ -x "$stations" ]; then
-	LASERTWIN_SYNC_DUMP="$rig/treated.json" "$stations" >/dev/null 2>&1 || fail "test_sync_station"
-	SYNC_MODULES=$(cd "$modules" && pwd) "$node" --no-warnings "$SYNC_HERE/validate.mjs" <"$rig/treated.json" >"$rig/out" 2>&1 ||
-		fail "what follows a treatment is not valid R4"
-	grep -q "Procedure 1" "$rig/out" || fail "no Procedure among what was checked"
-fi
-for type in Patient Observation CarePlan ServiceRequest DeviceRequest Task Provenance AuditEvent; do
+# and what only a treatment makes: Procedure, AdverseEvent, what was seen after, the very laser (by the programs that
+# test stations)
+made() { # PROGRAM WHAT-MUST-BE-AMONG-IT...
+	[ -x "$(dirname "$program")/tests/planner/$1" ] || return 0
+	LASERTWIN_SYNC_DUMP="$rig/made.json" "$(dirname "$program")/tests/planner/$1" >/dev/null 2>&1 || fail "$1"
+	SYNC_MODULES=$(cd "$modules" && pwd) "$node" --no-warnings "$SYNC_HERE/validate.mjs" <"$rig/made.json" >"$rig/out" 2>&1 ||
+		fail "what $1 leaves on the server is not valid R4"
+	for what in "$2" "$3"; do grep -q "$what" "$rig/out" || fail "no $what among what was checked"; done
+}
+made test_sync_station "Procedure 1" "AdverseEvent 1"
+made test_sync_devices "Procedure 1" "Device 6"
+for type in Patient Observation CarePlan ServiceRequest Device DeviceRequest Task Provenance AuditEvent; do
 	case $checked in *"$type "[1-9]*) ;; *) fail "no $type reached the server: $checked" ;; esac
 done
 lt b sync --json || fail "round of b"

@@ -131,8 +131,8 @@ lt a sync --json || fail "second round after the restore"
 	fail "what the backup lacked was not sent again"
 
 # nothing on the server twice
-for type in Patient Observation DocumentReference CarePlan ServiceRequest DeviceRequest; do
-	twice=$(control clinic all "{\"type\":\"$type\"}" | tr '{' '\n' | grep -o '"system":"https://clinic.example/fhir/sync-id","value":"[^"]*"' | sort | uniq -d | head -1)
+for type in Patient Device Observation DocumentReference CarePlan ServiceRequest DeviceRequest; do
+	twice=$(control clinic all "{\"type\":\"$type\"}" | grep -o '"identifier":\[{"system":"https://clinic.example/fhir/sync-id","value":"[^"]*"' | sort | uniq -d | head -1)
 	[ -z "$twice" ] || fail "$type stands twice: $twice"
 done
 stop_servers
