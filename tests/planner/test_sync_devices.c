@@ -22,7 +22,7 @@ static void describe(const char *plan_device)
 	mode->wavelength_nm = 1550;
 }
 
-static void put_on_record(struct side *side, const char *serial, const char *handpiece_serial)
+static void put_on_record(struct post *side, const char *serial, const char *handpiece_serial)
 {
 	struct fail why;
 	must(inventory_keep_mode(side->store, &device, mode, serial, handpiece_serial, &fixture_stamp, &why), &why);
@@ -44,7 +44,7 @@ static void refers_to(struct pair *p, const char *from, const char *to)
 	assert_non_null(strstr(body_of(p, from), place));
 }
 
-static void treat(struct side *side, const struct made *made, const char *serial, const char *handpiece_serial)
+static void treat(struct post *side, const struct made *made, const char *serial, const char *handpiece_serial)
 {
 	struct delivery_event event;
 	struct fail why;

@@ -470,7 +470,7 @@ static void one_bad_record_costs_one_record(void **state)
 
 /* ---- beside the planner ------------------------------------------------------------------------------- */
 
-static void both_are_there_to_see(struct side *side)
+static void both_are_there_to_see(struct post *side)
 {
 	struct store_outbox_list list = {0};
 	const struct store_outbox_query query = {.states = 1u << OUTBOX_CONFLICT};
@@ -485,7 +485,7 @@ static void both_are_there_to_see(struct side *side)
 	free(theirs);
 }
 
-static struct side *changing;
+static struct post *changing;
 static const struct made *changed;
 static enum status (*arrive_there)(void *state, const struct sync_arrival *items, size_t count, const char *key,
                                    const char *value, struct fail *why);

@@ -41,7 +41,7 @@ static enum status exchange(void *state, const struct sync_request *request, str
 /* The gate stands where the planner's other thread may have been. */
 static enum status enter(void *state, struct fail *why)
 {
-	struct side *side = state;
+	struct post *side = state;
 	if (side->closed)
 		return fail_set(why, ST_CANCELLED, "sync", "the records are closed");
 	return ST_OK;
@@ -52,7 +52,7 @@ static void leave(void *state)
 	(void)state;
 }
 
-void open_side(struct pair *pair, struct side *side, const char *name)
+void open_side(struct pair *pair, struct post *side, const char *name)
 {
 	char path[TEMP_PATH_SIZE + 32], value[STORE_SYNC_VALUE_MAX + 1];
 	struct mapping mapping;
@@ -71,7 +71,7 @@ void open_side(struct pair *pair, struct side *side, const char *name)
 	must(sync_engine_new(&local, &wire, &options, &side->engine, &why), &why);
 }
 
-void close_side(struct side *side)
+void close_side(struct post *side)
 {
 	sync_engine_free(&side->engine);
 	station_free(&side->station);
@@ -100,7 +100,7 @@ int drop_pair(void **state)
 	return 0;
 }
 
-struct sync_outcome round_of(struct side *side)
+struct sync_outcome round_of(struct post *side)
 {
 	struct sync_outcome outcome;
 	struct fail why;
@@ -110,7 +110,7 @@ struct sync_outcome round_of(struct side *side)
 	return outcome;
 }
 
-size_t notices(struct side *side, enum sync_notice notice)
+size_t notices(struct post *side, enum sync_notice notice)
 {
 	struct station_list list;
 	struct fail why;
@@ -122,7 +122,7 @@ size_t notices(struct side *side, enum sync_notice notice)
 	return n;
 }
 
-void make_everything(struct side *side, struct made *made)
+void make_everything(struct post *side, struct made *made)
 {
 	struct fail why;
 	fixture_patient(side->store, "Zo\xc3\xab \"Q\" \xc3\x85ngstr\xc3\xb6m", &made->patient);
@@ -134,7 +134,7 @@ void make_everything(struct side *side, struct made *made)
 	must(store_plan_add_version(side->store, &made->plan, &fixture_stamp, &why), &why);
 }
 
-void move_plan(struct side *side, const struct made *made, const char *from, const char *to,
+void move_plan(struct post *side, const struct made *made, const char *from, const char *to,
                       const char *json)
 {
 	struct store_plan_event event = {.version = 1, .json = json, .json_len = json ? strlen(json) : 0};
@@ -146,7 +146,7 @@ void move_plan(struct side *side, const struct made *made, const char *from, con
 	must(store_plan_event_add(side->store, &event, &fixture_stamp, &why), &why);
 }
 
-void state_is(struct side *side, const struct made *made, const char *state)
+void state_is(struct post *side, const struct made *made, const char *state)
 {
 	struct store_plan plan = {0};
 	struct fail why;
@@ -155,7 +155,7 @@ void state_is(struct side *side, const struct made *made, const char *state)
 	store_plan_clear(&plan);
 }
 
-void outbox_is_done(struct side *side)
+void outbox_is_done(struct post *side)
 {
 	int64_t count[OUTBOX_STATES];
 	struct fail why;
@@ -199,7 +199,7 @@ char *sign_as(const struct made *made, enum meaning meaning, const struct sign_s
 	return text;
 }
 
-void trust(struct side *side, const struct sign_public *key)
+void trust(struct post *side, const struct sign_public *key)
 {
 	struct session *session = NULL;
 	struct fail why;
@@ -223,7 +223,7 @@ void share_approved(struct pair *p, struct approved *out)
 	free(json);
 }
 
-size_t incidents(struct side *side)
+size_t incidents(struct post *side)
 {
 	struct store_record_list list = {0};
 	const struct store_record_query query = {.kind = "incident"};
@@ -234,7 +234,7 @@ size_t incidents(struct side *side)
 	return n;
 }
 
-void add_record(struct side *side, const struct made *made, const char *kind, const char *json)
+void add_record(struct post *side, const struct made *made, const char *kind, const char *json)
 {
 	struct store_record record = {.plan_version = 1, .at_ms = FIXTURE_NOW_MS, .json = json, .json_len = strlen(json)};
 	struct fail why;

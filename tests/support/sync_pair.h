@@ -18,7 +18,7 @@
 	"{\"settings\":{\"energy_mJ\":12.5,\"density_pct\":10,\"passes\":1,\"rep_hz\":300},\"note\":"        \
 	"\"\\u00e9\"}"
 
-struct side {
+struct post {
 	struct store *store;
 	struct station *station;
 	struct guarded guarded;
@@ -30,7 +30,7 @@ struct side {
 struct pair {
 	char folder[TEMP_PATH_SIZE];
 	struct fake_fhir server;
-	struct side a, b;
+	struct post a, b;
 	const char *forbidden; /* a request whose body holds this is not allowed (403); NULL: all are */
 	size_t forbade;
 };
@@ -49,23 +49,23 @@ struct approved {
 
 /* Fail the test that calls them. make_pair and drop_pair are setup and teardown of cmocka. */
 void must(enum status st, const struct fail *why);
-void open_side(struct pair *pair, struct side *side, const char *name);
-void close_side(struct side *side);
+void open_side(struct pair *pair, struct post *side, const char *name);
+void close_side(struct post *side);
 int make_pair(void **state);
 int drop_pair(void **state);
-struct sync_outcome round_of(struct side *side);
-size_t notices(struct side *side, enum sync_notice notice);
-void make_everything(struct side *side, struct made *made);
-void move_plan(struct side *side, const struct made *made, const char *from, const char *to,
+struct sync_outcome round_of(struct post *side);
+size_t notices(struct post *side, enum sync_notice notice);
+void make_everything(struct post *side, struct made *made);
+void move_plan(struct post *side, const struct made *made, const char *from, const char *to,
                       const char *json);
-void state_is(struct side *side, const struct made *made, const char *state);
-void outbox_is_done(struct side *side);
+void state_is(struct post *side, const struct made *made, const char *state);
+void outbox_is_done(struct post *side);
 char *sign_as(const struct made *made, enum meaning meaning, const struct sign_secret *secret,
                      const struct sign_public *public);
-void trust(struct side *side, const struct sign_public *key);
+void trust(struct post *side, const struct sign_public *key);
 void share_approved(struct pair *p, struct approved *out);
-size_t incidents(struct side *side);
-void add_record(struct side *side, const struct made *made, const char *kind, const char *json);
+size_t incidents(struct post *side);
+void add_record(struct post *side, const struct made *made, const char *kind, const char *json);
 /* Everything that stands on the server into the file that the variable of the environment names, for the validator of
  * tests/sync/servers.sh; nothing where it names none. */
 void dump(const struct fake_fhir *server, const char *variable);
