@@ -8,13 +8,14 @@
 	 ON(SCREEN_QUESTIONS) | ON(SCREEN_HELP) | ON(SCREEN_MESSAGES) | ON(SCREEN_PALETTE) |                 \
 	 ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) |                   \
 	 ON(SCREEN_PLANS) | ON(SCREEN_TOUR) | ON(SCREEN_APPROVE) | ON(SCREEN_TREAT) | ON(SCREEN_UNFINISHED) | \
-	 ON(SCREEN_HISTOGRAM) | SCREENS_LISTINGS)
+	 ON(SCREEN_HISTOGRAM) | ON(SCREEN_TAGGED) | SCREENS_LISTINGS)
 #define PLAN_SCREENS                                                                                         \
 	(ON(SCREEN_PARAMETERS) | ON(SCREEN_PREDICTION) | ON(SCREEN_CHECKS) | ON(SCREEN_ALTERNATIVES) | \
 	 ON(SCREEN_EXPLORE) | ON(SCREEN_GOALS) | ON(SCREEN_HISTOGRAM))
 #define DIALOGS                                                                                              \
 	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_FORM) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | \
-	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_KEYS) | ON(SCREEN_QUIT))
+	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_KEYS) | ON(SCREEN_TAGGED) | ON(SCREEN_QUIT))
+#define TAG_SCREENS (ON(SCREEN_WORKLIST) | ON(SCREEN_PLANS))
 #define PATIENT_SCREENS (ON(SCREEN_PATIENT) | ON(SCREEN_QUESTIONS))
 
 /* What an action is never changes; its keys may (keymap.h). */
@@ -57,6 +58,48 @@ static struct action_spec actions[] = {
          "Sorts by name, state of the plan, verdict or device in turn; equal lines keep their order.",
          ON(SCREEN_WORKLIST),
          NEED_NOTHING},
+        {ACTION_TAG,
+         "tagged: tag or untag the line",
+         {'*'},
+         "tag",
+         "Tags the selected line, or takes its tag away, and goes to the next; & does something with all of them.",
+         TAG_SCREENS,
+         NEED_LINE},
+        {ACTION_TAGGED,
+         "tagged: do something with all of them",
+         {'&'},
+         "tagged",
+         "What can be done with all tagged lines; shown line by line before it is done. Never approving or treating.",
+         TAG_SCREENS,
+         NEED_NOTHING},
+        {ACTION_TAG_ALL,
+         "tagged: tag every line shown",
+         {UI_CHORD('&', 'a')},
+         NULL,
+         "Tags every line that the search shows.",
+         TAG_SCREENS,
+         NEED_LINE},
+        {ACTION_UNTAG,
+         "tagged: clear all tags",
+         {UI_CHORD('&', 'x')},
+         NULL,
+         "Takes every tag away, of lines not shown too; u brings them back.",
+         TAG_SCREENS,
+         NEED_TAGGED},
+        {ACTION_TAGGED_PROPOSE,
+         "tagged: propose the drafts",
+         {UI_CHORD('&', 'p')},
+         NULL,
+         "Puts every tagged draft before a dermatologist; what is left out is said with the reason first.",
+         ON(SCREEN_PLANS),
+         NEED_TAGGED},
+        {ACTION_TAGGED_SHEETS,
+         "tagged: sheets into a folder",
+         {UI_CHORD('&', 's')},
+         NULL,
+         "Writes a PDF of each: treatment sheets of tagged plans, the records of tagged patients.",
+         TAG_SCREENS,
+         NEED_TAGGED},
         {ACTION_LESS,
          "one step less",
          {UI_KEY_LEFT, 'h', '-'},
@@ -147,8 +190,8 @@ static struct action_spec actions[] = {
          "answer yes",
          {'y'},
          "yes",
-         "Answers the question yes; a question for a number or names opens its field.",
-         ON(SCREEN_QUESTIONS) | ON(SCREEN_QUIT),
+         "Answers the question yes; a question for a number or names opens its field; does what a list before says.",
+         ON(SCREEN_QUESTIONS) | ON(SCREEN_TAGGED) | ON(SCREEN_QUIT),
          NEED_NOTHING},
         {ACTION_NO,
          "answer no",
@@ -203,8 +246,8 @@ static struct action_spec actions[] = {
          "undo the last change",
          {'u'},
          "undo",
-         "Takes back the last change: of settings, or on the patient's screens of readings and answers.",
-         ON(SCREEN_PARAMETERS) | PATIENT_SCREENS,
+         "Takes back the last change: of settings, of readings and answers, of tags that were cleared.",
+         ON(SCREEN_PARAMETERS) | PATIENT_SCREENS | TAG_SCREENS,
          NEED_UNDO},
         {ACTION_REDO,
          "redo what was undone",
@@ -488,6 +531,20 @@ static struct action_spec actions[] = {
          "Shows versions, licences, digests, models and every source.",
          SCREENS_ALL,
          NEED_RECORDS},
+        {ACTION_OWN_SECRET,
+         "station: your own secret",
+         {UI_CHORD(';', 's')},
+         NULL,
+         "Changes the secret you log in and sign with: the old one, then the new one twice. Your key stays.",
+         SCREENS_ALL,
+         NEED_RECORDS},
+        {ACTION_OWN,
+         "more: keys after this one",
+         {';'},
+         NULL,
+         "Shows what a second key does: your own secret and the like.",
+         SCREENS_ALL,
+         NEED_NOTHING},
         {ACTION_PAGE_UP, "page up", {UI_KEY_PAGE_UP}, NULL, "Moves one page up.", LISTS, NEED_NOTHING},
         {ACTION_PAGE_DOWN,
          "page down",
@@ -577,6 +634,8 @@ static const char *const missing[NEEDS] = {
         [NEED_CONFLICT] = "select a conflict first",
         [NEED_SOMEBODY] = "open a patient (1, Enter) or a plan (8, Enter) first",
         [NEED_JOB] = "nothing is being computed",
+        [NEED_LINE] = "there is no line to tag",
+        [NEED_TAGGED] = "nothing is tagged: * tags a line",
 };
 
 static const char *const titles[SCREENS] = {
@@ -616,6 +675,7 @@ static const char *const titles[SCREENS] = {
         [SCREEN_UNFINISHED] = "Unfinished work",
         [SCREEN_ALL_NO] = "No to every open question?",
         [SCREEN_KEYS] = "Keys",
+        [SCREEN_TAGGED] = "Tagged",
         [SCREEN_QUIT] = "Leave?",
 };
 
@@ -638,6 +698,10 @@ const char *key_label(int key, char buffer[8])
 	for (size_t i = 0; i < sizeof key_texts / sizeof *key_texts; i++)
 		if (key_texts[i].key == key)
 			return key_texts[i].text;
+	if ((key & UI_CHORD_BIT) != 0) {
+		snprintf(buffer, 8, "%c%c", key >> 8 & 0x7F, key & 0x7F);
+		return buffer;
+	}
 	if (key > 0 && key < ' ') {
 		snprintf(buffer, 8, "Ctrl-%c", key + '@');
 		return buffer;
@@ -684,6 +748,19 @@ static bool has_key(const struct action_spec *spec, int key)
 	return false;
 }
 
+int action_prefix(enum action action)
+{
+	return action == ACTION_TAGGED ? '&' : action == ACTION_OWN ? ';' : 0;
+}
+
+bool action_follows(const struct action_spec *spec, int prefix)
+{
+	for (int i = 0; i < ACTION_KEYS_MAX; i++)
+		if ((spec->key[i] & ~0xFF) == UI_CHORD(prefix, 0))
+			return true;
+	return false;
+}
+
 enum action action_for_key(enum screen screen, int key)
 {
 	for (size_t i = 0; i < action_count(); i++)
@@ -692,12 +769,19 @@ enum action action_for_key(enum screen screen, int key)
 	return ACTION_NONE;
 }
 
+/* What only whoever records can do. */
+static bool records(enum need need)
+{
+	return need == NEED_STORE || need == NEED_PROPOSE || need == NEED_FOLLOW_UP || need == NEED_ADVERSE;
+}
+
 bool action_enabled(const struct action_spec *spec, unsigned available, const char **why)
 {
 	if (spec->need == NEED_NOTHING || (available & (1u << spec->need)) != 0)
 		return true;
+	const bool not_theirs = (available & AVAILABLE_READ_ONLY) != 0 && records(spec->need);
 	if (why != NULL)
-		*why = missing[spec->need];
+		*why = not_theirs ? "READ ONLY: a viewer looks and records nothing" : missing[spec->need];
 	return false;
 }
 

@@ -48,7 +48,8 @@ enum screen {
 	SCREEN_SKIN_TYPE,
 	SCREEN_UNFINISHED, /* work that was begun and not saved: take up or discard */
 	SCREEN_ALL_NO,
-	SCREEN_KEYS, /* the keys of the screen below; the next one does it */
+	SCREEN_KEYS, /* the keys of the screen below, or those after a first; the next one does it */
+	SCREEN_TAGGED, /* what something will be done to, before and after it is done */
 	SCREEN_QUIT,
 	SCREENS
 };
@@ -87,8 +88,12 @@ enum need {
 	NEED_CONFLICT,   /* a conflict is selected or shown */
 	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
+	NEED_LINE,       /* a line that can be tagged */
+	NEED_TAGGED,     /* at least one is */
 	NEEDS
 };
+/* Beside the needs: whoever is logged in may look and record nothing; then that is the reason why not. */
+#define AVAILABLE_READ_ONLY (UINT32_C(1) << 31)
 
 enum action {
 	ACTION_NONE,
@@ -132,6 +137,14 @@ enum action {
 	ACTION_PROFILES,
 	ACTION_SETTINGS,
 	ACTION_ABOUT,
+	ACTION_OWN_SECRET,
+	ACTION_TAG,
+	ACTION_TAGGED,
+	ACTION_TAG_ALL,
+	ACTION_UNTAG,
+	ACTION_TAGGED_PROPOSE,
+	ACTION_TAGGED_SHEETS,
+	ACTION_OWN,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,
@@ -190,6 +203,10 @@ size_t action_count(void);
 const struct action_spec *action_at(size_t index);
 const struct action_spec *action_spec(enum action action); /* NULL for ACTION_NONE */
 
+/* The first of two keys that an action begins; 0: it does not. */
+int action_prefix(enum action action);
+/* Whether one of the action's keys comes after that first one. */
+bool action_follows(const struct action_spec *spec, int prefix);
 /* What the key does on the screen; ACTION_NONE when nothing. */
 enum action action_for_key(enum screen screen, int key);
 /* For keymap.h; 0 ends the keys. */

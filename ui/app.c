@@ -4,7 +4,6 @@
 
 #define PAGE_LINES 10
 #define BIG_STEP 5
-#define WHEEL_LINES 3
 
 /* --- life ------------------------------------------------------------------------------------------- */
 
@@ -49,6 +48,7 @@ void app_free(struct app **owned)
 	app_listing_forget(app);
 	app_course_free(app);
 	app_work_free(app);
+	app_tagged_forget(app);
 	free(app->patient);
 	free(app->shown);
 	free(app);
@@ -101,6 +101,28 @@ const char *app_task_text(const struct app *app)
 	return text[app->task != NULL ? app->task->kind : TASK_NONE];
 }
 
+bool app_read_only(const struct app *app)
+{
+	return (app_roles(app) & ROLES_ALL) == ROLE_VIEWER;
+}
+
+static bool undoable(const struct app *app)
+{
+	if (app_can_tag(app))
+		return app_tags_undoable(app);
+	return app_on_patient(app) ? app->edits.undone > 0 : app->undo.count > 0;
+}
+
+/* Readings on the patient's screens, else the plan that is shown. */
+static bool can_be_kept(const struct app *app)
+{
+	if (app_read_only(app))
+		return false;
+	if (app_on_patient(app))
+		return app->open && app->source->save_readings != NULL;
+	return app->source->save_plan != NULL && app->assessed && !app->stale;
+}
+
 unsigned app_available(const struct app *app)
 {
 	int64_t entry;
@@ -111,14 +133,12 @@ unsigned app_available(const struct app *app)
 	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE ||
 	                       app_screen(app) == SCREEN_DIFFERENCES,
 	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
-	        [NEED_UNDO] = app_on_patient(app) ? app->edits.undone > 0 : app->undo.count > 0,
+	        [NEED_UNDO] = undoable(app),
 	        [NEED_REDO] = app_on_patient(app) ? app->edits.redone > 0 : app->redo.count > 0,
 	        [NEED_MAP] = app->map != NULL,
 	        [NEED_FIT] = app->fitted,
 	        [NEED_UNFINISHED] = app->selected[SCREEN_UNFINISHED] < app->work.own,
-	        [NEED_STORE] = app_on_patient(app) ? app->open && app->source->save_readings != NULL
-	                                           : app->source->save_plan != NULL && app->assessed &&
-	                                                     !app->stale,
+	        [NEED_STORE] = can_be_kept(app),
 	        [NEED_COURSE] = app->source->course != NULL,
 	        [NEED_PROPOSE] = app_course_may(app, LIFE_PROPOSE),
 	        [NEED_APPROVE] = app_course_may(app, LIFE_APPROVE),
@@ -138,8 +158,10 @@ unsigned app_available(const struct app *app)
 	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app),
+	        [NEED_LINE] = app_can_tag(app),
+	        [NEED_TAGGED] = app_tags(app) > 0,
 	};
-	unsigned available = 0;
+	unsigned available = app_read_only(app) ? AVAILABLE_READ_ONLY : 0;
 	for (int need = 0; need < NEEDS; need++)
 		available |= (unsigned)has[need] << need;
 	return available;
@@ -253,6 +275,8 @@ size_t app_line_count(const struct app *app, enum screen screen)
 		return app->plans.open != NULL ? app->plans.open->findings : 0;
 	case SCREEN_TREAT:
 		return app_treat_rows(app, NULL);
+	case SCREEN_TAGGED:
+		return app->tagged.count;
 	case SCREEN_TOUR:
 		return app_tour_steps();
 	case SCREEN_HELP:
@@ -305,7 +329,7 @@ void app_push(struct app *app, enum screen screen)
 
 static void go_back(struct app *app)
 {
-	if (app_listing_back(app))
+	if (app_listing_back(app) || app_tagged_back(app))
 		return;
 	if (app_screen(app) == SCREEN_FORM)
 		app_form_close(app);
@@ -392,11 +416,13 @@ static void enter_patient(struct app *app)
 		app_entry_open(app);
 }
 
-/* Leaves the program, or answers the question. */
+/* Leaves the program, does what a list before says, or answers the question. */
 static void yes(struct app *app)
 {
 	if (app_screen(app) == SCREEN_QUIT)
 		app->leaving = true;
+	else if (app_screen(app) == SCREEN_TAGGED)
+		app_tagged_begin(app);
 	else
 		app_answer_yes(app);
 }
@@ -632,17 +658,46 @@ static bool do_sync(struct app *app, enum action action)
 static bool do_undo(struct app *app, enum action action)
 {
 	const bool patient = app_on_patient(app);
-	if (action == ACTION_UNDO)
+	if (action == ACTION_UNDO && app_can_tag(app))
+		app_tags_undo(app);
+	else if (action == ACTION_UNDO)
 		(patient ? app_edits_undo : app_plan_undo)(app);
 	else if (action == ACTION_REDO)
 		(patient ? app_edits_redo : app_plan_redo)(app);
 	return action == ACTION_UNDO || action == ACTION_REDO;
 }
 
+/* What only opens a screen. */
+static bool do_open(struct app *app, enum action action)
+{
+	static const struct {
+		enum action action;
+		enum screen screen;
+	} opens[] = {{ACTION_TOUR, SCREEN_TOUR},
+	             {ACTION_QUIT, SCREEN_QUIT},
+	             {ACTION_ALTERNATIVES, SCREEN_ALTERNATIVES},
+	             {ACTION_HISTOGRAM, SCREEN_HISTOGRAM},
+	             {ACTION_GOALS, SCREEN_GOALS}};
+	for (size_t i = 0; i < sizeof opens / sizeof *opens; i++)
+		if (opens[i].action == action) {
+			app_push(app, opens[i].screen);
+			return true;
+		}
+	return false;
+}
+
+static void open_keys(struct app *app, enum action action)
+{
+	app->keys_shown = false;
+	app->keys_after = action_prefix(action);
+	app_push(app, SCREEN_KEYS);
+}
+
 static void perform(struct app *app, enum action action)
 {
 	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_undo(app, action) ||
-	    do_course(app, action) || app_listing_do(app, action) || do_sync(app, action))
+	    do_course(app, action) || app_listing_do(app, action) || do_sync(app, action) || app_tags_do(app, action) ||
+	    do_open(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:
@@ -651,21 +706,16 @@ static void perform(struct app *app, enum action action)
 	case ACTION_HELP:
 		open_help(app);
 		break;
-	case ACTION_TOUR:
-		app_push(app, SCREEN_TOUR);
-		break;
 	case ACTION_KEYS:
-		app->keys_shown = false;
-		app_push(app, SCREEN_KEYS);
+	case ACTION_TAGGED:
+	case ACTION_OWN:
+		open_keys(app, action);
 		break;
 	case ACTION_PALETTE:
 		open_palette(app);
 		break;
 	case ACTION_MESSAGES:
 		open_messages(app);
-		break;
-	case ACTION_QUIT:
-		app_push(app, SCREEN_QUIT);
 		break;
 	case ACTION_NEXT_SCREEN:
 		go_beside(app, 1);
@@ -678,9 +728,6 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_FIT:
 		app_plan_fit(app);
-		break;
-	case ACTION_ALTERNATIVES:
-		app_push(app, SCREEN_ALTERNATIVES);
 		break;
 	case ACTION_FIND:
 		app_find_begin(app);
@@ -696,12 +743,6 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_TWIN_VIEW:
 		app_twin_next_view(app);
-		break;
-	case ACTION_HISTOGRAM:
-		app_push(app, SCREEN_HISTOGRAM);
-		break;
-	case ACTION_GOALS:
-		app_push(app, SCREEN_GOALS);
 		break;
 	case ACTION_RESET:
 		app_plan_set(app, &app->plan->initial);
@@ -745,145 +786,4 @@ void app_do(struct app *app, enum action action)
 		app_say(app, ROLE_CAUTION, "%s: the plan is still being prepared.", spec->name);
 	else
 		app_say(app, ROLE_CAUTION, "%s: %s.", spec->name, why);
-}
-
-/* --- keys ------------------------------------------------------------------------------------------- */
-
-static bool palette_text(struct app *app, int key)
-{
-	size_t length = strlen(app->filter);
-	if (key == UI_KEY_BACKSPACE && length > 0)
-		app->filter[length - 1] = '\0';
-	else if (key >= ' ' && key < 0x7F && length + 1 < APP_FILTER_MAX)
-		snprintf(app->filter + length, APP_FILTER_MAX - length, "%c", key);
-	else
-		return key >= ' ' && key < 0x110000;
-	app->selected[SCREEN_PALETTE] = 0;
-	return true;
-}
-
-/* The popup goes with the next key, which means what it says; Esc and its own key only close it. */
-static bool popup_key(struct app *app, int key)
-{
-	if (app_screen(app) != SCREEN_KEYS)
-		return false;
-	app->depth--;
-	const enum action action = action_for_key(app_screen(app), key);
-	if (key != UI_KEY_ESCAPE && action != ACTION_KEYS)
-		app_do(app, action);
-	return true;
-}
-
-/* Typing screens take text before commands; everywhere else a paste is no command. */
-static bool take_text(struct app *app, struct key_event event)
-{
-	if (event.key == UI_KEY_WHEEL_UP || event.key == UI_KEY_WHEEL_DOWN) {
-		for (int i = 0; i < WHEEL_LINES; i++)
-			app_do(app, event.key == UI_KEY_WHEEL_UP ? ACTION_UP : ACTION_DOWN);
-		return true;
-	}
-	if (popup_key(app, event.pasted ? UI_KEY_ESCAPE : event.key))
-		return true;
-	if (app_find_key(app, event.key))
-		return true;
-	if (app_screen(app) == SCREEN_PALETTE)
-		return palette_text(app, event.key);
-	if (app_screen(app) == SCREEN_SKIN_TYPE && event.key >= '0' && event.key <= '4') {
-		app_skin_form_set(app, event.key - '0');
-		return true;
-	}
-	if (app_screen(app) == SCREEN_FORM)
-		return app_form_type(app, event);
-	if (app_screen(app) != SCREEN_ENTRY)
-		return event.pasted;
-	if (event.key == UI_KEY_BACKSPACE) {
-		entry_erase(&app->entry);
-		return true;
-	}
-	return entry_type(&app->entry, event.key) || event.pasted;
-}
-
-/* A key has been pressed, so what stood in the message line was seen; it stays in the log. Only what went
- * wrong stays until the screen changes. */
-static void hide_seen_message(struct app *app)
-{
-	const struct app_message *message = app_last_message(app);
-	if (message != NULL && message->role != ROLE_STOP)
-		app->hidden = app->messages;
-}
-
-/* Lists grow shorter by themselves (findings, plans, a session that goes on): what is selected stays on a line. */
-static void select_existing(struct app *app)
-{
-	const enum screen screens[] = {app_screen(app), app_screen_below(app)};
-	for (size_t i = 0; i < 2; i++) {
-		const size_t count = app_line_count(app, screens[i]);
-		if (count > 0 && app->selected[screens[i]] >= count)
-			app->selected[screens[i]] = count - 1;
-	}
-}
-
-/* A held key turns a knob many times a second: those steps are kept when it comes to rest. */
-static bool is_turning(enum action action)
-{
-	return action == ACTION_LESS || action == ACTION_MORE || action == ACTION_MUCH_LESS || action == ACTION_MUCH_MORE;
-}
-
-/* Whose name stands in the header: of the plan shown, else of the patient who is open. */
-static const char *named(const struct app *app)
-{
-	const enum screen below = app_screen_below(app);
-	const struct app_listing *listing = app_listing_shown(app);
-	if (listing != NULL && listing->list != NULL && listing->list->banner.is)
-		return ""; /* says itself whose it is */
-	if ((below == SCREEN_APPROVE || below == SCREEN_TREAT) && app->plans.open != NULL)
-		return app->plans.open->patient.label;
-	return app->open ? app->subject.label : "";
-}
-
-/* The header can change hands without a patient having been chosen: between a plan and one's own patient. */
-static void say_other_patient(struct app *app, const char *before)
-{
-	const char *now = named(app);
-	if (before[0] != '\0' && now[0] != '\0' && strcmp(before, now) != 0)
-		app_say(app, ROLE_CAUTION, "ANOTHER PATIENT: %s.", now);
-}
-
-void app_key(struct app *app, struct key_event event)
-{
-	enum screen before = app_screen(app);
-	char name[APP_MESSAGE_MAX / 2];
-	(void)snprintf(name, sizeof name, "%s", named(app));
-	size_t said = app->messages;
-	hide_seen_message(app);
-	if (take_text(app, event))
-		return;
-	enum action action = action_for_key(app_screen(app), event.key);
-	bool turning = is_turning(action);
-	if (!turning)
-		app_work_flush(app);
-	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
-	if (event.key == UI_KEY_ESCAPE && long_job && app_screen(app) < SCREEN_PALETTE)
-		app_cancel_job(app);
-	else
-		app_do(app, action);
-	if (!turning)
-		app_work_flush(app);
-	app_emergency_refresh(app);
-	if (app_screen(app) != before && app->hidden < said)
-		app->hidden = said;
-	say_other_patient(app, name);
-	select_existing(app);
-}
-
-void app_wake(struct app *app)
-{
-	if (app->task == NULL)
-		return;
-	jobs_take(app->jobs, &app->job);
-	if (app->job.phase == JOB_ENDED)
-		app_plan_ended(app);
-	if (!app->locked)
-		app_plan_pump(app);
-	select_existing(app);
 }

@@ -38,6 +38,7 @@ struct app_patient {
 	char state[APP_NAME_MAX];   /* of the latest plan; empty: none */
 	char verdict[APP_NAME_MAX]; /* likewise */
 	bool unread;                /* only label and is_virtual are known yet */
+	struct app_tag tag;
 };
 
 /* What is kept as a draft plan. All borrowed. */
@@ -81,6 +82,7 @@ struct app_emergency {
 struct app_source {
 	void *context;
 	const char *place; /* "demo clinic"; shown in the frame */
+	bool training;     /* nothing here is anybody's; said in the frame of every screen */
 	size_t (*count)(void *context);
 	enum status (*patient)(void *context, size_t index, struct app_patient *out, struct fail *why);
 	/* The name alone, quickly: then the rest of a long list is read while nobody waits. May be NULL: all at once. */
@@ -102,6 +104,7 @@ struct app_source {
 	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
 	const struct app_lists *lists;   /* NULL: there are no lists of records */
 	const struct app_sync *sync;     /* NULL: nothing is synchronised */
+	bool (*exists)(const char *path); /* a file or folder; NULL: not known here */
 };
 
 /* --- how plans are made ----------------------------------------------------------------------------- */
@@ -247,6 +250,7 @@ struct treat_row {
 struct app_plans {
 	size_t rows;
 	struct course_row *row;
+	struct app_tags tags;
 	struct workflow_plan *open; /* NULL: none */
 	char compared[UUID_TEXT_SIZE]; /* the first of two plans to compare; "": none */
 	bool has_session;
@@ -264,6 +268,23 @@ struct app_work_state {
 	size_t count, own;     /* of what is offered */
 	struct app_unfinished *item;
 	bool opening; /* the selected one's patient was asked for */
+};
+
+/* What is done with all tagged lines: to which, with what outcome. */
+enum tagged_kind { TAGGED_PROPOSE, TAGGED_SHEETS };
+enum tagged_fate { TAGGED_WILL, TAGGED_LEFT_OUT, TAGGED_DONE, TAGGED_FAILED, TAGGED_NOT_DONE, TAGGED_FATES };
+struct tagged_item {
+	enum tagged_fate fate;
+	char plan[UUID_TEXT_SIZE]; /* of the plan list; else the patient */
+	size_t patient;
+	char label[APP_NAME_MAX], about[72], file[64], note[200]; /* note: why left out, or failed */
+};
+struct app_tagged {
+	enum tagged_kind kind;
+	bool plans, running, ended;
+	size_t count, will, at; /* those that will be touched stand first; at: the next of them */
+	struct tagged_item *item;
+	char folder[ENTRY_TYPED_MAX + 1]; /* for sheets; the last one typed */
 };
 
 /* What the twin screen shows. */
@@ -342,6 +363,7 @@ struct app {
 
 	size_t patients;
 	struct app_patient *patient;
+	struct app_tags tags;
 	size_t *shown; /* the lines of the worklist: places in patient */
 	size_t shown_count;
 	size_t unread, read_next; /* lines known by name only; where to go on */
@@ -369,6 +391,7 @@ struct app {
 	struct app_history undo, redo;
 	struct app_edits edits;
 	bool keys_shown; /* the popup of keys: a moment after its key */
+	int keys_after;  /* the first of two keys, which the popup is about; 0: of all keys */
 	struct assessment assessment;
 	bool assessed;
 	bool stale; /* the assessment is not for these settings and answers */
@@ -387,6 +410,7 @@ struct app {
 	struct fail failure;
 
 	struct app_plans plans;
+	struct app_tagged tagged;
 	struct app_work_state work;
 	char banner[200]; /* emergency access lasts: shown on every screen; "": none */
 	bool locked; /* nothing of a patient is held */
@@ -534,6 +558,7 @@ const struct explore_cell *app_explore_cell(const struct app *app);
 /* --- plans on their way (app_course.c) --- */
 
 void app_course_show(struct app *app);   /* the list, read anew */
+void app_course_refresh(struct app *app);
 void app_course_open(struct app *app);   /* the selected plan */
 /* The plan of this name again, after the lock. */
 enum status app_course_reopen(struct app *app, const char *plan, struct fail *why) MUST_CHECK;
@@ -553,6 +578,22 @@ size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX
 enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
 void app_course_judged(struct app *app, struct app_task *task);
 void app_course_free(struct app *app);
+
+/* --- tagged lines (app_tags.c) --- */
+
+bool app_can_tag(const struct app *app);
+size_t app_tags(const struct app *app);          /* on the list shown, lines left out by a search too */
+bool app_tags_undoable(const struct app *app);
+void app_tags_undo(struct app *app);
+void app_tags_count(struct app *app);
+void app_tags_keep(const struct course_row *old, size_t old_count, struct course_row *fresh, size_t count);
+bool app_tags_do(struct app *app, enum action action); /* true: it was one of theirs */
+void app_tagged_begin(struct app *app);                /* what the list before says is done from now on */
+bool app_tagged_step(struct app *app);                 /* one line; true while there are more */
+bool app_tagged_back(struct app *app);                 /* true: it was running, and the rest is not done */
+size_t app_tagged_with(const struct app *app, enum tagged_fate fate);
+void app_tagged_forget(struct app *app);
+bool app_read_only(const struct app *app); /* whoever is logged in may look and record nothing */
 
 /* --- synchronisation (app_sync.c) --- */
 
@@ -596,6 +637,7 @@ void app_people_add(struct app *app);
 void app_people_roles(struct app *app);
 void app_people_disable(struct app *app);
 void app_people_secret(struct app *app);
+void app_own_secret(struct app *app);
 
 /* --- what differs (app_compare.c) --- */
 

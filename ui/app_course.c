@@ -32,20 +32,27 @@ static enum status read_list(struct app *app, struct fail *why)
 	enum status status = course->list(course->context, &rows, &count, why);
 	if (status != ST_OK)
 		return status;
+	app_tags_keep(app->plans.row, app->plans.rows, rows, count);
 	free(app->plans.row);
 	app->plans.row = rows;
 	app->plans.rows = count;
+	app_tags_count(app);
 	if (app->selected[SCREEN_PLANS] >= count)
 		app->selected[SCREEN_PLANS] = count > 0 ? count - 1 : 0;
 	return ST_OK;
 }
 
-void app_course_show(struct app *app)
+void app_course_refresh(struct app *app)
 {
 	struct fail why;
-	app_push(app, SCREEN_PLANS);
 	if (read_list(app, &why) != ST_OK)
 		app_say(app, ROLE_STOP, "The plans could not be read: %s", why.text);
+}
+
+void app_course_show(struct app *app)
+{
+	app_push(app, SCREEN_PLANS);
+	app_course_refresh(app);
 }
 
 /* The session is read with the plan; a plan that cannot be delivered is still shown. */
@@ -95,6 +102,8 @@ void app_course_free(struct app *app)
 	workflow_plan_free(&app->plans.open);
 	free(app->plans.row);
 	app->plans.row = NULL;
+	app->plans.rows = 0;
+	app->plans.tags = (struct app_tags){.set = 0};
 }
 
 /* --- forms --------------------------------------------------------------------------------------------- */

@@ -251,7 +251,8 @@ bool app_listing_do(struct app *app, enum action action)
 	             {ACTION_PEOPLE_ADD, app_people_add},
 	             {ACTION_PEOPLE_ROLES, app_people_roles},
 	             {ACTION_PEOPLE_DISABLE, app_people_disable},
-	             {ACTION_PEOPLE_SECRET, app_people_secret}};
+	             {ACTION_PEOPLE_SECRET, app_people_secret},
+	             {ACTION_OWN_SECRET, app_own_secret}};
 	for (size_t i = 0; i < sizeof lists / sizeof *lists; i++)
 		if (lists[i].action == action) {
 			app_close_dialogs(app);

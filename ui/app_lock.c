@@ -15,6 +15,7 @@ static void forget_list(struct app *app)
 	app->patient = NULL;
 	app->shown = NULL;
 	app->patients = app->shown_count = 0;
+	app->tags = (struct app_tags){.set = 0};
 	wipe(app->find, sizeof app->find); /* may be a name */
 	app->finding = false;
 }
@@ -68,6 +69,8 @@ void app_lock(struct app *app)
 	forget_patient(app);
 	forget_list(app);
 	app_work_free(app);
+	app_tagged_forget(app);
+	app->tagged.folder[0] = '\0';
 	app->banner[0] = '\0';
 	wipe(app->message, sizeof app->message); /* they name patients and readings */
 	app->messages = app->hidden = 0;

@@ -52,6 +52,44 @@ static enum status submit(struct app *app, const struct form *form, struct fail 
 	return status;
 }
 
+/* --- one's own ---------------------------------------------------------------------------------------------- */
+
+static enum status submit_own(struct app *app, const struct form *form, struct fail *refusal)
+{
+	const struct app_lists *lists = app->source->lists;
+	const char *old = app_form_typed(form, "own"), *fresh = app_form_typed(form, "fresh");
+	if (strcmp(app_form_typed(form, "again"), fresh) != 0)
+		return fail_set(refusal, ST_INPUT, "again", "is not the same as the new secret; type both again");
+	if (strcmp(old, fresh) == 0)
+		return fail_set(refusal, ST_INPUT, "fresh", "is the old secret; type another");
+	enum status status = lists->own_secret(lists->context, old, fresh, refusal);
+	if (status == ST_INPUT) { /* of what was typed, only the new one is judged */
+		const struct fail why = *refusal;
+		return fail_set(refusal, ST_INPUT, "fresh", "the new secret %s", why.text);
+	}
+	if (status == ST_OK)
+		app_say(app, ROLE_OK, "Your secret is changed; the old one no longer opens anything. It is in the audit.");
+	return status;
+}
+
+void app_own_secret(struct app *app)
+{
+	struct form form = {.submit = submit_own};
+	if (app->source->lists->own_secret == NULL) {
+		app_say(app, ROLE_CAUTION, "There are no records here that a secret opens.");
+		return;
+	}
+	app_close_dialogs(app);
+	(void)snprintf(form.title, sizeof form.title, "Your own secret");
+	(void)snprintf(form.text, sizeof form.text, "%s",
+	               "What you log in and sign with. Your signing key stays, and so does what you signed.");
+	add_secret(&form, "own", "old secret", "the one you logged in with; not shown");
+	add_fresh(&form);
+	app_form_open(app, &form);
+}
+
+/* --- of people ---------------------------------------------------------------------------------------------- */
+
 static struct form form_for(enum people_move move, const char *login)
 {
 	struct form form = {.submit = submit, .detail = (int)move};

@@ -103,10 +103,12 @@ static void read_line(struct app *app, size_t patient)
 	struct fail why;
 	if (!line->unread)
 		return;
-	if (app->source->patient(app->source->context, patient, &whole, &why) == ST_OK)
+	if (app->source->patient(app->source->context, patient, &whole, &why) == ST_OK) {
+		whole.tag = line->tag;
 		*line = whole;
-	else
+	} else {
 		app_say(app, ROLE_STOP, "%s cannot be read: %s", line->label, why.text);
+	}
 	line->unread = false;
 	app->unread--;
 }

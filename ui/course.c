@@ -2,6 +2,7 @@
 #include "ui/course.h"
 
 #include "planner/plan/desk.h"
+#include "ui/sheets.h"
 #include "ui/text.h"
 
 static enum status desk(const struct course *course, struct workflow *w, struct fail *why)
@@ -151,6 +152,16 @@ static enum status move(void *context, enum life_action action, const struct cou
 	return st ? st : do_move(&w, &person, NULL, action, input, plan, why);
 }
 
+static enum status sheet(void *context, const char *plan, const char *path, struct fail *why)
+{
+	struct workflow_person person;
+	struct workflow w;
+	enum status st = desk(context, &w, why);
+	if (!st)
+		st = whoever_is_in(context, &person, why);
+	return st ? st : sheets_treatment(&w, person.login, plan, path, why);
+}
+
 static void clock_back(void *context, char *text, size_t size)
 {
 	struct workflow w;
@@ -225,6 +236,7 @@ struct app_course course_of(struct course *course)
 	        .may = may,
 	        .move = move,
 	        .clock_back = clock_back,
+	        .sheet = sheet,
 	        .session = session,
 	        .start = start,
 	        .judge = workflow_start_judge,

@@ -8,6 +8,16 @@
 
 #define COURSE_LABEL_MAX 64
 
+/* A line tagged to be done something with; or it was, before all tags were cleared. */
+struct app_tag {
+	bool set, cleared;
+};
+
+/* How many lines of a list. */
+struct app_tags {
+	size_t set, cleared;
+};
+
 /* One line of the plan list. */
 struct course_row {
 	char plan[UUID_TEXT_SIZE];
@@ -16,6 +26,7 @@ struct course_row {
 	bool is_virtual;
 	char state[STORE_STATE_MAX + 1], verdict[STORE_VERDICT_MAX + 1];
 	char when[20]; /* UTC, of the last move */
+	struct app_tag tag;
 };
 
 /* What a form was filled with; NULL or "": not asked. Borrowed. */
@@ -41,6 +52,8 @@ struct app_course {
 	                       struct delivery *session, struct fail *why);
 	enum status (*start)(void *context, const struct workflow_plan *plan, const struct delivery *session,
 	                     struct workflow_start **out, struct fail *why);
+	/* The plan's treatment sheet into a new file, entered in the audit. May be NULL: none are written from here. */
+	enum status (*sheet)(void *context, const char *plan, const char *path, struct fail *why);
 	/* On the worker: touches its arguments only. */
 	enum status (*judge)(const struct workflow_start *start, const struct predict_options *options,
 	                     struct findings *out, struct fail *why);

@@ -32,13 +32,17 @@ enum key {
 	UI_KEYS_END
 };
 
+/* Two keys one after the other: the first opens the popup of what can follow it. */
+#define UI_CHORD_BIT 0x200000
+#define UI_CHORD(prefix, key) (UI_CHORD_BIT | (prefix) << 8 | (key))
+
 struct key_event {
 	int key;
 	bool pasted; /* part of a paste: text, never a command */
 	int row, col; /* of a click */
 };
 
-/* "Enter", "Esc", "F1", "Left", or the character itself; for footer and help. */
+/* "Enter", "Esc", "F1", "Left", "&p" for two keys, or the character itself; for footer and help. */
 const char *key_label(int key, char buffer[8]);
 
 #endif

@@ -132,6 +132,10 @@ bool keymap_key(const char *text, int *key)
 		/* Tab, Enter, Esc, Backspace by another name, or the program's own */
 		return text[5] >= 'A' && text[5] <= '_' && strchr("CHIJLMZ[", text[5]) == NULL;
 	}
+	if ((text[0] == '&' || text[0] == ';') && text[1] > ' ' && text[1] < 0x7F && text[2] == '\0') {
+		*key = UI_CHORD(text[0], text[1]); /* two keys, the first of which opens a popup */
+		return true;
+	}
 	*key = (unsigned char)text[0];
 	return text[0] > ' ' && text[0] < 0x7F && text[1] == '\0';
 }

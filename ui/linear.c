@@ -291,6 +291,23 @@ static void settle(struct linear *l)
 	}
 }
 
+/* One line after the other; Ctrl-C leaves the rest undone. */
+static void settle_tagged(struct linear *l)
+{
+	int64_t last_ms = clock_ms();
+	while (app_tagged_step(l->app)) {
+		if (line_input_wait(-1, 0)) {
+			l->ended = line_input_signal() != 0;
+			(void)app_tagged_back(l->app);
+		}
+		if (clock_ms() - last_ms > PROGRESS_EVERY_MS) {
+			say_format(l, "Working: %zu of %zu. Ctrl-C stops it.", l->app->tagged.at, l->app->tagged.will);
+			fflush(l->out);
+			last_ms = clock_ms();
+		}
+	}
+}
+
 static void key(struct linear *l, int code)
 {
 	app_key(l->app, (struct key_event){.key = code});
@@ -635,7 +652,7 @@ static void act(struct linear *l, const char *word, size_t number)
 		           word, several);
 		return;
 	}
-	if (action == ACTION_KEYS) { /* words in place of a popup */
+	if (action == ACTION_KEYS || action_prefix(action) != 0) { /* words in place of a popup */
 		say_all_actions(l);
 		return;
 	}
@@ -643,6 +660,7 @@ static void act(struct linear *l, const char *word, size_t number)
 		return;
 	app_do(l->app, action);
 	settle(l);
+	settle_tagged(l);
 }
 
 static void command(struct linear *l, char *line)

@@ -1,8 +1,9 @@
 /* Lists on the clinic's records. */
 #include "ui/lists.h"
 
-#include "planner/plan/clinic.h"
 #include "planner/plan/delivery.h"
+#include "planner/plan/desk.h"
+#include "ui/sheets.h"
 
 typedef enum status list_reader(const struct lists *lists, const struct list_request *request, struct listing *out,
                                 struct fail *why);
@@ -268,6 +269,36 @@ static enum status people(void *context, const struct people_input *input, struc
 	return status;
 }
 
+/* --- one's own secret, a patient's record ------------------------------------------------------------------- */
+
+/* The demo logs its people in by the secret that its lock screen names. */
+static enum status own_secret(void *context, const char *old, const char *fresh, struct fail *why)
+{
+	const struct lists *lists = context;
+	struct session *own = clinic_session(lists->clinic);
+	struct store_moment moment;
+	if (own == NULL)
+		return fail_set(why, ST_DENIED, "login", "nobody is in");
+	if (session_person(own)->is_virtual)
+		return fail_set(why, ST_DENIED, "own", "virtual people keep the secret that the lock screen names");
+	enum status status = store_moment_now(&moment, why);
+	return status == ST_OK ? store_person_secret(clinic_store(lists->clinic), own, (struct secret){old, strlen(old)},
+	                                             (struct secret){fresh, strlen(fresh)}, &moment, why)
+	                       : status;
+}
+
+static enum status record(void *context, size_t patient_index, const char *path, struct fail *why)
+{
+	const struct lists *lists = context;
+	const char *uuid = clinic_uuid(lists->clinic, patient_index);
+	struct session *own = clinic_session(lists->clinic);
+	struct workflow w;
+	if (uuid == NULL || own == NULL)
+		return fail_set(why, ST_NOT_FOUND, "patient", "is no longer on the list");
+	enum status status = desk_open(lists->clinic, lists->library, lists->now_ms(), &w, why);
+	return status == ST_OK ? sheets_record(&w, session_person(own)->login, uuid, path, why) : status;
+}
+
 static list_reader *const readers[SCREENS] = {
         [SCREEN_COURSE] = read_course,
         [SCREEN_DIFFERENCES] = read_differences,
@@ -292,5 +323,6 @@ static enum status read(void *context, enum screen screen, const struct list_req
 
 struct app_lists lists_of(struct lists *lists)
 {
-	return (struct app_lists){.context = lists, .roles = roles, .people = people, .read = read};
+	return (struct app_lists){.context = lists, .roles = roles, .people = people, .own_secret = own_secret,
+	                          .record = record, .read = read};
 }

@@ -33,6 +33,10 @@ struct app_lists {
 	/* OR of enum person_role, of whoever is logged in. */
 	unsigned (*roles)(void *context);
 	enum status (*people)(void *context, const struct people_input *input, struct fail *why);
+	/* One's own secret, by whoever is logged in. May be NULL. */
+	enum status (*own_secret)(void *context, const char *old, const char *fresh, struct fail *why);
+	/* A patient's record into a new file, entered in the audit. May be NULL. */
+	enum status (*record)(void *context, size_t patient_index, const char *path, struct fail *why);
 	/* Gives a listing to free. ST_DENIED: not for whoever is logged in. */
 	enum status (*read)(void *context, enum screen screen, const struct list_request *request, struct listing **out,
 	                    struct fail *why);

@@ -102,7 +102,7 @@ static bool popup_waits(const struct shell *shell)
 /* Keys typed before a dialog that decides something stood on the screen were not meant for it. */
 static bool decides(enum screen screen)
 {
-	return screen == SCREEN_FORM || screen == SCREEN_ALL_NO || screen == SCREEN_QUIT;
+	return screen == SCREEN_FORM || screen == SCREEN_ALL_NO || screen == SCREEN_TAGGED || screen == SCREEN_QUIT;
 }
 
 static void take_key(struct shell *shell, struct key_event event)
@@ -123,7 +123,7 @@ static int wait_ms(const struct shell *shell)
 	bool resting = shell->form == NULL && app_work_pending(shell->app);
 	if (popup_waits(shell))
 		return POPUP_MS;
-	if (shell->form == NULL && shell->app->unread > 0)
+	if (shell->form == NULL && (shell->app->unread > 0 || shell->app->tagged.running))
 		return IDLE_MS;
 	int64_t round = shell->background != NULL ? background_wait_ms(shell->background) : -1;
 	left = round >= 0 && (left < 0 || left > round) ? round : left;
@@ -193,7 +193,7 @@ static enum status loop(struct shell *shell, struct fail *why)
 		if (event.key == UI_KEY_NONE && popup_waits(shell))
 			shell->app->keys_shown = true;
 		else if (event.key == UI_KEY_NONE && shell->form == NULL)
-			(void)app_worklist_read(shell->app, IDLE_LINES);
+			(void)(app_tagged_step(shell->app) || app_worklist_read(shell->app, IDLE_LINES));
 		bool goes_on = take_event(shell, event, &status, why);
 		if (is_key(event))
 			shell->last_key_ms = clock_ms();

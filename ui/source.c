@@ -1,6 +1,7 @@
 #include "ui/source.h"
 
 #include "planner/plan/emergency.h"
+#include "planner/plan/files.h"
 #include "planner/plan/unfinished.h"
 
 #define LONG_LIST 200 /* patients; a shorter list is read at once */
@@ -210,5 +211,6 @@ struct app_source source_of(struct source *source, const char *place)
 	        .name = name,
 	        .find = find,
 	        .lists = source->lists,
+	        .exists = files_exists,
 	};
 }

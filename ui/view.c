@@ -49,6 +49,19 @@ void view_scroll_note(struct canvas *canvas, struct area area, size_t first, siz
 	                    last, count);
 }
 
+void view_tags(const struct app *app, struct canvas *canvas, struct area line)
+{
+	const size_t tagged = app_tags(app);
+	if (tagged > 0)
+		canvas_format_right(canvas, line.row, line.col, line.cols, ROLE_KEY, " *%zu tagged ", tagged);
+}
+
+void view_tag(struct canvas *canvas, struct area line, const struct app_tag *tag)
+{
+	if (tag->set)
+		canvas_text(canvas, line.row, line.col + 1, 1, ROLE_KEY, "*");
+}
+
 int view_heading(struct canvas *canvas, struct area area, int row, const char *text)
 {
 	int used = canvas_format(canvas, row, area.col, area.cols, ROLE_HEADING, "%s ", text);
@@ -356,15 +369,25 @@ static const char *sex_letter(enum sex sex)
 	return letters[sex];
 }
 
-static void describe_patient(const struct app *app, char *out, size_t capacity)
+/* What does not fit is left out whole, the site first: never a part of a number. */
+static void describe_patient(const struct app *app, int room, char *out, size_t capacity)
 {
 	const struct readings *readings = &app->subject.readings;
 	const char *type = fitzpatrick_name(readings->fitzpatrick);
 	char age[16] = "age ?";
 	if (readings->present[READING_AGE_Y])
 		snprintf(age, sizeof age, "%.0f y", readings->value[READING_AGE_Y]);
-	snprintf(out, capacity, "%s  %s %s  type %s  %s", app->subject.label, sex_letter(readings->sex), age,
-	         type != NULL ? type : "?", readings->site);
+	for (int parts = 3; parts >= 0; parts--) {
+		size_t used = (size_t)snprintf(out, capacity, "%s", app->subject.label);
+		if (parts > 0)
+			used += (size_t)snprintf(out + used, capacity - used, "  %s %s", sex_letter(readings->sex), age);
+		if (parts > 1)
+			used += (size_t)snprintf(out + used, capacity - used, "  type %s", type != NULL ? type : "?");
+		if (parts > 2)
+			(void)snprintf(out + used, capacity - used, "  %s", readings->site);
+		if (text_width(out) <= room)
+			return;
+	}
 }
 
 static int draw_verdict(const struct app *app, struct canvas *canvas)
@@ -386,22 +409,42 @@ static const struct workflow_plan *plan_shown(const struct app *app)
 	return below == SCREEN_APPROVE || below == SCREEN_TREAT ? app->plans.open : NULL;
 }
 
-static void draw_plan_header(const struct workflow_plan *plan, struct canvas *canvas)
+/* Where one is, before whose screen it is: nothing there is real, or nothing here can be recorded. */
+static int draw_marks(const struct app *app, struct canvas *canvas, int room, bool is_virtual, bool several)
+{
+	const bool training = app->source->training, brief = training && canvas->cols < VIEW_COLS_FULL;
+	int used = 0;
+	if (is_virtual && brief) /* the name beside it must stay whole */
+		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, " TRAINING: VIRTUAL ");
+	else if (is_virtual)
+		used = canvas_format(canvas, 0, 0, room, ROLE_VIRTUAL, " %sVIRTUAL PATIENT%s ", training ? "TRAINING: " : "",
+		                     several ? "S" : "");
+	else if (training)
+		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, " TRAINING ");
+	if (app_read_only(app)) {
+		const int more = canvas_text(canvas, 0, used, room - used, ROLE_CAUTION, " READ ONLY ");
+		canvas_select(canvas, (struct area){0, used, 1, more});
+		used += more;
+	}
+	return used;
+}
+
+static void draw_plan_header(const struct app *app, const struct workflow_plan *plan, struct canvas *canvas)
 {
 	char state[48];
 	(void)snprintf(state, sizeof state, " %s ", plan_state_name(plan->state));
 	canvas_text_right(canvas, 0, 0, canvas->cols, ROLE_STRONG, state);
 	const int room = canvas->cols - text_width(state) - 1;
-	const int used = plan->patient.is_virtual ? canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL, " VIRTUAL PATIENT ") : 0;
+	const int used = draw_marks(app, canvas, room, plan->patient.is_virtual, false);
 	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s  record %s  %s  %c", plan->patient.label,
 	              plan->patient.record_number[0] != '\0' ? plan->patient.record_number : "-",
 	              plan->patient.birth[0] != '\0' ? plan->patient.birth : "birth ?", plan->patient.sex);
 }
 
 /* A list of one patient's says whose it is by itself. */
-static void draw_listing_header(const struct listing_banner *banner, struct canvas *canvas)
+static void draw_listing_header(const struct app *app, const struct listing_banner *banner, struct canvas *canvas)
 {
-	const int used = banner->is_virtual ? canvas_text(canvas, 0, 0, canvas->cols, ROLE_VIRTUAL, " VIRTUAL PATIENT ") : 0;
+	const int used = draw_marks(app, canvas, canvas->cols, banner->is_virtual, false);
 	canvas_format(canvas, 0, used, canvas->cols - used, ROLE_BAR, " %s", banner->text);
 }
 
@@ -436,20 +479,18 @@ static void draw_header(const struct app *app, struct canvas *canvas)
 {
 	const struct app_listing *listing = app_listing_shown(app);
 	if (listing != NULL && listing->list != NULL && listing->list->banner.is) {
-		draw_listing_header(&listing->list->banner, canvas);
+		draw_listing_header(app, &listing->list->banner, canvas);
 		return;
 	}
 	if (plan_shown(app) != NULL) {
-		draw_plan_header(plan_shown(app), canvas);
+		draw_plan_header(app, plan_shown(app), canvas);
 		return;
 	}
 	char who[512];
-	int room = canvas->cols - draw_verdict(app, canvas) - 1, used = 0;
-	if (is_virtual(app))
-		used = canvas_text(canvas, 0, 0, room, ROLE_VIRTUAL,
-		                   app->open ? " VIRTUAL PATIENT " : " VIRTUAL PATIENTS ");
+	const int room = canvas->cols - draw_verdict(app, canvas) - 1;
+	const int used = draw_marks(app, canvas, room, is_virtual(app), !app->open);
 	if (app->open)
-		describe_patient(app, who, sizeof who);
+		describe_patient(app, room - used - 1, who, sizeof who);
 	else
 		snprintf(who, sizeof who, "lasertwin " LASERTWIN_VERSION "  %s", app->source->place);
 	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s", who);
@@ -575,7 +616,9 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 	for (int pass = 0; pass < 2; pass++)
 		for (size_t i = 0; i < action_count(); i++) {
 			const struct action_spec *spec = action_at(i);
-			const bool idle = spec->id == ACTION_CANCEL_JOB && !app_busy(app);
+			const bool idle = (spec->id == ACTION_CANCEL_JOB && !app_busy(app)) ||
+			                  (spec->id == ACTION_TAGGED && app_tags(app) == 0) ||
+			                  (spec->id == ACTION_UNDO && app_can_tag(app) && !app_tags_undoable(app));
 			const bool here = spec->label != NULL && action_on_screen(spec, screen) && !always_in_footer(spec->id);
 			if (here && !idle && (!by_state || action_enabled(spec, available, NULL)) == (pass == 0))
 				col += draw_footer_key(app, canvas, row, col, end, spec);
@@ -630,6 +673,7 @@ static screen_draw *const draw_screen[SCREENS] = {
         [SCREEN_UNFINISHED] = screen_unfinished,
         [SCREEN_ALL_NO] = screen_all_no,
         [SCREEN_KEYS] = screen_keys,
+        [SCREEN_TAGGED] = screen_tagged,
         [SCREEN_QUIT] = screen_quit,
 };
 

@@ -21,6 +21,9 @@ size_t view_first(size_t selected, size_t rows, size_t count);
 void view_select_line(struct canvas *canvas, struct area line);
 /* "line 12 of 40" at the lower right corner when not all lines fit. */
 void view_scroll_note(struct canvas *canvas, struct area area, size_t first, size_t rows, size_t count);
+/* "3 tagged" at the right end of the row, where something is; the sign of a tagged line, after that of selection. */
+void view_tags(const struct app *app, struct canvas *canvas, struct area line);
+void view_tag(struct canvas *canvas, struct area line, const struct app_tag *tag);
 /* Heading with a rule to the right end; returns the row below. */
 int view_heading(struct canvas *canvas, struct area area, int row, const char *text);
 
@@ -74,6 +77,7 @@ void screen_skin_type(const struct app *app, struct canvas *canvas, struct area 
 void screen_unfinished(const struct app *app, struct canvas *canvas, struct area area);
 void screen_all_no(const struct app *app, struct canvas *canvas, struct area area);
 void screen_tour(const struct app *app, struct canvas *canvas, struct area area);
+void screen_tagged(const struct app *app, struct canvas *canvas, struct area area);
 void screen_keys(const struct app *app, struct canvas *canvas, struct area area);
 void screen_quit(const struct app *app, struct canvas *canvas, struct area area);
 

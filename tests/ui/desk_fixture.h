@@ -4,6 +4,7 @@
 #define LASERTWIN_TEST_DESK_FIXTURE_H
 
 #include "planner/plan/desk.h"
+#include "planner/plan/files.h"
 #include "planner/plan/library.h"
 #include "tests/support/temp_folder.h"
 #include "tests/ui/fake_clinic.h"
@@ -69,6 +70,7 @@ static inline int make_desk(void **state)
 	desk->records = (struct lists){.clinic = desk->clinic, .library = library, .now_ms = now_ms};
 	desk->lists = lists_of(&desk->records);
 	desk->source.lists = &desk->lists;
+	desk->source.exists = files_exists;
 	must(store_patient_list(clinic_store(desk->clinic), &by_label, &list, &why), &why);
 	assert_int_equal(list.count, 1);
 	desk->patient = list.items[0];

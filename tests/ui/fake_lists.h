@@ -142,6 +142,12 @@ static enum status fake_people_move(void *context, const struct people_input *in
 	return fail_set(why, ST_DENIED, "own", "unknown login or wrong secret");
 }
 
+static enum status fake_own_secret(void *context, const char *old, const char *fresh, struct fail *why)
+{
+	(void)context, (void)fresh;
+	return strcmp(old, "old secret") == 0 ? ST_OK : fail_set(why, ST_DENIED, "own", "unknown login or wrong secret");
+}
+
 static enum status fake_read_list(void *context, enum screen screen, const struct list_request *request,
                                   struct listing **out, struct fail *why)
 {
@@ -175,6 +181,6 @@ static enum status fake_read_list(void *context, enum screen screen, const struc
 }
 
 static const struct app_lists fake_lists = {
-        .roles = fake_roles, .people = fake_people_move, .read = fake_read_list};
+        .roles = fake_roles, .people = fake_people_move, .own_secret = fake_own_secret, .read = fake_read_list};
 
 #endif

@@ -117,7 +117,7 @@ static void a_viewer_enters_nothing(void **state)
 	must(clinic_login(desk->clinic, CLINIC_DEMO_VIEWER, (struct secret){CLINIC_DEMO_SECRET, strlen(CLINIC_DEMO_SECRET)},
 	                  &why), &why);
 	type(desk, "E");
-	shows(desk, "a technician or dermatologist enters it");
+	shows(desk, "READ ONLY: a viewer looks and records nothing");
 	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
 }
 

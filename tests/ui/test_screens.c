@@ -72,6 +72,11 @@ static const struct scene scenes[] = {
         {"conflict", "0S\r"},
         {"conflict_form", "0SVderm\r"},
         {"keys", "\r5 "},
+        {"keys_more", ";"},
+        {"keys_tagged", "8*&"},
+        {"worklist_tagged", "**"},
+        {"tagged", "8*&p"},
+        {"own_secret", ";swrong secret\rlong new secret\rlong new secret\r"},
         {"tour", "Ljj"},
         {"quit", "q"},
 };
@@ -158,6 +163,52 @@ static void virtual_patients_are_marked_everywhere(void **state)
 			assert_non_null(strstr(dump, "VIRTUAL"));
 			free(dump);
 		}
+}
+
+static unsigned viewer_alone(void *context)
+{
+	(void)context;
+	return ROLE_VIEWER;
+}
+
+/* Training and read-only are said in the frame, whatever the screen and its size, and what a viewer cannot do is greyed. */
+static void the_frame_says_training_and_read_only(void **state)
+{
+	(void)state;
+	static const struct scene places[] = {{"worklist", ""}, {"parameters", "\r5"}, {"plan", "8\r"}, {"course", "\r9"}};
+	static const int sizes[][2] = {{24, 80}, {20, 60}};
+	struct app_lists lists = fake_lists;
+	int bad = 0;
+	lists.roles = viewer_alone;
+	for (size_t i = 0; i < 8; i++) {
+		struct jobs *jobs = NULL;
+		struct canvas *canvas = NULL;
+		struct fail why;
+		char path[128];
+		struct app *app = fake_open(false, &jobs);
+		play(app, places[i / 2].keys);
+		source.training = true;
+		source.lists = &lists;
+		assert_int_equal(canvas_new(sizes[i % 2][0], sizes[i % 2][1], false, &canvas, &why), ST_OK);
+		app_draw(app, canvas);
+		char *dump = canvas_dump(canvas);
+		const size_t header = strcspn(dump, "\n");
+		const char *training = strstr(dump, "TRAINING: VIRTUAL"), *read_only = strstr(dump, "READ ONLY");
+		assert_true(training != NULL && read_only != NULL && read_only < dump + header);
+		if (i >= 2) /* and whose it is */
+			assert_non_null(strstr(dump, "Ada Demo"));
+		snprintf(path, sizeof path, "tests/ui/golden/viewer_%s_%dx%d.txt", places[i / 2].name, sizes[i % 2][1],
+		         sizes[i % 2][0]);
+		bad += !golden_compare(path, dump);
+		free(dump);
+		app_do(app, ACTION_SAVE);
+		if (i < 6 && i >= 2)
+			assert_true(app_last_message(app) == NULL || app_last_message(app)->role != ROLE_OK);
+		canvas_free(&canvas);
+		fake_close(&app, &jobs);
+	}
+	assert_int_equal(clinic.saved_plans, 0);
+	assert_int_equal(bad, 0);
 }
 
 /* The statement of intended use stands whole on the first screen. */
@@ -306,6 +357,7 @@ int main(void)
 	        cmocka_unit_test(reduced),
 	        cmocka_unit_test(with_their_roles),
 	        cmocka_unit_test(virtual_patients_are_marked_everywhere),
+	        cmocka_unit_test(the_frame_says_training_and_read_only),
 	        cmocka_unit_test(intended_use_stands_on_the_first_screen),
 	        cmocka_unit_test(an_empty_worklist_says_what_to_do),
 	        cmocka_unit_test(a_locked_profile_is_explained),

@@ -140,6 +140,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 			records.sync = &sync;
 		}
 		struct app_source source = source_of(&records, place);
+		source.training = demo;
 		struct app_engine engine = engine_of(library);
 		if (status == ST_OK && cli_flag(options, "--plain"))
 			status = linear_run(&source, &engine, &lock, cli_ascii(options), STDIN_FILENO, stdout, leave_signal,

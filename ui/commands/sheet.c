@@ -1,47 +1,19 @@
 /* Printed sheets and exports from the records: to standard output as text or JSON, or to a file by its suffix. Every
  * one is entered in the audit trail before it leaves. */
-#include "planner/plan/emergency.h"
-#include "planner/report/record_sheet.h"
 #include "planner/report/session_sheet.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/station.h"
+#include "ui/sheets.h"
 
 #define YEAR_MS (INT64_C(366) * 86400000)
 #define DELIVERY_KIND_NAME "delivery"
-
-static enum status leave_trace(struct station *s, const char *what, const struct sheet *sheet, struct fail *why)
-{
-	char *json = NULL;
-	struct digest digest;
-	const struct store_stamp stamp = {cli_now_ms(), s->person.login};
-	enum status status = sheet_write_json(sheet, &json, why);
-	if (status == ST_OK) {
-		digest_bytes(json, strlen(json), &digest);
-		status = store_audit_add(clinic_store(s->clinic), "export.sheet", what, &digest, &stamp, why);
-	}
-	free(json);
-	return status;
-}
-
-static enum status note_emergency(struct station *s, struct sheet *sheet, struct fail *why)
-{
-	struct emergency broken;
-	bool active = false;
-	char text[STORE_REASON_MAX + 2 * STORE_LOGIN_MAX];
-	enum status status =
-	        emergency_active(clinic_store(s->clinic), s->person.login, cli_now_ms(), &broken, &active, why);
-	if (status == ST_OK && active)
-		sheet_notice(sheet, emergency_text(&broken, text, sizeof text));
-	return status;
-}
 
 static enum status hand_out(struct station *s, const char *what, struct sheet **sheet, struct fail *why)
 {
 	const char *path = cli_value(s->options, "--output");
 	char *text = NULL;
-	enum status status = note_emergency(s, *sheet, why);
-	if (status == ST_OK)
-		status = leave_trace(s, what, *sheet, why);
+	const struct handing_out by = {clinic_store(s->clinic), s->person.login, what, cli_now_ms()};
+	enum status status = sheets_enter(&by, *sheet, why);
 	if (status == ST_OK && path != NULL)
 		status = sheet_save(*sheet, path, cli_flag(s->options, "--force"), why);
 	else if (status == ST_OK)

@@ -17,6 +17,7 @@ void list_station(struct listing *out, unsigned roles)
 		action_keys(spec, keys, sizeof keys);
 		listing_row(out, spec->name, may ? ROLE_TEXT : ROLE_DIM, (const char *const[]){keys, spec->name + 9, spec->help});
 		listing_cell_role(out, 0, may ? ROLE_KEY : ROLE_DIM);
+		listing_detail(out, "%s", spec->help);
 		if (!may && !action_enabled(spec, 0, &why))
 			listing_detail(out, "Not now: %s.", why);
 	}

@@ -86,29 +86,65 @@ void screen_messages(const struct app *app, struct canvas *canvas, struct area a
 		canvas_text(canvas, row, area.col, area.cols, ROLE_DIM, "Nothing was said yet.");
 }
 
+/* The keys of an action as the popup names them: after a first key, the second alone. */
+static void popup_keys(const struct app *app, const struct action_spec *spec, char *out, size_t size)
+{
+	action_keys(spec, out, size);
+	if (app->keys_after != 0)
+		memmove(out, out + 1, strlen(out));
+}
+
+static const char *popup_title(const struct app *app)
+{
+	if (app->keys_after == 0)
+		return "Keys here: press one, Esc closes";
+	return app->keys_after == '&' ? "& then one of these; Esc closes" : "; then one of these; Esc closes";
+}
+
+/* Not worth a line among all keys: everybody knows it, or it stands on the station's own list. */
+static bool popup_leaves_out(const struct action_spec *spec)
+{
+	const bool moves = spec->id >= ACTION_UP && spec->id <= ACTION_LAST;
+	return moves || spec->id == ACTION_KEYS || (strncmp(spec->name, "station: ", 9) == 0 && spec->id != ACTION_STATION);
+}
+
+static size_t popup_actions(const struct app *app, const struct action_spec *out[ACTIONS])
+{
+	size_t count = 0;
+	for (size_t i = 0; i < action_count(); i++) {
+		const struct action_spec *spec = action_at(i);
+		const bool second = action_follows(spec, '&') || action_follows(spec, ';');
+		const bool wanted = app->keys_after != 0 ? action_follows(spec, app->keys_after)
+		                                         : !second && !popup_leaves_out(spec);
+		if (wanted && action_on_screen(spec, app_screen_below(app)))
+			out[count++] = spec;
+	}
+	return count;
+}
+
 /* Actions of the screen below in columns, what cannot be done now greyed. */
 void screen_keys(const struct app *app, struct canvas *canvas, struct area area)
 {
-	const enum screen below = app_screen_below(app);
 	const struct action_spec *shown[ACTIONS];
 	char keys[48];
-	size_t count = 0;
+	const size_t count = popup_actions(app, shown);
 	if (!app->keys_shown && !canvas->linear)
 		return;
-	for (size_t i = 0; i < action_count(); i++)
-		if (action_on_screen(action_at(i), below) && action_at(i)->id != ACTION_KEYS)
-			shown[count++] = action_at(i);
-	const int columns = area.cols >= KEYS_COLS * 3 ? 3 : area.cols >= KEYS_COLS * 2 ? 2 : 1;
-	const int rows = ((int)count + columns - 1) / columns, width = (area.cols - 2) / columns;
+	const bool few = app->keys_after != 0, never = app->keys_after == '&';
+	const int columns = few ? 1 : area.cols >= KEYS_COLS * 3 ? 3 : area.cols >= KEYS_COLS * 2 ? 2 : 1;
+	const int rows = ((int)count + columns - 1) / columns + never, width = (area.cols - 2) / columns;
 	const struct area box = {area.row + (area.rows > rows + 2 ? area.rows - rows - 2 : 0), area.col,
 	                         rows + 2 < area.rows ? rows + 2 : area.rows, area.cols};
-	canvas_box(canvas, box, ROLE_KEY, "Keys here: press one, Esc closes");
+	canvas_box(canvas, box, ROLE_KEY, popup_title(app));
+	if (never)
+		canvas_text(canvas, box.row + box.rows - 2, box.col + 1 + KEY_COLS, width - KEY_COLS - 1, ROLE_DIM,
+		            "approving, treating: never of several, one patient at a time");
 	for (size_t i = 0; i < count; i++) {
 		const int row = box.row + 1 + (int)i % rows, col = box.col + 1 + (int)i / rows * width;
 		const bool enabled = action_enabled(shown[i], app_available(app), NULL);
 		if (row >= box.row + box.rows - 1)
 			continue;
-		action_keys(shown[i], keys, sizeof keys);
+		popup_keys(app, shown[i], keys, sizeof keys);
 		canvas_text(canvas, row, col, KEY_COLS - 1, enabled ? ROLE_KEY : ROLE_DIM, keys);
 		const bool brief = width < KEYS_COLS_FULL && shown[i]->label != NULL;
 		canvas_text(canvas, row, col + KEY_COLS, width - KEY_COLS - 1, enabled ? ROLE_TEXT : ROLE_DIM,

@@ -52,12 +52,15 @@ void screen_plans(const struct app *app, struct canvas *canvas, struct area area
 		struct area line = {top + i, area.col, 1, area.cols};
 		draw_row(canvas, line, &plans->row[first + (size_t)i]);
 		if (strcmp(plans->compared, plans->row[first + (size_t)i].plan) == 0) /* to be compared with another */
-			canvas_text(canvas, line.row, line.col + 1, 1, ROLE_KEY, "=");
+			canvas_text(canvas, line.row, line.col + VERSION_COL - 1, 1, ROLE_KEY, "=");
+		view_tag(canvas, line, &plans->row[first + (size_t)i].tag);
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
 	if (plans->rows == 0)
 		canvas_wrap(canvas, (struct area){top + 1, area.col + 2, 3, area.cols - 4}, ROLE_DIM,
 		            "No plans are kept yet. Open a patient, plan, and save with s: the draft appears here.");
-	view_scroll_note(canvas, area, first, (size_t)rows, plans->rows);
+	view_scroll_note(canvas, (struct area){area.row + area.rows - 1, area.col, 1, area.cols}, first, (size_t)rows,
+	                 plans->rows);
+	view_tags(app, canvas, (struct area){area.row, area.col, 1, area.cols});
 }

@@ -141,10 +141,12 @@ void screen_worklist(const struct app *app, struct canvas *canvas, struct area a
 	size_t first = view_first(selected, (size_t)rows, app->shown_count);
 	struct columns columns = layout(app, area.cols, first, (size_t)rows);
 	draw_find(app, canvas, (struct area){area.row, area.col, 1, area.cols});
+	view_tags(app, canvas, (struct area){area.row, area.col, 1, area.cols});
 	draw_head(canvas, (struct area){top, area.col, 1, area.cols}, &columns);
 	for (int i = 0; i < rows && first + (size_t)i < app->shown_count; i++) {
 		struct area line = {top + 1 + i, area.col, 1, area.cols};
 		draw_line(canvas, line, &columns, &app->patient[app->shown[first + (size_t)i]]);
+		view_tag(canvas, line, &app->patient[app->shown[first + (size_t)i]].tag);
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
