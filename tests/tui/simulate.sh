@@ -19,7 +19,7 @@ grep -q "bad.json: pulse.duration_s: -1 is outside" "$work/err" || fail "file, f
 run simulate "$work/none.json"; code_is 2
 run simulate; code_is 2
 run threshold "$work/bad.json" --strict; code_is 2
-if [ -w /dev/full ]; then
+if [ -c /dev/full ]; then
 	"$program" simulate "$examples/cryogen_spurt.json" >/dev/full 2>"$work/err" && fail "a full disk went unnoticed"
 fi
 pass "simulation files: answers, refusals, exit codes"

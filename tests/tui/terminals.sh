@@ -3,6 +3,8 @@
 . "$(dirname "$0")/lib.sh"
 escapes() { t capture-pane -e -p | grep -c "$(printf '\033\\[[0-9;]*[34][0-8]')"; }
 demo 80 24; expect "7 Checks"
+left=1200
+until [ "$(escapes)" -gt 0 ]; do left=$((left - 1)); [ "$left" -gt 0 ] || fail "no colours"; done
 start 80 24 "env NO_COLOR=1 $program demo --home $(home)"; expect "7 Checks"
 [ "$(escapes)" -eq 0 ] || fail "NO_COLOR is not heeded"
 demo 80 24 --color=never; expect "7 Checks"

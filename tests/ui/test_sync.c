@@ -153,7 +153,7 @@ static void rounds_run_beside_the_planner(void **state)
 		if (ended == 1 && turn % 7 == 0)
 			sync.stop(sync.context);
 		background_leave(b);
-		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = turn < 400 ? 1000000 : 20000000}, NULL); /* longer where rounds are slow */
 	}
 	assert_true(ended >= 3);
 	background_enter(b);
