@@ -2,8 +2,8 @@
  *
  * Two mechanisms, chosen by the tissue's optics and not by the device:
  *  - opaque tissue (absorption far above reduced scattering: CO2, Er:YAG, Er:YSGG): light stops at the
- *    front (Beer's law, column by column), the front recedes as its cells use up the heat of ablation, and
- *    the heat left in the wall coagulates a rim;
+ *    front (Beer's law, column by column), absorbed by what water and matrix each cell has left; the front recedes as
+ *    its cells use up the heat of ablation, and the heat left in the wall and under the dry front coagulates a rim;
  *  - turbid tissue (1440 .. 1940 nm): the absorbed energy comes from Monte Carlo, prepared once per
  *    tissue, wavelength and spot (struct microbeam_light), and heats, boils and coagulates in place. The
  *    surface stays closed, so steam condenses in the neighbourhood; light that dried tissue does not
@@ -17,7 +17,8 @@
  * Left out: scattering does not change while tissue coagulates or dries, the beam's focus is the surface
  * (a Gaussian one widens in its crater from there), light does not reflect off crater walls, plume and debris
  * absorb nothing. Every size is
- * flagged VALIDITY_ASSUMED (it rests on design constants); MODEL_LIMIT where turbid tissue dried out.
+ * flagged VALIDITY_ASSUMED (it rests on design constants); MODEL_LIMIT where turbid tissue dried out and in narrow
+ * craters of long pulses.
  */
 #ifndef LASERTWIN_MICROBEAM_H
 #define LASERTWIN_MICROBEAM_H
@@ -69,6 +70,9 @@ enum microbeam_event {
 	MICROBEAM_DRIED = 1 << 2,       /* ... and lost more than half of its water somewhere */
 	MICROBEAM_CHARRED = 1 << 3,     /* ... and burnt where it was not removed */
 	MICROBEAM_BEYOND_GRID = 1 << 4, /* the lesion reaches the end of the tissue that was modelled */
+	/* A crater deeper than wide from a pulse over 1 ms: what the light meets in it (vapour, debris, walls that close)
+	 * is left out; published craters of such pulses are a half to a quarter as deep, those of shorter ones are met. */
+	MICROBEAM_LONG_IN_CHANNEL = 1 << 5,
 };
 
 /* Depths are below the surface before treatment. Without a lesion every size is 0. */
@@ -135,7 +139,8 @@ enum status microbeam_simulate(const struct microbeam_light *light, const struct
                                const struct microbeam_options *options, struct microbeam_lesion *lesion,
                                struct microbeam_axis *axis, struct fail *why) MUST_CHECK;
 
-/* Energy per volume of skin removed [J/cm3], and the radiant exposure that starts removal [J/cm2]. */
+/* Energy per volume of skin removed [J/cm3], and the radiant exposure that has taken the water out of the surface
+ * [J/cm2]: from there Er:YAG removes; what CO2 has dried can be wiped off, or takes a few times as much to burn. */
 enum status microbeam_heat_of_ablation_J_cm3(const struct tissue *tissue, double wavelength_nm,
                                              struct estimate *out, struct fail *why) MUST_CHECK;
 enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, double wavelength_nm,

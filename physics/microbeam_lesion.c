@@ -14,6 +14,7 @@
  * (IAPWS-95). The lower end is used; the spread of a lesion moves it. */
 #define TISSUE_BOILING_C 180.0
 #define TISSUE_LATENT_J_G 2015.0
+#define WATER_G_CM3 0.994
 #define DECOMPOSITION_C 300.0 /* dry collagen, design value within 250..400 C */
 
 #define CELSIUS_QUIET_FROM 45.0
@@ -84,6 +85,18 @@ static struct heat_rz_material row_material(const struct tissue *tissue, const s
 	};
 }
 
+double microbeam_boiling_C(const struct microbeam_constants *constants)
+{
+	return TISSUE_BOILING_C + constants->boiling_shift_K;
+}
+
+double microbeam_latent_J_cm3(const struct tissue *tissue, double depth_um)
+{
+	struct layer_values values;
+	collect_layers(tissue, &values);
+	return microbeam_layer_mean(tissue, values.water, 0.0, depth_um) * WATER_G_CM3 * TISSUE_LATENT_J_G;
+}
+
 enum status microbeam_heat_new(const struct tissue *tissue, const struct microbeam_grid *grid,
                                const struct microbeam_constants *constants, double burnt_frac, bool open,
                                struct heat_rz **out, struct fail *why)
@@ -99,7 +112,7 @@ enum status microbeam_heat_new(const struct tissue *tissue, const struct microbe
 		row[j] = row_material(tissue, &values, constants, burnt_frac, from, to);
 		start_C[j] = surface_C + gradient_C_um * fmin(0.5 * (from + to), tissue_thickness_um(tissue));
 	}
-	double boiling_C = TISSUE_BOILING_C + constants->boiling_shift_K;
+	double boiling_C = microbeam_boiling_C(constants);
 	const struct heat_rz_setup setup = {
 	        .grid = {grid->nr, grid->nz, grid->r_edge_um, grid->z_edge_um},
 	        .row = row,

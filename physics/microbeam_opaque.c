@@ -17,16 +17,20 @@
 #include "physics/microbeam_run.h"
 
 #include "physics/base/units.h"
+#include "physics/spectra.h"
 
 #define BUNDLE_UM 10.0 /* collagen fibre bundles of the dermis, 1..20 um; design value */
 /* Opaque: absorption far above reduced scattering, so that Beer's law holds to a few per cent. */
 #define OPAQUE_RATIO 20.0
 #define NEAR_SURFACE_UM 200.0 /* depth over which tissue is averaged for the choice and the threshold */
-/* Water near 3 um bleaches while it is ablated: 12 000 -> 5 000..7 000 1/cm at 0.5..1 kJ/cm3 (Vodopyanov
- * 1991; Cummings & Walsh 1993; Shori 2001). */
+/* Water near 3 um bleaches while it is heated: 12 000 -> 5 000..7 000 1/cm at 0.5..1 kJ/cm3 (K. Vodopyanov 1991;
+ * J. Cummings and J. Walsh, Appl Phys Lett 1993;62:1988; R. Shori et al., IEEE J Sel Top Quantum Electron 2001;7:959):
+ * in a straight line with the heat of its own, to half at 0.75 kJ/cm3, where it is held. */
 #define BLEACHED_FROM_NM 2700.0
 #define BLEACHED_TO_NM 3100.0
 #define BLEACHED_FRAC 0.5
+#define BLEACHED_J_CM3 750.0
+#define WATER_J_CM3K 4.16 /* at 34..100 C */
 
 #define ROWS_IN_CRATER 90.0
 #define ROWS_IN_HEATED_DEPTH 4.0
@@ -48,25 +52,33 @@
 
 struct opaque_optics {
 	double mua_1_cm[TISSUE_LAYERS_MAX], reduced_scattering_1_cm[TISSUE_LAYERS_MAX];
+	double dry_1_cm[TISSUE_LAYERS_MAX]; /* of mua_1_cm, what stays when the water has gone */
 	double mua_rel_sd, n;
+	bool bleaches;
 	unsigned flags;
 };
 
-static double bleaching_frac(double wavelength_nm)
+/* Absorption of water that has been warmed by so much over that of cold water. */
+static double bleached_frac(bool bleaches, double warmed_K)
 {
-	return wavelength_nm >= BLEACHED_FROM_NM && wavelength_nm <= BLEACHED_TO_NM ? BLEACHED_FRAC : 1.0;
+	double taken = fmin(fmax(warmed_K, 0.0) * WATER_J_CM3K / BLEACHED_J_CM3, 1.0);
+	return bleaches ? 1.0 - (1.0 - BLEACHED_FRAC) * taken : 1.0;
 }
 
 static enum status read_optics(const struct tissue *tissue, double wavelength_nm, struct opaque_optics *o,
                                struct fail *why)
 {
-	*o = (struct opaque_optics){.n = 1.0};
+	double water_1_cm = spectra_absorption(CHROMOPHORE_WATER, wavelength_nm).value;
+	*o = (struct opaque_optics){
+	        .n = 1.0, .bleaches = wavelength_nm >= BLEACHED_FROM_NM && wavelength_nm <= BLEACHED_TO_NM};
 	for (size_t i = 0; i < tissue->count; i++) {
 		struct tissue_optics layer;
 		enum status st = tissue_optics_at(tissue, i, wavelength_nm, &layer, why);
 		if (st != ST_OK)
 			return st;
-		o->mua_1_cm[i] = layer.mua_1_cm.value * bleaching_frac(wavelength_nm);
+		double wet_frac = tissue_layer_thermal(&tissue->layer[i]).water_frac;
+		o->mua_1_cm[i] = layer.mua_1_cm.value;
+		o->dry_1_cm[i] = fmax(o->mua_1_cm[i] - wet_frac * water_1_cm, 0.0);
 		o->reduced_scattering_1_cm[i] = layer.reduced_scattering_1_cm.value;
 		o->mua_rel_sd = fmax(o->mua_rel_sd, layer.mua_1_cm.sd / fmax(layer.mua_1_cm.value, 1e-12));
 		o->flags |= layer.mua_1_cm.flags;
@@ -123,6 +135,7 @@ static enum status cell_heat_J_cm3(const struct tissue *tissue, const struct mic
 
 /* Relative sd of the matrix heat: an even spread of the heat of ablation over 2.5..4.3 kJ/cm3. */
 #define MATRIX_REL_SD 0.37
+#define LESS_PRESSURE_K (-40.0) /* steam at 3.6 bar boils at 140 C: the spread of the boiling point */
 
 enum status microbeam_heat_of_ablation_J_cm3(const struct tissue *tissue, double wavelength_nm,
                                              struct estimate *out, struct fail *why)
@@ -151,23 +164,42 @@ static double surface_reflectance_frac(double n)
 	return r * r;
 }
 
-/* F = h / (mua (1 - R)): the first layer of the front has taken its heat of ablation. Needs a pulse short
- * against the cooling of the heated depth. */
+/* The radiant exposure that has taken the water out of the surface, in a pulse short against the cooling of the heated
+ * depth: F (1 - R) = c (Tb - T0) / mua + L ln(mua / mud) / (mua - mud), mud without water: the second term is the
+ * integral of L dw / (mud + w (mua - mud)) over the share of water w, since what dries absorbs less and less. */
+static double drying_J_cm2(const struct opaque_optics *o, const struct tissue *tissue, double boil_J_cm3,
+                           double latent_J_cm3, double boiling_C)
+{
+	double wet = microbeam_layer_mean(tissue, o->mua_1_cm, 0.0, NEAR_SURFACE_UM);
+	double dry = microbeam_layer_mean(tissue, o->dry_1_cm, 0.0, NEAR_SURFACE_UM), water = wet - dry;
+	double warmed_K = boiling_C - tissue->surface_temperature_C;
+	double warming = dry + water * bleached_frac(o->bleaches, 0.5 * warmed_K);
+	double boiling = water * bleached_frac(o->bleaches, warmed_K);
+	double light_J_cm2 = (boil_J_cm3 - latent_J_cm3) / warming + latent_J_cm3 * log1p(boiling / dry) / boiling;
+	return light_J_cm2 / (1.0 - surface_reflectance_frac(o->n));
+}
+
 enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, double wavelength_nm,
                                                struct estimate *out, struct fail *why)
 {
 	struct opaque_optics o;
-	struct estimate heat;
-	enum status st = microbeam_heat_of_ablation_J_cm3(tissue, wavelength_nm, &heat, why);
+	enum status st = tissue_check(tissue, why);
 	if (st == ST_OK)
 		st = read_optics(tissue, wavelength_nm, &o, why);
-	if (st != ST_OK)
-		return st;
-	double mua = microbeam_layer_mean(tissue, o.mua_1_cm, 0.0, NEAR_SURFACE_UM);
-	double value = heat.value / (mua * (1.0 - surface_reflectance_frac(o.n)));
-	*out = (struct estimate){value, value * hypot(heat.sd / heat.value, o.mua_rel_sd),
-	                         heat.flags | o.flags};
-	return ST_OK;
+	double value[2] = {0.0, 0.0};
+	for (int k = 0; st == ST_OK && k < 2; k++) {
+		struct microbeam_constants constants = reference;
+		constants.boiling_shift_K = k ? LESS_PRESSURE_K : 0.0;
+		double boil_J_cm3 = 0.0;
+		st = cell_heat_J_cm3(tissue, &constants, 0.0, &boil_J_cm3, why);
+		if (st == ST_OK)
+			value[k] = drying_J_cm2(&o, tissue, boil_J_cm3, microbeam_latent_J_cm3(tissue, NEAR_SURFACE_UM),
+			                        microbeam_boiling_C(&constants));
+	}
+	if (st == ST_OK)
+		*out = (struct estimate){value[0], hypot(value[1] - value[0], value[0] * o.mua_rel_sd),
+		                         VALIDITY_ASSUMED | o.flags};
+	return st;
 }
 
 /* Share of the beam inside radius r at a depth of the open crater. A Gaussian beam of radius w0 widens below its focus,
@@ -197,7 +229,10 @@ static void build_grid(const struct microbeam *beam, double crater_um, double he
 
 struct opaque {
 	struct microbeam_grid grid;
-	double row_cm[MICROBEAM_ROWS_MAX], caught_frac[MICROBEAM_ROWS_MAX]; /* thickness; Beer's law through it */
+	/* Rows: thickness; optical thickness without water, and what all its water adds. */
+	double row_cm[MICROBEAM_ROWS_MAX], dry[MICROBEAM_ROWS_MAX], wet[MICROBEAM_ROWS_MAX];
+	bool bleaches;
+	double start_C;
 	const struct microbeam *beam;
 	double entering_J; /* of the whole pulse, behind the surface */
 	double area_cm2[MICROBEAM_RINGS_MAX];
@@ -215,13 +250,21 @@ static void remove_down_to(struct opaque *o, size_t i, size_t j)
 	o->front[i] = j + 1;
 }
 
+/* What a cell's water absorbs now over what it absorbed cold and whole. */
+static double absorbing_water_frac(const struct opaque *o, size_t i, size_t j)
+{
+	double wet = heat_rz_water_frac(o->heat, i, j);
+	return o->bleaches ? wet * bleached_frac(true, heat_rz_temperature_C(o->heat, i, j) - o->start_C) : wet;
+}
+
 /* One portion of light down one column. A dry lid (the stratum corneum) absorbs less than what it covers,
  * which then reaches its heat of ablation first. */
 static void illuminate_column(struct opaque *o, size_t i, double portion_J_cm2)
 {
 	double left = portion_J_cm2, end = portion_J_cm2 * LIGHT_END_FRAC;
 	for (size_t j = o->front[i]; j < o->grid.nz && left > end; j++) {
-		double row_cm = o->row_cm[j], taken = left * o->caught_frac[j];
+		double optical = o->dry[j] + o->wet[j] * absorbing_water_frac(o, i, j);
+		double row_cm = o->row_cm[j], taken = -left * expm1(-optical);
 		double room = heat_rz_room_J_cm3(o->heat, i, j) * row_cm;
 		if (taken >= room) {
 			heat_rz_deposit(o->heat, i, j, room / row_cm);
@@ -291,6 +334,8 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
 {
 	double entering = 1.0 - surface_reflectance_frac(optics->n);
 	o->beam = beam;
+	o->bleaches = optics->bleaches;
+	o->start_C = tissue->surface_temperature_C;
 	o->entering_J = entering * beam->energy_mJ * J_PER_MJ;
 	for (size_t i = 0; i <= o->grid.nr; i++)
 		for (size_t j = 0; j <= o->grid.nz; j++)
@@ -300,8 +345,10 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
 	for (size_t j = 0; j < o->grid.nz; j++) {
 		double from_um = o->grid.z_edge_um[j], to_um = o->grid.z_edge_um[j + 1];
 		double mua_1_cm = light_scale * microbeam_layer_mean(tissue, optics->mua_1_cm, from_um, to_um);
+		double dry_1_cm = light_scale * microbeam_layer_mean(tissue, optics->dry_1_cm, from_um, to_um);
 		o->row_cm[j] = (to_um - from_um) * CM_PER_UM;
-		o->caught_frac[j] = -expm1(-mua_1_cm * o->row_cm[j]);
+		o->dry[j] = dry_1_cm * o->row_cm[j];
+		o->wet[j] = (mua_1_cm - dry_1_cm) * o->row_cm[j];
 	}
 }
 

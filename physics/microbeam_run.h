@@ -47,6 +47,10 @@ enum status microbeam_heat_new(const struct tissue *tissue, const struct microbe
                                const struct microbeam_constants *constants, double burnt_frac, bool open,
                                struct heat_rz **out, struct fail *why) MUST_CHECK;
 
+double microbeam_boiling_C(const struct microbeam_constants *constants);
+/* Latent heat of the water in the topmost depth_um. */
+double microbeam_latent_J_cm3(const struct tissue *tissue, double depth_um);
+
 bool microbeam_cancelled(const struct microbeam_options *options);
 
 /* Lets the heat spread until no more damage can come. */

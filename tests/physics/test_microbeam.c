@@ -103,25 +103,28 @@ static void test_no_energy_no_lesion(void **state)
 	assert_true(lesion.coagulation_rim_um.flags & VALIDITY_ABSENT);
 }
 
-/* A flat beam in a short pulse: nothing is removed below the threshold, something above it. The threshold
- * of the wet tissue is passed later where a dry stratum corneum lies on top; without it they agree. */
+/* A flat beam in a short pulse: below the threshold the surface boils and keeps water, above it is dry and hotter. What
+ * is dry stays until more light burns it: some three thresholds of CO2. */
 static void test_threshold_separates(void **state)
 {
 	(void)state;
+	static const double boiling_C = 180.0;
 	struct tissue tissue = {.count = 1,
 	                        .layer = {{TISSUE_RETICULAR, 2000, 0, 0.003, 0.7, 0.68, 0}},
 	                        .surface_temperature_C = 34,
 	                        .core_temperature_C = 34};
 	struct estimate threshold;
 	assert_int_equal(microbeam_ablation_threshold_J_cm2(&tissue, 10600, &threshold, NULL), ST_OK);
-	for (int above = 0; above < 2; above++) {
+	for (int k = 0; k < 3; k++) {
+		static const double times[] = {0.9, 1.2, 4.0};
 		struct microbeam beam = {10600, 0, 500, 5e-6, MICROBEAM_FLAT, 0.0};
-		beam.energy_mJ = (above ? 1.15 : 0.9) * threshold.value * disc_area_cm2(500) / J_PER_MJ;
+		beam.energy_mJ = times[k] * threshold.value * disc_area_cm2(500) / J_PER_MJ;
 		struct microbeam_lesion lesion;
-		assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, &quick, &lesion, NULL, NULL),
-		                 ST_OK);
-		assert_int_equal(!!(lesion.events & MICROBEAM_ABLATED), above);
-		assert_int_equal(lesion.ablation_depth_um.value > 0, above);
+		struct microbeam_axis axis;
+		assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, &quick, &lesion, &axis, NULL), ST_OK);
+		assert_int_equal(axis.peak_C[0] > boiling_C + 1.0, k > 0);
+		assert_int_equal(!!(lesion.events & MICROBEAM_ABLATED), k == 2);
+		assert_int_equal(lesion.ablation_depth_um.value > 0, k == 2);
 	}
 }
 
@@ -182,7 +185,7 @@ static void test_long_pulse_coagulates(void **state)
 	struct microbeam_lesion a = lesion_of(NULL, brief, 5, NULL), b = lesion_of(NULL, lasting, 5, NULL);
 	assert_true(b.ablation_depth_um.value < 0.9 * a.ablation_depth_um.value);
 	assert_true(b.coagulation_width_um.value > a.coagulation_width_um.value);
-	assert_true(b.coagulation_rim_um.value > 2 * a.coagulation_rim_um.value);
+	assert_true(b.coagulation_rim_um.value > 1.5 * a.coagulation_rim_um.value);
 }
 
 /* The Gaussian peak is twice the mean: about twice as deep as a flat beam of the same diameter. */
@@ -467,10 +470,13 @@ static void test_deep_craters_widen_the_beam(void **state)
 	assert_int_equal(microbeam_heat_of_ablation_J_cm3(&tissue, 10600, &heat, &why), ST_OK);
 	struct microbeam beam = {10600, 0, 120, 1e-5, MICROBEAM_GAUSSIAN, 0.0};
 	double rayleigh_um = PI * 60.0 * 60.0 / 10.6;
+	/* The steady front is dry: what burns takes s = 0.36 of the heat from light that the dry layer stops, 1 - exp(-83
+	 * 1/cm d) = s, and the layer that is left has had the other 1 - s: so much crater is missing. */
+	const double kept_um = -log1p(-0.36) / 83.0 * (1.0 - 0.36) * UM_PER_CM;
 	for (double energy_mJ = 10; energy_mJ <= 40; energy_mJ *= 2) {
 		double z = lesion_of(NULL, beam, energy_mJ, NULL).ablation_depth_um.value;
 		double straight_um = 2.0 * microbeam_fluence_J_cm2(energy_mJ, 120) / heat.value * UM_PER_CM;
-		double widened_um = z + z * z * z / (3.0 * rayleigh_um * rayleigh_um);
+		double widened_um = z + z * z * z / (3.0 * rayleigh_um * rayleigh_um) + kept_um;
 		if (fabs(widened_um / straight_um - 0.95) > 0.07) /* 3 % are reflected, a few are left in the wall */
 			fail_msg("%g mJ: %g um, widened %g, straight %g", energy_mJ, z, widened_um, straight_um);
 	}

@@ -9,7 +9,8 @@
  * of 2.6 (Jean & Schulmeister 2021, model against ED50); a row that is missed says so with the likely reason,
  * and the test also fails when it is no longer missed.
  *
- * Rows E and G (one CO2 device, three tips) were found after the models had been built and are not used in building.
+ * Rows E and G (one CO2 device, three tips) and K were found after the models had been built and are not used in
+ * building.
  *
  * No number was fitted, but the physics was chosen with a first comparison at hand: with steam leaving the
  * tissue at 100 C and fixed absorption, 1550 nm lesions came out 2 to 2.5 times too shallow; closed tissue
@@ -175,7 +176,11 @@ static struct answer co2_width_ratio(double unused)
 /* Deep Fx-like tips of one 30 W device in facial skin in vivo; not used in building. */
 static struct microbeam_lesion eco2(double energy_mJ, double diameter_um)
 {
-	return run(NULL, co2(energy_mJ, diameter_um, 30), true);
+	struct microbeam_lesion lesion = run(NULL, co2(energy_mJ, diameter_um, 30), true);
+	bool in_channel = lesion.events & MICROBEAM_LONG_IN_CHANNEL; /* what is missed must say so */
+	assert_int_equal(in_channel, diameter_um < 1000);
+	assert_true(!in_channel || (lesion.ablation_depth_um.flags & VALIDITY_MODEL_LIMIT));
+	return lesion;
 }
 
 static struct answer eco2_crater(double energy_mJ, double diameter_um)
@@ -200,6 +205,11 @@ static struct answer eco2_crater_300(double energy_mJ)
 	return eco2_crater(energy_mJ, 300);
 }
 
+static struct answer eco2_total_120(double energy_mJ)
+{
+	return eco2_total(energy_mJ, 120);
+}
+
 static struct answer eco2_total_300(double energy_mJ)
 {
 	return eco2_total(energy_mJ, 300);
@@ -213,6 +223,25 @@ static struct answer eco2_crater_1000(double energy_mJ)
 static struct answer eco2_total_1000(double energy_mJ)
 {
 	return eco2_total(energy_mJ, 1000);
+}
+
+/* Below the crater of a wide flat beam that lasts 5 ms; the note gives half the irradiance. */
+static struct estimate below_crater(double irradiance_kW_cm2)
+{
+	const double diameter_um = 1000, pulse_s = 5e-3;
+	double energy_mJ = irradiance_kW_cm2 * 1e3 * pulse_s * disc_area_cm2(diameter_um) / J_PER_MJ;
+	struct microbeam_lesion lesion =
+	        run(NULL, (struct microbeam){10600, energy_mJ, diameter_um, pulse_s, MICROBEAM_FLAT, 0.0}, false);
+	struct estimate below = lesion.coagulation_depth_um;
+	below.value -= lesion.ablation_depth_um.value;
+	return section(&lesion, below);
+}
+
+static struct answer co2_damaged_zone(double irradiance_kW_cm2)
+{
+	struct answer a = answer_of(below_crater(irradiance_kW_cm2));
+	(void)snprintf(a.note, sizeof a.note, "at 0.5 as much %.0f", below_crater(0.5 * irradiance_kW_cm2).value);
+	return a;
 }
 
 static struct microbeam_light *light_of(double wavelength_nm, double diameter_um)
@@ -378,7 +407,7 @@ static struct answer white_array(double spread_frac)
 	return breakdown(spread_frac, false);
 }
 
-static const char narrow_channel[] = "a tip's name may not be its beam; plume and vapour are left out";
+static const char narrow_channel[] = "flagged: long pulse, deep channel; vapour and closing walls are left out";
 
 /* known_miss: why a row is outside the yardstick; NULL where it must be met. */
 static const struct model {
@@ -395,14 +424,17 @@ static const struct model {
         {"C030", co2_30, 0, NULL},
         {"V067", co2_width_ratio, 0, NULL},
         {"E080", eco2_crater_120, 80, narrow_channel},
-        {"E160", eco2_crater_120, 160, NULL},
+        {"E160", eco2_crater_120, 160, narrow_channel},
         {"E100", eco2_crater_300, 100, narrow_channel},
         {"E180", eco2_crater_300, 180, NULL},
+        {"G080", eco2_total_120, 80, NULL},
+        {"G160", eco2_total_120, 160, NULL},
         {"G100", eco2_total_300, 100, NULL},
         {"G180", eco2_total_300, 180, NULL},
         {"E220", eco2_crater_1000, 220, NULL},
         {"G060", eco2_total_1000, 60, NULL},
         {"G220", eco2_total_1000, 220, NULL},
+        {"K100", co2_damaged_zone, 20, NULL},
         {"F004", narrow_1550, 4, NULL},
         {"F040", depth_1550, 40, NULL},
         {"F070", depth_1550, 70, NULL},
@@ -493,7 +525,8 @@ static const struct model *model_of(const char *id)
 	return NULL;
 }
 
-static void check_row(const struct row *row)
+/* False: a row is met that was said to be missed, or the other way. */
+static bool check_row(const struct row *row)
 {
 	const struct model *model = model_of(row->id);
 	if (!model)
@@ -504,9 +537,11 @@ static void check_row(const struct row *row)
 	double ratio = a.value / row->value;
 	bool within = a.value >= row->low && a.value <= row->high; /* false where no spread was published */
 	bool met = within || (row->value == 0.0 && a.value == 0.0) || (ratio < WORST_RATIO && ratio > 1.0 / WORST_RATIO);
-	if (met == (model->known_miss != NULL))
-		fail_msg("%s: model %.4g, published %.4g, expected to be %s", row->name, a.value, row->value,
-		         met ? "missed" : "met");
+	bool as_said = met == (model->known_miss == NULL);
+	if (!as_said)
+		print_error("%s: model %.4g, published %.4g, expected to be %s\n", row->name, a.value, row->value,
+		            met ? "missed" : "met");
+	return as_said;
 }
 
 static void published_results(void **state)
@@ -518,8 +553,10 @@ static void published_results(void **state)
 	if (getenv("LASERTWIN_VALIDATE"))
 		printf("fractional lasers and pigment: published, its spread, model +- sd, unit, "
 		       "model/published\n");
+	size_t unexpected = 0;
 	for (size_t i = 0; i < count; i++)
-		check_row(&rows[i]);
+		unexpected += !check_row(&rows[i]);
+	assert_int_equal(unexpected, 0);
 	for (size_t i = 0; i < SPOTS; i++)
 		microbeam_light_free(&lights[i]);
 }
