@@ -110,11 +110,13 @@ clang:
 build-all: $(BUILD)/lasertwin $(TESTS) $(BENCHES)
 
 # Long campaigns; `make test` runs the same programs in a short form. TORTURE=N: a tenth, a hundredth ... of it.
+# LASERTWIN_SEED=N: others of the same.
 TORTURE ?= 1
 torture: $(BUILD)/lasertwin $(TESTS)
 	LASERTWIN_CUTS=$$((20000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_powercut
 	LASERTWIN_DAMAGES=$$((100000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_sealed
 	LASERTWIN_TAMPERINGS=$$((10000 / $(TORTURE))) $(BUILD)/tests/planner/test_store_audit
+	LASERTWIN_LONG=1 $(BUILD)/tests/planner/test_approval
 	LASERTWIN_MEMORY_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_memory
 	LASERTWIN_IO_STRIDE=$(TORTURE) $(BUILD)/tests/planner/test_store_io
 	LASERTWIN=$(BUILD)/lasertwin sh tests/torture/kill.sh $$((1000 / $(TORTURE)))

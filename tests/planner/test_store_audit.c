@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "physics/base/rng.h"
+#include "tests/support/campaign.h"
 #include "tests/support/store_world.h"
 #include "tests/support/vfs_powercut.h"
 
@@ -269,32 +270,26 @@ static void tamper_once(struct store_world *world, const struct tampering *kind,
 	check_named(world, kind, seq);
 }
 
-static unsigned tamperings_asked(void)
-{
-	const char *text = getenv("LASERTWIN_TAMPERINGS");
-	unsigned long asked = text ? strtoul(text, NULL, 10) : 0;
-	return asked > 0 && asked <= 1000000 ? (unsigned)asked : TAMPERINGS;
-}
-
 static void every_tampering_is_found_and_named(void **state)
 {
 	struct store_world *world = *state;
 	struct rng rng;
 	size_t n, anchor_n;
+	const unsigned asked = campaign_asked("LASERTWIN_TAMPERINGS", TAMPERINGS);
 	store_close(&world->store);
 	unsigned char *bytes = read_file(world->path, &n), *anchor = read_file(world->anchor, &anchor_n);
-	rng_seed(&rng, 12, 0);
+	rng_seed(&rng, 12, campaign_seed());
 	for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++)
-		for (unsigned i = 0; i < tamperings_asked(); i++) {
+		for (unsigned i = 0; i < asked; i++) {
 			world->store = fixture_open_locked(world->path, STORE_CLINIC, POWERCUT_VFS);
 			world_ok(world, fixture_unlock(world->store, &world->why));
 			tamper_once(world, &kinds[k], 2 + (int64_t)(rng_next(&rng) % ENTRIES), kinds[k].needs_seals || i % 2);
 			store_close(&world->store);
 			write_file(world->path, bytes, n);
 			write_file(world->anchor, anchor, anchor_n);
+			campaign_progress("tamperings of this kind", i + 1, asked);
 		}
-	print_message("%zu kinds of tampering x %u: all found and named\n", sizeof kinds / sizeof *kinds,
-	              tamperings_asked());
+	print_message("%zu kinds of tampering x %u: all found and named\n", sizeof kinds / sizeof *kinds, asked);
 	free(bytes);
 	free(anchor);
 	world_reopen(world);

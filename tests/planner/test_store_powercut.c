@@ -14,6 +14,7 @@
 
 #include "physics/base/rng.h"
 #include "planner/store/internal.h"
+#include "tests/support/campaign.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/store_steps.h"
 #include "tests/support/temp_folder.h"
@@ -264,12 +265,13 @@ static struct tally campaign(const char *name, struct manner manner, unsigned cu
 	struct rng rng;
 	static struct run run;
 	uint64_t operations = count_operations(&manner);
-	rng_seed(&rng, 20260101, cuts);
+	rng_seed(&rng, 20260101, cuts + campaign_seed());
 	while (tally.runs < cuts) {
 		plan_cuts(&run, of_this_run(tally.runs, cuts), operations, &rng);
 		run_shared(&run, NULL, write_all, &manner);
 		for (size_t i = 0; i < run.cuts; i++)
 			judge_cut(&run, i, &rng, &tally);
+		campaign_progress(name, tally.runs, cuts);
 	}
 	print_message(
 	        "%s: %u cuts among %llu operations, %u acknowledged writes, %u cuts lost some, %u damaged\n",
@@ -339,17 +341,10 @@ static uint64_t count_sealing(void)
 	return powercut_operations();
 }
 
-static unsigned cuts_asked(void)
-{
-	const char *text = getenv("LASERTWIN_CUTS");
-	unsigned long asked = text ? strtoul(text, NULL, 10) : 0;
-	return asked > 0 && asked <= 1000000 ? (unsigned)asked : CUTS;
-}
-
 static void nothing_acknowledged_is_lost(void **state)
 {
 	(void)state;
-	struct tally tally = campaign("store", (struct manner){0}, cuts_asked());
+	struct tally tally = campaign("store", (struct manner){0}, campaign_asked("LASERTWIN_CUTS", CUTS));
 	assert_int_equal(tally.lost, 0);
 	assert_int_equal(tally.damaged, 0);
 	assert_int_equal(tally.finished, 0); /* every cut was taken */
@@ -378,10 +373,11 @@ static void sealing_is_all_or_nothing(void **state)
 	struct tally tally = {0};
 	struct rng rng;
 	static struct run run;
+	const unsigned cuts = campaign_asked("LASERTWIN_CUTS", CUTS) / 2;
 	uint64_t operations = count_sealing();
-	rng_seed(&rng, 1, 0);
-	while (tally.runs < cuts_asked() / 2) {
-		plan_cuts(&run, of_this_run(tally.runs, cuts_asked() / 2), operations, &rng);
+	rng_seed(&rng, 1, campaign_seed());
+	while (tally.runs < cuts) {
+		plan_cuts(&run, of_this_run(tally.runs, cuts), operations, &rng);
 		run_shared(&run, load_schema_1, seal_all, NULL);
 		for (size_t i = 0; i < run.cuts; i++) {
 			char path[TEMP_PATH_SIZE + 16];

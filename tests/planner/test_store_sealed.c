@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "physics/base/rng.h"
+#include "tests/support/campaign.h"
 #include "tests/support/store_world.h"
 #include "tests/support/vfs_powercut.h"
 
@@ -345,13 +346,6 @@ static void an_erased_record_number_is_free_again(void **state)
 
 enum { DAMAGES = 250 };
 
-static unsigned damages_asked(void)
-{
-	const char *text = getenv("LASERTWIN_DAMAGES");
-	unsigned long asked = text ? strtoul(text, NULL, 10) : 0;
-	return asked > 0 && asked <= 10000000 ? (unsigned)asked : DAMAGES;
-}
-
 /* Flips of 1 to 4 bits, pages exchanged, bytes zeroed, tails cut. */
 static size_t damage(unsigned char *bytes, size_t n, struct rng *rng)
 {
@@ -416,14 +410,15 @@ static void no_damage_changes_what_is_read(void **state)
 	struct rng rng;
 	size_t n;
 	unsigned refused = 0, harmless = 0;
+	const unsigned asked = campaign_asked("LASERTWIN_DAMAGES", DAMAGES);
 	add_second_of_each(world);
 	store_close(&world->store);
 	assert_int_equal(unlink(world->anchor), 0); /* a login writes nothing then */
 	unsigned char *bytes = read_file(world->path, &n), *damaged = malloc(n);
 	struct contents before = read_all(world);
 	assert_true(before.opened);
-	rng_seed(&rng, 31, 0);
-	for (unsigned i = 0; i < damages_asked(); i++) {
+	rng_seed(&rng, 31, campaign_seed());
+	for (unsigned i = 0; i < asked; i++) {
 		memcpy(damaged, bytes, n);
 		write_file(world->path, damaged, damage(damaged, n, &rng));
 		world->why = (struct fail){.code = ST_OK};
@@ -434,10 +429,11 @@ static void no_damage_changes_what_is_read(void **state)
 			fail_msg("damage %u is refused without a name: %s", i, world->why.text);
 		refused += !after.opened;
 		harmless += after.opened;
+		campaign_progress("damages", i + 1, asked);
 	}
-	print_message("%u damages: %u refused by name, %u changed nothing that is read\n", damages_asked(), refused,
+	print_message("%u damages: %u refused by name, %u changed nothing that is read\n", asked, refused,
 	              harmless);
-	assert_true(refused > damages_asked() / 10);
+	assert_true(refused > asked / 10);
 	free(damaged);
 	free(bytes);
 }
