@@ -376,7 +376,7 @@ static void add_questions(struct rows *rows, const struct delivery *d)
 
 static void add_checklist(struct rows *rows, const struct delivery_plan *plan, const struct delivery *d)
 {
-	char zone[PLANNING_TEXT_MAX + 20];
+	char zone[PLANNING_TEXT_MAX + 20], check[sizeof d->output_check + 2];
 	add_row(rows, DELIVERY_IDENTITY, 0, d->identified, "Two identifiers of the patient", "");
 	for (size_t i = 0; i < plan->fields; i++)
 		add_row(rows, DELIVERY_SITE, i, d->field[i].side[0] != '\0', "Side, seen and marked: ",
@@ -385,7 +385,8 @@ static void add_checklist(struct rows *rows, const struct delivery_plan *plan, c
 	for (size_t i = 0; i < plan->fields; i++)
 		add_row(rows, DELIVERY_PHOTOGRAPH, i, d->field[i].photographed, "Photograph: ", plan->field[i]);
 	add_row(rows, DELIVERY_DEVICE, 0, d->device_known, "Console and handpiece", "");
-	add_row(rows, DELIVERY_CALIBRATION, 0, d->calibrated, "Output check of today with this handpiece", "");
+	(void)snprintf(check, sizeof check, "%s%s", d->output_check[0] != '\0' ? ": " : "", d->output_check);
+	add_row(rows, DELIVERY_CALIBRATION, 0, d->calibrated, "Output check of today with this handpiece", check);
 	if (!modality_is_rf(plan->device->modality))
 		add_row(rows, DELIVERY_EYEWEAR, 0, d->eyewear_known, "Eyewear of operator and patient", "");
 	add_row(rows, DELIVERY_COOLING, 0, d->cooled,

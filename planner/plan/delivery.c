@@ -234,19 +234,28 @@ static enum status take_device(struct delivery *d, const struct delivery_plan *p
 	return ST_OK;
 }
 
+enum status delivery_output_check(double measured, double set, struct fail *why)
+{
+	if (!(set > 0.0 && measured > 0.0))
+		return fail_set(why, ST_RANGE, "measured", "set and measured output must be above 0");
+	const double off = fabs(measured - set) / set;
+	if (off > DELIVERY_OUTPUT_TOLERANCE_FRAC)
+		return fail_set(why, ST_RANGE, "measured", "%g is %.0f %% from the %g that was set; more than %.0f %% (IEC "
+		                                           "60601-2-22): do not treat, have the device serviced",
+		                measured, 100.0 * off, set, 100.0 * DELIVERY_OUTPUT_TOLERANCE_FRAC);
+	return ST_OK;
+}
+
 static enum status take_calibration(struct delivery *d, const struct delivery_plan *plan,
                                     const struct delivery_event *e, struct fail *why)
 {
 	(void)plan;
 	if (!d->device_known)
 		return fail_set(why, ST_DENIED, "calibration", "enter console and handpiece first: the output is theirs");
-	if (!(e->set > 0.0 && e->measured > 0.0))
-		return fail_set(why, ST_RANGE, "measured", "set and measured output must be above 0");
-	const double off = fabs(e->measured - e->set) / e->set;
-	if (off > DELIVERY_OUTPUT_TOLERANCE_FRAC)
-		return fail_set(why, ST_RANGE, "measured", "%g is %.0f %% from the %g that was set; more than %.0f %% (IEC "
-		                                           "60601-2-22): do not treat, have the device serviced",
-		                e->measured, 100.0 * off, e->set, 100.0 * DELIVERY_OUTPUT_TOLERANCE_FRAC);
+	enum status st = delivery_output_check(e->measured, e->set, why);
+	if (st)
+		return st;
+	(void)snprintf(d->output_check, sizeof d->output_check, "%g of %g %.64s", e->measured, e->set, e->text);
 	d->calibrated = true;
 	return ST_OK;
 }

@@ -38,7 +38,7 @@ enum delivery_kind {
 	DELIVERY_CONSENT,     /* reference of the signed paper */
 	DELIVERY_PHOTOGRAPH,  /* of one field: reference and SHA-256 or BLAKE2b digest */
 	DELIVERY_DEVICE,      /* serial of the console, handpiece ("fraxel_dual.1927") and its serial, tip */
-	DELIVERY_CALIBRATION, /* measured against set, today, with this handpiece */
+	DELIVERY_CALIBRATION, /* measured against set, today, with this handpiece; reference: a check of today on record */
 	DELIVERY_EYEWEAR,     /* optical density of operator's and patient's */
 	DELIVERY_COOLING,     /* which, with its value in words */
 	DELIVERY_ANSWER,      /* of a question of the start rules */
@@ -129,6 +129,7 @@ struct delivery {
 	int64_t opened_at_ms, last_at_ms, started_at_ms, ended_at_ms, paused_at_ms;
 	bool identified, consented, photographed, device_known, calibrated, eyewear_known, cooled, timed_out;
 	char serial[64], handpiece_serial[64];
+	char output_check[96]; /* in words: "10.4 of 10 mJ; checked 08:12 UTC by technician" */
 	double od; /* the lesser of operator's and patient's */
 	size_t answers;
 	struct delivery_answer {
@@ -145,6 +146,9 @@ struct delivery {
  * envelope or plausibility; ST_INPUT: malformed. START is taken only after delivery_may_start(). */
 enum status delivery_apply(struct delivery *delivery, const struct delivery_plan *plan,
                            const struct delivery_event *event, struct fail *why) MUST_CHECK;
+
+/* Measured against set output. ST_RANGE: not above 0, or further off than DELIVERY_OUTPUT_TOLERANCE_FRAC. */
+enum status delivery_output_check(double measured, double set, struct fail *why) MUST_CHECK;
 
 /* Settings read from the console against the plan: equal where equality is meant, nowhere stronger. completed
  * (may be NULL) gets them with what follows from them. *lower (may be NULL): something is below the plan. */

@@ -86,7 +86,7 @@ static const struct {
 	[DELIVERY_CONSENT] = {"consent", M(REFERENCE), M(TEXT)},
 	[DELIVERY_PHOTOGRAPH] = {"photograph", M(FIELD) | M(REFERENCE) | M(DIGEST), M(TEXT)},
 	[DELIVERY_DEVICE] = {"device", M(SERIAL) | M(HANDPIECE) | M(HANDPIECE_SERIAL), M(TIP) | M(TEXT)},
-	[DELIVERY_CALIBRATION] = {"calibration", M(MEASURED) | M(SET) | M(TEXT), 0},
+	[DELIVERY_CALIBRATION] = {"calibration", M(MEASURED) | M(SET) | M(TEXT), M(REFERENCE)},
 	[DELIVERY_EYEWEAR] = {"eyewear", M(OD_OPERATOR) | M(OD_PATIENT), M(TEXT)},
 	[DELIVERY_COOLING] = {"cooling", M(TEXT), 0},
 	[DELIVERY_ANSWER] = {"answer", M(FACT) | M(VALUE), M(TEXT)},

@@ -5,6 +5,8 @@
 #include "planner/plan/trust.h"
 #include "planner/store/outbox.h"
 
+#include <time.h>
+
 #define MS_PER_H 3600000.0
 
 _Static_assert(ROLE_TECHNICIAN == 1 << LIFE_TECHNICIAN && ROLE_DERMATOLOGIST == 1 << LIFE_DERMATOLOGIST &&
@@ -54,6 +56,13 @@ static enum status last_sync(struct workflow *w, struct fail *why)
 	return ST_OK;
 }
 
+static int64_t ahead_of_utc_ms(int64_t at_ms)
+{
+	const time_t seconds = (time_t)(at_ms / 1000);
+	struct tm local;
+	return localtime_r(&seconds, &local) ? (int64_t)local.tm_gmtoff * 1000 : 0;
+}
+
 enum status desk_open(struct clinic *clinic, const struct library *library, int64_t clock_ms, struct workflow *out,
                       struct fail *why)
 {
@@ -67,6 +76,7 @@ enum status desk_open(struct clinic *clinic, const struct library *library, int6
 	if (st)
 		return st;
 	out->clock = life_clock(clock_ms, seen_ms);
+	out->ahead_ms = ahead_of_utc_ms(out->clock.now_ms);
 	out->audit_seq = head.seq;
 	if (head.seq > 0)
 		digest_hex(&head.chain, out->audit_head);

@@ -8,6 +8,7 @@
 #define LASERTWIN_PLAN_WORKFLOW_H
 
 #include "planner/plan/approval.h"
+#include "planner/plan/calibration.h"
 #include "planner/plan/delivery.h"
 #include "planner/plan/library.h"
 #include "planner/store/record.h"
@@ -16,6 +17,7 @@ struct workflow {
 	struct store *store;
 	const struct library *library;
 	struct life_clock clock;
+	int64_t ahead_ms; /* the station's time ahead of UTC, for where its day ends */
 	bool clock_confirmed;    /* somebody has looked at a clock that went back */
 	double hours_since_sync; /* 0 where no server can have revoked anything; NAN: not known */
 	int64_t audit_seq;
@@ -152,10 +154,17 @@ enum status workflow_judge_start(const struct workflow *w, const struct workflow
                                  struct findings *out, struct fail *why) MUST_CHECK;
 /* Takes one event: checked, then kept, then counted. findings: of workflow_judge_start, for DELIVERY_START. START,
  * FINISH and an ABORT after the start move the plan in the same transaction and the end leaves the outcome.
- * session is updated on success. A time-out needs the sides read back. */
+ * session is updated on success. A time-out needs the sides read back. With the console and handpiece today's output
+ * check on record counts at once, as an event that refers to it; an error of the console revokes it. */
 enum status workflow_deliver(const struct workflow *w, const struct workflow_person *person,
                              const struct delivery_event *event, const struct findings *findings,
                              struct workflow_plan **plan, struct delivery *session, struct fail *why) MUST_CHECK;
+
+/* An output check for every session of today with this console and handpiece; and what revokes it. */
+enum status workflow_calibrate(const struct workflow *w, const struct workflow_person *person,
+                               const struct calibration *calibration, struct fail *why) MUST_CHECK;
+enum status workflow_device_fault(const struct workflow *w, const struct workflow_person *person, const char *serial,
+                                  const char *handpiece_serial, const char *reason, struct fail *why) MUST_CHECK;
 
 /* ---- afterwards ---- */
 

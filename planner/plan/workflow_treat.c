@@ -1,6 +1,5 @@
 /* Delivery of an approved plan: sessions read from their records, events checked, kept and counted; what is seen
  * afterwards. */
-#include "planner/plan/calibration.h"
 #include "planner/plan/canonical.h"
 #include "planner/plan/inventory.h"
 #include "planner/plan/response.h"
@@ -48,6 +47,30 @@ static enum status replay(const struct store_record *record, const struct delive
 	return delivery_apply(session, plan, &event, why);
 }
 
+static enum status check_of_today(const struct workflow *w, const struct delivery *session,
+                                  struct calibration_entry *out, struct fail *why)
+{
+	const struct calibration_day day = {w->clock.now_ms, w->ahead_ms};
+	return calibration_today(w->store, session->serial, session->handpiece_serial, &day, out, why);
+}
+
+/* Until the first pulse: an output check of yesterday, or of before a fault, is none. */
+static enum status expire_check(const struct workflow *w, struct delivery *session, struct fail *why)
+{
+	struct calibration_entry entry;
+	struct fail none = {0};
+	if (session->phase != DELIVERY_CHECKING || !session->calibrated)
+		return ST_OK;
+	enum status st = check_of_today(w, session, &entry, &none);
+	if (st == ST_NOT_FOUND) {
+		session->calibrated = false;
+		(void)snprintf(session->output_check, sizeof session->output_check, "%.95s", none.text);
+	} else if (st) {
+		return fail_set(why, st, none.field, "%s", none.text);
+	}
+	return ST_OK;
+}
+
 enum status workflow_session(const struct workflow *w, const struct workflow_plan *plan,
                              struct delivery_plan *delivery_plan, struct delivery *session, struct fail *why)
 {
@@ -61,7 +84,7 @@ enum status workflow_session(const struct workflow *w, const struct workflow_pla
 	for (size_t i = 0; !st && i < list.count; i++)
 		st = replay(&list.items[i], delivery_plan, session, why);
 	store_record_list_free(&list);
-	return st;
+	return st ? st : expire_check(w, session, why);
 }
 
 /* ---- one event ---- */
@@ -171,7 +194,9 @@ static enum status keep_calibration(const struct workflow *w, const struct workf
                                     struct fail *why)
 {
 	const struct store_stamp stamp = {w->clock.now_ms, person->login};
-	const struct calibration checked = {session->serial, session->handpiece_serial, event->measured, event->set};
+	char unit[CALIBRATION_WORD];
+	(void)snprintf(unit, sizeof unit, "%.63s", event->text);
+	const struct calibration checked = {session->serial, session->handpiece_serial, event->measured, event->set, unit};
 	return calibration_keep(w->store, &checked, &stamp, why);
 }
 
@@ -182,6 +207,15 @@ static enum status keep_device(const struct workflow *w, const struct workflow_p
 	const struct store_stamp stamp = {w->clock.now_ms, person->login};
 	return inventory_keep_mode(w->store, plan->device, plan->mode, session->serial, session->handpiece_serial, &stamp,
 	                           why);
+}
+
+static enum status keep_fault(const struct workflow *w, const struct workflow_person *person,
+                              const struct delivery_event *event, const struct delivery *session, struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	char reason[STORE_REASON_MAX + 1];
+	(void)snprintf(reason, sizeof reason, "error %s%s%.800s", event->code, event->text[0] ? ": " : "", event->text);
+	return calibration_fault(w->store, session->serial, session->handpiece_serial, reason, &stamp, why);
 }
 
 /* Everything an event brings, inside one group. */
@@ -197,23 +231,52 @@ static enum status write_event(const struct workflow *w, const struct workflow_p
 	if (!st)
 		st = workflow_record(w, p, delivery_kind, person->login, json, n, why);
 	free(json);
-	if (!st && event->kind == DELIVERY_CALIBRATION)
+	if (!st && event->kind == DELIVERY_CALIBRATION && !event->reference[0])
 		st = keep_calibration(w, person, event, after, why);
 	if (!st && event->kind == DELIVERY_DEVICE)
 		st = keep_device(w, person, after, plan, why);
+	if (!st && event->kind == DELIVERY_ERROR && after->serial[0])
+		st = keep_fault(w, person, event, after, why);
 	if (!st && moves_plan(event, before, &action))
 		st = write_move(w, p, person, action, after, plan, why);
 	return st;
 }
 
+/* With console and handpiece known, today's output check on record counts for this session, too. */
+static enum status adopt_check(const struct workflow *w, const struct workflow_plan *p,
+                               const struct workflow_person *person, const struct delivery_event *device,
+                               struct delivery *session, const struct delivery_plan *plan, struct fail *why)
+{
+	struct calibration_entry entry;
+	struct delivery_event event;
+	struct fail none = {0};
+	if (device->kind != DELIVERY_DEVICE || session->calibrated)
+		return ST_OK;
+	enum status st = check_of_today(w, session, &entry, &none);
+	if (st == ST_NOT_FOUND)
+		return ST_OK;
+	if (st)
+		return fail_set(why, st, none.field, "%s", none.text);
+	const struct delivery before = *session;
+	delivery_event_init(&event, DELIVERY_CALIBRATION, device->at_ms, device->actor);
+	event.measured = entry.measured;
+	event.set = entry.set;
+	memcpy(event.reference, entry.uuid, sizeof entry.uuid);
+	(void)calibration_words(&entry, event.text, sizeof event.text);
+	st = delivery_apply(session, plan, &event, why);
+	return st ? st : write_event(w, p, person, &event, &before, session, plan, why);
+}
+
 static enum status keep(const struct workflow *w, const struct workflow_plan *p, const struct workflow_person *person,
-                        const struct delivery_event *event, const struct delivery *before, const struct delivery *after,
+                        const struct delivery_event *event, const struct delivery *before, struct delivery *after,
                         const struct delivery_plan *plan, struct fail *why)
 {
 	enum status st = store_group_begin(w->store, why);
 	if (st)
 		return st;
 	st = write_event(w, p, person, event, before, after, plan, why);
+	if (!st)
+		st = adopt_check(w, p, person, event, after, plan, why);
 	if (!st)
 		return store_group_commit(w->store, why);
 	store_group_abandon(w->store);
@@ -238,6 +301,8 @@ enum status workflow_deliver(const struct workflow *w, const struct workflow_per
 		st = check_start(*plan, &delivery_plan, &before, findings, why);
 	if (!st && event->kind == DELIVERY_TIME_OUT && !event->side[0])
 		st = fail_set(why, ST_INPUT, "side", "is missing: read back the side of every field, in their order");
+	if (!st && event->kind == DELIVERY_CALIBRATION && event->reference[0])
+		st = fail_set(why, ST_INPUT, "reference", "is set by the station, when console and handpiece are entered");
 	if (st)
 		return st;
 	make_room(&before, &stamped);
@@ -250,6 +315,57 @@ enum status workflow_deliver(const struct workflow *w, const struct workflow_per
 	if (!st)
 		*session = after;
 	return st;
+}
+
+/* ---- checks for every session of the day ---- */
+
+static enum status may(const struct workflow_person *person, enum life_action action, struct fail *why)
+{
+	enum life_role role;
+	return workflow_role(person, action, PLAN_APPROVED, &role)
+	               ? ST_OK
+	               : fail_set(why, ST_DENIED, "role", "the role %s may not enter this; allowed: technician, dermatologist",
+	                          life_role_name(role));
+}
+
+static enum status check_serial(const char *field, const char *serial, struct fail *why)
+{
+	const size_t n = strlen(serial);
+	return n > 0 && n < CALIBRATION_WORD
+	               ? ST_OK
+	               : fail_set(why, ST_INPUT, field, "is %zu characters long; give 1 to %d, as on its label", n,
+	                          CALIBRATION_WORD - 1);
+}
+
+enum status workflow_calibrate(const struct workflow *w, const struct workflow_person *person,
+                               const struct calibration *c, struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	enum status st = may(person, LIFE_START, why);
+	if (!st)
+		st = check_serial("serial", c->serial, why);
+	if (!st)
+		st = check_serial("handpiece_serial", c->handpiece_serial, why);
+	if (!st && c->unit)
+		st = check_serial("unit", c->unit, why);
+	if (!st)
+		st = delivery_output_check(c->measured, c->set, why);
+	return st ? st : calibration_keep(w->store, c, &stamp, why);
+}
+
+enum status workflow_device_fault(const struct workflow *w, const struct workflow_person *person, const char *serial,
+                                  const char *handpiece_serial, const char *reason, struct fail *why)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	enum status st = may(person, LIFE_STOP, why);
+	if (!st)
+		st = check_serial("serial", serial, why);
+	if (!st && strlen(handpiece_serial) >= CALIBRATION_WORD)
+		st = check_serial("handpiece_serial", handpiece_serial, why);
+	if (!st && (strlen(reason) < LIFE_REASON_MIN || strlen(reason) > STORE_REASON_MAX))
+		st = fail_set(why, ST_INPUT, "reason", "is %zu characters long; say what happened in %d to %d", strlen(reason),
+		              LIFE_REASON_MIN, STORE_REASON_MAX);
+	return st ? st : calibration_fault(w->store, serial, handpiece_serial, reason, &stamp, why);
 }
 
 /* ---- afterwards ---- */

@@ -41,6 +41,8 @@ static void add_checklist(const struct session_sheet *from, struct sheet *sheet)
 	sheet_heading(sheet, "Before the first pulse");
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
 		sheet_tick(sheet, lines[i].done, "%s", lines[i].what);
+	if (d->output_check[0] != '\0')
+		sheet_pair(sheet, "Output check", "%s", d->output_check);
 }
 
 /* --- delivered against planned ------------------------------------------------------------------------- */

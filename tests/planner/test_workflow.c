@@ -608,6 +608,149 @@ static void the_side_is_signed_and_held_to(void **state)
 	workflow_plan_free(&plan);
 }
 
+/* ---- one output check a day for every session ---- */
+
+/* Opens a session of a new plan up to console and handpiece. */
+static struct workflow_plan *with_device(struct desk *desk, struct delivery *session)
+{
+	struct workflow_plan *plan = approved(desk);
+	*session = (struct delivery){0};
+	deliver(desk, &plan, session, checklist[0]);
+	deliver(desk, &plan, session, checklist[5]);
+	return plan;
+}
+
+static void reload(struct desk *desk, const struct workflow_plan *plan, struct delivery *session)
+{
+	struct delivery_plan delivery_plan;
+	MUST(workflow_session(&desk->w, plan, &delivery_plan, session, &why));
+}
+
+static enum calibration_standing standing_of(struct desk *desk, size_t at)
+{
+	const struct calibration_day day = {desk->w.clock.now_ms, desk->w.ahead_ms};
+	struct calibration_entry *list;
+	size_t count;
+	MUST(calibration_list(desk->w.store, "FD-1", &day, &list, &count, &why));
+	const enum calibration_standing standing = at < count ? list[at].standing : CALIBRATION_STANDINGS;
+	free(list);
+	return standing;
+}
+
+static void a_check_counts_for_every_session_of_its_day(void **state)
+{
+	struct desk *desk = *state;
+	struct delivery first, second, other;
+	struct workflow_plan *a = with_device(desk, &first), *b;
+	assert_false(first.calibrated);
+	deliver(desk, &a, &first, checklist[6]);
+	assert_string_equal(first.output_check, "10.4 of 10 mJ");
+	b = with_device(desk, &second);
+	assert_true(second.calibrated);
+	assert_non_null(strstr(second.output_check, "10.4 of 10 mJ; checked "));
+	assert_non_null(strstr(second.output_check, "by technician"));
+	assert_int_equal(count_records(desk, CALIBRATION_KIND), 1); /* entered once, referred to */
+	reload(desk, b, &other);
+	assert_memory_equal(&other, &second, sizeof other);
+	deliver(desk, &b, &second, "device|serial=FD-1|handpiece=fraxel_dual.1927|handpiece_serial=HP-10");
+	assert_false(second.calibrated); /* another handpiece's output is not known */
+	workflow_plan_free(&a);
+	workflow_plan_free(&b);
+}
+
+static void a_check_ends_with_its_day(void **state)
+{
+	struct desk *desk = *state;
+	const int64_t day_ms = 86400000;
+	struct delivery session;
+	struct workflow_plan *plan = with_device(desk, &session), *next;
+	deliver(desk, &plan, &session, checklist[6]);
+	const int64_t checked_ms = desk->w.clock.now_ms, today = checked_ms / day_ms;
+	/* the station's midnight comes half an hour, then two hours after the check */
+	desk->w.ahead_ms = (today + 1) * day_ms - checked_ms - 1800000;
+	desk->w.clock.now_ms = checked_ms + 3500000; /* past it, within the grace of an hour */
+	reload(desk, plan, &session);
+	assert_true(session.calibrated);
+	desk->w.clock.now_ms = checked_ms + 3700000;
+	reload(desk, plan, &session);
+	assert_false(session.calibrated);
+	assert_int_equal(standing_of(desk, 0), CALIBRATION_PAST);
+	desk->w.ahead_ms -= 5400000; /* still the same day where it is */
+	reload(desk, plan, &session);
+	assert_true(session.calibrated);
+	desk->w.clock.now_ms = checked_ms + day_ms;
+	next = with_device(desk, &session);
+	assert_false(session.calibrated);
+	reload(desk, plan, &session);
+	assert_false(session.calibrated);
+	workflow_plan_free(&plan);
+	workflow_plan_free(&next);
+}
+
+static void a_fault_revokes_the_check(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH);
+	struct delivery first, second;
+	struct workflow_plan *a = with_device(desk, &first), *b;
+	deliver(desk, &a, &first, checklist[6]);
+	desk->w.clock.now_ms += 1000;
+	MUST(workflow_device_fault(&desk->w, &tech, "FD-1", "", "smoke at the fan", &why));
+	assert_int_equal(standing_of(desk, 0), CALIBRATION_FAULT);
+	assert_int_equal(standing_of(desk, 1), CALIBRATION_REVOKED);
+	reload(desk, a, &first);
+	assert_false(first.calibrated);
+	b = with_device(desk, &second);
+	assert_false(second.calibrated);
+	const struct calibration again = {"FD-1", "HP-9", 10.1, 10.0, "mJ"};
+	desk->w.clock.now_ms += 1000;
+	MUST(workflow_calibrate(&desk->w, &tech, &again, &why));
+	reload(desk, a, &first);
+	assert_true(first.calibrated); /* its own, and one of after the fault */
+	workflow_plan_free(&a);
+	workflow_plan_free(&b);
+}
+
+/* The console's error in a session is a fault like any other. */
+static void an_error_of_a_session_revokes_the_check(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk), *next;
+	struct delivery session = {0};
+	begin(desk, &plan, &session);
+	deliver(desk, &plan, &session, "error|code=E42");
+	assert_int_equal(standing_of(desk, 0), CALIBRATION_FAULT);
+	deliver(desk, &plan, &session, "abort|text=the console failed");
+	next = with_device(desk, &session);
+	assert_false(session.calibrated);
+	workflow_plan_free(&plan);
+	workflow_plan_free(&next);
+}
+
+static void checks_of_the_day_are_refused_like_any_other(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), view = person(VIEWER);
+	const struct calibration far = {"FD-1", "HP-9", 12.5, 10.0, "mJ"}, good = {"FD-1", "HP-9", 10.0, 10.0, "mJ"},
+	                         nameless = {"", "HP-9", 10.0, 10.0, "mJ"};
+	struct delivery session;
+	struct workflow_plan *plan = with_device(desk, &session);
+	REFUSED(workflow_calibrate(&desk->w, &tech, &far, &why), ST_RANGE, "measured");
+	REFUSED(workflow_calibrate(&desk->w, &tech, &nameless, &why), ST_INPUT, "serial");
+	REFUSED(workflow_calibrate(&desk->w, &view, &good, &why), ST_DENIED, "role");
+	REFUSED(workflow_device_fault(&desk->w, &view, "FD-1", "", "smoke at the fan", &why), ST_DENIED, "role");
+	REFUSED(workflow_device_fault(&desk->w, &tech, "FD-1", "", "smoke", &why), ST_INPUT, "reason");
+	assert_int_equal(count_records(desk, CALIBRATION_KIND), 0);
+	struct delivery_event event;
+	delivery_event_init(&event, DELIVERY_CALIBRATION, 0, tech.uuid);
+	MUST(delivery_event_set(&event, "measured", "10", &why));
+	MUST(delivery_event_set(&event, "set", "10", &why));
+	MUST(delivery_event_set(&event, "text", "mJ", &why));
+	MUST(delivery_event_set(&event, "reference", "00000000-0000-4000-8000-000000000009", &why));
+	REFUSED(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why), ST_INPUT, "reference");
+	workflow_plan_free(&plan);
+}
+
 static void a_time_out_reads_the_sides_back(void **state)
 {
 	struct desk *desk = *state;
@@ -898,7 +1041,7 @@ static void a_drifting_output_stops_the_start(void **state)
 		struct workflow_start *start = NULL;
 		(void)snprintf(session.handpiece_serial, sizeof session.handpiece_serial, "%s", other ? "H-2" : "H-1");
 		for (int month = 0; month < 12; month++) {
-			const struct calibration c = {"C-1", "H-1", 10.0 * (1.0 + 0.015 * month), 10.0};
+			const struct calibration c = {"C-1", "H-1", 10.0 * (1.0 + 0.015 * month), 10.0, NULL};
 			const struct store_stamp stamp = {desk->w.clock.now_ms - (12 - month) * 30 * 24 * HOUR_MS, "technician"};
 			if (!other)
 				MUST(calibration_keep(desk->w.store, &c, &stamp, &why));
@@ -1035,6 +1178,11 @@ int main(void)
 	        DESK(approvals_of_disabled_people_do_not_hold),
 	        DESK(the_exported_file_verifies_with_the_key_alone),
 	        DESK(the_side_is_signed_and_held_to),
+	        DESK(a_check_counts_for_every_session_of_its_day),
+	        DESK(a_check_ends_with_its_day),
+	        DESK(a_fault_revokes_the_check),
+	        DESK(an_error_of_a_session_revokes_the_check),
+	        DESK(checks_of_the_day_are_refused_like_any_other),
 	        DESK(a_time_out_reads_the_sides_back),
 	        DESK(approved_to_closed_over_a_crash),
 	        DESK(what_is_seen_later_makes_the_twins_next_version),

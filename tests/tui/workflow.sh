@@ -89,8 +89,19 @@ ok deliver "$plan" consent reference="paper 7" $tech
 ok deliver "$plan" photograph field=cheeks reference=IMG_1 \
 	digest=e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855 $tech
 refused "the plan is for picoway.532_zoom" deliver "$plan" device serial=PW-1 handpiece=picoway.1064_zoom handpiece_serial=H1 $tech
+refused "do not treat" device calibrate PW-1 H1 0.3 0.4 J/cm2 $tech
+refused "may not enter this" device calibrate PW-1 H1 0.3 0.31 J/cm2 $view
+ok device calibrate PW-1 H1 0.3 0.31 J/cm2 $tech
+ok device fault PW-1 --reason "the handpiece fell" $tech
+ok device calibrate PW-1 H1 0.3 0.31 J/cm2 $tech
 ok deliver "$plan" device serial=PW-1 handpiece=picoway.532_zoom handpiece_serial=H1 $tech
-ok deliver "$plan" calibration measured=0.31 set=0.3 text=J/cm2 $tech
+ok deliver "$plan" $tech
+grep -q "Output check: 0.31 of 0.3 J/cm2; checked .* by demo-technician" "$work/out" || fail "today's check does not count"
+ok device calibrations PW-1 $tech
+grep -q "counts today .*0.31 of 0.3" "$work/out" && grep -q "revoked .*0.31" "$work/out" && grep -q "fault .*fell" "$work/out" ||
+	fail "the series: $(cat "$work/out")"
+ok device calibrations --json $tech
+grep -q '"standing":"revoked"' "$work/out" || fail "the series as JSON"
 refused "is below" deliver "$plan" eyewear od_operator=1 od_patient=7 $tech
 ok deliver "$plan" eyewear od_operator=7 od_patient=7 $tech
 ok deliver "$plan" time_out side=both text="technician and patient" $tech

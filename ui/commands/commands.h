@@ -30,6 +30,9 @@ int command_plan_diff(const struct cli_options *options);
 int command_plan_move(const struct cli_options *options); /* propose, override, approve, reject, revoke, close */
 int command_plan_overrides(const struct cli_options *options);
 int command_deliver(const struct cli_options *options);
+int command_device_calibrations(const struct cli_options *options);
+int command_device_calibrate(const struct cli_options *options);
+int command_device_fault(const struct cli_options *options);
 int command_adverse(const struct cli_options *options);
 int command_follow_up(const struct cli_options *options);
 int command_verify(const struct cli_options *options);

@@ -54,6 +54,8 @@ static void print_session(const struct cli_options *options, const struct delive
 	            d->events, d->errors, d->pauses);
 	station_say(options, "Approved: %s", settings_text(&plan->settings, settings, sizeof settings));
 	print_fields(options, d, plan);
+	if (d->output_check[0])
+		station_say(options, "Output check: %s", d->output_check);
 	if (d->phase == DELIVERY_CHECKING) {
 		if (delivery_missing(d, plan, missing, sizeof missing))
 			station_say(options, "Next: %s", missing);
