@@ -14,6 +14,7 @@ void canvas_clear(struct canvas *canvas)
 	const struct cell blank = {.point = {' '}, .role = ROLE_TEXT};
 	for (int i = 0; i < canvas->rows * canvas->cols; i++)
 		canvas->cell[i] = blank;
+	canvas->overlaps = 0;
 }
 
 enum status canvas_resize(struct canvas *canvas, int rows, int cols, struct fail *why)
@@ -107,7 +108,17 @@ void canvas_point(struct canvas *canvas, int row, int col, enum role role, uint3
 	put(canvas, row, col, role, &glyph);
 }
 
-int canvas_text(struct canvas *canvas, int row, int col, int width, enum role role, const char *text)
+static void put_text(struct canvas *canvas, int row, int col, enum role role, const struct glyph *glyph)
+{
+	struct cell *cell = cell_at(canvas, row, col);
+	const bool inked = glyph->point[0] != ' ', over = cell != NULL && cell->text && inked;
+	canvas->overlaps += over && cell->point[0] != glyph->point[0];
+	put(canvas, row, col, role, glyph);
+	if (cell != NULL)
+		cell->text = inked;
+}
+
+static int draw_text(struct canvas *canvas, int row, int col, int width, enum role role, const char *text)
 {
 	char fitted[LINE_BYTES_MAX];
 	struct glyph glyph;
@@ -115,10 +126,19 @@ int canvas_text(struct canvas *canvas, int row, int col, int width, enum role ro
 	text_fit(fitted, sizeof fitted, text, width);
 	const char *next = fitted;
 	for (size_t used; (used = text_next(next, &glyph)) > 0; next += used) {
-		put(canvas, row, at, role, &glyph);
+		put_text(canvas, row, at, role, &glyph);
 		at += glyph.width;
 	}
 	return at - col;
+}
+
+int canvas_text(struct canvas *canvas, int row, int col, int width, enum role role, const char *text)
+{
+	char longer[LINE_BYTES_MAX];
+	if (!text_lengthened())
+		return draw_text(canvas, row, col, width, role, text);
+	text_longer(longer, sizeof longer, text);
+	return draw_text(canvas, row, col, width, role, longer);
 }
 
 int canvas_format(struct canvas *canvas, int row, int col, int width, enum role role, const char *format, ...)
@@ -136,6 +156,19 @@ void canvas_text_right(struct canvas *canvas, int row, int col, int width, enum 
 	int columns = text_width(text);
 	int indent = columns < width ? width - columns : 0;
 	canvas_text(canvas, row, col + indent, width - indent, role, text);
+}
+
+void canvas_text_over(struct canvas *canvas, int row, int col, int width, enum role role, const char *text)
+{
+	const int columns = text_width(text), start = columns < width ? col + width - columns : col;
+	const struct cell *before = canvas_cell(canvas, row, start - 2), *last = canvas_cell(canvas, row, start - 1);
+	const bool cuts = start > col && before != NULL && before->text && last->point[0] != ' ';
+	const struct cell *under = canvas_cell(canvas, row, start);
+	const bool reached = under != NULL && under->text;
+	canvas_clear_area(canvas, (struct area){row, start, 1, col + width - start});
+	if (cuts && reached)
+		canvas_point(canvas, row, start - 1, ROLE_DIM, 0x2026);
+	canvas_text_right(canvas, row, col, width, role, text);
 }
 
 void canvas_format_right(struct canvas *canvas, int row, int col, int width, enum role role,
@@ -168,12 +201,19 @@ static size_t line_break(const char *text, int width)
 int canvas_wrap(struct canvas *canvas, struct area area, enum role role, const char *text)
 {
 	int rows = 0;
+	char longer[LINE_BYTES_MAX];
+	if (text_lengthened()) {
+		text_longer(longer, sizeof longer, text);
+		text = longer;
+	}
 	while (*text != '\0' && area.cols > 0) {
 		char line[LINE_BYTES_MAX];
 		size_t length = line_break(text, area.cols);
 		snprintf(line, sizeof line, "%.*s", (int)length, text);
+		const char *rest = text + length + strspn(text + length, " ");
+		const bool cut = rows == area.rows - 1 && *rest != '\0';
 		if (rows < area.rows)
-			canvas_text(canvas, area.row + rows, area.col, area.cols, role, line);
+			draw_text(canvas, area.row + rows, area.col, area.cols, role, cut ? text : line);
 		rows++;
 		text += length;
 		text += strspn(text, " ");
@@ -184,6 +224,11 @@ int canvas_wrap(struct canvas *canvas, struct area area, enum role role, const c
 int canvas_wrap_rows(const char *text, int cols)
 {
 	int rows = 0;
+	char longer[LINE_BYTES_MAX];
+	if (text_lengthened()) {
+		text_longer(longer, sizeof longer, text);
+		text = longer;
+	}
 	while (*text != '\0' && cols > 0) {
 		text += line_break(text, cols);
 		text += strspn(text, " ");

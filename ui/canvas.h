@@ -40,6 +40,7 @@ struct cell {
 	uint32_t point[GLYPH_POINTS_MAX]; /* point[0] 0: right half of the wide glyph to the left */
 	uint8_t role;
 	bool selected; /* shown in reverse */
+	bool text;     /* of a text, not of a picture */
 };
 
 #define CANVAS_ROWS_MAX 300
@@ -50,6 +51,7 @@ struct canvas {
 	bool ascii;
 	bool blocks;       /* plots in half blocks, for fonts without braille */
 	bool linear;       /* to be said line by line: words in place of pictures, nothing beside something else */
+	unsigned overlaps; /* glyphs of a text drawn over those of another one, which was not cleared: a fault of the layout */
 	struct cell *cell; /* rows * cols */
 };
 
@@ -73,7 +75,10 @@ int canvas_format(struct canvas *canvas, int row, int col, int width, enum role 
 void canvas_text_right(struct canvas *canvas, int row, int col, int width, enum role role, const char *text);
 void canvas_format_right(struct canvas *canvas, int row, int col, int width, enum role role,
                          const char *format, ...) __attribute__((format(printf, 6, 7)));
-/* Text broken at spaces into the area; returns the rows it needed (drawn or not). */
+/* The same over what stands there, which is cut with an ellipsis before it. */
+void canvas_text_over(struct canvas *canvas, int row, int col, int width, enum role role, const char *text);
+/* Text broken at spaces into the area, with an ellipsis where it does not end; returns the rows it needed (drawn or
+ * not). */
 int canvas_wrap(struct canvas *canvas, struct area area, enum role role, const char *text);
 int canvas_wrap_rows(const char *text, int cols); /* the rows alone */
 

@@ -1,5 +1,8 @@
 #include "ui/text.h"
 
+#include <ctype.h>
+#include <math.h>
+#include <string.h>
 #include <utf8proc.h>
 
 #define POINT_CONTROL_PICTURES 0x2400u /* U+2400 + c pictures the control character c */
@@ -172,7 +175,7 @@ size_t text_clean(char *out, size_t capacity, const char *text, size_t length)
 	return marks;
 }
 
-int text_width(const char *text)
+static int columns_of(const char *text)
 {
 	int width = 0;
 	struct glyph glyph;
@@ -181,9 +184,91 @@ int text_width(const char *text)
 	return width;
 }
 
+/* --- longer words ------------------------------------------------------------------------------------------ */
+
+#define LONGER_FRAC 0.4
+#define WORD_MIN 3 /* letters: shorter ones are units and keys */
+
+static bool lengthened;
+
+void text_lengthen(bool on)
+{
+	lengthened = on;
+}
+
+bool text_lengthened(void)
+{
+	return lengthened;
+}
+
+static bool is_letter(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+/* Letters of a word that stands by itself; what hangs together with digits or underlines is a number or a name. */
+static size_t word_at(const char *text, char before)
+{
+	size_t length = 0;
+	while (is_letter(text[length]))
+		length++;
+	const bool tied = strchr("0123456789_", text[length]) != NULL && text[length] != '\0';
+	return length >= WORD_MIN && !tied && !isdigit((unsigned char)before) && before != '_' ? length : 0;
+}
+
+static size_t more_letters(size_t word)
+{
+	return (size_t)ceil(LONGER_FRAC * (double)word);
+}
+
+void text_longer(char *out, size_t capacity, const char *text)
+{
+	size_t used = 0;
+	char before = ' ';
+	while (*text != '\0' && used + 1 < capacity) {
+		const size_t word = is_letter(before) ? 0 : word_at(text, before);
+		const size_t more = more_letters(word), whole = word > 0 ? word : 1;
+		if (used + whole + more + 1 > capacity)
+			break;
+		memcpy(out + used, text, whole);
+		memset(out + used + whole, text[whole - 1], more);
+		used += whole + more;
+		text += whole;
+		before = text[-1];
+	}
+	out[used] = '\0';
+}
+
+int text_width(const char *text)
+{
+	int width = columns_of(text);
+	char before = ' ';
+	for (; lengthened && *text != '\0'; before = *text++)
+		width += is_letter(before) ? 0 : (int)more_letters(word_at(text, before));
+	return width;
+}
+
+/* --- cutting ----------------------------------------------------------------------------------------------- */
+
+#define NUMBER_MAX 12 /* bytes; more digits in a row are a digest */
+
+/* The length of out without a number that goes on in rest: 12 of 12.5 would be another number. */
+static size_t before_number(const char *out, size_t length, const char *rest)
+{
+	const bool digit_before = length > 0 && isdigit((unsigned char)out[length - 1]);
+	const bool point_before = length > 1 && out[length - 1] == '.' && isdigit((unsigned char)out[length - 2]);
+	const bool goes_on = isdigit((unsigned char)rest[0]) || (rest[0] == '.' && isdigit((unsigned char)rest[1]));
+	size_t at = length;
+	if (!goes_on || !(digit_before || point_before))
+		return length;
+	while (at > 0 && (isdigit((unsigned char)out[at - 1]) || out[at - 1] == '.'))
+		at--;
+	return length - at > NUMBER_MAX ? length : at;
+}
+
 int text_fit(char *out, size_t capacity, const char *text, int width)
 {
-	bool cut = text_width(text) > width;
+	bool cut = columns_of(text) > width;
 	int room = cut ? width - 1 : width, columns = 0;
 	size_t length = 0;
 	struct glyph glyph;
@@ -195,6 +280,9 @@ int text_fit(char *out, size_t capacity, const char *text, int width)
 			break;
 		columns += glyph.width;
 	}
+	const size_t kept = cut ? before_number(out, length, text) : length;
+	columns -= (int)(length - kept);
+	out[length = kept] = '\0';
 	const struct glyph ellipsis = {.point = {POINT_ELLIPSIS}, .width = 1};
 	if (cut && width > 0 && append(out, capacity, &length, &ellipsis))
 		columns++;

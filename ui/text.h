@@ -36,7 +36,15 @@ size_t text_clean(char *out, size_t capacity, const char *text, size_t length);
 /* Columns the text takes. */
 int text_width(const char *text);
 
-/* Copies text, cut with an ellipsis to at most width columns. Returns the columns used. */
+/* As if every text were another, longer language's: words that are drawn or measured become 40 % longer, numbers and
+ * units stay. For tests of layouts; one switch for the process, off by itself. */
+void text_lengthen(bool on);
+bool text_lengthened(void);
+/* The words of text made longer, whatever the switch says. */
+void text_longer(char *out, size_t capacity, const char *text);
+
+/* Copies text, cut with an ellipsis to at most width columns; a number is left out whole rather than cut into another
+ * one. Returns the columns used. */
 int text_fit(char *out, size_t capacity, const char *text, int width);
 
 /* One ASCII character for a code point: frames, arrows, Greek mu and the like by table, Latin letters

@@ -45,15 +45,18 @@ void view_scroll_note(struct canvas *canvas, struct area area, size_t first, siz
 	if (count <= rows)
 		return;
 	size_t last = first + rows < count ? first + rows : count;
-	canvas_format_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " %zu-%zu of %zu ", first + 1,
-	                    last, count);
+	char text[64];
+	(void)snprintf(text, sizeof text, " %zu-%zu of %zu ", first + 1, last, count);
+	canvas_text_over(canvas, area.row, area.col, area.cols, ROLE_DIM, text);
 }
 
 void view_tags(const struct app *app, struct canvas *canvas, struct area line)
 {
 	const size_t tagged = app_tags(app);
+	char text[48];
+	(void)snprintf(text, sizeof text, " *%zu tagged ", tagged);
 	if (tagged > 0)
-		canvas_format_right(canvas, line.row, line.col, line.cols, ROLE_KEY, " *%zu tagged ", tagged);
+		canvas_text_over(canvas, line.row, line.col, line.cols, ROLE_KEY, text);
 }
 
 void view_tag(struct canvas *canvas, struct area line, const struct app_tag *tag)
@@ -470,7 +473,7 @@ static void draw_sync(const struct app *app, struct canvas *canvas)
 	if (wide && text_width(text) > canvas->cols - STEPS_COLS)
 		(void)app_sync_frame(app, false, text, sizeof text, &role);
 	if (wide)
-		canvas_text_right(canvas, 1, 0, canvas->cols - 1, role, text);
+		canvas_text_over(canvas, 1, 0, canvas->cols - 1, role, text);
 	else if (message_leaves(app, canvas, text_width(text)))
 		canvas_text_right(canvas, canvas->rows - 2, 0, canvas->cols - 1, role, text);
 }

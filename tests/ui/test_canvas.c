@@ -31,7 +31,7 @@ static void text_is_cut_with_an_ellipsis(void **state)
 	assert_int_equal(canvas_text(canvas, 0, 2, 6, ROLE_TEXT, "fluence"), 6);
 	canvas_text_right(canvas, 1, 0, 10, ROLE_TEXT, "8.5");
 	canvas_text_right(canvas, 2, 0, 4, ROLE_TEXT, "12345");
-	assert_dump(canvas, "  fluen…\n       8.5\n123…\n");
+	assert_dump(canvas, "  fluen…\n       8.5\n…\n");
 	canvas_free(&canvas);
 	assert_null(canvas);
 }
@@ -96,10 +96,69 @@ static void wrapping_counts_rows(void **state)
 	int rows = canvas_wrap(canvas, (struct area){0, 0, 2, 12}, ROLE_TEXT,
 	                       "It never controls a device, ever.");
 	assert_int_equal(rows, 4);
-	assert_dump(canvas, "It never\ncontrols a\n\n\n");
+	assert_dump(canvas, "It never\ncontrols a \xE2\x80\xA6\n\n\n");
 	canvas_clear(canvas);
 	assert_int_equal(canvas_wrap(canvas, (struct area){0, 0, 4, 4}, ROLE_TEXT, "abcdefghij"), 3);
 	assert_int_equal(canvas_wrap(canvas, (struct area){0, 0, 4, 1}, ROLE_TEXT, "王"), 1);
+	canvas_free(&canvas);
+}
+
+/* 12 of 12.5 would be another number. */
+static void a_number_is_never_cut_into_another(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *drawn;
+	} rows[] = {{"peak 12.5 C", "peak 12.5 C\n"},
+	            {"the peak 12.5 C", "the peak \xE2\x80\xA6\n"},
+	            {"its peak 1234.5", "its peak \xE2\x80\xA6\n"},
+	            {"peak of 12.5 C", "peak of \xE2\x80\xA6\n"},
+	            {"peak at 12 deg", "peak at 12\xE2\x80\xA6\n"},
+	            {"e3b0c44298fc1c14", "e3b0c44298\xE2\x80\xA6\n"},
+	            {"0123456789012345", "\xE2\x80\xA6\n"}};
+	struct canvas *canvas = make(1, 11, false);
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		canvas_clear(canvas);
+		canvas_text(canvas, 0, 0, 11, ROLE_TEXT, rows[i].text);
+		assert_dump(canvas, rows[i].drawn);
+	}
+	canvas_free(&canvas);
+}
+
+/* What would be covered is cut before it, and says so. */
+static void text_over_another_cuts_it(void **state)
+{
+	(void)state;
+	struct canvas *canvas = make(1, 12, false);
+	canvas_text(canvas, 0, 0, 12, ROLE_TEXT, "a long title");
+	canvas_text_over(canvas, 0, 0, 12, ROLE_DIM, " 1 of 2");
+	assert_dump(canvas, "a lo\xE2\x80\xA6 1 of 2\n");
+	assert_int_equal(canvas->overlaps, 0);
+	canvas_text(canvas, 0, 0, 12, ROLE_TEXT, "xyz");
+	assert_int_equal(canvas->overlaps, 2); /* x on a, z on l: y fell on a blank */
+	canvas_clear(canvas);
+	canvas_text(canvas, 0, 0, 12, ROLE_TEXT, "short");
+	canvas_text_over(canvas, 0, 0, 12, ROLE_DIM, "1 of 2");
+	assert_dump(canvas, "short 1 of 2\n");
+	canvas_free(&canvas);
+}
+
+/* Words grow by 40 %, numbers, units and names with digits stay; what is measured is what is drawn. */
+static void words_can_be_made_longer(void **state)
+{
+	(void)state;
+	static const char text[] = "Spot 12.5 mm, v2 of plan 01c0ffee at 4 J/cm2";
+	static const char grown[] = "Spottt 12.5 mm, v2 of plannn 01c0ffee at 4 J/cm2";
+	struct canvas *canvas = make(1, 60, false);
+	char longer[80];
+	text_longer(longer, sizeof longer, text);
+	assert_string_equal(longer, grown);
+	assert_int_equal(text_width(text), sizeof text - 1);
+	text_lengthen(true);
+	const int width = text_width(text), drawn = canvas_text(canvas, 0, 0, 60, ROLE_TEXT, text);
+	text_lengthen(false);
+	assert_int_equal(width, sizeof grown - 1);
+	assert_int_equal(drawn, width);
 	canvas_free(&canvas);
 }
 
@@ -134,6 +193,9 @@ int main(void)
 	        cmocka_unit_test(no_escape_reaches_a_cell),
 	        cmocka_unit_test(ascii_has_the_same_layout),
 	        cmocka_unit_test(wrapping_counts_rows),
+	        cmocka_unit_test(a_number_is_never_cut_into_another),
+	        cmocka_unit_test(text_over_another_cuts_it),
+	        cmocka_unit_test(words_can_be_made_longer),
 	        cmocka_unit_test(roles_and_selection_show_in_the_map),
 	        cmocka_unit_test(sizes_are_held),
 	};

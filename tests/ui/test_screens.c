@@ -6,6 +6,8 @@
 
 #include <cmocka.h>
 
+#include <ctype.h>
+
 #include "planner/plan/report.h"
 #include "tests/support/golden.h"
 #include "tests/ui/fake_clinic.h"
@@ -109,6 +111,25 @@ static char *draw_scene(const struct scene *scene, int rows, int cols, bool asci
 	return dump;
 }
 
+/* The same, with how many glyphs were drawn over those of another text. */
+static char *draw_counted(const struct scene *scene, int rows, int cols, unsigned *overlaps)
+{
+	struct jobs *jobs = NULL;
+	struct canvas *canvas = NULL;
+	struct fail why;
+	struct app *app = fake_open(false, &jobs);
+	play(app, scene->keys);
+	app->keys_shown = true;
+	assert_int_equal(canvas_new(rows, cols, false, &canvas, &why), ST_OK);
+	app_draw(app, canvas);
+	*overlaps = canvas->overlaps;
+	char *dump = canvas_dump(canvas);
+	assert_non_null(dump);
+	canvas_free(&canvas);
+	fake_close(&app, &jobs);
+	return dump;
+}
+
 static void check(int rows, int cols, bool ascii, bool roles, const char *suffix)
 {
 	int bad = 0;
@@ -150,6 +171,92 @@ static void with_their_roles(void **state)
 {
 	(void)state;
 	check(24, 80, false, true, "roles");
+}
+
+/* No text is drawn over another one, whatever the screen and its size. */
+static void no_text_covers_another(void **state)
+{
+	(void)state;
+	static const int sizes[][2] = {{24, 80}, {40, 120}, {20, 60}, {60, 200}, {28, 96}};
+	int bad = 0;
+	for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
+		for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+			unsigned overlaps = 0;
+			free(draw_counted(&scenes[i], sizes[s][0], sizes[s][1], &overlaps));
+			if (overlaps > 0)
+				print_error("%s at %d x %d: %u glyphs over others\n", scenes[i].name, sizes[s][1], sizes[s][0], overlaps);
+			bad += overlaps > 0;
+		}
+	assert_int_equal(bad, 0);
+}
+
+/* --- in a longer language ------------------------------------------------------------------------------------ */
+
+static bool is_number_start(const char *text, const char *at)
+{
+	const bool inside = at > text && (isalnum((unsigned char)at[-1]) || at[-1] == '.' || at[-1] == '_');
+	return isdigit((unsigned char)*at) && !inside;
+}
+
+static size_t number_length(const char *at)
+{
+	size_t length = 0;
+	while (isdigit((unsigned char)at[length]) || (at[length] == '.' && isdigit((unsigned char)at[length + 1])))
+		length++;
+	return length;
+}
+
+static bool has_number(const char *text, const char *number, size_t length)
+{
+	for (const char *at = text; *at != '\0'; at++)
+		if (is_number_start(text, at) && number_length(at) == length && memcmp(at, number, length) == 0)
+			return true;
+	return false;
+}
+
+/* Numbers in the longer drawing that no drawing in full room has: a number was cut into another one. */
+static int strange_numbers(const char *name, const char *longer, const char *roomy, const char *usual)
+{
+	int bad = 0;
+	for (const char *at = longer; *at != '\0'; at++) {
+		const size_t length = is_number_start(longer, at) ? number_length(at) : 0;
+		const bool counts_lines = at > longer && at[-1] == '-' && strncmp(at + length, " of ", 4) == 0;
+		if (length == 0 || counts_lines || has_number(usual, at, length) || has_number(roomy, at, length))
+			continue;
+		print_error("%s: the number %.*s is nowhere in full room\n", name, (int)length, at);
+		bad++;
+	}
+	return bad;
+}
+
+/* Words 40 % longer: nothing covers anything else, no number is cut, what is cut says so; goldens to look at. */
+static void in_a_longer_language(void **state)
+{
+	(void)state;
+	static const int sizes[][2] = {{24, 80}, {40, 120}, {20, 60}};
+	int bad = 0;
+	for (size_t i = 0; i < sizeof scenes / sizeof *scenes; i++) {
+		char path[128];
+		unsigned overlaps = 0;
+		char *roomy = draw_scene(&scenes[i], 240, 240, false, false);
+		for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++) {
+			char *usual = draw_scene(&scenes[i], sizes[s][0], sizes[s][1], false, false);
+			text_lengthen(true);
+			char *longer = draw_counted(&scenes[i], sizes[s][0], sizes[s][1], &overlaps);
+			text_lengthen(false);
+			if (overlaps > 0)
+				print_error("%s at %d x %d: %u glyphs over others\n", scenes[i].name, sizes[s][1], sizes[s][0],
+				            overlaps);
+			bad += (overlaps > 0) + strange_numbers(scenes[i].name, longer, roomy, usual);
+			snprintf(path, sizeof path, "tests/ui/golden/%s_longer.txt", scenes[i].name);
+			if (s == 0)
+				bad += !golden_compare(path, longer);
+			free(longer);
+			free(usual);
+		}
+		free(roomy);
+	}
+	assert_int_equal(bad, 0);
 }
 
 /* Reliability: made-up patients are marked on every screen, whatever its size. */
@@ -356,6 +463,8 @@ int main(void)
 	        cmocka_unit_test(in_ascii),
 	        cmocka_unit_test(reduced),
 	        cmocka_unit_test(with_their_roles),
+	        cmocka_unit_test(no_text_covers_another),
+	        cmocka_unit_test(in_a_longer_language),
 	        cmocka_unit_test(virtual_patients_are_marked_everywhere),
 	        cmocka_unit_test(the_frame_says_training_and_read_only),
 	        cmocka_unit_test(intended_use_stands_on_the_first_screen),

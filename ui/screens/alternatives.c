@@ -6,7 +6,7 @@ static void draw_alternative(struct canvas *canvas, struct area line,
 {
 	char settings[200], endpoint[64] = "-", verdict[32];
 	view_words(verdict, sizeof verdict, verdict_name(alternative->verdict));
-	canvas_text(canvas, line.row, line.col + 2, line.cols - 18, ROLE_STRONG,
+	canvas_text(canvas, line.row, line.col + 2, line.cols - text_width(verdict) - 4, ROLE_STRONG,
 	            settings_text(&alternative->settings, settings, sizeof settings));
 	canvas_text_right(canvas, line.row, line.col, line.cols, view_verdict_role(alternative->verdict),
 	                  verdict);

@@ -6,7 +6,8 @@ static void draw_state(const struct workflow_plan *p, struct canvas *canvas, str
 	char text[STALE_TEXT_MAX];
 	canvas_format(canvas, *row, area.col, area.cols, ROLE_STRONG, "%s, version %lld of %lld, %s",
 	              p->row.device, (long long)p->row.version, (long long)p->newest_version, plan_state_name(p->state));
-	canvas_format_right(canvas, *row, area.col, area.cols, ROLE_DIM, "plan %.8s", p->row.uuid);
+	(void)snprintf(text, sizeof text, " plan %.8s", p->row.uuid);
+	canvas_text_over(canvas, *row, area.col, area.cols, ROLE_DIM, text);
 	(*row)++;
 	if (p->stale)
 		*row += canvas_wrap(canvas, (struct area){*row, area.col, 2, area.cols}, ROLE_STOP,

@@ -197,7 +197,7 @@ static void draw_below(const struct listing_row *row, struct canvas *canvas, str
 	canvas_rule(canvas, area.row, area.col, area.cols, ROLE_FRAME);
 	draw_detail(row->detail, 0, canvas, (struct area){area.row + 1, area.col + 2, area.rows - 1, area.cols - 2});
 	if (detail_rows(row->detail, area.cols - 2) > area.rows - 1)
-		canvas_text_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " Enter shows all of it ");
+		canvas_text_over(canvas, area.row, area.col, area.cols, ROLE_DIM, " Enter shows all of it ");
 }
 
 static bool any_detail(const struct listing *list)

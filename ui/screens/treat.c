@@ -110,7 +110,7 @@ void screen_form(const struct app *app, struct canvas *canvas, struct area area)
 	int row = in.row;
 	canvas_box(canvas, box, ROLE_KEY, form->title);
 	if (form->text[0] != '\0')
-		row += canvas_wrap(canvas, (struct area){row, in.col, 2, in.cols}, ROLE_STRONG, form->text);
+		row += canvas_wrap(canvas, (struct area){row, in.col, 4, in.cols}, ROLE_STRONG, form->text);
 	for (size_t i = 0; i < form->fields; i++)
 		draw_field(form, i, canvas, (struct area){row++, in.col, 1, in.cols});
 	const struct form_field *here = &form->field[form->at];
