@@ -286,7 +286,8 @@ static void count_notices(struct background *b, struct sync_status *s)
 		const enum sync_notice notice = list.items[i].notice;
 		s->parked += notice == SYNC_NOTE_PARKED;
 		s->duplicates += notice == SYNC_NOTE_DUPLICATE;
-		s->others += notice == SYNC_NOTE_DELETED || notice == SYNC_NOTE_ROLLBACK || notice == SYNC_NOTE_SERVER;
+		s->others += notice == SYNC_NOTE_DELETED || notice == SYNC_NOTE_ROLLBACK || notice == SYNC_NOTE_SERVER ||
+		             notice == SYNC_NOTE_ANSWERS;
 	}
 	station_list_free(&list);
 }

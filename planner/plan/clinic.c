@@ -11,6 +11,8 @@
 #include "planner/plan/life.h"
 #include "planner/plan/report.h"
 #include "planner/plan/response.h"
+#include "planner/plan/united.h"
+#include "planner/safety/unite.h"
 #include "planner/twin/time.h"
 #include "planner/twin/twin_json.h"
 
@@ -232,7 +234,9 @@ enum status clinic_load(struct clinic *c, size_t index, struct subject *subject,
 	(void)snprintf(subject->label, sizeof subject->label, "%s", row->label);
 	*request = file->request[0].request;
 	case_free(&file);
-	st = follow(c, row->uuid, subject, why);
+	st = united_answers(c->store, row->uuid, &subject->answers, why);
+	if (!st)
+		st = follow(c, row->uuid, subject, why);
 	if (st)
 		subject_free(subject);
 	return st;
@@ -292,15 +296,48 @@ static enum status check_readable(const char *json, struct fail *why)
 	return st;
 }
 
+/* How a new row stands to those that are there. */
+enum ancestry {
+	ANCESTRY_NONE,     /* first readings, or of an earlier day */
+	ANCESTRY_FOLLOWS,  /* made in the knowledge of all; what other stations answered otherwise stays open */
+	ANCESTRY_SETTLES   /* and a person decided on what differs */
+};
+
+/* The new row's text: with the answers that warn where a question is open, and with whom it follows. */
+static enum status write_row(const struct united *united, enum ancestry ancestry, const char *id,
+                             const struct subject *subject, const struct request *request, const char *by, char **json,
+                             struct fail *why)
+{
+	struct subject kept = *subject;
+	char *plain = NULL;
+	const bool settles = ancestry == ANCESTRY_SETTLES;
+	enum status st = facts_clone(subject->answers, &kept.answers, why);
+	if (!st && united && !settles)
+		st = united_hold(united, kept.answers, why);
+	if (!st)
+		st = report_subject_json(id, &kept, request, &plain, why);
+	if (!st)
+		st = united_mark(united, by, settles, plain, json, why);
+	free(plain);
+	facts_free(&kept.answers);
+	return st;
+}
+
 static enum status add_readings(struct clinic *c, const char *patient, const char *id, const struct subject *subject,
-                                const struct request *request, int64_t taken_at_ms,
+                                const struct request *request, int64_t taken_at_ms, enum ancestry ancestry,
                                 const struct store_stamp *stamp, char *uuid, struct fail *why)
 {
 	struct store_readings row = {.taken_at_ms = taken_at_ms};
+	struct united united = {0};
+	struct fail reason = {0};
 	char *json = NULL;
-	enum status st = uuid_new(row.uuid, why);
+	enum status st = ancestry == ANCESTRY_NONE ? ST_NOT_FOUND : united_load(c->store, patient, &united, &reason);
+	if (st && st != ST_NOT_FOUND)
+		return fail_set(why, st, reason.field, "%s", reason.text);
+	st = write_row(st ? NULL : &united, ancestry, id, subject, request, stamp->actor, &json, why);
+	united_clear(&united);
 	if (!st)
-		st = report_subject_json(id, subject, request, &json, why);
+		st = uuid_new(row.uuid, why);
 	if (!st)
 		st = check_readable(json, why);
 	if (!st) {
@@ -336,7 +373,7 @@ static enum status add_case(struct clinic *c, const char *path, int64_t now_ms, 
 		st = store_patient_add(c->store, &patient, &stamp, why);
 	if (!st)
 		st = add_readings(c, patient.uuid, file->id, &file->request[0].subject, &file->request[0].request,
-		                  now_ms, &stamp, uuid, why);
+		                  now_ms, ANCESTRY_NONE, &stamp, uuid, why);
 	case_free(&file);
 	return st;
 }
@@ -360,8 +397,77 @@ enum status clinic_save_readings(struct clinic *c, size_t index, const struct su
 	if (st)
 		return st;
 	const struct store_stamp stamp = stamp_of(c, now_ms);
-	return row ? add_readings(c, row->uuid, row->record_number, subject, request, now_ms, &stamp, uuid, why)
+	return row ? add_readings(c, row->uuid, row->record_number, subject, request, now_ms, ANCESTRY_FOLLOWS, &stamp, uuid,
+	                          why)
 	           : no_patient(why);
+}
+
+/* ---- what stations were told differently ---- */
+
+enum status clinic_united(struct clinic *c, size_t index, struct united *out, struct fail *why)
+{
+	const struct store_patient *row = find_patient(c, index);
+	return row ? united_load(c->store, row->uuid, out, why) : no_patient(why);
+}
+
+static enum status may_decide(struct clinic *c, bool lowers, const char *reason, struct fail *why)
+{
+	if (!lowers)
+		return ST_OK;
+	if (!session_has(c->session, ROLE_DERMATOLOGIST))
+		return fail_set(why, ST_DENIED, "answers", "an answer that warns is taken back by a dermatologist alone");
+	return reason && reason[0] ? ST_OK
+	                           : fail_set(why, ST_INPUT, "reason", "is missing: why does the answer that warns not hold?");
+}
+
+/* Inside a group. */
+static enum status settle_answers(struct clinic *c, const struct store_patient *row, const struct case_file *file,
+                                  const char *const *decision, size_t decisions, const char *reason, int64_t now_ms,
+                                  struct fail *why)
+{
+	const struct store_stamp stamp = stamp_of(c, now_ms);
+	char uuid[UUID_TEXT_SIZE];
+	enum status st = add_readings(c, row->uuid, row->record_number, &file->request[0].subject, &file->request[0].request,
+	                              now_ms, ANCESTRY_SETTLES, &stamp, uuid, why);
+	return st ? st : united_keep_decision(c->store, row->uuid, decision, decisions, reason, &stamp, why);
+}
+
+static enum status settle_loaded(struct clinic *c, const struct store_patient *row, struct united *united,
+                                 const char *const *decision, size_t decisions, const char *reason, int64_t now_ms,
+                                 struct fail *why)
+{
+	struct case_file *file = NULL;
+	bool lowers = false;
+	enum status st = united->different ? load_case(c, row->uuid, &file, why)
+	                                   : fail_set(why, ST_NOT_FOUND, "answers", "nothing was answered differently");
+	if (!st) { /* what all were told, then what was decided */
+		facts_free(&file->request[0].subject.answers);
+		st = facts_clone(united->together, &file->request[0].subject.answers, why);
+	}
+	if (!st)
+		st = united_decide(united, decision, decisions, file->request[0].subject.answers, &lowers, why);
+	if (!st)
+		st = may_decide(c, lowers, reason, why);
+	if (!st)
+		st = store_group_begin(c->store, why);
+	if (!st)
+		st = finish_group(c, settle_answers(c, row, file, decision, decisions, reason, now_ms, why), why);
+	case_free(&file);
+	return st;
+}
+
+enum status clinic_settle_answers(struct clinic *c, size_t index, const char *const *decision, size_t decisions,
+                                  const char *reason, int64_t now_ms, struct fail *why)
+{
+	const struct store_patient *row = find_patient(c, index);
+	struct united united = {0};
+	enum status st = clinic_may(c, LIFE_READ, now_ms, why);
+	if (!st)
+		st = row ? united_load(c->store, row->uuid, &united, why) : no_patient(why);
+	if (!st)
+		st = settle_loaded(c, row, &united, decision, decisions, reason, now_ms, why);
+	united_clear(&united);
+	return st;
 }
 
 /* ---- import ------------------------------------------------------------------------------------------- */
@@ -408,11 +514,13 @@ static enum status import_day(struct clinic *c, const struct store_patient *row,
 	struct subject *subject = &file->request[0].subject;
 	if (!newest)
 		only_the_person(&subject->readings);
-	st = import_apply(set, day, today, &subject->readings, why);
+	st = united_answers(c->store, row->uuid, &subject->answers, why);
+	if (!st)
+		st = import_apply(set, day, today, &subject->readings, why);
 	int64_t taken = day == today ? stamp->at_ms : (int64_t)day * MS_PER_DAY + MS_PER_DAY / 2;
 	if (!st)
-		st = add_readings(c, row->uuid, row->record_number, subject, &file->request[0].request, taken, stamp, uuid,
-		                  why);
+		st = add_readings(c, row->uuid, row->record_number, subject, &file->request[0].request, taken,
+		                  newest ? ANCESTRY_FOLLOWS : ANCESTRY_NONE, stamp, uuid, why);
 	case_free(&file);
 	return st;
 }
@@ -559,7 +667,7 @@ enum status clinic_save_plan(struct clinic *c, size_t index, const struct librar
 	if (st)
 		return st;
 	const struct store_stamp stamp = stamp_of(c, now_ms);
-	st = add_readings(c, row->uuid, row->record_number, subject, &kept, now_ms, &stamp, readings, why);
+	st = add_readings(c, row->uuid, row->record_number, subject, &kept, now_ms, ANCESTRY_FOLLOWS, &stamp, readings, why);
 	if (!st)
 		st = add_twin(c, row->uuid, readings, twin, &stamp, &twin_row, why);
 	if (!st)

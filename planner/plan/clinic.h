@@ -116,4 +116,15 @@ enum status clinic_save_plan(struct clinic *clinic, size_t index, const struct l
                              const struct assessment *assessment, int64_t now_ms,
                              struct fail *why) MUST_CHECK;
 
+/* ---- answers that stations were given differently (united.h) ---- */
+
+struct united;
+/* Free with united_clear. */
+enum status clinic_united(struct clinic *clinic, size_t index, struct united *out, struct fail *why) MUST_CHECK;
+/* A person decides what holds of the questions that differ: "keloid=no" each; what is not named stays as it warns.
+ * Readings as a new row that follows all, and a record of who decided what and why. ST_DENIED: what warns is taken
+ * back by a dermatologist alone, with a reason. ST_NOT_FOUND: nothing differs. */
+enum status clinic_settle_answers(struct clinic *clinic, size_t index, const char *const *decision, size_t decisions,
+                                  const char *reason, int64_t now_ms, struct fail *why) MUST_CHECK;
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "devices/json.h"
 #include "planner/plan/canonical.h"
+#include "planner/plan/united.h"
 #include "planner/plan/workflow_private.h"
 
 /* ---- the plan's own JSON ---- */
@@ -184,17 +185,26 @@ static enum status readings_then(const struct workflow *w, const struct store_tw
 	enum status st = store_readings_get(w->store, twin->readings[0], &row, why);
 	if (!st)
 		st = digest_readings(&row, hex, why);
+	if (!st)
+		st = united_digest_then(&row, hex, why);
 	store_readings_clear(&row);
 	return st;
 }
 
+/* What other stations were told counts, too: a plan judged without it is stale. */
 static enum status readings_now(const struct workflow *w, const char *patient, char hex[DIGEST_TEXT_SIZE],
                                 struct fail *why)
 {
 	struct store_readings row = {0};
+	struct united united = {0};
 	enum status st = store_readings_latest(w->store, patient, &row, why);
 	if (!st)
 		st = digest_readings(&row, hex, why);
+	if (!st)
+		st = united_load(w->store, patient, &united, why);
+	if (!st)
+		united_digest_now(&united, hex);
+	united_clear(&united);
 	store_readings_clear(&row);
 	return st;
 }

@@ -6,6 +6,7 @@
 #include "planner/plan/calibration.h"
 #include "planner/plan/case.h"
 #include "planner/plan/response.h"
+#include "planner/plan/united.h"
 #include "planner/plan/workflow_private.h"
 #include "planner/twin/time.h"
 #include "planner/twin/twin_json.h"
@@ -142,6 +143,8 @@ static enum status load_subject(const struct workflow *w, const struct workflow_
 		st = case_parse("readings", row.json, row.json_len, file, why);
 	if (!st)
 		age_readings(&(*file)->request[0].subject.readings, row.taken_at_ms, w->clock.now_ms);
+	if (!st)
+		st = united_answers(w->store, p->row.patient, &(*file)->request[0].subject.answers, why);
 	store_readings_clear(&row);
 	return st;
 }

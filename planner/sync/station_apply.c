@@ -2,6 +2,7 @@
 #include "planner/plan/approval.h"
 #include "planner/plan/inventory.h"
 #include "planner/plan/trust.h"
+#include "planner/plan/united.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/instant.h"
 #include "planner/sync/span.h"
@@ -70,14 +71,36 @@ static enum status apply_patient(struct station *s, const struct store_patient *
 	return st ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
 }
 
+/* What another station was told otherwise is said to a person here; without the answers, which are nobody's to read in
+ * the clear. */
+static enum status note_answers(struct station *s, const char *patient, struct fail *why)
+{
+	struct united united = {0};
+	enum status st = united_load(s->store, patient, &united, why);
+	size_t questions = 0;
+	char text[SYNC_REASON_MAX + 1];
+	for (size_t id = 0; !st && id < facts_spec_count(); id++)
+		questions += facts_spec(id)->kind == FACT_QUESTION && united_differs(&united, id);
+	united_clear(&united);
+	if (st || questions == 0)
+		return st ? st : station_unnote(s, SYNC_NOTE_ANSWERS, patient, why);
+	(void)snprintf(text, sizeof text,
+	               "%zu safety question%s answered differently at two stations: the answers that warn count until a "
+	               "person settles it",
+	               questions, questions == 1 ? " was" : "s were");
+	return station_note(s, SYNC_NOTE_ANSWERS, "Patient", patient, text, why);
+}
+
 static enum status apply_readings(struct station *s, struct store_readings *row,
                                   const struct store_stamp *stamp, struct fail *why)
 {
 	struct store_readings here = {0};
 	struct digest digest;
 	struct fail none;
-	if (store_readings_get(s->store, row->uuid, &here, &none) != ST_OK)
-		return store_readings_add(s->store, row, stamp, why);
+	if (store_readings_get(s->store, row->uuid, &here, &none) != ST_OK) {
+		enum status st = store_readings_add(s->store, row, stamp, why);
+		return st ? st : note_answers(s, row->patient, why);
+	}
 	digest_bytes(row->json, row->json_len, &digest);
 	bool same = digest_equal(&digest, &here.digest);
 	store_readings_clear(&here);
@@ -524,6 +547,18 @@ static bool notice_of(const char *key, struct station_item *item)
 	return false;
 }
 
+/* Answers may have been settled here since. */
+static bool still_holds(struct station *s, const struct station_item *item)
+{
+	struct united united;
+	struct fail none;
+	if (item->notice != SYNC_NOTE_ANSWERS || united_load(s->store, item->name, &united, &none) != ST_OK)
+		return true;
+	const bool differs = united.different > 0;
+	united_clear(&united);
+	return differs;
+}
+
 enum status station_notices(struct station *s, struct station_list *out, struct fail *why)
 {
 	char key[STORE_SYNC_KEY_MAX + 1] = "", value[STORE_SYNC_VALUE_MAX + 1];
@@ -540,7 +575,7 @@ enum status station_notices(struct station *s, struct station_list *out, struct 
 		struct station_item *item = &more[out->count];
 		*item = (struct station_item){0};
 		(void)snprintf(item->text, sizeof item->text, "%.*s", SYNC_REASON_MAX, value);
-		out->count += value[0] != '\0' && notice_of(key + 2, item);
+		out->count += value[0] != '\0' && notice_of(key + 2, item) && still_holds(s, item);
 	}
 	return st == ST_NOT_FOUND ? ST_OK : fail_set(why, st, reason.field, "%s", reason.text);
 }

@@ -11,6 +11,7 @@
 #include "planner/plan/case.h"
 #include "planner/plan/response.h"
 #include "planner/plan/inventory.h"
+#include "planner/plan/united.h"
 #include "planner/plan/workflow.h"
 #include "planner/twin/twin_json.h"
 #include "tests/support/store_fixture.h"
@@ -448,6 +449,36 @@ static void newer_readings_make_stale(void **state)
 	workflow_plan_free(&plan);
 	workflow_plan_free(&waiting);
 	free(changed);
+}
+
+/* Taken before the plan's readings and arrived after the approval, in ignorance of them. */
+static void what_another_station_was_told_makes_stale(void **state)
+{
+	struct desk *desk = *state;
+	struct workflow_plan *plan = approved(desk);
+	struct store_readings row = {.taken_at_ms = FIXTURE_NOW_MS - 1000};
+	struct facts *answers = NULL;
+	const size_t room = strlen(case_text) + 200;
+	char *text = malloc(room), *history = strstr(case_text, "\"history\": {");
+	size_t moved, id;
+	assert_true(text && history && facts_find("keloid", &id));
+	history += strlen("\"history\": {");
+	(void)snprintf(text, room, "{\"x_follows\":[\"%s\"],%.*s\"keloid\":true,%s", desk->readings,
+	              (int)(history - strchr(case_text, '{') - 1), strchr(case_text, '{') + 1, history);
+	memcpy(row.patient, desk->patient.uuid, sizeof row.patient);
+	row.json = text;
+	row.json_len = strlen(text);
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 0);
+	MUST(uuid_new(row.uuid, &why));
+	MUST(store_readings_add(desk->w.store, &row, &fixture_stamp, &why));
+	MUST(workflow_refresh(&desk->w, &moved, &why));
+	assert_int_equal(moved, 1);
+	MUST(united_answers(desk->w.store, desk->patient.uuid, &answers, &why));
+	assert_int_equal(facts_state(answers, id), FACT_SET);
+	facts_free(&answers);
+	free(text);
+	workflow_plan_free(&plan);
 }
 
 static void a_clock_set_back_is_asked_about(void **state)
@@ -1173,6 +1204,7 @@ int main(void)
 	        DESK(rejected_and_revoked_with_a_reason),
 	        DESK(approvals_expire),
 	        DESK(newer_readings_make_stale),
+	        DESK(what_another_station_was_told_makes_stale),
 	        DESK(a_clock_set_back_is_asked_about),
 	        DESK(approvals_do_not_travel),
 	        DESK(approvals_of_disabled_people_do_not_hold),

@@ -54,6 +54,8 @@ int command_emergency_show(const struct cli_options *options);
 int command_emergency_review(const struct cli_options *options);
 
 /* --- unfinished.c: work that was begun and not saved */
+int command_answers(const struct cli_options *options);
+int command_answers_settle(const struct cli_options *options);
 int command_unfinished(const struct cli_options *options);
 int command_unfinished_discard(const struct cli_options *options);
 

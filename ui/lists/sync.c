@@ -28,6 +28,8 @@ static const char *const next_steps[SYNC_NOTES] = {
         [SYNC_NOTE_PARKED] = "Kept as it came, not used. Where a key is not trusted an administrator enters it "
                              "(`lasertwin sync trust`); else ask who changed it on the server.",
         [SYNC_NOTE_SERVER] = "Tell the server's administrator; nothing is lost here.",
+        [SYNC_NOTE_ANSWERS] = "What warns counts meanwhile. `lasertwin answers PATIENT` shows what differs first "
+                              "and who was told it; `lasertwin answers settle` decides.",
 };
 
 static enum role notice_role(enum sync_notice notice)
