@@ -157,7 +157,7 @@ unsigned app_available(const struct app *app)
 	        [NEED_SYNC] = app->source->sync != NULL,
 	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
-	        [NEED_JOB] = app_busy(app),
+	        [NEED_JOB] = app_busy(app) || app_verifying(app),
 	        [NEED_LINE] = app_can_tag(app),
 	        [NEED_TAGGED] = app_tags(app) > 0,
 	};
@@ -369,7 +369,7 @@ static void move(struct app *app, long lines)
 		app_explore_move(app, 0, lines < 0 ? 1 : -1); /* up is more */
 		return;
 	}
-	if (app_listing_scroll(app, lines))
+	if (app_listing_scroll(app, lines) || app_listing_turn(app, lines))
 		return;
 	long count = (long)app_line_count(app, screen), at = (long)app->selected[screen] + lines;
 	at = at < 0 ? 0 : at >= count ? count - 1 : at;
@@ -531,6 +531,10 @@ static void open_messages(struct app *app)
 
 void app_cancel_job(struct app *app)
 {
+	if (app_verifying(app)) {
+		app_audit_stop(app);
+		return;
+	}
 	jobs_cancel(app->jobs);
 	app->fit_wanted = app->prepare_wanted = app->map_wanted = false;
 	app->job.cancelling = true;

@@ -417,6 +417,8 @@ struct app {
 	struct app_place place;
 	struct app_listing listings[SCREENS]; /* of the screens that are lists */
 	int64_t sync_entry;                   /* whose conflict is shown */
+	bool verifying;                       /* the audit, between keys */
+	double verified_frac;
 	struct entry entry;
 	char filter[APP_FILTER_MAX];
 
@@ -624,11 +626,19 @@ void app_listing_refresh(struct app *app, enum screen screen); /* after the word
 void app_listing_enter(struct app *app);
 bool app_listing_back(struct app *app);               /* true: the particulars were closed */
 bool app_listing_scroll(struct app *app, long lines); /* true: the particulars were scrolled */
-void app_listing_verify(struct app *app);
+bool app_listing_turn(struct app *app, long lines); /* past the end of a part: true, the next part is read */
 unsigned app_roles(const struct app *app); /* OR of enum person_role, of whoever is logged in */
 bool app_listing_do(struct app *app, enum action action); /* true: it was one of theirs */
 void app_close_dialogs(struct app *app); /* they are not steps on the way: before another screen opens */
 void app_listing_forget(struct app *app);             /* all of them, and their screens */
+
+/* --- verifying the audit (app_audit.c) --- */
+
+void app_audit_verify(struct app *app); /* begins it */
+bool app_audit_go_on(struct app *app);  /* a few ms of it, when no key waits; true while there is more */
+void app_audit_stop(struct app *app);
+void app_audit_forget(struct app *app); /* stops it, and shows nothing */
+bool app_verifying(const struct app *app);
 
 /* --- people (app_people.c) --- */
 

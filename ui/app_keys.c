@@ -117,7 +117,8 @@ void app_key(struct app *app, struct key_event event)
 	bool turning = is_turning(action);
 	if (!turning)
 		app_work_flush(app);
-	bool long_job = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
+	const bool task = app->task != NULL && app->task->kind != TASK_ASSESS && !app->job.cancelling;
+	const bool long_job = task || app_verifying(app);
 	if (event.key == UI_KEY_ESCAPE && long_job && app_screen(app) < SCREEN_PALETTE)
 		app_cancel_job(app);
 	else

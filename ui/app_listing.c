@@ -44,6 +44,7 @@ static void drop(struct app_listing *l)
 /* What was read may not be for the next person's eyes: everything goes, and the screens with it. */
 void app_listing_forget(struct app *app)
 {
+	app_audit_forget(app);
 	for (int screen = 0; screen < SCREENS; screen++)
 		drop(&app->listings[screen]);
 	for (size_t at = 1; at < app->depth; at++)
@@ -146,14 +147,6 @@ void app_listing_show(struct app *app, enum screen screen)
 	app_listing_open(app, screen, what_is_meant(app));
 }
 
-/* The same list, its facts verified on the way. */
-void app_listing_verify(struct app *app)
-{
-	struct list_request asked = app->listings[app_screen(app)].asked;
-	asked.verify = true;
-	app_listing_open(app, app_screen(app), asked);
-}
-
 unsigned app_roles(const struct app *app)
 {
 	const struct app_lists *lists = app->source->lists;
@@ -231,6 +224,29 @@ bool app_listing_scroll(struct app *app, long lines)
 	return true;
 }
 
+/* A long list is read in parts: moving past the last line goes on to the next part, words stay. */
+bool app_listing_turn(struct app *app, long lines)
+{
+	const enum screen screen = app_screen(app);
+	struct app_listing *l = listing_at(app, screen);
+	if (l == NULL || l->list == NULL || l->made_here)
+		return false;
+	const struct listing_span span = l->list->span;
+	const size_t at = app->selected[screen];
+	struct list_request asked = l->asked;
+	if (lines > 0 && at + 1 >= l->shown_count && span.first > 1)
+		asked.before = span.first;
+	else if (lines < 0 && at == 0 && span.last < span.total)
+		asked.before = span.last + LIST_AUDIT_PART + 1;
+	else
+		return false;
+	if (take(app, screen, asked)) {
+		app_listing_refresh(app, screen);
+		app->selected[screen] = lines > 0 || l->shown_count == 0 ? 0 : l->shown_count - 1;
+	}
+	return true;
+}
+
 /* --- actions -------------------------------------------------------------------------------------------- */
 
 /* What leads to a list, or is done on one. */
@@ -247,7 +263,7 @@ bool app_listing_do(struct app *app, enum action action)
 		enum action action;
 		void (*does)(struct app *app);
 	} deeds[] = {{ACTION_COMPARE, app_compare},
-	             {ACTION_VERIFY, app_listing_verify},
+	             {ACTION_VERIFY, app_audit_verify},
 	             {ACTION_PEOPLE_ADD, app_people_add},
 	             {ACTION_PEOPLE_ROLES, app_people_roles},
 	             {ACTION_PEOPLE_DISABLE, app_people_disable},

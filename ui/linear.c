@@ -308,6 +308,24 @@ static void settle_tagged(struct linear *l)
 	}
 }
 
+/* The same for what is done piece by piece between lines. */
+static void settle_audit(struct linear *l)
+{
+	int64_t last_ms = clock_ms();
+	while (!l->ended && app_audit_go_on(l->app)) {
+		if (line_input_wait(-1, 0)) {
+			l->ended = line_input_signal() != 0;
+			app_audit_stop(l->app);
+			say(l, "Stopping.");
+		}
+		if (app_verifying(l->app) && clock_ms() - last_ms > PROGRESS_EVERY_MS) {
+			say_format(l, "Working: verifying the audit, %.0f percent. Ctrl-C stops it.", 100.0 * l->app->verified_frac);
+			fflush(l->out);
+			last_ms = clock_ms();
+		}
+	}
+}
+
 static void key(struct linear *l, int code)
 {
 	app_key(l->app, (struct key_event){.key = code});
@@ -661,6 +679,7 @@ static void act(struct linear *l, const char *word, size_t number)
 	app_do(l->app, action);
 	settle(l);
 	settle_tagged(l);
+	settle_audit(l);
 }
 
 static void command(struct linear *l, char *line)

@@ -52,8 +52,14 @@ struct listing_banner {
 	char text[STORE_LABEL_MAX + STORE_RECORD_NUMBER_MAX + STORE_BIRTH_MAX + 32];
 };
 
+/* Which of how many, where not all of them are in the list; total 0: all are. */
+struct listing_span {
+	int64_t first, last, total;
+};
+
 struct listing {
 	struct listing_banner banner;
+	struct listing_span span;
 	size_t notes; /* above the rows */
 	struct listing_note note[LISTING_NOTES_MAX];
 	size_t sections;

@@ -93,29 +93,77 @@ static enum status read_station(const struct lists *lists, const struct list_req
 	return ST_OK;
 }
 
-#define AUDIT_SHOWN 2000
+/* The part that is asked for; with a fault, the one around it. */
+static int64_t part_before(const struct lists *lists, const struct list_request *request, int64_t last)
+{
+	const int64_t bad = request->verify && request->before == 0 ? list_audit_named(&lists->verifying.fault) : 0;
+	int64_t before = bad > 0 ? bad + LIST_AUDIT_PART / 2 : request->before;
+	return before == 0 || before > last ? last + 1 : before;
+}
 
 static enum status read_audit(const struct lists *lists, const struct list_request *request, struct listing *out,
                               struct fail *why)
 {
 	struct store *store = clinic_store(lists->clinic);
-	struct list_audit audit = {.verified = request->verify};
+	const struct list_verifying *v = &lists->verifying;
+	struct list_audit audit = {.verified = request->verify && v->begun, .stopped = v->stopped};
 	struct store_audit_list list = {.count = 0};
 	enum status status = for_administrators(lists, why);
 	if (status == ST_OK)
 		status = store_audit_head(store, &audit.head, why);
+	const int64_t before = part_before(lists, request, audit.head.seq);
+	const int64_t after = before > LIST_AUDIT_PART ? before - LIST_AUDIT_PART - 1 : 0;
 	if (status == ST_OK)
-		status = store_audit_list(store, audit.head.seq > AUDIT_SHOWN ? audit.head.seq - AUDIT_SHOWN : 0, AUDIT_SHOWN,
-		                          &list, why);
+		status = store_audit_list(store, after, (size_t)(before - 1 - after), &list, why);
 	if (status != ST_OK)
 		return status;
-	if (audit.verified)
-		(void)(store_audit_verify(store, NULL, &audit.found, &audit.fault) == ST_OK); /* what it found is shown */
+	if (audit.verified) {
+		audit.found = v->found;
+		audit.fault = v->fault;
+	}
 	audit.rolled_back = store_is_rolled_back(store);
 	audit.count = list.count;
 	audit.entry = list.items;
 	list_audit(out, &audit);
 	store_audit_list_free(&list);
+	return ST_OK;
+}
+
+#define VERIFIED_AT_ONCE 200 /* entries: a few ms */
+
+static void verify_stop(void *context)
+{
+	struct list_verifying *v = &((struct lists *)context)->verifying;
+	if (v->check == NULL)
+		return;
+	v->found = *store_audit_check_found(v->check);
+	v->stopped = true;
+	store_audit_check_end(&v->check);
+}
+
+static enum status verify_begin(struct lists *lists, struct fail *why)
+{
+	struct list_verifying *v = &lists->verifying;
+	store_audit_check_end(&v->check);
+	*v = (struct list_verifying){.begun = true};
+	enum status status = for_administrators(lists, why);
+	return status == ST_OK ? store_audit_check_begin(clinic_store(lists->clinic), NULL, &v->check, why) : status;
+}
+
+static enum status verify(void *context, bool begin, double *done_frac, bool *done, struct fail *why)
+{
+	struct lists *lists = context;
+	struct list_verifying *v = &lists->verifying;
+	*done = false;
+	enum status status = begin ? verify_begin(lists, why) : ST_OK;
+	if (status != ST_OK)
+		return status;
+	(void)(store_audit_check_go_on(v->check, VERIFIED_AT_ONCE, done, &v->fault) == ST_OK); /* what it found is shown */
+	*done_frac = store_audit_check_done_frac(v->check);
+	if (*done) {
+		v->found = *store_audit_check_found(v->check);
+		store_audit_check_end(&v->check);
+	}
 	return ST_OK;
 }
 
@@ -324,5 +372,5 @@ static enum status read(void *context, enum screen screen, const struct list_req
 struct app_lists lists_of(struct lists *lists)
 {
 	return (struct app_lists){.context = lists, .roles = roles, .people = people, .own_secret = own_secret,
-	                          .record = record, .read = read};
+	                          .record = record, .verify = verify, .verify_stop = verify_stop, .read = read};
 }

@@ -18,7 +18,8 @@ struct list_request {
 	/* Differences: of two versions of a plan, or of two plans (then version 0: the newest of each). */
 	char plan[2][UUID_TEXT_SIZE];
 	int64_t version[2];
-	bool verify; /* audit: every entry */
+	bool verify;    /* audit: with what verifying found */
+	int64_t before; /* audit: entries before this one; 0: the latest */
 };
 
 /* What an administrator does with people; each with their own secret again. */
@@ -37,9 +38,20 @@ struct app_lists {
 	enum status (*own_secret)(void *context, const char *old, const char *fresh, struct fail *why);
 	/* A patient's record into a new file, entered in the audit. May be NULL. */
 	enum status (*record)(void *context, size_t patient_index, const char *path, struct fail *why);
+	/* Verifying the audit in pieces of a few ms: begins it, or does the next piece. *done: it has ended, whatever it
+	 * found; lists read with verify say what. */
+	enum status (*verify)(void *context, bool begin, double *done_frac, bool *done, struct fail *why);
+	void (*verify_stop)(void *context); /* lists say up to where it held; harmless without one */
 	/* Gives a listing to free. ST_DENIED: not for whoever is logged in. */
 	enum status (*read)(void *context, enum screen screen, const struct list_request *request, struct listing **out,
 	                    struct fail *why);
+};
+
+struct list_verifying {
+	struct store_audit_check *check; /* NULL: none runs. Owned */
+	bool begun, stopped;
+	struct store_audit_found found;
+	struct fail fault;
 };
 
 /* On the open records. */
@@ -51,6 +63,7 @@ struct lists {
 	size_t settings;
 	const char *config_path;
 	bool config_read;
+	struct list_verifying verifying;
 };
 /* Borrows lists, which must outlive it. */
 struct app_lists lists_of(struct lists *lists);
@@ -64,16 +77,18 @@ void list_difference(struct listing *listing, const struct difference *differenc
 
 void list_station(struct listing *listing, unsigned roles);
 
+#define LIST_AUDIT_PART 1000 /* entries in the list at once */
 struct list_audit {
 	struct store_audit_head head;
 	size_t count;
-	const struct store_audit *entry; /* by number, the last ones */
+	const struct store_audit *entry; /* by number, a part of them */
 	const char *rolled_back;         /* NULL: the anchor agrees */
-	bool verified;
+	bool verified, stopped; /* stopped: before the end */
 	struct store_audit_found found; /* when verified and fault.code is ST_OK */
 	struct fail fault;
 };
 void list_audit(struct listing *listing, const struct list_audit *audit);
+int64_t list_audit_named(const struct fail *fault); /* the entry that a fault is about; 0: none */
 
 #define LIST_PEOPLE_STATE 3 /* the column that says who may log in */
 #define LIST_PEOPLE_DISABLED "DISABLED"

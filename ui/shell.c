@@ -123,7 +123,7 @@ static int wait_ms(const struct shell *shell)
 	bool resting = shell->form == NULL && app_work_pending(shell->app);
 	if (popup_waits(shell))
 		return POPUP_MS;
-	if (shell->form == NULL && (shell->app->unread > 0 || shell->app->tagged.running))
+	if (shell->form == NULL && (shell->app->unread > 0 || shell->app->tagged.running || app_verifying(shell->app)))
 		return IDLE_MS;
 	int64_t round = shell->background != NULL ? background_wait_ms(shell->background) : -1;
 	left = round >= 0 && (left < 0 || left > round) ? round : left;
@@ -193,7 +193,7 @@ static enum status loop(struct shell *shell, struct fail *why)
 		if (event.key == UI_KEY_NONE && popup_waits(shell))
 			shell->app->keys_shown = true;
 		else if (event.key == UI_KEY_NONE && shell->form == NULL)
-			(void)(app_tagged_step(shell->app) || app_worklist_read(shell->app, IDLE_LINES));
+			(void)(app_tagged_step(shell->app) || app_worklist_read(shell->app, IDLE_LINES) || app_audit_go_on(shell->app));
 		bool goes_on = take_event(shell, event, &status, why);
 		if (is_key(event))
 			shell->last_key_ms = clock_ms();

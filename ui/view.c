@@ -564,6 +564,10 @@ static void draw_message(const struct app *app, struct canvas *canvas, int row)
 		                         app_task_text(app));
 		canvas_bar(canvas, row, 1 + used, PROGRESS_COLS, app->job.done_frac, ROLE_KEY);
 		canvas_format(canvas, row, 2 + used + PROGRESS_COLS, canvas->cols, ROLE_DIM, "Esc cancels");
+	} else if (app_verifying(app)) {
+		int used = canvas_text(canvas, row, 1, canvas->cols - PROGRESS_COLS - 10, ROLE_TEXT, "verifying the audit ");
+		canvas_bar(canvas, row, 1 + used, PROGRESS_COLS, app->verified_frac, ROLE_KEY);
+		canvas_text(canvas, row, 2 + used + PROGRESS_COLS, canvas->cols, ROLE_DIM, "Esc stops");
 	} else if (message != NULL) {
 		canvas_text(canvas, row, 1, canvas->cols - 2, message->role, message->text);
 	}

@@ -9,6 +9,18 @@ struct walk {
 	int64_t seq;                         /* of the entry before */
 };
 
+/* Entries, then checkpoints, then head and anchor. */
+enum stage { STAGE_ENTRIES, STAGE_POINTS, STAGE_HEAD, STAGE_DONE };
+
+struct store_audit_check {
+	struct walk walk;
+	enum stage stage;
+	int64_t entries; /* when it began: for what is left */
+	struct rows points; /* of the checkpoints */
+	size_t point;       /* the next one */
+	struct store_audit_found found;
+};
+
 static enum status bad(int64_t seq, const char *what, struct fail *why)
 {
 	char name[FAIL_FIELD_MAX];
@@ -36,20 +48,14 @@ static enum status step(struct walk *walk, const struct store_audit *entry, stru
 	return ST_OK;
 }
 
-enum { PAGE = 1000 };
-
-static enum status walk_entries(struct walk *walk, struct fail *why)
+static enum status walk_entries(struct walk *walk, size_t most, bool *more, struct fail *why)
 {
-	bool more = true;
-	enum status st = ST_OK;
-	while (st == ST_OK && more) {
-		struct store_audit_list list;
-		st = store_audit_list(walk->store, walk->seq, PAGE, &list, why);
-		for (size_t i = 0; i < list.count && st == ST_OK; i++)
-			st = step(walk, &list.items[i], why);
-		more = list.more;
-		store_audit_list_free(&list);
-	}
+	struct store_audit_list list;
+	enum status st = store_audit_list(walk->store, walk->seq, most, &list, why);
+	for (size_t i = 0; i < list.count && st == ST_OK; i++)
+		st = step(walk, &list.items[i], why);
+	*more = list.more;
+	store_audit_list_free(&list);
 	return st;
 }
 
@@ -75,19 +81,23 @@ static enum status check_point(struct store *store, const struct store_checkpoin
 	return ST_OK;
 }
 
-static enum status check_points(struct store *store, struct store_audit_found *found, struct fail *why)
+static enum status read_points(struct store_audit_check *check, struct fail *why)
 {
-	struct rows rows;
-	sqlite3_stmt *statement = statement_use(store, SQL_CHECKPOINT_LIST);
+	sqlite3_stmt *statement = statement_use(check->walk.store, SQL_CHECKPOINT_LIST);
 	bind_int(statement, 1, 0);
-	enum status st = read_list(store, statement, &checkpoint_reader, SIZE_MAX, &rows, why);
-	const struct store_checkpoint *points = rows.items;
-	for (size_t i = 0; i < rows.count && st == ST_OK; i++) {
-		st = check_point(store, &points[i], why);
-		found->last_signed = points[i].seq;
+	enum status st = read_list(check->walk.store, statement, &checkpoint_reader, SIZE_MAX, &check->points, why);
+	check->found.checkpoints = (int64_t)check->points.count;
+	return st;
+}
+
+static enum status check_points(struct store_audit_check *check, size_t most, struct fail *why)
+{
+	const struct store_checkpoint *points = check->points.items;
+	enum status st = ST_OK;
+	for (; most > 0 && check->point < check->points.count && st == ST_OK; most--) {
+		check->found.last_signed = points[check->point].seq;
+		st = check_point(check->walk.store, &points[check->point++], why);
 	}
-	found->checkpoints = (int64_t)rows.count;
-	rows_free(&checkpoint_reader, rows.items, rows.count);
 	return st;
 }
 
@@ -128,27 +138,110 @@ static enum status check_anchor(struct store *store, const struct walk *walk, st
 	return st;
 }
 
+enum status store_audit_check_begin(struct store *store, const unsigned char *recovery_secret,
+                                    struct store_audit_check **out, struct fail *why)
+{
+	struct store_audit_head head;
+	*out = NULL;
+	if (!store->vault)
+		return writable_check(store, why);
+	struct store_audit_check *check = calloc(1, sizeof *check);
+	if (!check)
+		return fail_set(why, ST_FULL, "audit", "out of memory");
+	check->walk.store = store;
+	enum status st = first_key(store, recovery_secret, &check->walk, why);
+	if (st == ST_OK)
+		st = store_audit_head(store, &head, why);
+	if (st != ST_OK) {
+		store_audit_check_end(&check);
+		return st;
+	}
+	check->entries = head.seq;
+	*out = check;
+	return ST_OK;
+}
+
+static enum status go_on(struct store_audit_check *check, size_t most, struct fail *why)
+{
+	bool more = false;
+	enum status st = ST_OK;
+	switch (check->stage) {
+	case STAGE_ENTRIES:
+		st = walk_entries(&check->walk, most, &more, why);
+		if (st == ST_OK && !more)
+			st = read_points(check, why);
+		break;
+	case STAGE_POINTS:
+		st = check_points(check, most, why);
+		more = check->point < check->points.count;
+		break;
+	case STAGE_HEAD: /* entries that were written meanwhile first */
+		st = walk_entries(&check->walk, most, &more, why);
+		if (st == ST_OK && !more)
+			st = check_head(check->walk.store, &check->walk, why);
+		if (st == ST_OK && !more)
+			st = check_anchor(check->walk.store, &check->walk, why);
+		break;
+	default:
+		break;
+	}
+	if (st == ST_OK && !more && check->stage != STAGE_DONE)
+		check->stage++;
+	return st;
+}
+
+enum status store_audit_check_go_on(struct store_audit_check *check, size_t most, bool *done, struct fail *why)
+{
+	struct walk *walk = &check->walk;
+	enum stage stage;
+	enum status st;
+	do {
+		stage = check->stage;
+		st = go_on(check, most, why);
+	} while (st == ST_OK && check->stage != stage && check->stage != STAGE_DONE);
+	*done = st != ST_OK || check->stage == STAGE_DONE;
+	check->found.entries = walk->seq;
+	check->found.seals = walk->seals;
+	check->found.head = (struct store_audit_head){walk->seq, walk->chain};
+	return st;
+}
+
+double store_audit_check_done_frac(const struct store_audit_check *check)
+{
+	static const double entries_share = 0.9; /* of the time, in records with a signature for every few entries */
+	const double walked = check->entries > 0 ? (double)check->walk.seq / (double)check->entries : 1;
+	const double points = check->stage > STAGE_POINTS  ? 1
+	                      : check->points.count > 0 ? (double)check->point / (double)check->points.count
+	                                                : 0;
+	return entries_share * (walked < 1 ? walked : 1) + (1 - entries_share) * points;
+}
+
+const struct store_audit_found *store_audit_check_found(const struct store_audit_check *check)
+{
+	return &check->found;
+}
+
+void store_audit_check_end(struct store_audit_check **check)
+{
+	if (!*check)
+		return;
+	secret_wipe((*check)->walk.key, sizeof (*check)->walk.key);
+	rows_free(&checkpoint_reader, (*check)->points.items, (*check)->points.count);
+	free(*check);
+	*check = NULL;
+}
+
 enum status store_audit_verify(struct store *store, const unsigned char *recovery_secret,
                                struct store_audit_found *found, struct fail *why)
 {
-	struct walk walk = {.store = store};
-	struct store_audit_found all = {0};
-	if (!store->vault)
-		return writable_check(store, why);
-	enum status st = first_key(store, recovery_secret, &walk, why);
-	if (st == ST_OK)
-		st = walk_entries(&walk, why);
-	if (st == ST_OK)
-		st = check_points(store, &all, why);
-	if (st == ST_OK)
-		st = check_head(store, &walk, why);
-	if (st == ST_OK)
-		st = check_anchor(store, &walk, why);
-	all.entries = walk.seq;
-	all.seals = walk.seals;
-	all.head = (struct store_audit_head){walk.seq, walk.chain};
-	secret_wipe(walk.key, sizeof walk.key);
+	enum { PAGE = 1000 };
+	struct store_audit_check *check;
+	bool done = false;
+	enum status st = store_audit_check_begin(store, recovery_secret, &check, why);
+	while (st == ST_OK && !done)
+		st = store_audit_check_go_on(check, PAGE, &done, why);
 	if (found)
-		*found = all;
+		*found = check ? check->found : (struct store_audit_found){0};
+	store_audit_check_end(&check);
 	return st;
 }

@@ -330,6 +330,17 @@ struct store_audit_found {
 };
 enum status store_audit_verify(struct store *store, const unsigned char *recovery_secret,
                                struct store_audit_found *found, struct fail *why) MUST_CHECK;
+/* The same in pieces, for who has something else to do between them: each at most so many entries and checkpoints.
+ * Entries that are written meanwhile are verified, too. *done: all of it held, or the status says what did not. Ended before
+ * that, found tells up to where it held (head and anchor come last). Lives no longer than the store is open. */
+struct store_audit_check;
+enum status store_audit_check_begin(struct store *store, const unsigned char *recovery_secret,
+                                    struct store_audit_check **out, struct fail *why) MUST_CHECK;
+enum status store_audit_check_go_on(struct store_audit_check *check, size_t most, bool *done,
+                                    struct fail *why) MUST_CHECK;
+double store_audit_check_done_frac(const struct store_audit_check *check);
+const struct store_audit_found *store_audit_check_found(const struct store_audit_check *check); /* borrowed */
+void store_audit_check_end(struct store_audit_check **check);
 
 #define STORE_ANCHOR_SUFFIX ".anchor" /* the second file, beside the store's */
 /* Why nothing can be written: an old copy was put in place, or the anchor is missing. NULL: all is well. */

@@ -65,6 +65,38 @@ static void a_whole_audit_verifies(void **state)
 	assert_int_equal(found.entries, head.seq + 1); /* the login */
 }
 
+/* In pieces, entries coming meanwhile: the same is found, and how far it has come is told. */
+static void in_pieces_the_same_is_verified(void **state)
+{
+	struct store_world *world = *state;
+	struct store_audit_check *check;
+	struct store_audit_found whole;
+	bool done = false;
+	double before = -1;
+	int pieces = 0;
+	world_ok(world, store_audit_check_begin(world->store, recovery_secret, &check, &world->why));
+	for (; !done && pieces < 100; pieces++) {
+		world_ok(world, store_audit_check_go_on(check, 10, &done, &world->why));
+		assert_true(store_audit_check_done_frac(check) >= before);
+		before = store_audit_check_done_frac(check);
+		if (pieces == 3)
+			add_entries(world, 30);
+	}
+	assert_in_range(pieces, ENTRIES / 10, 99);
+	world_ok(world, verify(world, true, &whole));
+	assert_memory_equal(&whole.head, &store_audit_check_found(check)->head, sizeof whole.head);
+	assert_int_equal(whole.checkpoints, store_audit_check_found(check)->checkpoints);
+	assert_int_equal(whole.last_signed, store_audit_check_found(check)->last_signed);
+	store_audit_check_end(&check);
+	assert_null(check);
+	store_audit_check_end(&check);
+	world_ok(world, store_audit_check_begin(world->store, NULL, &check, &world->why)); /* given up after one piece */
+	world_ok(world, store_audit_check_go_on(check, 10, &done, &world->why));
+	assert_false(done);
+	assert_int_equal(store_audit_check_found(check)->entries, 10);
+	store_audit_check_end(&check);
+}
+
 static void an_approval_is_a_checkpoint(void **state)
 {
 	struct store_world *world = *state;
@@ -393,6 +425,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(a_whole_audit_verifies),
+	        TEST(in_pieces_the_same_is_verified),
 	        TEST(an_approval_is_a_checkpoint),
 	        TEST(every_tampering_is_found_and_named),
 	        TEST(a_checkpoint_finds_an_insider),

@@ -233,6 +233,79 @@ static void the_audit_is_shown_searched_and_verified(void **state)
 	shows(desk, "VERIFIED: ");
 }
 
+static void add_entries(struct desk *desk, int count)
+{
+	struct store *store = clinic_store(desk->clinic);
+	struct fail why = {.text = ""};
+	must(store_group_begin(store, &why), &why);
+	for (int i = 0; i < count; i++) {
+		const struct store_stamp stamp = {NOW_MS, CLINIC_DEMO_TECHNICIAN};
+		char object[32];
+		(void)snprintf(object, sizeof object, "page %d", i);
+		must(store_audit_add(store, "report.print", object, NULL, &stamp, &why), &why);
+	}
+	must(store_group_commit(store, &why), &why);
+}
+
+/* Every entry is come to by moving down, and by moving up again; nothing is shown twice. */
+static void a_long_audit_is_gone_through_in_parts(void **state)
+{
+	struct desk *desk = *state;
+	struct store_audit_head head;
+	struct fail why = {.text = ""};
+	add_entries(desk, 2 * LIST_AUDIT_PART);
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	must(store_audit_head(clinic_store(desk->clinic), &head, &why), &why);
+	type(desk, ".\r");
+	for (int64_t seq = head.seq; seq > 0; seq--) {
+		const struct listing_row *row = app_listing_selected(desk->app, SCREEN_AUDIT);
+		assert_non_null(row);
+		assert_int_equal(strtoll(row->key, NULL, 10), seq);
+		press(desk, UI_KEY_DOWN);
+	}
+	for (int64_t seq = 1; seq <= head.seq; seq++) {
+		const struct listing_row *row = app_listing_selected(desk->app, SCREEN_AUDIT);
+		assert_int_equal(strtoll(row->key, NULL, 10), seq);
+		press(desk, UI_KEY_UP);
+	}
+	type(desk, "/page 7\r"); /* words stay while going on */
+	const size_t first = desk->app->listings[SCREEN_AUDIT].shown_count;
+	press(desk, UI_KEY_END);
+	press(desk, UI_KEY_DOWN);
+	shows(desk, "/ page 7");
+	assert_in_range(first, 1, LIST_AUDIT_PART - 1);
+}
+
+/* In pieces: keys are answered between, Esc stops it, what was not looked at is not called verified. */
+static void verifying_goes_on_between_keys_and_stops(void **state)
+{
+	struct desk *desk = *state;
+	int pieces = 0;
+	add_entries(desk, 2000);
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	type(desk, ".\rY");
+	assert_true(app_verifying(desk->app));
+	shows(desk, "verifying the audit");
+	assert_true(app_audit_go_on(desk->app));
+	press(desk, UI_KEY_ESCAPE);
+	assert_false(app_verifying(desk->app));
+	assert_int_equal(app_screen(desk->app), SCREEN_AUDIT);
+	shows(desk, "STOPPED, NOT VERIFIED: entries 1 to 400");
+	type(desk, "Y");
+	press(desk, UI_KEY_DOWN);
+	type(desk, "."); /* elsewhere it goes on, too */
+	while (app_audit_go_on(desk->app))
+		assert_in_range(++pieces, 1, 20);
+	shows(desk, "The audit has been verified");
+	type(desk, "ZY");
+	while (app_audit_go_on(desk->app))
+		;
+	shows(desk, "VERIFIED: ");
+	type(desk, "Y");
+	app_lock(desk->app);
+	assert_false(app_verifying(desk->app));
+}
+
 static void the_first_bad_entry_is_gone_to(void **state)
 {
 	(void)state;
@@ -374,6 +447,8 @@ int main(void)
 	        DESK(two_plans_are_compared),
 	        DESK(what_is_for_administrators_is_refused_to_others),
 	        DESK(the_audit_is_shown_searched_and_verified),
+	        DESK(a_long_audit_is_gone_through_in_parts),
+	        DESK(verifying_goes_on_between_keys_and_stops),
 	        cmocka_unit_test(the_first_bad_entry_is_gone_to),
 	        DESK(people_are_let_in_and_shut_out),
 	        DESK(the_last_administrator_stays),

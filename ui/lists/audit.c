@@ -23,7 +23,7 @@ static void add_entry(struct listing *out, const struct store_audit *entry)
 }
 
 /* "audit 57" -> 57; 0: no entry is named. */
-static int64_t entry_named(const struct fail *fault)
+int64_t list_audit_named(const struct fail *fault)
 {
 	const char *texts[] = {fault->field, fault->text};
 	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
@@ -37,9 +37,14 @@ static int64_t entry_named(const struct fail *fault)
 
 static void note_verified(struct listing *out, const struct list_audit *audit)
 {
-	const int64_t bad = entry_named(&audit->fault);
+	const int64_t bad = list_audit_named(&audit->fault);
 	if (!audit->verified) {
 		listing_note(out, ROLE_DIM, "Y verifies every entry, checkpoint and the anchor.");
+	} else if (audit->stopped) {
+		listing_note(out, ROLE_CAUTION,
+		             "STOPPED, NOT VERIFIED: entries 1 to %lld follow from one another; the rest, head and anchor were not "
+		             "looked at. Y begins anew.",
+		             (long long)audit->found.entries);
 	} else if (audit->fault.code == ST_OK) {
 		listing_note(out, ROLE_OK,
 		             "VERIFIED: %lld entries follow from one another, %lld signed checkpoints hold (up to entry %lld); "
@@ -61,9 +66,11 @@ void list_audit(struct listing *out, const struct list_audit *audit)
 	if (audit->rolled_back != NULL)
 		listing_note(out, ROLE_STOP, "READ ONLY: %s", audit->rolled_back);
 	note_verified(out, audit);
-	if (audit->count < (size_t)audit->head.seq)
-		listing_note(out, ROLE_DIM, "The last %zu of %lld entries; lasertwin audit prints all of them.", audit->count,
-		             (long long)audit->head.seq);
+	if (audit->count > 0 && audit->count < (size_t)audit->head.seq) {
+		out->span = (struct listing_span){audit->entry[0].seq, audit->entry[audit->count - 1].seq, audit->head.seq};
+		listing_note(out, ROLE_DIM, "Entries %lld to %lld of %lld; past the last line come older ones, / searches these.",
+		             (long long)out->span.last, (long long)out->span.first, (long long)out->span.total);
+	}
 	listing_section(out, "Audit trail, latest first", columns, sizeof columns / sizeof *columns, "It is empty.");
 	for (size_t i = audit->count; i-- > 0;)
 		add_entry(out, &audit->entry[i]);
