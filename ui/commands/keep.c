@@ -2,6 +2,7 @@
 #include "planner/plan/restore.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
+#include "ui/commands/watch.h"
 
 enum { LINE_SIZE = 1024 };
 
@@ -88,6 +89,31 @@ static enum status print_found_json(const struct store_audit_found *found, const
 	return records_json_print(&out, why);
 }
 
+#define VERIFIED_AT_ONCE 1000
+
+/* With progress where somebody sits there; a signal stops it. */
+static enum status verify_watched(struct store *store, const unsigned char *key, struct store_audit_found *found,
+                                  struct fail *why)
+{
+	struct watch watch;
+	struct store_audit_check *check;
+	bool done = false;
+	enum status status = store_audit_check_begin(store, key, &check, why);
+	watch_begin(&watch, 1);
+	while (status == ST_OK && !done) {
+		status = store_audit_check_go_on(check, VERIFIED_AT_ONCE, &done, why);
+		if (status == ST_OK && watch_step(&watch, store_audit_check_done_frac(check)) != 0 && !done)
+			status = fail_set(why, ST_CANCELLED, "audit", "stopped by %s: NOT verified; entries 1 to %lld held",
+			                  strsignal(watch_stopped()), (long long)store_audit_check_found(check)->entries);
+	}
+	watch_clear(&watch);
+	watch_end(&watch, false);
+	if (check != NULL)
+		*found = *store_audit_check_found(check);
+	store_audit_check_end(&check);
+	return status;
+}
+
 static enum status verify_audit(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	const char *path = cli_value(options, "--recovery-key");
@@ -96,7 +122,7 @@ static enum status verify_audit(const struct cli_options *options, struct clinic
 	char line[LINE_SIZE], chain[DIGEST_TEXT_SIZE];
 	enum status status = path != NULL ? recovery_key_read(path, key, why) : ST_OK;
 	if (status == ST_OK)
-		status = store_audit_verify(clinic_store(clinic), path != NULL ? key : NULL, &found, why);
+		status = verify_watched(clinic_store(clinic), path != NULL ? key : NULL, &found, why);
 	secret_wipe(key, sizeof key);
 	if (status != ST_OK)
 		return status;

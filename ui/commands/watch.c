@@ -44,10 +44,12 @@ int watch_step(void *context, double done_frac)
 	struct watch *watch = context;
 	double now = now_s();
 	if (watch->wanted && now - watch->start_s >= QUIET_S && now - watch->said_s >= REFRESH_S) {
-		char line[PROGRESS_COLS + 1];
-		snprintf(line, sizeof line, "request %zu of %zu: %.0f s, this step %.0f %% (Ctrl-C stops)", watch->item + 1,
-		         watch->items, now - watch->start_s, 100.0 * done_frac);
-		fprintf(stderr, "\r%-*s", PROGRESS_COLS, line);
+		char line[800], item[48] = ""; /* a fraction may be anything */
+		if (watch->items != 1)
+			snprintf(item, sizeof item, "request %zu of %zu: ", watch->item + 1, watch->items);
+		snprintf(line, sizeof line, "%s%.0f s, this step %.0f %% (Ctrl-C stops)", item, now - watch->start_s,
+		         100.0 * done_frac);
+		fprintf(stderr, "\r%-*.*s", PROGRESS_COLS, PROGRESS_COLS, line);
 		watch->said_s = now;
 		watch->shown = true;
 	}
