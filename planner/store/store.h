@@ -331,8 +331,8 @@ struct store_audit_found {
 enum status store_audit_verify(struct store *store, const unsigned char *recovery_secret,
                                struct store_audit_found *found, struct fail *why) MUST_CHECK;
 /* The same in pieces, for who has something else to do between them: each at most so many entries and checkpoints.
- * Entries that are written meanwhile are verified, too. *done: all of it held, or the status says what did not. Ended before
- * that, found tells up to where it held (head and anchor come last). Lives no longer than the store is open. */
+ * Entries that are written meanwhile are verified, too. *done: all of it held, or the status says what did not. Ended
+ * before that, found tells up to where it held (head and anchor come last). Lives no longer than the store is open. */
 struct store_audit_check;
 enum status store_audit_check_begin(struct store *store, const unsigned char *recovery_secret,
                                     struct store_audit_check **out, struct fail *why) MUST_CHECK;
