@@ -7,7 +7,7 @@
  *  - turbid tissue (1440 .. 1940 nm): the absorbed energy comes from Monte Carlo, prepared once per
  *    tissue, wavelength and spot (struct microbeam_light), and heats, boils and coagulates in place. The
  *    surface stays closed, so steam condenses in the neighbourhood; light that dried tissue does not
- *    absorb goes on to the water below it.
+ *    absorb goes on to the tissue below it.
  * Both run on the enthalpy solver of heat_rz.h with Arrhenius collagen damage; the lesion is the region
  * of Omega >= 1 together with what was removed. Sizes are physical sizes in living tissue; histology
  * reads smaller by histology_factor (Marqa & Mordon 2014: simulated/histologic depth 1.21 +- 0.02).
