@@ -94,7 +94,7 @@ sync-torture: $(BUILD)/lasertwin $(BUILD)/tests/planner/test_sync_histories $(BU
 	@LASERTWIN=$(BUILD)/lasertwin LASERTWIN_KILLS=200 sh tests/sync/servers.sh
 
 sync-bench: $(BUILD)/tests/bench/bench_sync
-	@sh tests/bench/sync.sh $<
+	@SYNC_BENCH=$< sh tests/bench/run.sh $(BUILD)/bench-sync.json tests/bench/sync.sh
 
 validate: $(filter $(BUILD)/tests/validation/%,$(TESTS))
 	@for t in $^; do LASERTWIN_VALIDATE=1 $$t 2>/dev/null || exit 1; done
@@ -199,7 +199,7 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 
 $(BENCHES) $(PICTURES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
 # Published spectra are data (profiles/tissue); they are compiled in so that the physics does no input.
 $(GEN): physics/tables.awk $(TABLES)
