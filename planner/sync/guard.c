@@ -1,5 +1,10 @@
 #include "planner/sync/guard.h"
 
+#include <time.h>
+
+#define FIRST_SLICE 2
+#define NEW_SHARE 0.3 /* of the latest slice in the estimate */
+
 enum status gate_enter(const struct sync_gate *gate, struct fail *why)
 {
 	return gate->enter ? gate->enter(gate->context, why) : ST_OK;
@@ -26,14 +31,34 @@ static enum status next(void *state, int64_t after, struct sync_unit *out, struc
 	INSIDE(next(g->inner.state, after, out, why));
 }
 
+/* Part after part, each inside by itself. */
+static enum status prepare(struct guarded *g, bool all, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (bool done = !g->prepare || !g->gate.enter; !st && !done;) {
+		st = gate_enter(&g->gate, why);
+		if (st)
+			return st;
+		st = g->prepare(g->inner.state, all, &done, why);
+		gate_leave(&g->gate);
+	}
+	return st;
+}
+
 static enum status open_unit(void *state, const char *sync_id, struct sync_unit *out, struct fail *why)
 {
+	enum status first = prepare(state, false, why);
+	if (first)
+		return first;
 	INSIDE(open_unit(g->inner.state, sync_id, out, why));
 }
 
 static enum status lost(void *state, const char *sync_id, const char *version, int64_t updated_ms,
                         struct fail *why)
 {
+	enum status first = prepare(state, true, why);
+	if (first)
+		return first;
 	INSIDE(lost(g->inner.state, sync_id, version, updated_ms, why));
 }
 
@@ -87,17 +112,36 @@ static enum status arrive_slice(void *state, const struct sync_arrival *items, s
 	INSIDE(arrive(g->inner.state, items, count, key, value, why));
 }
 
-static size_t slice_of(const struct guarded *g, size_t left)
+static double thread_ms(void)
 {
-	return g->gate.enter && left > GUARD_SLICE ? GUARD_SLICE : left;
+	struct timespec t;
+	(void)clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
+}
+
+static size_t slice_of(const struct guarded *g, enum guarded_work work, size_t left)
+{
+	const double fit = g->item_ms[work] > 0 ? GUARD_WORK_MS / g->item_ms[work] : FIRST_SLICE;
+	const size_t n = fit < 1 ? 1 : fit > GUARD_SLICE_MAX ? GUARD_SLICE_MAX : (size_t)fit;
+	return g->gate.enter && left > n ? n : left;
+}
+
+static void learn(struct guarded *g, enum guarded_work work, double since_ms, size_t items)
+{
+	const double now = items ? (thread_ms() - since_ms) / (double)items : 0;
+	double *item_ms = &g->item_ms[work];
+	if (items)
+		*item_ms = *item_ms > 0 ? (1 - NEW_SHARE) * *item_ms + NEW_SHARE * now : now;
 }
 
 static enum status sending(void *state, struct sync_unit *const *units, size_t count, struct fail *why)
 {
 	enum status st = ST_OK;
 	for (size_t at = 0, n; !st && at < count; at += n) {
-		n = slice_of(state, count - at);
+		const double since_ms = thread_ms();
+		n = slice_of(state, GUARDED_SENDING, count - at);
 		st = send_slice(state, units + at, n, why);
+		learn(state, GUARDED_SENDING, since_ms, n);
 	}
 	return st;
 }
@@ -106,8 +150,10 @@ static enum status settle(void *state, const struct sync_verdict *verdicts, size
 {
 	enum status st = ST_OK;
 	for (size_t at = 0, n; !st && at < count; at += n) {
-		n = slice_of(state, count - at);
+		const double since_ms = thread_ms();
+		n = slice_of(state, GUARDED_SETTLE, count - at);
 		st = settle_slice(state, verdicts + at, n, why);
+		learn(state, GUARDED_SETTLE, since_ms, n);
 	}
 	return st;
 }
@@ -115,13 +161,16 @@ static enum status settle(void *state, const struct sync_verdict *verdicts, size
 static enum status arrive(void *state, const struct sync_arrival *items, size_t count, const char *key,
                           const char *value, struct fail *why)
 {
-	size_t at = 0;
 	enum status st = ST_OK;
-	while (!st && slice_of(state, count - at) < count - at) {
-		st = arrive_slice(state, items + at, GUARD_SLICE, NULL, NULL, why);
-		at += GUARD_SLICE;
+	for (size_t at = 0, n; !st; at += n) {
+		const double since_ms = thread_ms();
+		n = slice_of(state, GUARDED_ARRIVE, count - at);
+		if (n == count - at)
+			return arrive_slice(state, items + at, n, key, value, why);
+		st = arrive_slice(state, items + at, n, NULL, NULL, why);
+		learn(state, GUARDED_ARRIVE, since_ms, n);
 	}
-	return st ? st : arrive_slice(state, items + at, count - at, key, value, why);
+	return st;
 }
 
 struct sync_local guarded_local(struct guarded *guarded)

@@ -190,7 +190,8 @@ static enum status assemble(struct service *service, const struct service_option
 	gate_leave(&o->gate);
 	if (st)
 		return st;
-	service->guarded = (struct guarded){station_local(service->station), o->gate};
+	service->guarded = (struct guarded){
+	        .inner = station_local(service->station), .gate = o->gate, .prepare = station_prepare};
 	const struct sync_local local = guarded_local(&service->guarded);
 	const struct sync_wire wire = {service->http, http_exchange};
 	const struct sync_options options = {.id_system = service->mapping.id_system,
@@ -256,7 +257,7 @@ static enum status apply_waiting(struct service *s, size_t *applied, struct fail
 		st = gate_enter(gate, why);
 		if (st)
 			return st;
-		st = station_apply_some(s->station, &at, GUARD_SLICE, why);
+		st = station_apply_some(s->station, &at, 1, why);
 		gate_leave(gate);
 	}
 	*applied = at.applied;

@@ -24,6 +24,9 @@ enum status station_new(struct store *store, const struct mapping *mapping, int6
                         struct station **out, struct fail *why) MUST_CHECK;
 void station_free(struct station **station);
 struct sync_local station_local(struct station *station);
+/* Which changes name which records: looked through a part at a time, so that nobody waits for the whole. `all`: the
+ * acknowledged ones too. For struct guarded. */
+enum status station_prepare(void *station, bool all, bool *done, struct fail *why);
 
 /* Tries again what waits; *applied counts. Between rounds, and after a person settled something. */
 enum status station_apply_waiting(struct station *station, size_t *applied, struct fail *why) MUST_CHECK;

@@ -3,6 +3,7 @@
 
 #define BUCKETS_START 512
 #define ROWS_AT_ONCE 1000
+#define ROWS_IN_PASSING 100
 #define NONE UINT32_MAX
 
 static size_t bucket_of(const struct name_index *index, const char *name)
@@ -102,22 +103,37 @@ void station_index_forget(struct name_index *index)
 		index->bucket[i] = NONE;
 }
 
+enum status station_index_some(struct station *s, struct name_index *index, unsigned states, size_t rows, bool *more,
+                               struct fail *why)
+{
+	struct store_outbox_list list = {0};
+	const struct store_outbox_query query = {.states = states, .after_seq = index->upto, .limit = rows};
+	enum status st = store_outbox_list(s->store, &query, &list, why);
+	for (size_t i = 0; !st && i < list.count; i++) {
+		st = add_names(s, index, &list.items[i], why);
+		index->upto = st ? index->upto : list.items[i].seq;
+	}
+	*more = !st && list.more;
+	store_outbox_list_free(&list);
+	return st;
+}
+
 enum status station_index(struct station *s, struct name_index *index, unsigned states, struct fail *why)
 {
 	bool more = true;
 	enum status st = ST_OK;
-	while (!st && more) {
-		struct store_outbox_list list = {0};
-		const struct store_outbox_query query = {
-		        .states = states, .after_seq = index->upto, .limit = ROWS_AT_ONCE};
-		st = store_outbox_list(s->store, &query, &list, why);
-		for (size_t i = 0; !st && i < list.count; i++) {
-			st = add_names(s, index, &list.items[i], why);
-			index->upto = st ? index->upto : list.items[i].seq;
-		}
-		more = !st && list.more;
-		store_outbox_list_free(&list);
-	}
+	while (!st && more)
+		st = station_index_some(s, index, states, ROWS_AT_ONCE, &more, why);
+	return st;
+}
+
+enum status station_prepare(void *state, bool all, bool *done, struct fail *why)
+{
+	struct station *s = state;
+	bool more = false;
+	enum status st = station_index_some(s, all ? &s->all : &s->open, all ? (1u << OUTBOX_STATES) - 1 : UNSETTLED,
+	                                    ROWS_IN_PASSING, &more, why);
+	*done = !more;
 	return st;
 }
 

@@ -64,7 +64,8 @@ void open_side(struct pair *pair, struct post *side, const char *name)
 	must(station_new(side->store, &mapping, now_ms, &side->station, &why), &why);
 	must(store_sync_get(side->store, "station", value, &why), &why);
 	memcpy(side->station_uuid, value, sizeof side->station_uuid);
-	side->guarded = (struct guarded){station_local(side->station), {side, enter, leave}};
+	side->guarded = (struct guarded){
+	        .inner = station_local(side->station), .gate = {side, enter, leave}, .prepare = station_prepare};
 	const struct sync_local local = guarded_local(&side->guarded);
 	const struct sync_options options = {
 	        .id_system = FAKE_ID_SYSTEM, .write_system = FAKE_WRITE_SYSTEM, .types = mapping_types};
