@@ -10,7 +10,6 @@
 #define OVERLAP_MS (20 * MS_PER_MINUTE)
 #define DEEP_EVERY_MS (5 * MS_PER_MINUTE)
 #define DAILY_MS (20 * MS_PER_HOUR)
-#define PAGE 200
 #define BATCH 50
 #define BACKOFF_MAX_MS (300 * MS_PER_S)
 #define HTTP_NOT_BUILT 501 /* RFC 9110, 15.6.2: the server lacks it, and will not have it by waiting */
@@ -181,8 +180,9 @@ enum status engine_traits_save(struct sync_engine *e, struct fail *why)
 {
 	const struct server_traits *t = &e->traits;
 	char line[SYNC_VALUE_MAX + 1];
-	(void)snprintf(line, sizeof line, "%" PRId64 " %d %d %d %d %d", t->checked_ms, t->conditional_create,
-	               t->update_create, t->optimistic, t->batch, t->transaction);
+	(void)snprintf(line, sizeof line, "%" PRId64 " %d %d %d %d %d %d %d", t->checked_ms,
+	               t->conditional_create, t->update_create, t->optimistic, t->batch, t->transaction, t->own_names,
+	               t->no_totals);
 	return e->local.set(e->local.state, "server", line, why);
 }
 
@@ -191,17 +191,19 @@ static bool load_traits(struct sync_engine *e)
 	struct server_traits *t = &e->traits;
 	char line[SYNC_VALUE_MAX + 1];
 	struct fail none;
-	int flags[5];
+	int flags[7] = {0}; /* the last two are not in a line of an earlier version */
 	if (e->local.get(e->local.state, "server", line, &none) != ST_OK)
 		return false;
-	if (sscanf(line, "%" SCNd64 " %d %d %d %d %d", &t->checked_ms, &flags[0], &flags[1], &flags[2],
-	           &flags[3], &flags[4]) != 6)
+	if (sscanf(line, "%" SCNd64 " %d %d %d %d %d %d %d", &t->checked_ms, &flags[0], &flags[1], &flags[2],
+	           &flags[3], &flags[4], &flags[5], &flags[6]) < 6)
 		return false;
 	t->conditional_create = flags[0];
 	t->update_create = flags[1];
 	t->optimistic = flags[2];
 	t->batch = flags[3];
 	t->transaction = flags[4];
+	t->own_names = flags[5];
+	t->no_totals = flags[6];
 	return true;
 }
 
@@ -271,11 +273,23 @@ static enum status read_capability(struct sync_engine *e, const struct sync_repl
 	                      "the server does not speak FHIR R4 (4.0.x): use its R4 address");
 }
 
+/* *nothing: no record of ours has a name on any server yet. */
+static enum status knows_nothing(struct sync_engine *e, bool *nothing, struct fail *why)
+{
+	struct sync_place place;
+	struct fail reason = {0};
+	enum status st = e->local.next_place(e->local.state, "", &place, &reason);
+	*nothing = st == ST_NOT_FOUND;
+	return st && !*nothing ? fail_set(why, st, reason.field, "%s", reason.text) : ST_OK;
+}
+
 static enum status hello(struct sync_engine *e, struct fail *why)
 {
 	struct sync_reply reply = {0};
 	int64_t every = e->options.capability_every_ms;
-	if (load_traits(e) && every > 0 && e->server_now_ms > 0 && e->server_now_ms >= e->traits.checked_ms &&
+	const bool met = load_traits(e);
+	bool fresh = false;
+	if (met && every > 0 && e->server_now_ms > 0 && e->server_now_ms >= e->traits.checked_ms &&
 	    e->server_now_ms - e->traits.checked_ms < every)
 		return ST_OK;
 	enum status st = engine_get(e, "metadata", &reply, why);
@@ -285,8 +299,13 @@ static enum status hello(struct sync_engine *e, struct fail *why)
 	if (!st)
 		st = read_capability(e, &reply, why);
 	sync_reply_clear(&reply);
+	if (!st && !met)
+		st = knows_nothing(e, &fresh, why);
 	if (st)
 		return st;
+	/* once: from the first contact on, or never, so that one record cannot stand there under two names */
+	e->traits.own_names = e->traits.update_create && (met ? e->traits.own_names : fresh);
+	e->traits.no_totals = false;
 	e->traits.checked_ms = e->server_now_ms;
 	return engine_traits_save(e, why);
 }
@@ -314,8 +333,6 @@ enum status sync_engine_new(const struct sync_local *local, const struct sync_wi
 	set_default(&e->options.capability_every_ms, DAILY_MS);
 	if (e->options.reconcile_every_ms == 0)
 		e->options.reconcile_every_ms = DAILY_MS;
-	if (e->options.page == 0)
-		e->options.page = PAGE;
 	if (e->options.batch == 0 || e->options.batch > BATCH_MAX)
 		e->options.batch = BATCH;
 	e->batch_now = e->options.batch;
@@ -390,6 +407,7 @@ enum status sync_round(struct sync_engine *e, struct sync_outcome *outcome, stru
 	*outcome = (struct sync_outcome){0};
 	e->outcome = outcome;
 	e->progress_pulled = 0;
+	e->windows_read = false;
 	enum status st = exchange_news(e, why);
 	if (st == ST_OK)
 		st = count_waiting(e, why);

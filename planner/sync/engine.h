@@ -145,6 +145,7 @@ struct sync_request {
 	size_t len;
 	const char *if_match;      /* whole header value: W/"3"; NULL: none */
 	const char *if_none_exist; /* query; NULL: none */
+	const char *if_none_match; /* "*": only where nothing stands; NULL: none */
 };
 
 #define SYNC_HEADER_MAX 256
@@ -178,10 +179,11 @@ struct sync_options {
 	const char *write_system; /* tag system of write names */
 	const char *const *types; /* resource types pulled, referred-to first; NULL-terminated */
 	int64_t overlap_ms;       /* how late a commit may surface below the watermark [20 min] */
-	int64_t deep_every_ms; /* how often the overlap is swept; between, only 1 min [5 min; -1: always] */
+	/* How often the overlap is swept where the server does not count; between, only 1 min [5 min; -1: always]. */
+	int64_t deep_every_ms;
 	int64_t reconcile_every_ms;  /* [20 h; -1: never] */
 	int64_t capability_every_ms; /* [20 h; -1: always] */
-	size_t page, batch;          /* resources per page [200], units per request [50] */
+	size_t page, batch;          /* resources per page [200, then what 4 MB hold], units per request [50] */
 	uint64_t seed;               /* of the jitter of the back-off */
 	/* Called between requests; false: stop. May be NULL. */
 	bool (*go_on)(void *context, const struct sync_progress *progress);

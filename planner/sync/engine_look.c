@@ -99,16 +99,17 @@ enum status engine_look(struct sync_engine *e, const struct sync_unit *unit, con
 	char path[PATH_MAX_BYTES];
 	*out = (struct landing_look){0};
 	enum status st = e->local.find(e->local.state, entry->sync_id, &known, &reason);
-	if (st == ST_NOT_FOUND)
-		return look_by_name(e, unit, entry, out, why);
-	if (st)
+	const bool placed = st == ST_OK;
+	if (st && st != ST_NOT_FOUND)
 		return fail_set(why, st, reason.field, "%s", reason.text);
-	(void)snprintf(path, sizeof path, "%s/%s", entry->type, known.server_id);
+	if (!placed && !engine_named_by_us(e, entry->type))
+		return look_by_name(e, unit, entry, out, why);
+	(void)snprintf(path, sizeof path, "%s/%s", entry->type, placed ? known.server_id : entry->sync_id);
 	st = engine_get(e, path, &out->reply, why);
 	if (st)
 		return st;
 	if (out->reply.http == 404 || out->reply.http == 410) {
-		out->landing = out->reply.http == 410 ? DELETED : VANISHED;
+		out->landing = out->reply.http == 410 ? DELETED : placed ? VANISHED : ABSENT;
 		return ST_OK;
 	}
 	if (out->reply.http != 200 ||
@@ -116,6 +117,81 @@ enum status engine_look(struct sync_engine *e, const struct sync_unit *unit, con
 		return fail_set(why, ST_IO, entry->type, "the server answers a read with %d",
 		                out->reply.http);
 	return judge(e, unit, entry, out, why);
+}
+
+/* ---- before writing under our own names --------------------------------------------------------------- */
+
+static bool looked_at(const struct sync_engine *e, const struct sync_entry *entry)
+{
+	return !entry->update && engine_puts_creates(e, entry->type);
+}
+
+static enum status write_reads(struct sync_engine *e, struct sync_unit *const *units, size_t count, char **body,
+                               size_t *len, size_t *reads, struct fail *why)
+{
+	struct json_out out;
+	char path[PATH_MAX_BYTES];
+	*reads = 0;
+	json_out_begin(&out, REQUEST_BYTES_MAX);
+	json_out_object(&out, NULL);
+	json_out_text(&out, "resourceType", "Bundle");
+	json_out_text(&out, "type", "batch");
+	json_out_array(&out, "entry");
+	for (size_t u = 0; u < count; u++)
+		for (size_t i = 0; i < units[u]->count; i++) {
+			const struct sync_entry *entry = &units[u]->entry[i];
+			if (!looked_at(e, entry))
+				continue;
+			++*reads;
+			(void)snprintf(path, sizeof path, "%s/%s", entry->type, entry->sync_id);
+			json_out_object(&out, NULL);
+			json_out_object(&out, "request");
+			json_out_text(&out, "method", "GET");
+			json_out_text(&out, "url", path);
+			json_out_end_object(&out);
+			json_out_end_object(&out);
+		}
+	json_out_end_array(&out);
+	json_out_end_object(&out);
+	return json_out_take(&out, body, len, why);
+}
+
+static void read_reads(const struct sync_engine *e, struct sync_unit *const *units, size_t count,
+                       const struct sync_reply *reply, bool *stands)
+{
+	struct span entries, item = {0};
+	bool told = reply->http == 200 && reply->body &&
+	            reply_bundle(reply->body, reply->len, "batch-response", &entries);
+	for (size_t u = 0; u < count; u++)
+		for (size_t i = 0; i < units[u]->count; i++) {
+			struct reply_entry said = {0};
+			if (!looked_at(e, &units[u]->entry[i]))
+				continue;
+			told = told && span_each(entries, &item);
+			if (told)
+				reply_entry_read(item, &said);
+			stands[u] |= said.status != 404;
+		}
+}
+
+enum status engine_look_together(struct sync_engine *e, struct sync_unit *const *units, size_t count, bool *stands,
+                                 struct fail *why)
+{
+	struct sync_request request = {.method = "POST", .path = ""};
+	struct sync_reply reply = {0};
+	char *body = NULL;
+	size_t reads;
+	memset(stands, 0, count * sizeof *stands);
+	enum status st = write_reads(e, units, count, &body, &request.len, &reads, why);
+	request.body = body;
+	if (!st && reads > 0) {
+		st = engine_ask(e, &request, &reply, why);
+		if (!st)
+			read_reads(e, units, count, &reply, stands);
+	}
+	free(body);
+	sync_reply_clear(&reply);
+	return st;
 }
 
 /* ---- references --------------------------------------------------------------------------------------- */
@@ -128,9 +204,23 @@ static const struct sync_entry *in_unit(const struct sync_unit *unit, const char
 	return NULL;
 }
 
-bool engine_puts_creates(const struct sync_engine *e)
+/* Several stations may make the device that they share, under one name: only the server's own condition settles that
+ * among them. Every other name is made once, at one station. */
+static bool shared_name(const char *type)
 {
-	return !e->traits.conditional_create && e->traits.update_create;
+	return strcmp(type, "Device") == 0;
+}
+
+bool engine_puts_creates(const struct sync_engine *e, const char *type)
+{
+	if (!e->traits.update_create)
+		return false;
+	return !e->traits.conditional_create || (e->traits.own_names && !shared_name(type));
+}
+
+bool engine_named_by_us(const struct sync_engine *e, const char *type)
+{
+	return e->traits.own_names && engine_puts_creates(e, type);
 }
 
 struct resolver {
@@ -153,7 +243,7 @@ static enum status name_reference(const struct resolver *r, const char *sync_id,
 		return fail_set(why, st, reason.field, "%s", reason.text);
 	if (st == ST_OK && !place.gone)
 		(void)snprintf(out, size, "\"reference\":\"%s/%s\"", place.type, place.server_id);
-	else if (sibling && engine_puts_creates(e))
+	else if (sibling && engine_puts_creates(e, sibling->type))
 		(void)snprintf(out, size, "\"reference\":\"%s/%s\"", sibling->type, sync_id);
 	else if (sibling && r->mode == MODE_TOGETHER)
 		(void)snprintf(out, size, "\"reference\":\"urn:uuid:%s\"", sync_id);

@@ -6,6 +6,7 @@
 #include "planner/sync/engine.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/reply.h"
+#include "planner/sync/window.h"
 
 #define MS_PER_S INT64_C(1000)
 #define MS_PER_MINUTE (60 * MS_PER_S)
@@ -15,6 +16,7 @@
 #define TYPES_MAX 24
 #define REQUEST_BYTES_MAX ((size_t)1 << 20) /* of one bundle */
 #define PAGE_MAX 1000                       /* Medplum caps _count here without a word */
+#define PAGE_BYTES ((size_t)4 << 20)        /* what a page should have: few requests, little memory */
 #define BATCH_MAX 100
 
 /* What the server can do; kept as one line under the key "server". */
@@ -23,6 +25,8 @@ struct server_traits {
 	bool conditional_create, update_create;
 	bool optimistic;         /* states versioned-update: If-Match is obeyed */
 	bool batch, transaction; /* taken back when it turns out otherwise */
+	bool no_totals;          /* its answers to a search for a count hold none */
+	bool own_names;          /* what this station creates there has always gone under its own names */
 };
 
 struct sync_engine {
@@ -36,6 +40,8 @@ struct sync_engine {
 	int failures;          /* in a row; sets the back-off */
 	bool want_reconcile, suspect_rollback;
 	size_t progress_pulled;
+	struct window window[TYPES_MAX]; /* of each type, in the order of the options */
+	bool windows_read;               /* in this round */
 	struct sync_place canary;     /* confirmed since it was last kept; type "": none */
 	struct sync_outcome *outcome; /* of the round that runs */
 };
@@ -75,15 +81,25 @@ struct page {
 	bool names_only; /* only ids, versions and names */
 	int64_t since_ms;
 	size_t count;              /* asked for */
+	bool too_large;            /* the answer was not taken for its size */
 	size_t offset;             /* into records of one time, where the server gives no link */
 	char link[PATH_MAX_BYTES]; /* the server's next page; empty: none that may be followed */
 	int stalled;               /* pages in a row without a later time */
 	/* Takes the results, sets got and last_ms (the latest time met, at least since_ms). */
 	enum status (*take)(struct sync_engine *e, struct page *page, struct span entries, struct fail *why);
 	void *into;
+	struct window *window; /* of the type; counts what the pages list */
+	bool fresh;            /* they begin where the window does: it is counted anew */
+	int64_t checked_ms;    /* the server's count is asked from here to the watermark */
+	size_t expected;       /* so many were listed there */
+	size_t moved;          /* of them have a later time now */
+	bool differs;          /* the server counts others */
 	size_t got;
+	bool full; /* as many as were asked for: there may be more */
 	int64_t last_ms;
 };
+/* A record's version of that time gives way to one of ours. */
+void engine_moved(struct sync_engine *e, const struct sync_place *old);
 enum status engine_pages(struct sync_engine *e, struct page *page, struct fail *why) MUST_CHECK;
 void engine_watermark_key(const char *type, char key[KEY_MAX_BYTES]);
 
@@ -126,10 +142,32 @@ void landing_look_clear(struct landing_look *look);
  * MODE_TOGETHER: records of the same unit by urn:uuid; MODE_ALONE: by identifier where they have no name yet.
  */
 enum reference_mode { MODE_TOGETHER, MODE_ALONE };
-/* Whether creates go as PUT under the record's own name, for want of conditional creates. */
-bool engine_puts_creates(const struct sync_engine *e);
+/* Whether creates of this type go as PUT under the record's own name: for want of conditional creates, or because
+ * the server takes our names, which needs no search there and cannot double. Such a write looks first. */
+bool engine_puts_creates(const struct sync_engine *e, const char *type);
+/* What this station made of this type stands under its own name or not at all: a read tells. */
+bool engine_named_by_us(const struct sync_engine *e, const char *type);
+/* One request for all creates under our own names of these units. stands[i]: something may be there, or the server
+ * did not say: the unit is looked at by itself. */
+enum status engine_look_together(struct sync_engine *e, struct sync_unit *const *units, size_t count, bool *stands,
+                                 struct fail *why) MUST_CHECK;
 enum status engine_resolve(struct sync_engine *e, const struct sync_unit *unit,
                            const struct sync_entry *entry, enum reference_mode mode, const char *server_id,
                            char **body, size_t *len, bool *missing, struct fail *why) MUST_CHECK;
+
+/* ---- requests (engine_call.c) ---- */
+
+struct call {
+	char method[8], url[PATH_MAX_BYTES], if_none_exist[PATH_MAX_BYTES], if_match[SYNC_VERSION_MAX + 8];
+	const char *if_none_match; /* servers that know it refuse what stands there since the look */
+	char *body;
+	size_t len;
+};
+/* One entry's request; the caller frees call->body. missing: something it refers to has no name there yet. */
+enum status engine_call(struct sync_engine *e, const struct sync_unit *unit, const struct sync_entry *entry,
+                        enum reference_mode mode, struct call *call, bool *missing, struct fail *why) MUST_CHECK;
+/* A bundle of all entries of all units, none of which refers to something missing: a transaction, or a batch. */
+enum status engine_bundle(struct sync_engine *e, struct sync_unit *const *units, size_t count, bool together,
+                          char **body, size_t *len, struct fail *why) MUST_CHECK;
 
 #endif

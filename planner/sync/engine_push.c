@@ -12,6 +12,7 @@
 
 #define ALONE_AFTER 3 /* failed attempts after which a unit is sent by itself, after the others */
 #define VERDICTS_MAX 64
+#define ORDERED_MAX 50 /* audit to one transaction: updates that a Medplum transaction takes (fhir.md, section 2) */
 #define TROUBLES_MAX 3 /* units in a row that the server answers 5xx to: it is the server */
 
 /* ---- one pass ----------------------------------------------------------------------------------------- */
@@ -25,7 +26,7 @@ struct push {
 	size_t acked;
 	struct sync_unit flight[BATCH_MAX];
 	size_t flying, flying_bytes;
-	struct sync_unit ordered[SYNC_UNIT_ENTRIES_MAX];
+	struct sync_unit ordered[ORDERED_MAX];
 	size_t in_order;
 	struct sync_verdict verdict[VERDICTS_MAX]; /* of the audit, not put down yet */
 	size_t verdicts;
@@ -56,6 +57,24 @@ static enum status put_down(struct push *p, struct fail *why)
 	return count ? p->e->local.settle(p->e->local.state, p->verdict, count, why) : ST_OK;
 }
 
+/* What an acknowledged change replaces is listed no more where it was. */
+static enum status tell_moves(struct push *p, const struct sync_unit *unit, const struct sync_verdict *v,
+                              struct fail *why)
+{
+	for (size_t i = 0; v->state == SYNC_ACKED && i < unit->count; i++) {
+		struct sync_place old;
+		struct fail reason = {0};
+		if (!unit->entry[i].update)
+			continue;
+		enum status st = p->e->local.find(p->e->local.state, unit->entry[i].sync_id, &old, &reason);
+		if (st && st != ST_NOT_FOUND)
+			return fail_set(why, st, reason.field, "%s", reason.text);
+		if (!st && strcmp(old.version, v->receipt[i].version) != 0)
+			engine_moved(p->e, &old);
+	}
+	return ST_OK;
+}
+
 static enum status settle(struct push *p, const struct sync_unit *unit, const struct sync_verdict *v,
                           struct fail *why)
 {
@@ -63,6 +82,8 @@ static enum status settle(struct push *p, const struct sync_unit *unit, const st
 	enum status st = ST_OK;
 	if (p->verdicts == VERDICTS_MAX || !unit->in_order)
 		st = put_down(p, why);
+	if (!st)
+		st = tell_moves(p, unit, v, why);
 	if (!st && unit->in_order)
 		p->verdict[p->verdicts++] = *v;
 	else if (!st)
@@ -203,6 +224,20 @@ static enum status look_and_judge(struct push *p, const struct sync_unit *unit, 
 	return st;
 }
 
+/* A server that states update-as-create and does not do it: its own names, and its own conditions, from now on. */
+static enum status names_refused(struct push *p, const struct sync_entry *entry, struct fail *why)
+{
+	struct sync_engine *e = p->e;
+	if (entry->update || !e->traits.conditional_create || !engine_named_by_us(e, entry->type))
+		return ST_OK;
+	e->traits.own_names = false;
+	enum status st = engine_traits_save(e, why);
+	return st ? st
+	          : engine_note(e, SYNC_NOTE_SERVER, entry->type, "", why,
+	                        "the server states that it takes our names and answers 404 to them: creates go by "
+	                        "condition from now on");
+}
+
 /* One entry's answer into the unit's verdict; *goes_on: the next entry may be read. */
 static enum status take_answer(struct push *p, const struct sync_unit *unit, size_t i,
                                const struct reply_entry *said, struct sync_verdict *v, bool *goes_on,
@@ -214,6 +249,8 @@ static enum status take_answer(struct push *p, const struct sync_unit *unit, siz
 		v->state = SYNC_REFUSED;
 	if (answer == ANSWER_LOOK)
 		st = look_and_judge(p, unit, i, v, &answer, why);
+	if (!st && answer == ANSWER_UNKNOWN && said->status == 404)
+		st = names_refused(p, &unit->entry[i], why);
 	if (answer == ANSWER_LATER || answer == ANSWER_UNKNOWN) {
 		v->state = answer == ANSWER_LATER && unit->count == 1 ? SYNC_PENDING : SYNC_INFLIGHT;
 		(void)snprintf(v->reason, sizeof v->reason, "the server answers %d: again later",
@@ -228,90 +265,6 @@ static enum status take_answer(struct push *p, const struct sync_unit *unit, siz
 }
 
 /* ---- requests ----------------------------------------------------------------------------------------- */
-
-struct call {
-	char method[8], url[PATH_MAX_BYTES], if_none_exist[PATH_MAX_BYTES], if_match[SYNC_VERSION_MAX + 8];
-	char *body;
-	size_t len;
-};
-
-static enum status make_call(struct sync_engine *e, const struct sync_unit *unit,
-                             const struct sync_entry *entry, enum reference_mode mode, struct call *call,
-                             bool *missing, struct fail *why)
-{
-	struct sync_place place;
-	struct fail reason = {0};
-	bool put = entry->update || engine_puts_creates(e);
-	const char *id = NULL;
-	*call = (struct call){0};
-	if (entry->update) {
-		enum status st = e->local.find(e->local.state, entry->sync_id, &place, &reason);
-		*missing |= st == ST_NOT_FOUND;
-		if (st)
-			return st == ST_NOT_FOUND ? ST_OK
-			                          : fail_set(why, st, reason.field, "%s", reason.text);
-		id = place.server_id;
-		const char *base =
-		        unit->state == SYNC_INFLIGHT && entry->base[0] ? entry->base : place.version;
-		(void)snprintf(call->if_match, sizeof call->if_match, "W/\"%s\"", base);
-	} else if (put) {
-		id = entry->sync_id;
-	} else {
-		engine_query(e, entry->type, entry->sync_id, false, call->if_none_exist,
-		             sizeof call->if_none_exist);
-	}
-	(void)snprintf(call->method, sizeof call->method, "%s", put ? "PUT" : "POST");
-	(void)snprintf(call->url, sizeof call->url, "%s%s%s", entry->type, id ? "/" : "", id ? id : "");
-	return engine_resolve(e, unit, entry, mode, id, &call->body, &call->len, missing, why);
-}
-
-static void write_call(struct json_out *out, const struct sync_entry *entry, const struct call *call,
-                       bool named)
-{
-	char urn[UUID_TEXT_SIZE + 16];
-	json_out_object(out, NULL);
-	if (named && !entry->update && strcmp(call->method, "POST") == 0) {
-		(void)snprintf(urn, sizeof urn, "urn:uuid:%s", entry->sync_id);
-		json_out_text(out, "fullUrl", urn);
-	}
-	json_out_raw(out, "resource", call->body, call->len);
-	json_out_object(out, "request");
-	json_out_text(out, "method", call->method);
-	json_out_text(out, "url", call->url);
-	json_out_text_if(out, "ifNoneExist", call->if_none_exist);
-	json_out_text_if(out, "ifMatch", call->if_match);
-	json_out_end_object(out);
-	json_out_end_object(out);
-}
-
-/* A bundle of all entries of all units. */
-static enum status write_bundle(struct sync_engine *e, struct sync_unit *const *units, size_t count,
-                                bool together, char **body, size_t *len, struct fail *why)
-{
-	struct json_out out;
-	enum status st = ST_OK;
-	bool missing = false;
-	json_out_begin(&out, 4 * REQUEST_BYTES_MAX);
-	json_out_object(&out, NULL);
-	json_out_text(&out, "resourceType", "Bundle");
-	json_out_text(&out, "type", together ? "transaction" : "batch");
-	json_out_array(&out, "entry");
-	for (size_t u = 0; !st && u < count; u++)
-		for (size_t i = 0; !st && i < units[u]->count; i++) {
-			struct call call;
-			st = make_call(e, units[u], &units[u]->entry[i],
-			               together ? MODE_TOGETHER : MODE_ALONE, &call, &missing, why);
-			if (!st && !missing)
-				write_call(&out, &units[u]->entry[i], &call, together);
-			free(call.body);
-		}
-	json_out_end_array(&out);
-	json_out_end_object(&out);
-	BUG_ON(missing); /* units_ready has asked */
-	if (st)
-		json_out_drop(&out);
-	return st ? st : json_out_take(&out, body, len, why);
-}
 
 /* In flight from here on. The versions replaced are fixed now. */
 static enum status depart(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
@@ -337,7 +290,8 @@ static enum status depart(struct push *p, struct sync_unit *const *units, size_t
 
 /* ---- one unit by itself ------------------------------------------------------------------------------- */
 
-/* Servers that ignore If-Match or If-None-Exist: look before writing. *done: nothing is left to write. */
+/* Servers that ignore If-Match or If-None-Exist, and creates under our own names: look before writing. *done: nothing
+ * is left to write. */
 static enum status look_first(struct push *p, const struct sync_unit *unit, size_t i, struct sync_verdict *v,
                               bool *done, bool *goes_on, struct fail *why)
 {
@@ -345,7 +299,7 @@ static enum status look_first(struct push *p, const struct sync_unit *unit, size
 	struct landing_look look;
 	*done = false;
 	*goes_on = true;
-	if (entry->update ? p->e->traits.optimistic : p->e->traits.conditional_create)
+	if (entry->update ? p->e->traits.optimistic : !engine_puts_creates(p->e, entry->type))
 		return ST_OK;
 	enum status st = engine_look(p->e, unit, entry, &look, why);
 	bool stands = look.landing == LANDED || look.landing == DELETED ||
@@ -385,7 +339,7 @@ static enum status send_entry(struct push *p, const struct sync_unit *unit, size
 	enum status st = look_first(p, unit, i, v, &done, goes_on, why);
 	if (st || done)
 		return st;
-	st = make_call(p->e, unit, &unit->entry[i], MODE_ALONE, &call, &missing, why);
+	st = engine_call(p->e, unit, &unit->entry[i], MODE_ALONE, &call, &missing, why);
 	if (!st && missing) {
 		v->state = SYNC_INFLIGHT;
 		*goes_on = false;
@@ -396,7 +350,8 @@ static enum status send_entry(struct push *p, const struct sync_unit *unit, size
 		        .body = call.body,
 		        .len = call.len,
 		        .if_match = call.if_match[0] ? call.if_match : NULL,
-		        .if_none_exist = call.if_none_exist[0] ? call.if_none_exist : NULL};
+		        .if_none_exist = call.if_none_exist[0] ? call.if_none_exist : NULL,
+		        .if_none_match = call.if_none_match};
 		st = engine_ask(p->e, &request, &reply, why);
 		if (!st) {
 			reply_as_entry(&reply, &said);
@@ -472,7 +427,7 @@ static enum status read_transaction(struct push *p, struct sync_unit *const *uni
                                     const struct sync_reply *reply, struct fail *why)
 {
 	struct span entries, item = {0};
-	struct reply_entry said[SYNC_UNIT_ENTRIES_MAX + 1];
+	struct reply_entry said[ORDERED_MAX + 1];
 	size_t wanted = 0, got = 0, good = 0, at = 0;
 	for (size_t u = 0; u < count; u++)
 		wanted += units[u]->count;
@@ -527,7 +482,7 @@ static enum status send_transaction(struct push *p, struct sync_unit *const *uni
 	struct sync_request request = {.method = "POST", .path = ""};
 	struct sync_reply reply = {0};
 	char *body = NULL;
-	enum status st = write_bundle(p->e, units, count, true, &body, &request.len, why);
+	enum status st = engine_bundle(p->e, units, count, true, &body, &request.len, why);
 	request.body = body;
 	if (!st)
 		st = engine_ask(p->e, &request, &reply, why);
@@ -546,13 +501,30 @@ static enum status send_transaction(struct push *p, struct sync_unit *const *uni
 	return st;
 }
 
-/* Whether this unit's writes are safe inside a bundle: the server must obey the conditions. */
+/* Whether this unit's writes are safe inside a bundle: the server must obey the conditions, or nothing but our own
+ * write can stand under the name. */
 static bool conditions_hold(const struct sync_engine *e, const struct sync_unit *unit)
 {
-	for (size_t i = 0; i < unit->count; i++)
-		if (unit->entry[i].update ? !e->traits.optimistic : !e->traits.conditional_create)
+	for (size_t i = 0; i < unit->count; i++) {
+		const char *type = unit->entry[i].type;
+		if (unit->entry[i].update ? !e->traits.optimistic
+		                          : engine_puts_creates(e, type) && !engine_named_by_us(e, type))
 			return false;
+	}
 	return true;
+}
+
+/* A transaction whose creates under our own names were looked for first: where something stands, one by one. */
+static enum status look_and_send(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
+{
+	bool stands[ORDERED_MAX], any = false;
+	BUG_ON(count > ORDERED_MAX);
+	enum status st = engine_look_together(p->e, units, count, stands, why);
+	for (size_t u = 0; u < count; u++)
+		any |= stands[u];
+	if (st)
+		return st;
+	return any ? each_alone(p, units, count, why) : send_transaction(p, units, count, why);
 }
 
 /* Where the server does not obey conditions, look at every entry first; then the transaction if nothing
@@ -581,7 +553,7 @@ static enum status send_alone(struct push *p, struct sync_unit *unit, struct fai
 		return st;
 	if (unit->count == 1 || !p->e->traits.transaction)
 		return send_one_by_one(p, unit, why);
-	return conditions_hold(p->e, unit) ? send_transaction(p, &unit, 1, why)
+	return conditions_hold(p->e, unit) ? look_and_send(p, &unit, 1, why)
 	                                   : look_then_send(p, unit, why);
 }
 
@@ -619,6 +591,8 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 		reply_entry_read(item, &said);
 		verdicts[got] = verdict_of(units[got], SYNC_ACKED);
 		st = take_answer(p, units[got], 0, &said, &verdicts[got], &goes_on, why);
+		if (!st)
+			st = tell_moves(p, units[got], &verdicts[got], why);
 	}
 	if (!st && got > 0)
 		st = p->e->local.settle(p->e->local.state, verdicts, got, why);
@@ -643,14 +617,12 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 	return st;
 }
 
-static enum status send_batch(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
+static enum status post_batch(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
 {
 	struct sync_request request = {.method = "POST", .path = ""};
 	struct sync_reply reply = {0};
 	char *body = NULL;
-	enum status st = depart(p, units, count, why);
-	if (!st)
-		st = write_bundle(p->e, units, count, false, &body, &request.len, why);
+	enum status st = engine_bundle(p->e, units, count, false, &body, &request.len, why);
 	request.body = body;
 	if (!st)
 		st = engine_ask(p->e, &request, &reply, why);
@@ -664,15 +636,32 @@ static enum status send_batch(struct push *p, struct sync_unit *const *units, si
 	} else if (!st && (reply.http == 400 || reply.http == 413) && count > 1) {
 		/* too large, or one of them spoils it: by halves */
 		p->e->batch_now = count / 2;
-		st = send_batch(p, units, count / 2, why);
+		st = post_batch(p, units, count / 2, why);
 		if (!st)
-			st = send_batch(p, units + count / 2, count - count / 2, why);
+			st = post_batch(p, units + count / 2, count - count / 2, why);
 	} else if (!st) {
 		p->e->traits.batch = count > 1 ? false : p->e->traits.batch;
 		st = each_alone(p, units, count, why);
 	}
 	sync_reply_clear(&reply);
 	return st;
+}
+
+/* Where something stands already under our own name, the unit goes by itself, which looks at what it is. */
+static enum status send_batch(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
+{
+	bool stands[BATCH_MAX];
+	struct sync_unit *absent[BATCH_MAX];
+	size_t left = 0;
+	enum status st = depart(p, units, count, why);
+	if (!st)
+		st = engine_look_together(p->e, units, count, stands, why);
+	for (size_t u = 0; !st && u < count; u++)
+		if (stands[u])
+			st = send_one_by_one(p, units[u], why);
+		else
+			absent[left++] = units[u];
+	return st || left == 0 ? st : post_batch(p, absent, left, why);
 }
 
 /* ---- the pass ----------------------------------------------------------------------------------------- */
@@ -695,15 +684,15 @@ static enum status land_flight(struct push *p, struct fail *why)
 
 static enum status land_ordered(struct push *p, struct fail *why)
 {
-	struct sync_unit *units[SYNC_UNIT_ENTRIES_MAX];
+	struct sync_unit *units[ORDERED_MAX];
 	enum status st = ST_OK;
 	size_t acked = p->acked, count = p->in_order;
 	for (size_t i = 0; i < count; i++)
 		units[i] = &p->ordered[i];
 	if (count > 0)
 		st = depart(p, units, count, why);
-	if (!st && count > 1 && p->e->traits.transaction && p->e->traits.conditional_create)
-		st = send_transaction(p, units, count, why);
+	if (!st && count > 1 && p->e->traits.transaction && conditions_hold(p->e, units[0]))
+		st = look_and_send(p, units, count, why);
 	else if (!st && count > 0)
 		st = each_alone(p, units, count, why);
 	if (p->acked - acked < count)
@@ -747,7 +736,7 @@ static enum status unit_ready(struct push *p, const struct sync_unit *unit, bool
 	enum status st = ST_OK;
 	for (size_t i = 0; *ready && !st && !missing && i < unit->count; i++) {
 		struct call call;
-		st = make_call(p->e, unit, &unit->entry[i], MODE_TOGETHER, &call, &missing, why);
+		st = engine_call(p->e, unit, &unit->entry[i], MODE_TOGETHER, &call, &missing, why);
 		free(call.body);
 	}
 	*ready &= !missing;
@@ -756,6 +745,11 @@ static enum status unit_ready(struct push *p, const struct sync_unit *unit, bool
 		st = refuse_gone(p, unit, &refused, why);
 	*ready &= !refused;
 	return st;
+}
+
+static size_t ordered_room(const struct sync_engine *e)
+{
+	return engine_named_by_us(e, "AuditEvent") ? ORDERED_MAX : SYNC_UNIT_ENTRIES_MAX;
 }
 
 /* Takes the unit over (it is cleared for the caller). */
@@ -773,7 +767,7 @@ static enum status take_unit(struct push *p, struct sync_unit *unit, struct fail
 	if (unit->in_order) {
 		p->ordered[p->in_order++] = *unit;
 		*unit = (struct sync_unit){0};
-		return p->in_order == SYNC_UNIT_ENTRIES_MAX ? land_ordered(p, why) : ST_OK;
+		return p->in_order >= ordered_room(p->e) ? land_ordered(p, why) : ST_OK;
 	}
 	if (p->flying > 0 && (p->flying >= p->e->batch_now || p->flying_bytes + bytes > REQUEST_BYTES_MAX))
 		st = land_flight(p, why);

@@ -320,7 +320,7 @@ static enum status judge_answer(CURL *curl, struct sync_reply *reply, struct fai
 struct sending {
 	const char *url, *method, *body, *content_type, *bearer;
 	size_t len;
-	const char *if_match, *if_none_exist;
+	const char *if_match, *if_none_exist, *if_none_match;
 };
 
 static enum status add_header(struct curl_slist **list, const char *name, const char *value, struct fail *why)
@@ -347,6 +347,8 @@ static enum status headers_for(const struct sending *s, struct curl_slist **list
 		st = add_header(list, "If-Match", s->if_match, why);
 	if (!st)
 		st = add_header(list, "If-None-Exist", s->if_none_exist, why);
+	if (!st)
+		st = add_header(list, "If-None-Match", s->if_none_match, why);
 	if (st)
 		return st;
 	struct curl_slist *more = curl_slist_append(*list, "Expect:");
@@ -594,6 +596,7 @@ enum status http_exchange(void *state, const struct sync_request *request, struc
 		                          .content_type = "application/fhir+json",
 		                          .if_match = request->if_match,
 		                          .if_none_exist = request->if_none_exist,
+		                          .if_none_match = request->if_none_match,
 		                          .bearer = http->token_url ? http->token : NULL};
 		st = perform(http, &s, reply, why);
 		if (st || reply->http != 401 || !http->token_url || attempt == 1)

@@ -247,6 +247,69 @@ static void servers_without_conditions_are_looked_at_first(void **state)
 	world_end(&w);
 }
 
+/* A server that takes our names: what we create stands under them, and an answer that was lost doubles nothing. */
+static void records_stand_under_their_own_names(void **state)
+{
+	struct world w;
+	char id[UUID_TEXT_SIZE], other[UUID_TEXT_SIZE];
+	(void)state;
+	for (int ignores = 0; ignores < 2; ignores++) {
+		world_begin(&w, 2, 14);
+		w.server.traits = (struct fake_traits){.updates_create = true, .ignores_if_none_match = ignores};
+		fill(&w);
+		world_create(&w, 0, "Patient", NULL, "x", id);
+		world_create(&w, 0, "Patient", NULL, "y", other);
+		w.fault_after = 4; /* metadata, first pull, the look, then the batch */
+		w.fault_then = LINE_DROP_AFTER;
+		struct fail why;
+		assert_int_equal(world_round(&w, 0, NULL, &why), ST_IO);
+		settled(&w);
+		assert_string_equal(fake_fhir_find(&w.server, id)->id, id);
+		assert_int_equal(fake_fhir_find(&w.server, other)->count, 1);
+		assert_string_equal(fake_fhir_find(&w.server, w.plans[0].plan)->id, w.plans[0].plan);
+		world_end(&w);
+	}
+}
+
+static void names_that_a_server_does_not_take_are_its_own(void **state)
+{
+	struct world w;
+	char id[UUID_TEXT_SIZE];
+	(void)state;
+	world_begin(&w, 2, 15);
+	w.server.traits.only_states_updates_create = true;
+	fill(&w);
+	world_create(&w, 0, "Patient", NULL, "x", id);
+	settled(&w);
+	assert_int_equal(fake_fhir_copies(&w.server, id), 1);
+	assert_string_not_equal(fake_fhir_find(&w.server, id)->id, id);
+	assert_true(memory_local_notes(&w.station[0].local, SYNC_NOTE_SERVER) >= 1);
+	world_end(&w);
+}
+
+/* Records put back to what they were before the first round, at a server that has since come to take our names: what
+ * was written then stands there under the server's. */
+static void what_stands_under_another_name_is_not_doubled(void **state)
+{
+	struct world w;
+	char id[UUID_TEXT_SIZE];
+	(void)state;
+	world_begin(&w, 1, 16);
+	world_create(&w, 0, "Patient", NULL, "x", id);
+	(void)go(&w, 0);
+	struct memory_local *l = &w.station[0].local;
+	l->value_count = 0;
+	l->units[0].unit.state = SYNC_PENDING;
+	l->units[0].unit.attempts = 0;
+	l->records[0].place = (struct sync_place){.type = "Patient"};
+	memcpy(l->records[0].place.sync_id, id, sizeof id);
+	w.server.traits.updates_create = true;
+	world_restart(&w, 0);
+	settled(&w);
+	assert_int_equal(fake_fhir_copies(&w.server, id), 1);
+	world_end(&w);
+}
+
 static void two_stations_edit_one_record_offline(void **state)
 {
 	struct world w;
@@ -265,6 +328,27 @@ static void two_stations_edit_one_record_offline(void **state)
 	assert_non_null(strstr(memory_local_record(&w.station[1].local, id)->body, "c:second"));
 	assert_non_null(strstr(memory_local_record(&w.station[1].local, id)->held_body, "c:first"));
 	settled(&w);
+	world_end(&w);
+}
+
+/* More of one type than one page holds: none is left out between the pages, of a pull or of the sweep. */
+static void pages_leave_nothing_out(void **state)
+{
+	struct world w;
+	struct sync_outcome outcome;
+	char id[UUID_TEXT_SIZE];
+	enum { MANY = 1100 };
+	(void)state;
+	world_begin(&w, 2, 13);
+	for (int i = 0; i < MANY; i++)
+		world_create(&w, 0, "Patient", NULL, "x", id);
+	assert_int_equal(go(&w, 0).pushed, MANY);
+	assert_int_equal(go(&w, 1).pulled, MANY);
+	sync_engine_reconcile(w.station[0].engine);
+	outcome = go(&w, 0);
+	assert_false(outcome.rolled_back);
+	assert_int_equal(memory_local_notes(&w.station[0].local, SYNC_NOTE_DELETED), 0);
+	assert_int_equal(outcome.pulled + outcome.pushed, 0);
 	world_end(&w);
 }
 
@@ -313,6 +397,35 @@ static void ninety_days_offline(void **state)
 	world_end(&w);
 }
 
+/* After much has been written too; and what is committed late, under the watermark, is found by the next round. */
+static void the_overlap_is_counted_not_read(void **state)
+{
+	struct world w;
+	char id[UUID_TEXT_SIZE];
+	(void)state;
+	for (int counts = 1; counts >= 0; counts--) {
+		world_begin(&w, 2, 17);
+		w.server.traits.no_totals = !counts;
+		for (int i = 0; i < 150; i++)
+			world_create(&w, 0, "Patient", NULL, "x", id);
+		(void)go(&w, 0);
+		(void)go(&w, 1);
+		world_edit(&w, 0, id, "changed, so that it is listed later than it was");
+		(void)go(&w, 0);
+		(void)go(&w, 1);
+		assert_true(!counts || (go(&w, 0).requests <= 2 && go(&w, 1).requests <= 2));
+		w.server.late_ms = 10 * 60000;
+		world_create(&w, 0, "Patient", NULL, "late", id);
+		w.keeps_late = true;
+		(void)go(&w, 0);
+		w.keeps_late = false;
+		w.server.late_ms = 0;
+		assert_int_equal(go(&w, 1).pulled, 1);
+		assert_true(!counts || go(&w, 1).requests <= 2);
+		world_end(&w);
+	}
+}
+
 static void nothing_to_do_takes_few_requests(void **state)
 {
 	struct world w;
@@ -339,10 +452,15 @@ int main(void)
 	        cmocka_unit_test(a_deleted_record_is_not_resurrected),
 	        cmocka_unit_test(a_copy_on_the_server_is_told),
 	        cmocka_unit_test(servers_without_conditions_are_looked_at_first),
+	        cmocka_unit_test(records_stand_under_their_own_names),
+	        cmocka_unit_test(names_that_a_server_does_not_take_are_its_own),
+	        cmocka_unit_test(what_stands_under_another_name_is_not_doubled),
 	        cmocka_unit_test(two_stations_edit_one_record_offline),
+	        cmocka_unit_test(pages_leave_nothing_out),
 	        cmocka_unit_test(a_restored_server_is_filled_again),
 	        cmocka_unit_test(ninety_days_offline),
 	        cmocka_unit_test(nothing_to_do_takes_few_requests),
+	        cmocka_unit_test(the_overlap_is_counted_not_read),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

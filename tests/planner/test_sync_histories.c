@@ -102,12 +102,17 @@ static void run_history(uint64_t seed, bool faults)
 	h->faults = faults;
 	h->world.fault_percent = faults ? (int)(rng_next(&dice) % 40) : 0;
 	h->world.keeps_traffic = true;
-	uint64_t kind = rng_next(&dice) % 12; /* servers differ */
+	uint64_t kind = rng_next(&dice) % 16; /* servers differ */
 	h->world.server.traits = (struct fake_traits){.not_atomic = kind == 0,
 	                                              .no_batch = kind == 1,
 	                                              .no_transaction = kind == 2,
 	                                              .bare_answers = kind == 3,
-	                                              .page_cap = kind == 4 ? 3 : 0};
+	                                              .page_cap = kind == 4 ? 3 : 0,
+	                                              .updates_create = kind >= 12,
+	                                              .no_conditional_create = kind == 13};
+	h->world.server.traits.no_totals = rng_next(&dice) % 4 == 0;
+	h->world.server.traits.not_atomic |= kind == 14;
+	h->world.server.traits.bare_answers |= kind == 15;
 	for (int i = 0; i < STEPS; i++)
 		step(h);
 	bool rests = world_settle(&h->world);

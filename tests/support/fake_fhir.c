@@ -214,6 +214,10 @@ static const char *name_in(const char *query)
 	return bar ? bar + 1 : "";
 }
 
+struct conditions {
+	const char *if_match, *if_none_exist, *if_none_match; /* NULL: not given */
+};
+
 static struct answer do_create(struct fake_fhir *server, const char *type, const char *if_none_exist,
                                struct span resource)
 {
@@ -231,9 +235,10 @@ static struct answer do_create(struct fake_fhir *server, const char *type, const
 }
 
 static struct answer do_update(struct fake_fhir *server, const char *type, const char *id,
-                               const char *if_match, struct span resource)
+                               const struct conditions *given, struct span resource)
 {
 	struct fake_record *record = by_id(server, type, id);
+	const char *if_match = given->if_match;
 	if (strstr(resource.at, "poison") && strstr(resource.at, "poison") < resource.at + resource.len)
 		return refuse(400, "poison: this element is not known");
 	if (!record && server->traits.updates_create)
@@ -242,6 +247,8 @@ static struct answer do_update(struct fake_fhir *server, const char *type, const
 		return refuse(404, "not found");
 	if (record->deleted)
 		return refuse(410, "deleted");
+	if (given->if_none_match && !server->traits.ignores_if_none_match)
+		return refuse(412, "something stands there");
 	server->blind_writes += if_match == NULL;
 	if (!server->traits.ignores_if_match && if_match && !is_current(record, if_match))
 		return refuse(412, "version differs");
@@ -293,15 +300,19 @@ static char *bundle_of(const struct fake_fhir *server, const char *type, const c
 	struct fake_record **found = calloc(server->count + 1, sizeof *found);
 	char value[256];
 	size_t count = 0, limit = 20, offset = 0;
-	int64_t since_ms = 0;
+	int64_t since_ms = 0, before_ms = INT64_MAX;
 	if (parameter(query, "_lastUpdated", value, sizeof value))
 		assert(strncmp(value, "ge", 2) == 0 && instant_read(value + 2, &since_ms));
+	const char *too = strstr(query, "&_lastUpdated=lt");
+	if (too && parameter(too + 1, "_lastUpdated", value, sizeof value))
+		assert(instant_read(value + 2, &before_ms));
 	bool by_name = parameter(query, "identifier", value, sizeof value) ||
 	               parameter(query, "_tag", value, sizeof value);
 	for (size_t i = 0; i < server->count; i++) {
 		struct fake_record *r = &server->records[i];
 		if (!r->deleted && strcmp(r->type, type) == 0 &&
 		    r->versions[r->count - 1].updated_ms >= since_ms &&
+		    r->versions[r->count - 1].updated_ms < before_ms &&
 		    (!by_name || strcmp(r->sync_id, name_in(value)) == 0))
 			found[count++] = r;
 	}
@@ -320,6 +331,11 @@ static char *bundle_of(const struct fake_fhir *server, const char *type, const c
 	json_out_object(&out, NULL);
 	json_out_text(&out, "resourceType", "Bundle");
 	json_out_text(&out, "type", "searchset");
+	if (parameter(query, "_summary", value, sizeof value)) {
+		if (!server->traits.no_totals)
+			json_out_int(&out, "total", (int64_t)count);
+		count = 0;
+	}
 	if (offset + limit < count) {
 		char url[PATH_SIZE];
 		const char *more = strstr(query, "&_offset=");
@@ -397,7 +413,8 @@ static char *capability_of(const struct fake_fhir *server, const char *const *ty
 		json_out_text(&out, "versioning",
 		              server->traits.ignores_if_match ? "versioned" : "versioned-update");
 		json_out_bool(&out, "conditionalCreate", !server->traits.no_conditional_create);
-		json_out_bool(&out, "updateCreate", server->traits.updates_create);
+		json_out_bool(&out, "updateCreate",
+		              server->traits.updates_create || server->traits.only_states_updates_create);
 		json_out_end_object(&out);
 	}
 	json_out_end_array(&out);
@@ -412,7 +429,7 @@ static char *capability_of(const struct fake_fhir *server, const char *const *ty
 /* ---- routing ------------------------------------------------------------------------------------------ */
 
 static struct answer route(struct fake_fhir *server, const char *method, const char *path,
-                           const char *if_match, const char *if_none_exist, struct span resource)
+                           const struct conditions *given, struct span resource)
 {
 	static const char *const types[] = {
 	        "Patient",       "Device",     "Observation", "CarePlan",  "ServiceRequest",
@@ -440,8 +457,8 @@ static struct answer route(struct fake_fhir *server, const char *method, const c
 		return (struct answer){.status = 200,
 		                       .text = bundle_of(server, type, query ? query + 1 : "")};
 	if (strcmp(method, "PUT") == 0)
-		return do_update(server, type, id, if_match, resource);
-	return do_create(server, type, if_none_exist, resource);
+		return do_update(server, type, id, given, resource);
+	return do_create(server, type, given->if_none_exist, resource);
 }
 
 static void member(struct span object, const char *key, char *out, size_t size)
@@ -529,19 +546,21 @@ static size_t collect(struct span entries, struct span *items)
 static struct answer run_entry(struct fake_fhir *server, struct span item, bool batch)
 {
 	struct span request = {0}, resource = {0};
-	char method[8], url[PATH_SIZE], if_match[128], if_none_exist[PATH_SIZE];
+	char method[8], url[PATH_SIZE], if_match[128], if_none_exist[PATH_SIZE], if_none_match[8];
 	(void)span_member(item, "request", &request);
 	(void)span_member(item, "resource", &resource);
 	member(request, "method", method, sizeof method);
 	member(request, "url", url, sizeof url);
 	member(request, "ifMatch", if_match, sizeof if_match);
 	member(request, "ifNoneExist", if_none_exist, sizeof if_none_exist);
+	member(request, "ifNoneMatch", if_none_match, sizeof if_none_match);
 	if (batch && server->busy_in_batch > 0 && strcmp(method, "GET") != 0) {
 		server->busy_in_batch--;
 		return refuse(429, "too many requests");
 	}
-	return route(server, method, url, if_match[0] ? if_match : NULL,
-	             if_none_exist[0] ? if_none_exist : NULL, resource);
+	const struct conditions given = {if_match[0] ? if_match : NULL, if_none_exist[0] ? if_none_exist : NULL,
+	                                 if_none_match[0] ? if_none_match : NULL};
+	return route(server, method, url, &given, resource);
 }
 
 /* Ids for the creates of a transaction, as they will be given. */
@@ -668,8 +687,8 @@ void fake_fhir_handle(struct fake_fhir *server, const struct sync_request *reque
 	} else {
 		if (request->body)
 			assert(span_object(request->body, request->len, &resource));
-		struct answer a = route(server, request->method, path, request->if_match,
-		                        request->if_none_exist, resource);
+		const struct conditions given = {request->if_match, request->if_none_exist, request->if_none_match};
+		struct answer a = route(server, request->method, path, &given, resource);
 		reply->http = a.status;
 		reply->body = a.text                                     ? a.text
 		              : a.record && !server->traits.bare_answers ? strdup(fake_fhir_body(a.record))

@@ -52,8 +52,9 @@ static void remember(struct world *world, const struct sync_request *r)
 	s->body = r->body ? strdup(r->body) : NULL;
 	s->if_match = r->if_match ? strdup(r->if_match) : NULL;
 	s->if_none_exist = r->if_none_exist ? strdup(r->if_none_exist) : NULL;
-	s->request =
-	        (struct sync_request){s->method, s->path, s->body, r->len, s->if_match, s->if_none_exist};
+	s->if_none_match = r->if_none_match ? strdup(r->if_none_match) : NULL;
+	s->request = (struct sync_request){s->method,   s->path,          s->body,         r->len,
+	                                   s->if_match, s->if_none_exist, s->if_none_match};
 }
 
 static enum line_fault draw_fault(struct world *world)
@@ -112,7 +113,7 @@ static enum status deliver(struct world *world, enum line_fault fault, const str
 	}
 	remember(world, request);
 	fake_fhir_handle(server, request, reply);
-	server->late_ms = 0;
+	server->late_ms = world->keeps_late ? server->late_ms : 0;
 	server->busy_in_batch = 0;
 	if (fault == LINE_TWICE) {
 		sync_reply_clear(reply);
@@ -199,6 +200,7 @@ void world_end(struct world *world)
 		free(s->body);
 		free(s->if_match);
 		free(s->if_none_exist);
+		free(s->if_none_match);
 	}
 	free(world->traffic);
 }

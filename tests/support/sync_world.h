@@ -34,7 +34,7 @@ struct station {
 
 struct sent {
 	struct sync_request request;
-	char *method, *path, *body, *if_match, *if_none_exist;
+	char *method, *path, *body, *if_match, *if_none_exist, *if_none_match;
 };
 
 struct world {
@@ -53,6 +53,7 @@ struct world {
 		char plan[UUID_TEXT_SIZE], patient[UUID_TEXT_SIZE];
 	} plans[64];
 	size_t plan_count;
+	bool keeps_late; /* late_ms of the server holds for more than one request */
 	bool keeps_traffic;
 	struct sent *traffic;
 	size_t traffic_count;

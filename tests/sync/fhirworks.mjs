@@ -47,7 +47,8 @@ function matches(resource, query) {
       const list = name === '_tag' ? (resource.meta?.tag ?? []).map((t) => ({ system: t.system, value: t.code })) : [resource.identifier ?? []].flat();
       return list.some((i) => i.value === code && (!system || i.system === system));
     }
-    if (name === '_lastUpdated') return !value.startsWith('ge') || Date.parse(resource.meta.lastUpdated) >= Date.parse(value.slice(2));
+    if (name === '_lastUpdated' && value.startsWith('ge')) return Date.parse(resource.meta.lastUpdated) >= Date.parse(value.slice(2));
+    if (name === '_lastUpdated' && value.startsWith('lt')) return Date.parse(resource.meta.lastUpdated) < Date.parse(value.slice(2));
     return true;
   }));
 }
@@ -64,7 +65,7 @@ function searchOver({ db, unmarshall }, base, stubs) {
     } while (key);
     const found = [...newest.values()].filter((x) => matches(x, queryParams)).sort((a, b) => (a.meta.lastUpdated < b.meta.lastUpdated ? -1 : 1));
     for (const x of found) for (const field of PRIVATE) delete x[field];
-    const some = found.slice(0, Number(queryParams._count ?? 100));
+    const some = found.slice(0, queryParams._summary === 'count' ? 0 : Number(queryParams._count ?? 100));
     return { message: '', result: { numberOfResults: found.length,
       entries: some.map((resource) => ({ search: { mode: 'match' }, fullUrl: `${base}/${resource.resourceType}/${resource.id}`, resource })) } };
   } };

@@ -1,5 +1,5 @@
 // The REST engine of the Medplum server (npm: @medplum/fhir-router) over its own memory repository. Ours is only the
-// shell: roll-back of failed transactions, no create by PUT, no transaction feature where a test wants none.
+// shell: roll-back of failed transactions, no create by PUT and no transaction feature where a test wants none.
 import { createRequire } from 'node:module';
 
 const require = createRequire(process.env.SYNC_MODULES + '/');
@@ -33,10 +33,12 @@ class Repository extends MemoryRepository {
   #candidates({ resourceType, filters = [], sortRules = [], count = 20, offset = 0 }, all) {
     const named = filters.find((f) => (f.code === 'identifier' || f.code === '_tag') && f.operator === 'eq' && f.value.includes('|'));
     if (named) return [...(this.#tokens.get(`${resourceType}|${named.value}`) ?? [])].filter((id) => all.has(id)).map((id) => all.get(id));
-    if (filters.length !== 1 || filters[0].code !== '_lastUpdated' || filters[0].operator !== 'ge') return undefined;
-    if (sortRules.length !== 1 || sortRules[0].code !== '_lastUpdated' || sortRules[0].descending) return undefined;
+    if (!filters.length || filters.some((f) => f.code !== '_lastUpdated') || filters[0].operator !== 'ge') return undefined;
     const since = new Date(filters[0].value).toISOString(), order = (a, b) => (a.meta.lastUpdated < b.meta.lastUpdated ? -1 : a.meta.lastUpdated > b.meta.lastUpdated ? 1 : 0);
-    return [...all.values()].filter((r) => r.meta.lastUpdated >= since).sort(order).slice(0, offset + count + 1);
+    const found = [...all.values()].filter((r) => r.meta.lastUpdated >= since);
+    if (filters.length === 2 && filters[1].operator === 'lt') return found.filter((r) => r.meta.lastUpdated < new Date(filters[1].value).toISOString());
+    if (filters.length !== 1 || sortRules.length !== 1 || sortRules[0].code !== '_lastUpdated' || sortRules[0].descending) return undefined;
+    return found.sort(order).slice(0, offset + count + 1);
   }
   searchSync(request) {
     const all = this.resources.get(request.resourceType), some = this.indexed && all ? this.#candidates(request, all) : undefined;
@@ -80,25 +82,25 @@ class Repository extends MemoryRepository {
     });
     return made;
   }
-  async updateResource(resource, ...rest) {
-    core.validateResource(structuredClone(resource));
-    await this.readResource(resource.resourceType, resource.id); // 404 for what is not there
+  names = false; // whether a PUT creates, as the engine itself does and Medplum's server does not
+  async updateResource(resource, ...rest) { // by createResource, which validates
+    if (!this.names) await this.readResource(resource.resourceType, resource.id); // 404 for what is not there
     this.#keep(resource.resourceType, resource.id);
     return super.updateResource(resource, ...rest);
   }
 }
 
-const capability = () => ({
+const capability = (names) => ({
   resourceType: 'CapabilityStatement', status: 'active', date: '2026-01-01', kind: 'instance', fhirVersion: '4.0.1', format: ['json'],
   rest: [{
     mode: 'server', interaction: [{ code: 'transaction' }, { code: 'batch' }],
-    resource: core.getResourceTypes().map((type) => ({ type, versioning: 'versioned-update', conditionalCreate: true, updateCreate: false })),
+    resource: core.getResourceTypes().map((type) => ({ type, versioning: 'versioned-update', conditionalCreate: true, updateCreate: names })),
   }],
 });
 
-export async function start({ transactions = true, indexed = false } = {}) {
+export async function start({ transactions = true, indexed = false, names = false } = {}) {
   const repository = new Repository();
-  repository.indexed = indexed;
+  Object.assign(repository, { indexed, names });
   const router = new FhirRouter();
   let kept, chain = Promise.resolve();
   const oneByOne = (work) => {
@@ -109,7 +111,7 @@ export async function start({ transactions = true, indexed = false } = {}) {
   const answer = (status, body, headers = {}) => ({ status, headers: { 'content-type': 'application/fhir+json; charset=utf-8', ...headers }, body: JSON.stringify(body) });
 
   async function handle({ method, path, headers, body, base }) {
-    if (path.split('?')[0] === '/metadata') return answer(200, capability());
+    if (path.split('?')[0] === '/metadata') return answer(200, capability(names));
     let parsed = {};
     try {
       if (body.length) parsed = JSON.parse(body);
