@@ -315,7 +315,7 @@ static enum status fill_group(struct group *g, const struct mc_result *r, struct
 	size_t parts_all = g->slots * g->parts;
 	g->tally = malloc(parts_all * g->tally_size * sizeof *g->tally);
 	g->control = malloc((parts_all * g->control_size + 1) * sizeof *g->control);
-	g->room = malloc((parts_all * g->room_size + 1) * sizeof *g->room);
+	g->room = mc_new_lines(parts_all * g->room_size);
 	if (g->tally && g->control && g->room)
 		return ST_OK;
 	return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", g->tally_size);

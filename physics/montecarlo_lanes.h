@@ -864,7 +864,8 @@ LANE void follow_sets(struct lanes *s)
 
 LANE void run_lanes(const struct mc_plan *plan, uint64_t number, uint64_t photons, struct mc_work *work)
 {
-	double many[LANES][MC_CARRIED_MAX], many_entered[LANES][MC_CARRIED_MAX];
+	_Alignas(MC_LINE) double many[LANES][MC_CARRIED_MAX];
+	double many_entered[LANES][MC_CARRIED_MAX];
 	const struct mc_shape *shape = &plan->shape;
 	size_t room = mc_lanes_room(shape), tally = mc_tally_size(shape);
 	size_t sets = shape->variants == 1 && shape->nr == 0 && !plan->lanes->thins ? SETS_MAX : 1;

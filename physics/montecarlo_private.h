@@ -17,6 +17,7 @@
 #define MC_ROULETTE_SURVIVAL 0.1
 #define MC_STEPS_MAX 10000000 /* of one packet; the rest of it is booked with the roulette */
 
+#define MC_LINE 64 /* bytes of a cache line */
 #define MC_CONTROLS 20 /* sums of known mean that a batch keeps beside its tally: montecarlo_lanes_control.h */
 
 struct mc_shape {
@@ -187,6 +188,8 @@ uint64_t mc_share_photons(uint64_t photons);
 
 enum status mc_lanes_new(struct mc_plan *plan, struct fail *why) MUST_CHECK;
 void mc_lanes_free(struct mc_lanes **lanes);
+/* Doubles that begin on a cache line, so that no vector of them lies across two; free with free. NULL: no memory. */
+double *mc_new_lines(size_t doubles);
 /* Doubles of room that a batch needs; zeroed by the engine itself. */
 size_t mc_lanes_room(const struct mc_shape *shape);
 

@@ -16,6 +16,12 @@
 #define UNIFORM_TOLERANCE 1e-5 /* of a row */
 #define LEAST_RISE_FRAC 0.01   /* of the thinnest row */
 
+double *mc_new_lines(size_t doubles)
+{
+	size_t bytes = doubles * sizeof(double), lines = bytes / MC_LINE + 1;
+	return aligned_alloc(MC_LINE, lines * MC_LINE);
+}
+
 static float inverse(double x)
 {
 	double y = 1.0 / x;
@@ -131,7 +137,9 @@ static bool set_variants(const struct mc_plan *plan, struct mc_lanes *l)
 {
 	const struct mc_shape *s = &plan->shape;
 	l->stride = (s->variants + MC_VARIANTS_STEP - 1) / MC_VARIANTS_STEP * MC_VARIANTS_STEP;
-	l->mua = calloc(s->layers * l->stride, sizeof *l->mua);
+	l->mua = mc_new_lines(s->layers * l->stride);
+	if (l->mua)
+		memset(l->mua, 0, s->layers * l->stride * sizeof *l->mua);
 	for (size_t i = 0; l->mua && i < s->layers; i++)
 		memcpy(l->mua + i * l->stride, plan->mua + i * s->variants, s->variants * sizeof *l->mua);
 	return l->mua != NULL;
@@ -216,22 +224,25 @@ size_t mc_lanes_room(const struct mc_shape *s)
 	return (s->nr + 1) * (s->rows + 1) * mc_lanes_cell_size(s);
 }
 
-/* Down one ring, for one variant whose coefficients stand `apart`. The last edge lies at infinity, where every
- * piece has ended. Rounding may leave a bin that nothing touched a hair below 0. */
+/* Down one ring, for variants whose coefficients stand side by side, `apart` between one coefficient and the next. The
+ * last edge lies at infinity, where every piece has ended. Rounding may leave a bin that nothing touched a hair below
+ * 0. */
 static void settle_ring(const struct mc_plan *plan, const double *room, size_t apart, bool quad, double *tally)
 {
 	const struct mc_shape *s = &plan->shape;
-	size_t size = mc_lanes_cell_size(s);
-	double p0 = 0.0, p1 = 0.0, p2 = 0.0, above = 0.0;
+	size_t size = mc_lanes_cell_size(s), variants = s->variants;
+	double p0[MC_CARRIED_MAX] = {0}, p1[MC_CARRIED_MAX] = {0}, p2[MC_CARRIED_MAX] = {0}, above[MC_CARRIED_MAX] = {0};
 	for (size_t row = 0; row < s->rows; row++) {
 		const double *c = room + (row + 1) * size;
-		p0 += c[0] + (quad ? c[3] : 0.0);
-		p1 += c[apart];
-		p2 += c[2 * apart];
 		double z = row + 1 < s->rows ? (double)plan->lanes->rows.edge[row + 1] : 0.0;
-		double here = p0 + z * (p1 + z * p2);
-		tally[row * s->variants] += fmax(here - above, 0.0);
-		above = here;
+		for (size_t v = 0; v < variants; v++) {
+			p0[v] += c[v] + (quad ? c[3] : 0.0);
+			p1[v] += c[apart + v];
+			p2[v] += c[2 * apart + v];
+			double here = p0[v] + z * (p1[v] + z * p2[v]), bin = here - above[v];
+			tally[row * variants + v] += bin > 0.0 ? bin : 0.0;
+			above[v] = here;
+		}
 	}
 }
 
@@ -241,7 +252,6 @@ void mc_lanes_settle(const struct mc_plan *plan, const double *room, double *tal
 	size_t ring_size = (s->rows + 1) * mc_lanes_cell_size(s);
 	bool quad = s->variants == 1;
 	for (size_t ring = 0; ring <= s->nr; ring++)
-		for (size_t v = 0; v < s->variants; v++)
-			settle_ring(plan, room + ring * ring_size + v, quad ? 1 : plan->lanes->stride, quad,
-			            tally + mc_place_cell(s, ring, 0) + v);
+		settle_ring(plan, room + ring * ring_size, quad ? 1 : plan->lanes->stride, quad,
+		            tally + mc_place_cell(s, ring, 0));
 }
