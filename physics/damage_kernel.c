@@ -1,8 +1,8 @@
-/* Loops over temperature histories, written for vector registers.
- *
- * The same source is compiled for the registers every x86-64 has and for AVX2 (wider comparisons are taken apart by the
- * compiler); products and sums are not fused in either, so both give the same bits. */
+/* Loops over temperature histories, written for vector registers of four (wider comparisons are taken apart by the
+ * compiler; AVX-512 has twice as many of them). */
 #include "physics/damage_kernel.h"
+
+#include "physics/base/widest.h"
 
 #ifdef __clang__
 #pragma clang fp contract(off)
@@ -170,25 +170,7 @@ INLINE void run(struct call *c)
 		find_highest(c);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void run_wide(struct call *c)
-{
-	run(c);
-}
-
-static void dispatch(struct call *c)
-{
-	if (__builtin_cpu_supports("avx2"))
-		run_wide(c);
-	else
-		run(c);
-}
-#else
-static void dispatch(struct call *c)
-{
-	run(c);
-}
-#endif
+WIDEST(dispatch, run, struct call *)
 
 size_t damage_kernel_omega(const struct damage_kinetics *kinetics, const struct damage_history *history, double factor,
                            double cutoff_C, size_t from, double *omega, size_t left[DAMAGE_LEFT_MAX], size_t *lefts)

@@ -23,6 +23,8 @@ void heat_free(struct heat **solver)
 		free(old->value[f]);
 		free(old->highest[f]);
 	}
+	free(old->line);
+	free(old->lines);
 	free(old->boiled_J_m2);
 	free(old);
 	*solver = NULL;
@@ -250,10 +252,42 @@ static size_t step_of(const struct damage_history *history, double factor, doubl
 	return step;
 }
 
-static double peak_of(const struct heat *solver, size_t row, double factor)
+static double highest_of_block(const struct heat *solver, size_t row, size_t block, double factor)
 {
 	struct damage_history history = row_history(solver, row);
-	return damage_kernel_highest(history.base_C, history.response, factor, history.count);
+	struct damage_history part = part_of(solver, &history, block, block);
+	return damage_kernel_highest(part.base_C, part.response, factor, part.count);
+}
+
+/* The run with the highest bound is looked at first: most others then need not be. Rounding is monotonic, so no moment
+ * passes its bound. */
+static double peak_by_runs(const struct heat *solver, size_t row, double factor)
+{
+	size_t first = 0;
+	double bound[HEAT_BLOCKS_MAX];
+	for (size_t block = 0; block < solver->blocks; block++) {
+		bound[block] = bound_C(solver, row, block, factor);
+		first = bound[block] > bound[first] ? block : first;
+	}
+	double peak_C = highest_of_block(solver, row, first, factor);
+	for (size_t block = 0; block < solver->blocks; block++) {
+		double other_C = bound[block] > peak_C ? highest_of_block(solver, row, block, factor) : -INFINITY;
+		peak_C = other_C > peak_C ? other_C : peak_C;
+	}
+	return peak_C;
+}
+
+static double peak_of(const struct heat *solver, size_t row, double factor)
+{
+	if (!solver->line || !solver->lines[row])
+		return peak_by_runs(solver, row, factor);
+	const struct heat_line *line = solver->line + row * HEAT_LINES_MAX;
+	double peak_C = line[0].base_C + factor * line[0].response;
+	for (size_t i = 1; i < solver->lines[row]; i++) {
+		double other_C = line[i].base_C + factor * line[i].response;
+		peak_C = other_C > peak_C ? other_C : peak_C;
+	}
+	return peak_C;
 }
 
 /* No moment of the row can be hotter, as its runs say. */
@@ -268,6 +302,11 @@ static void find_peaks(const struct heat *solver, double factor, size_t from, si
 {
 	for (size_t row = from; row < to; row++)
 		peak_C[row] = peak_of(solver, row, factor);
+}
+
+unsigned heat_validity(double hottest_C)
+{
+	return hottest_C > HEAT_BOILING_C + BOILING_ROUNDING_K ? VALIDITY_MODEL_LIMIT : VALID;
 }
 
 /* The row with the highest bound is looked at first: most others then need not be. */
@@ -293,10 +332,8 @@ static struct heat_peak find_hottest(const struct heat *solver, double factor, s
 	struct damage_history history = row_history(solver, hottest);
 	best.depth_um = solver->depth_um[hottest];
 	best.time_s = solver->time_s[step_of(&history, factor, best.temperature_C)];
-	if (best.temperature_C > HEAT_BOILING_C + BOILING_ROUNDING_K) {
-		best.above_boiling_C = best.temperature_C - HEAT_BOILING_C;
-		best.flags = VALIDITY_MODEL_LIMIT;
-	}
+	best.flags = heat_validity(best.temperature_C);
+	best.above_boiling_C = best.flags ? best.temperature_C - HEAT_BOILING_C : 0.0;
 	return best;
 }
 
@@ -414,21 +451,35 @@ void heat_rows_at_depth(const struct heat *solver, double depth_um, size_t *from
 	*to = *from + (lower_frac > 0.0 ? 2 : 1);
 }
 
+struct heat_place heat_place(const struct heat *solver, double depth_um)
+{
+	struct heat_place place;
+	place.row = row_above(solver, depth_um, &place.lower_frac);
+	return place;
+}
+
+double heat_at(const double *row_value, struct heat_place at)
+{
+	double upper = row_value[at.row];
+	return at.lower_frac > 0.0 ? upper + at.lower_frac * (row_value[at.row + 1] - upper) : upper;
+}
+
+double heat_omega_at(const double *row_omega, struct heat_place at)
+{
+	double upper = row_omega[at.row];
+	if (at.lower_frac > 0.0 && upper > 0.0 && row_omega[at.row + 1] > 0.0)
+		return upper * pow(row_omega[at.row + 1] / upper, at.lower_frac);
+	return heat_at(row_omega, at);
+}
+
 double heat_at_depth(const struct heat *solver, const double *row_value, double depth_um)
 {
-	double lower_frac = 0.0;
-	size_t row = row_above(solver, depth_um, &lower_frac);
-	return lower_frac > 0.0 ? row_value[row] + lower_frac * (row_value[row + 1] - row_value[row])
-	                        : row_value[row];
+	return heat_at(row_value, heat_place(solver, depth_um));
 }
 
 double heat_omega_at_depth(const struct heat *solver, const double *row_omega, double depth_um)
 {
-	double lower_frac = 0.0;
-	size_t row = row_above(solver, depth_um, &lower_frac);
-	if (lower_frac > 0.0 && row_omega[row] > 0.0 && row_omega[row + 1] > 0.0)
-		return row_omega[row] * pow(row_omega[row + 1] / row_omega[row], lower_frac);
-	return heat_at_depth(solver, row_omega, depth_um);
+	return heat_omega_at(row_omega, heat_place(solver, depth_um));
 }
 
 enum status heat_history(const struct heat *solver, double fluence_J_cm2, double depth_um,

@@ -160,6 +160,9 @@ struct heat_peak {
 enum status heat_evaluate(const struct heat *solver, double fluence_J_cm2, const struct heat_damage *damage,
                           struct heat_peak *peak, struct fail *why) MUST_CHECK;
 
+/* For a solver that is asked for the peaks of many radiant exposures: finds once which moments can be the peak, after
+ * which peaks cost next to nothing; they are the same to 0.001 K. Not while others read it. */
+enum status heat_prepare_peaks(struct heat *solver, struct fail *why) MUST_CHECK;
 /* Peaks, or Omega, of rows from .. to - 1 alone; arrays of all rows, the others of which stay as they are; the hottest
  * moment of them. ST_RANGE as above. */
 enum status heat_peak_rows(const struct heat *solver, double fluence_J_cm2, size_t from, size_t to, double *peak_C,
@@ -168,6 +171,8 @@ enum status heat_hottest(const struct heat *solver, double fluence_J_cm2, size_t
                          struct heat_peak *peak, struct fail *why) MUST_CHECK;
 enum status heat_evaluate_rows(const struct heat *solver, double fluence_J_cm2, enum damage_set_id set, size_t from,
                                size_t to, double *omega, struct fail *why) MUST_CHECK;
+/* Flags of a linear answer whose hottest moment is this: VALIDITY_MODEL_LIMIT beyond boiling. */
+unsigned heat_validity(double hottest_C);
 /* The rows heat_at_depth and heat_omega_at_depth read for this depth: the first, and past the last. */
 void heat_rows_at_depth(const struct heat *solver, double depth_um, size_t *from, size_t *to);
 
@@ -177,6 +182,13 @@ enum status heat_history(const struct heat *solver, double fluence_J_cm2, double
 
 /* A row quantity at any depth: temperature linear between rows; Omega, which changes by decades from cell to
  * cell, geometric (linear where one of the rows has none). */
+struct heat_place {
+	size_t row;
+	double lower_frac; /* weight of the row below */
+};
+struct heat_place heat_place(const struct heat *solver, double depth_um);
+double heat_at(const double *row_value, struct heat_place at);
+double heat_omega_at(const double *row_omega, struct heat_place at);
 double heat_at_depth(const struct heat *solver, const double *row_value, double depth_um);
 double heat_omega_at_depth(const struct heat *solver, const double *row_omega, double depth_um);
 

@@ -1,8 +1,7 @@
 /* The inner loops of the beam solver, written for vector registers.
  *
- * The lanes of a block are independent problems, so the recurrences over depth run in all of them at once.
- * The same source is compiled for the registers every x86-64 has, for AVX2 and for AVX-512; products and
- * sums are not fused in any, so all give the same bits. */
+ * The lanes of a block are independent problems, so the recurrences over depth run in all of them at once. */
+#include "physics/base/widest.h"
 #include "physics/heat_beam_private.h"
 
 #define VECTOR 4
@@ -175,50 +174,21 @@ INLINE void sum_all(const struct heat_beam_sum *s)
 	}
 }
 
-/* ---- dispatch ---- */
-
-#if defined(__x86_64__)
-#define WIDE(target_name, name)                                                                              \
-	__attribute__((target(target_name))) static void step_##name(const struct heat_beam_step *s)         \
-	{                                                                                                    \
-		step_all(s);                                                                                 \
-	}                                                                                                    \
-	__attribute__((target(target_name))) static void watch_##name(struct heat_beam_watch *w)             \
-	{                                                                                                    \
-		watch_all(w);                                                                                \
-	}                                                                                                    \
-	__attribute__((target(target_name))) static void sum_##name(const struct heat_beam_sum *s)           \
-	{                                                                                                    \
-		sum_all(s);                                                                                  \
-	}
-
-WIDE("avx512f", wider)
-WIDE("avx2", wide)
-
-#define DISPATCH(kernel, argument)                                                                           \
-	do {                                                                                                 \
-		if (__builtin_cpu_supports("avx512f"))                                                       \
-			kernel##_wider(argument);                                                            \
-		else if (__builtin_cpu_supports("avx2"))                                                     \
-			kernel##_wide(argument);                                                             \
-		else                                                                                         \
-			kernel##_all(argument);                                                              \
-	} while (0)
-#else
-#define DISPATCH(kernel, argument) kernel##_all(argument)
-#endif
+WIDEST(step_widest, step_all, const struct heat_beam_step *)
+WIDEST(watch_widest, watch_all, struct heat_beam_watch *)
+WIDEST(sum_widest, sum_all, const struct heat_beam_sum *)
 
 void heat_beam_kernel_step(const struct heat_beam_step *step)
 {
-	DISPATCH(step, step);
+	step_widest(step);
 }
 
 void heat_beam_kernel_watch(struct heat_beam_watch *watch)
 {
-	DISPATCH(watch, watch);
+	watch_widest(watch);
 }
 
 void heat_beam_kernel_sum(const struct heat_beam_sum *sum)
 {
-	DISPATCH(sum, sum);
+	sum_widest(sum);
 }

@@ -3,8 +3,8 @@
  * The matrix M + theta K, theta = gamma dt/2, is symmetric and diagonally dominant. It is eliminated from both ends
  * towards the middle: recurrences are bound by latency, so the two ends and the two fields go side by side in one
  * vector of four. A folded state holds for k = 0 .. pairs - 1 the quadruple (cell k, cell n-1-k) x (field 0, field
- * 1), then the one or two cells left in the middle, field beside field. The same source is compiled for the
- * registers every machine has and for AVX2; products and sums are not fused, so both give the same bits. */
+ * 1), then the one or two cells left in the middle, field beside field. */
+#include "physics/base/widest.h"
 #include "physics/heat_private.h"
 
 #ifdef __clang__
@@ -206,22 +206,20 @@ INLINE void step_all(const struct heat_step *s, struct heat_step_size *out)
 	watch(s, out);
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx2"))) static void step_wide(const struct heat_step *s, struct heat_step_size *out)
+struct call {
+	const struct heat_step *step;
+	struct heat_step_size *size;
+};
+
+INLINE void run(const struct call *c)
 {
-	step_all(s, out);
+	step_all(c->step, c->size);
 }
+
+WIDEST(dispatch, run, const struct call *)
 
 void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out)
 {
-	if (__builtin_cpu_supports("avx2"))
-		step_wide(step, out);
-	else
-		step_all(step, out);
+	const struct call c = {step, out};
+	dispatch(&c);
 }
-#else
-void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out)
-{
-	step_all(step, out);
-}
-#endif

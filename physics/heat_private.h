@@ -30,6 +30,13 @@ struct heat_field {
 
 #define HEAT_FIELDS 2
 #define HEAT_BLOCK 16
+#define HEAT_BLOCKS_MAX ((HEAT_STEPS_MAX + HEAT_BLOCK - 1) / HEAT_BLOCK)
+
+/* A moment's temperature at any radiant exposure. */
+#define HEAT_LINES_MAX 24
+struct heat_line {
+	double base_C, response;
+};
 
 /* The record, row by row. */
 struct heat {
@@ -40,7 +47,9 @@ struct heat {
 	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
 	size_t blocks;                /* runs of HEAT_BLOCK steps */
 	double *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
-	double *boiled_J_m2;          /* [cells] latent heat taken up */
+	struct heat_line *line; /* [rows x HEAT_LINES_MAX] of heat_prepare_peaks; NULL before it */
+	unsigned char *lines;   /* [rows]; 0: more than there is room for */
+	double *boiled_J_m2;    /* [cells] latent heat taken up */
 	double core_C, ambient_C;
 };
 

@@ -1,7 +1,5 @@
-/* The loops over all cells, written for vector registers.
- *
- * The same source is compiled for the registers every x86-64 has, for AVX2 and for AVX-512; products and sums are not
- * fused in any, so all give the same bits. */
+/* The loops over all cells, written for vector registers. */
+#include "physics/base/widest.h"
 #include "physics/heat_rz_private.h"
 
 #ifdef __clang__
@@ -128,32 +126,7 @@ INLINE void run(struct call *c)
 			store(c->out + n, slope(c->grid, c->now, n));
 }
 
-#if defined(__x86_64__)
-__attribute__((target("avx512f"))) static void run_widest(struct call *c)
-{
-	run(c);
-}
-
-__attribute__((target("avx2"))) static void run_wide(struct call *c)
-{
-	run(c);
-}
-
-static void dispatch(struct call *c)
-{
-	if (__builtin_cpu_supports("avx512f"))
-		run_widest(c);
-	else if (__builtin_cpu_supports("avx2"))
-		run_wide(c);
-	else
-		run(c);
-}
-#else
-static void dispatch(struct call *c)
-{
-	run(c);
-}
-#endif
+WIDEST(dispatch, run, struct call *)
 
 size_t heat_rz_kernel_step(const struct heat_rz_grid_view *grid, double dt_s, const double *now, const double *limit_C,
                            double *next, size_t *crossing)

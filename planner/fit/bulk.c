@@ -397,7 +397,8 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 		problem.surface.stages = sprays(dose, cryogen);
 		problem.surface.stage = cryogen;
 	}
-	return heat_new(&problem, out, why);
+	enum status st = heat_new(&problem, out, why);
+	return st || dose->column_depth_um ? st : heat_prepare_peaks(*out, why); /* asked again, unlike heat of columns */
 }
 
 struct heat_work {
@@ -468,26 +469,31 @@ static enum status note_profile(const struct heat *heat, const struct ready *r, 
                                 const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out,
                                 struct fail *why)
 {
-	size_t first, past;
+	size_t first, past, deepest, end;
 	heat_rows_at_depth(heat, r->epidermis_um, &first, &past);
+	heat_rows_at_depth(heat, depth_um[depths - 1], &deepest, &end);
 	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, 0, past, rows->cells, why);
 	if (!st)
-		st = heat_evaluate_rows(heat, fluence_J_cm2, collagen, first, heat_rows(heat), rows->collagen, why);
+		st = heat_evaluate_rows(heat, fluence_J_cm2, collagen, first, end, rows->collagen, why);
 	for (size_t i = 0; !st && i < depths; i++) {
 		const double *set = depth_um[i] <= r->epidermis_um ? rows->cells : rows->collagen;
-		out->peak[i].value[s] = heat_at_depth(heat, rows->peak_C, depth_um[i]);
-		out->damage[i].value[s] = damage_fraction(heat_omega_at_depth(heat, set, depth_um[i]));
+		struct heat_place at = heat_place(heat, depth_um[i]);
+		out->peak[i].value[s] = heat_at(rows->peak_C, at);
+		out->damage[i].value[s] = damage_fraction(heat_omega_at(set, at));
 	}
 	return st;
 }
 
-/* Peaks where they are read: everywhere for a profile, else at the surface and around two depths. */
-static enum status find_peaks(const struct heat *heat, const struct ready *r, double fluence_J_cm2, bool profile,
-                              double *peak_C, struct fail *why)
+/* What peaks say: hottest_C of all, dermis_C from the papillary dermis down. */
+struct peaks {
+	double hottest_C, dermis_C;
+};
+
+/* For a profile peaks are found in all rows, else where they are read: at the surface and around two depths. */
+static enum status find_some_peaks(const struct heat *heat, const struct ready *r, double fluence_J_cm2, double *peak_C,
+                                   struct fail *why)
 {
 	const double read_um[] = {0.0, r->basal_um, r->papillary_um};
-	if (profile)
-		return heat_peak_rows(heat, fluence_J_cm2, 0, heat_rows(heat), peak_C, why);
 	enum status st = ST_OK;
 	for (size_t i = 0; !st && i < sizeof read_um / sizeof read_um[0]; i++) {
 		size_t from, to;
@@ -497,14 +503,31 @@ static enum status find_peaks(const struct heat *heat, const struct ready *r, do
 	return st;
 }
 
-static enum status hottest_below(const struct heat *heat, double fluence_J_cm2, const double *peak_C, double from_um,
-                                 double *out, struct fail *why)
+static double highest(const double *peak_C, size_t from, size_t to)
 {
-	size_t above, below;
-	struct heat_peak deeper = {.temperature_C = -INFINITY};
-	heat_rows_at_depth(heat, from_um, &above, &below);
-	enum status st = heat_hottest(heat, fluence_J_cm2, above + 1, heat_rows(heat), &deeper, why);
-	*out = fmax(heat_at_depth(heat, peak_C, from_um), deeper.temperature_C);
+	double best_C = -INFINITY;
+	for (size_t row = from; row < to; row++)
+		best_C = peak_C[row] > best_C ? peak_C[row] : best_C;
+	return best_C;
+}
+
+static enum status find_peaks(const struct heat *heat, const struct ready *r, double fluence_J_cm2, bool profile,
+                              double *peak_C, struct peaks *out, struct fail *why)
+{
+	size_t above, below, rows = heat_rows(heat);
+	struct heat_peak hottest = {0}, deeper = {.temperature_C = -INFINITY};
+	heat_rows_at_depth(heat, r->papillary_um, &above, &below);
+	enum status st = profile ? heat_peak_rows(heat, fluence_J_cm2, 0, rows, peak_C, why)
+	                         : find_some_peaks(heat, r, fluence_J_cm2, peak_C, why);
+	if (!st && profile) {
+		hottest.temperature_C = highest(peak_C, 0, rows);
+		deeper.temperature_C = highest(peak_C, above + 1, rows);
+	} else if (!st) {
+		st = heat_hottest(heat, fluence_J_cm2, 0, rows, &hottest, why);
+		st = st ? st : heat_hottest(heat, fluence_J_cm2, above + 1, rows, &deeper, why);
+	}
+	*out = (struct peaks){hottest.temperature_C,
+	                      fmax(heat_at_depth(heat, peak_C, r->papillary_um), deeper.temperature_C)};
 	return st;
 }
 
@@ -535,24 +558,20 @@ static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows
 	const struct ready *r = &q->bulk->sample[s];
 	const struct heat *heat = q->bulk->heat[s];
 	struct spread *metric = q->out->metric;
-	struct heat_peak hottest = {0};
+	struct peaks peaks;
 	double fluence = q->dose->column_depth_um ? q->dose->column_fluence_J_cm2[s] : q->dose->fluence_J_cm2;
-	double basal = 0.0, papillary = 0.0, dermis_C = 0.0;
-	enum status st = find_peaks(heat, r, fluence, q->depths > 0, rows->peak_C, why);
-	if (!st)
-		st = heat_hottest(heat, fluence, 0, heat_rows(heat), &hottest, why);
-	if (!st)
-		st = hottest_below(heat, fluence, rows->peak_C, r->papillary_um, &dermis_C, why);
+	double basal = 0.0, papillary = 0.0;
+	enum status st = find_peaks(heat, r, fluence, q->depths > 0, rows->peak_C, &peaks, why);
 	if (!st)
 		st = omega_of_cells(heat, fluence, r->basal_um, rows->cells, &basal, why);
 	if (!st)
 		st = omega_of_cells(heat, fluence, r->basal_um + papillary_below_basal_um, rows->cells, &papillary, why);
 	if (!st && q->depths)
 		st = note_profile(heat, r, fluence, rows, q->depth_um, q->depths, s, q->out, why);
-	q->flags[s] = hottest.flags | q->dose->column_flags;
+	q->flags[s] = heat_validity(peaks.hottest_C) | q->dose->column_flags;
 	metric[METRIC_SURFACE_PEAK_C].value[s] = rows->peak_C[0];
 	metric[METRIC_BASAL_PEAK_C].value[s] = heat_at_depth(heat, rows->peak_C, r->basal_um);
-	metric[METRIC_DERMIS_PEAK_C].value[s] = dermis_C;
+	metric[METRIC_DERMIS_PEAK_C].value[s] = peaks.dermis_C;
 	metric[METRIC_OMEGA_BASAL].value[s] = basal;
 	metric[METRIC_OMEGA_PAPILLARY].value[s] = papillary;
 	return st;
@@ -565,13 +584,26 @@ static void question_item(void *state, size_t index)
 	q->status[index] = heat_metrics(q, (unsigned)index, &rows, NULL);
 }
 
+/* Starting a second thread and its end cost as much as looking through this many values. */
+#define ALONE_VALUES_MAX 4e6
+
+static void ask_samples(struct heat_question *q)
+{
+	const struct bulk *b = q->bulk;
+	double values = (double)b->count * (double)heat_rows(b->heat[0]) * (double)heat_steps(b->heat[0]);
+	if (values > ALONE_VALUES_MAX)
+		(void)parallel_run(b->count, question_item, q, NULL, NULL);
+	for (size_t s = 0; values <= ALONE_VALUES_MAX && s < b->count; s++)
+		question_item(q, s);
+}
+
 static enum status ask_heat(struct bulk *b, const struct bulk_dose *dose, const double *depth_um, size_t depths,
                             struct bulk_spreads *out, struct fail *why)
 {
 	struct heat_question q = {.bulk = b, .dose = dose, .depth_um = depth_um, .depths = depths, .out = out};
 	struct rows rows;
 	unsigned flags = VALID;
-	(void)parallel_run(b->count, question_item, &q, NULL, NULL);
+	ask_samples(&q);
 	for (unsigned s = 0; s < b->count; s++) {
 		if (q.status[s])
 			return heat_metrics(&q, s, &rows, why); /* again, for its reason */
