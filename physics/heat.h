@@ -89,6 +89,9 @@ struct heat_options {
 	double finest_um; /* cell at the surface; default 2; set it well below 1/mua for strong absorbers */
 	double refine;    /* divides every cell size and its growth; default 1 */
 	double time_tolerance; /* linear interpolation error in time, of the peak response; default 5e-4 */
+	/* Cells found by heat_grid before for these layers and options, which then need not be found again; 0 edges: none. */
+	size_t edges;
+	const double *edge_um;
 };
 
 struct heat_problem {

@@ -203,12 +203,30 @@ void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source
 	}
 }
 
+/* Cells that are given: whole ones of every layer, from the surface to the last face. */
+static enum status given_grid(const struct heat_problem *problem, double *edge_um, size_t *edges, struct fail *why)
+{
+	const struct heat_options *o = &problem->options;
+	double face_um = 0.0;
+	size_t faces = 0, i = 0;
+	*edges = o->edges <= HEAT_CELLS_MAX + 1 ? o->edges : 0;
+	memcpy(edge_um, o->edge_um, *edges * sizeof *edge_um);
+	for (; i < *edges && (i == 0 || edge_um[i] > edge_um[i - 1]); i++)
+		if (faces <= problem->layers && edge_um[i] == face_um && faces++ < problem->layers)
+			face_um += problem->layer[faces - 1].thickness_um;
+	if (i > 0 && i == o->edges && faces == problem->layers + 1 && edge_um[i - 1] == face_um)
+		return ST_OK;
+	return fail_set(why, ST_RANGE, "heat.options.edge_um", "%zu edges that are not cells of these layers", o->edges);
+}
+
 enum status heat_cells_new(const struct heat_problem *problem, struct heat_cells *cells, struct fail *why)
 {
 	double edge_um[HEAT_CELLS_MAX + 1];
 	size_t edges = 0;
-	enum status status = heat_grid(problem->layers, problem->layer, &problem->options, edge_um,
-	                               HEAT_CELLS_MAX + 1, &edges, why);
+	enum status status = problem->options.edges
+	                             ? given_grid(problem, edge_um, &edges, why)
+	                             : heat_grid(problem->layers, problem->layer, &problem->options, edge_um,
+	                                         HEAT_CELLS_MAX + 1, &edges, why);
 	if (status != ST_OK)
 		return status;
 	enum { ARRAYS = 8 };

@@ -206,6 +206,54 @@ INLINE void step_all(const struct heat_step *s, struct heat_step_size *out)
 	watch(s, out);
 }
 
+/* ---- the record, turned ---- */
+
+#define TILE 8 /* steps turned at once: a cache line */
+
+/* Histories of one cell of a state in both fields, from step on. */
+INLINE void turn_cell(const struct heat_turn *t, size_t cell, size_t step, size_t steps)
+{
+	const double *from = t->state + step * HEAT_FIELDS * t->cells;
+	for (size_t f = 0; f < HEAT_FIELDS && t->row[f]; f++) {
+		size_t at = heat_fold_at(t->cells, cell, f);
+		double *to = t->row[f] + cell * t->steps + step;
+		for (size_t i = 0; i < steps; i++)
+			to[i] = from[i * HEAT_FIELDS * t->cells + at];
+	}
+}
+
+/* Four steps of a pair of cells, both fields: a square of four by four. */
+INLINE void turn_square(const struct heat_turn *t, size_t pair, size_t step)
+{
+	size_t size = HEAT_FIELDS * t->cells, top = pair * t->steps + step, bottom = (t->cells - 1 - pair) * t->steps + step;
+	const double *from = t->state + step * size + 4 * pair;
+	four a = *(const four *)from, b = *(const four *)(from + size);
+	four c = *(const four *)(from + 2 * size), d = *(const four *)(from + 3 * size);
+	four ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+	four cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+	*(four *)(t->row[0] + top) = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+	*(four *)(t->row[0] + bottom) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+	*(four *)(t->row[1] + top) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+	*(four *)(t->row[1] + bottom) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
+INLINE void turn_all(const struct heat_turn *t)
+{
+	size_t pairs = (t->cells - 1) / 2, step = 0;
+	for (; t->row[1] && step + TILE <= t->steps; step += TILE) {
+		for (size_t k = 0; k < pairs; k++)
+			for (size_t i = 0; i < TILE; i += 4)
+				turn_square(t, k, step + i);
+		for (size_t cell = pairs; cell < t->cells - pairs; cell++)
+			turn_cell(t, cell, step, TILE);
+	}
+	for (; step < t->steps; step += TILE)
+		for (size_t cell = 0; cell < t->cells; cell++)
+			turn_cell(t, cell, step, t->steps - step < TILE ? t->steps - step : TILE);
+}
+
+/* ---- dispatch ---- */
+
 struct call {
 	const struct heat_step *step;
 	struct heat_step_size *size;
@@ -217,6 +265,13 @@ INLINE void run(const struct call *c)
 }
 
 WIDEST(dispatch, run, const struct call *)
+
+WIDEST(turn_widest, turn_all, const struct heat_turn *)
+
+void heat_kernel_turn(const struct heat_turn *turn)
+{
+	turn_widest(turn);
+}
 
 void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out)
 {

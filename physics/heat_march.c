@@ -24,7 +24,6 @@
 #define CONDUCTIVITY_1_K 0.0025
 #define DRY_FRAC (0.06 / 0.46)
 #define STEPS_FIRST 256
-#define TILE 8 /* steps turned at once: a cache line */
 
 struct march {
 	const struct heat_problem *problem;
@@ -249,21 +248,11 @@ static enum status record(struct march *march, double time_s, struct fail *why)
 	return ST_OK;
 }
 
-/* TILE steps of one cell in one field, which stand together in the row. */
-static void turn_cell(const struct march *march, size_t step, size_t steps, size_t cell, size_t f)
-{
-	size_t size = HEAT_FIELDS * march->solver->cells.count;
-	const double *from = march->state + step * size + at(march, cell, f);
-	double *to = march->solver->value[f] + (cell + 1) * march->solver->steps + step;
-	for (size_t i = 0; i < steps; i++)
-		to[i] = from[i * size];
-}
-
-/* The record by rows, as it is read: row 0 is the surface. Folded neighbours share cache lines. */
+/* The record by rows, as it is read: row 0 is the surface. */
 static enum status turn_record(struct march *march, struct fail *why)
 {
 	struct heat *solver = march->solver;
-	size_t steps = solver->steps, n = solver->cells.count;
+	size_t steps = solver->steps;
 	for (size_t f = 0; f < solver->fields; f++) {
 		solver->value[f] = malloc(solver->rows * steps * sizeof *solver->value[f]);
 		if (!solver->value[f])
@@ -271,15 +260,10 @@ static enum status turn_record(struct march *march, struct fail *why)
 		for (size_t i = 0; i < steps; i++)
 			solver->value[f][i] = march->surface[HEAT_FIELDS * i + f];
 	}
-	for (size_t step = 0; step < steps; step += TILE) {
-		size_t count = steps - step < TILE ? steps - step : TILE;
-		for (size_t k = 0; k < (n + 1) / 2; k++)
-			for (size_t f = 0; f < solver->fields; f++) {
-				turn_cell(march, step, count, k, f);
-				if (n - 1 - k != k)
-					turn_cell(march, step, count, n - 1 - k, f);
-			}
-	}
+	struct heat_turn turn = {.cells = solver->cells.count, .steps = steps, .state = march->state};
+	for (size_t f = 0; f < solver->fields; f++)
+		turn.row[f] = solver->value[f] + steps;
+	heat_kernel_turn(&turn);
 	return ST_OK;
 }
 

@@ -100,6 +100,14 @@ struct heat_step_size {
 	double error[HEAT_FIELDS], largest[HEAT_FIELDS]; /* of the chord; of the new state */
 };
 void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out);
+/* Folded states of many steps, turned into the history of every cell and field: row[field][cell x steps + step]; no
+ * second field where row[1] is NULL. */
+struct heat_turn {
+	size_t cells, steps;
+	const double *state;
+	double *row[HEAT_FIELDS];
+};
+void heat_kernel_turn(const struct heat_turn *turn);
 size_t heat_fold_at(size_t cells, size_t cell, size_t field);
 
 /* heat_events.c */

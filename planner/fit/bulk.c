@@ -29,7 +29,8 @@ struct ready {
 	struct heat_layer layer[TISSUE_LAYERS_MAX];
 	size_t layers;
 	double surface_C, core_C;
-	double *edge_um, *absorption_1_cm; /* broad beam, per unit radiant exposure, on the heat cells */
+	double *edge_um; /* of the heat cells */
+	double *absorption_1_cm; /* in them, broad beam, per unit radiant exposure */
 	size_t bins;
 	double basal_um, papillary_um, epidermis_um, target_um;
 	double basal_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
@@ -78,11 +79,11 @@ static enum status broad_light(struct ordinates *solver, const struct tissue *ti
 	return st ? st : ordinates_solve(solver, &stack, &normal, why);
 }
 
-static enum status choose_heat_cells(struct ready *r, struct fail *why)
+static enum status choose_heat_cells(struct ready *r, const struct heat_options *options, struct fail *why)
 {
 	double edge[HEAT_CELLS_MAX + 1];
 	size_t edges = 0;
-	enum status st = heat_grid(r->layers, r->layer, &heat_options, edge, HEAT_CELLS_MAX + 1, &edges, why);
+	enum status st = heat_grid(r->layers, r->layer, options, edge, HEAT_CELLS_MAX + 1, &edges, why);
 	if (st)
 		return st;
 	r->bins = edges - 1;
@@ -216,7 +217,7 @@ static enum status ready_sample(struct bulk *b, const struct bulk_request *q, st
 	enum status st = heat_layers_from_tissue(&normal, r->layer, &layers, why);
 	r->layers = layers;
 	if (!st)
-		st = choose_heat_cells(r, why);
+		st = choose_heat_cells(r, q->dark ? &column_heat_options : &heat_options, why);
 	if (!st && !q->dark)
 		st = ready_light(b, q->cohort, solver, &normal, index, why);
 	return st ? st : ready_absorbers(b, index, q->seed, r, why);
@@ -389,6 +390,8 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 		.source = {.bins = r->bins, .edge_um = r->edge_um, .absorption_1_cm = absorption},
 		.options = dose->column_depth_um ? column_heat_options : heat_options,
 	};
+	problem.options.edges = r->bins + 1;
+	problem.options.edge_um = r->edge_um;
 	source_of(b, dose, s, absorption);
 	if (dose->cold_air) {
 		problem.surface.stages = 1;

@@ -230,7 +230,7 @@ static double exponential_worst_frac(double refine, double tolerance, double mua
 	double edge_um[HEAT_CELLS_MAX + 1], value[HEAT_CELLS_MAX + 1], worst = 0.0;
 	struct heat_problem problem = insulated(&dermis, 1);
 	double finest_um = fmin(2.0, 0.05 * UM_PER_CM / mua_1_cm); /* a twentieth of the absorption length */
-	problem.options = (struct heat_options){finest_um, refine, tolerance};
+	problem.options = (struct heat_options){.finest_um = finest_um, .refine = refine, .time_tolerance = tolerance};
 	problem.source = exponential(&problem, mua_1_cm, edge_um, value);
 	problem.pulses.duration_s = 1e-9;
 	problem.end_s = end_s;

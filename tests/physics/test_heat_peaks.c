@@ -17,16 +17,21 @@ static const struct heat_layer skin[] = {
 };
 static const double edge_um[] = {0.0, 15.0, 75.0, 85.0, 2085.0}, mua_1_cm[] = {2.0, 5.0, 40.0, 1.0};
 
+static struct heat_problem problem_of(size_t pulses)
+{
+	return (struct heat_problem){.layers = 3,
+	                             .layer = skin,
+	                             .surface_C = 33.0,
+	                             .core_C = 37.0,
+	                             .surface = heat_still_air(),
+	                             .source = {4, edge_um, mua_1_cm},
+	                             .pulses = {.start_s = 0.07, .duration_s = 0.003, .count = pulses, .rate_Hz = 5.0}};
+}
+
 static struct heat *solved(struct heat_stage *stage, size_t stages, size_t pulses)
 {
 	struct heat *solver = NULL;
-	struct heat_problem problem = {.layers = 3,
-	                               .layer = skin,
-	                               .surface_C = 33.0,
-	                               .core_C = 37.0,
-	                               .surface = heat_still_air(),
-	                               .source = {4, edge_um, mua_1_cm},
-	                               .pulses = {.start_s = 0.07, .duration_s = 0.003, .count = pulses, .rate_Hz = 5.0}};
+	struct heat_problem problem = problem_of(pulses);
 	problem.surface.stages = stages;
 	problem.surface.stage = stage;
 	assert_int_equal(heat_new(&problem, &solver, NULL), ST_OK);
@@ -71,8 +76,42 @@ static void peaks_by_lines_are_those_of_the_histories(void **state)
 		}
 }
 
+/* Cells that are given are the cells that would have been found; others are refused. */
+static void cells_may_be_given(void **state)
+{
+	(void)state;
+	struct heat_problem problem = problem_of(1);
+	struct heat *found = NULL, *given = NULL;
+	struct fail why = {0};
+	double own_um[HEAT_CELLS_MAX + 1];
+	assert_int_equal(heat_new(&problem, &found, NULL), ST_OK);
+	size_t edges = heat_rows(found), last = edges - 1;
+	memcpy(own_um, heat_edge_um(found), edges * sizeof *own_um);
+	problem.options.edges = edges;
+	problem.options.edge_um = own_um;
+	assert_int_equal(heat_new(&problem, &given, NULL), ST_OK);
+	assert_int_equal(heat_steps(given), heat_steps(found));
+	for (size_t row = 0; row < edges; row++)
+		assert_memory_equal(heat_response(given, row), heat_response(found, row), heat_steps(found) * sizeof(double));
+	heat_free(&given);
+	struct {
+		size_t edges, at;
+		double um;
+	} wrong[] = {{edges - 1, 0, 0.0}, {edges, last, own_um[last] + 1.0}, {edges, 3, own_um[2]}, {edges, 0, 0.1}, {1, 0, 0.0}};
+	for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+		double kept_um = own_um[wrong[i].at];
+		own_um[wrong[i].at] = wrong[i].um;
+		problem.options.edges = wrong[i].edges;
+		assert_int_equal(heat_new(&problem, &given, &why), ST_RANGE);
+		assert_string_equal(why.field, "heat.options.edge_um");
+		own_um[wrong[i].at] = kept_um;
+	}
+	heat_free(&found);
+}
+
 int main(void)
 {
-	const struct CMUnitTest tests[] = {cmocka_unit_test(peaks_by_lines_are_those_of_the_histories)};
+	const struct CMUnitTest tests[] = {cmocka_unit_test(peaks_by_lines_are_those_of_the_histories),
+	                                   cmocka_unit_test(cells_may_be_given)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
