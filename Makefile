@@ -30,6 +30,8 @@ MAIN     := ui/main.c
 LIBOBJ   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAIN),$(SRC))) $(GEN:.c=.o)
 LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c) tests/security/payloads.c)
+# For programs that are no tests: of an archive only what is asked for is linked, so nothing that fails by cmocka.
+SUPPORTLIB := $(BUILD)/libsupport.a
 TESTSRC  := $(sort $(wildcard tests/physics/test_*.c tests/devices/test_*.c tests/planner/test_*.c tests/ui/test_*.c tests/validation/test_*.c \
             tests/security/test_*.c))
 TESTS    := $(patsubst %.c,$(BUILD)/%,$(TESTSRC))
@@ -136,9 +138,9 @@ FUZZ_device := profiles/devices
 fuzz:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -g" \
 		SANITISE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-psabi" fuzz-run
-fuzz-run: $(LIB) $(SUPPORT) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
+fuzz-run: $(LIB) $(SUPPORTLIB) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
 	@for f in $(FUZZERS); do \
-		$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/fuzz_$$f $(BUILD)/tests/fuzz/fuzz_$$f.o $(SUPPORT) $(LIB) $(LDLIBS) || exit 1; \
+		$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $(BUILD)/fuzz_$$f $(BUILD)/tests/fuzz/fuzz_$$f.o $(SUPPORTLIB) $(LIB) $(LDLIBS) || exit 1; \
 	done
 	$(foreach f,$(FUZZERS),$(BUILD)/fuzz_$(f) -max_total_time=$(FUZZ_S) -timeout=10 -rss_limit_mb=1024 -max_len=65536 \
 		-print_final_stats=1 tests/fuzz/corpus/$(f) $(FUZZ_$(f)) 2>&1 | tail -12 &&) true
@@ -197,7 +199,11 @@ $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 
-$(BENCHES) $(PICTURES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
+$(SUPPORTLIB): $(SUPPORT)
+	$(call say,AR)
+	$(Q)rm -f $@ && ar rcs $@ $^
+
+$(BENCHES) $(PICTURES): $(BUILD)/%: $(BUILD)/%.o $(SUPPORTLIB) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
 

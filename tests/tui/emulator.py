@@ -2,10 +2,11 @@
 """The real program on a pseudo-terminal under an emulator (pyte), and in tmux as a second opinion, held cell for cell,
 text and attributes, against the canvas that the screens draw for the same keys (tests/pictures/pictures.c).
 
-Nothing is timed: after every key the terminal is read until it shows what the model shows, a minute at most.
+Nothing is timed: after every key the terminal is read until it shows what the model shows, ten minutes at most.
 usage: emulator.py PROGRAM PICTURES FOLDER CLINIC   (FOLDER: for records; CLINIC: whose $LASERTWIN_LOGIN may log in)
 """
 import ast
+import atexit
 import fcntl
 import json
 import os
@@ -25,7 +26,7 @@ from wcwidth import wcwidth
 PROGRAM, PICTURES, FOLDER, CLINIC = sys.argv[1:5]
 LOGIN = os.environ["LASERTWIN_LOGIN"]
 SECRET = open(os.environ["LASERTWIN_SECRET_FILE"]).readline().strip()
-WAIT_S = 60
+WAIT_S = 600
 PRIVATE = 32  # pyte keeps private modes shifted by five bits
 ALTERNATE, PASTE, CURSOR = 1049 * PRIVATE, 2004 * PRIVATE, 25 * PRIVATE
 MOUSE = [n * PRIVATE for n in (9, 1000, 1002, 1003, 1005, 1006, 1015)]
@@ -153,14 +154,15 @@ class Tmux:
 
     def __init__(self, command, cols, rows, env):
         self.size = (cols, rows)
-        self.name = "lasertwin-emulator-%d" % os.getpid()
+        self.socket = os.path.join(os.path.dirname(FOLDER), "tmux-emulator-%d" % len(os.listdir(FOLDER)))
+        atexit.register(self.close)  # also when something fails
         clean = ["env", "-u", "NO_COLOR", "-u", "LINES", "-u", "COLUMNS", "-u", "LASERTWIN_HOME"]
         clean += ["%s=%s" % pair for pair in env.items() if pair[0] != "TERM"]
         self.run("-f", "/dev/null", "new-session", "-d", "-x", str(cols), "-y", str(rows), *clean, *command)
         self.run("set-option", "-g", "default-terminal", "tmux-256color")
 
     def run(self, *words):
-        return subprocess.run(["tmux", "-L", self.name, *words], check=True, stdout=subprocess.PIPE).stdout
+        return subprocess.run(["tmux", "-S", self.socket, *words], check=True, stdout=subprocess.PIPE).stdout
 
     def resize(self, cols, rows):
         self.size = (cols, rows)
@@ -177,7 +179,7 @@ class Tmux:
         return screen
 
     def close(self):
-        self.run("kill-server")
+        subprocess.run(["tmux", "-S", self.socket, "kill-server"], stderr=subprocess.DEVNULL)
 
 
 # --- the model --------------------------------------------------------------------------------------------------------
@@ -367,10 +369,11 @@ def stopped():
     """SIGTERM in the midst of a screen gives the terminal back as leaving does."""
     what = "pty, SIGTERM"
     home = os.path.join(FOLDER, "home-stopped")
-    terminal = Pty(command_of([PROGRAM, "demo", "--home", home]), 80, 24, {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
+    told = os.path.join(FOLDER, "child")
+    tells = ["sh", "-c", 'echo $$ >"$0"; exec "$@"', told, PROGRAM, "demo", "--home", home]
+    terminal = Pty(command_of(tells), 80, 24, {"TERM": "xterm-256color", "LC_ALL": "C.UTF-8"})
     wait(terminal, has("VIRTUAL 03"), what)
-    child = open("/proc/%d/task/%d/children" % (terminal.pid, terminal.pid)).read().split()[0]
-    os.kill(int(child), signal.SIGTERM)
+    os.kill(int(open(told).read()), signal.SIGTERM)
     wait(terminal, has("ended-with-143"), what)
     as_before(terminal.screen, what, True)
     terminal.close()
