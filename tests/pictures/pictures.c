@@ -137,6 +137,7 @@ static void open_planner(struct stage *stage, const struct wish *wish)
 	stage->records.work = &stage->work;
 	stage->records.emergency = &stage->emergency;
 	stage->source = source_of(&stage->records, wish->home != NULL ? "clinic" : "demo clinic");
+	stage->source.training = wish->home == NULL;
 	stage->engine = engine_of(stage->library);
 	must(jobs_new(true, &stage->jobs, &why), &why);
 	must(app_new(&stage->source, &stage->engine, stage->jobs, &stage->app, &why), &why);

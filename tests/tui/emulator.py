@@ -2,7 +2,7 @@
 """The real program on a pseudo-terminal under an emulator (pyte), and in tmux as a second opinion, held cell for cell,
 text and attributes, against the canvas that the screens draw for the same keys (tests/pictures/pictures.c).
 
-Nothing is timed: after every key the terminal is read until it shows what the model shows, ten minutes at most.
+Nothing is timed: after every key the terminal is read until it shows what the model shows, four minutes at most.
 usage: emulator.py PROGRAM PICTURES FOLDER CLINIC   (FOLDER: for records; CLINIC: whose $LASERTWIN_LOGIN may log in)
 """
 import ast
@@ -26,7 +26,7 @@ from wcwidth import wcwidth
 PROGRAM, PICTURES, FOLDER, CLINIC = sys.argv[1:5]
 LOGIN = os.environ["LASERTWIN_LOGIN"]
 SECRET = open(os.environ["LASERTWIN_SECRET_FILE"]).readline().strip()
-WAIT_S = 600
+WAIT_S = 240
 PRIVATE = 32  # pyte keeps private modes shifted by five bits
 ALTERNATE, PASTE, CURSOR = 1049 * PRIVATE, 2004 * PRIVATE, 25 * PRIVATE
 MOUSE = [n * PRIVATE for n in (9, 1000, 1002, 1003, 1005, 1006, 1015)]
