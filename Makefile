@@ -26,7 +26,8 @@ LDLIBS    = $(eval LDLIBS := $(shell pkg-config --libs $(PKGS)) -lm)$(LDLIBS)
 
 SRC      := $(sort $(wildcard physics/*.c physics/*/*.c devices/*.c planner/*.c planner/*/*.c ui/*.c ui/*/*.c))
 GEN      := $(BUILD)/gen/tissue_tables.c
-MAIN     := ui/main.c
+# of the program alone: it replaces the C library's free, and tests bring their own checkers of that
+MAIN     := ui/main.c ui/wiping.c
 LIBOBJ   := $(patsubst %.c,$(BUILD)/%.o,$(filter-out $(MAIN),$(SRC))) $(GEN:.c=.o)
 LIB      := $(BUILD)/liblasertwin.a
 SUPPORT  := $(patsubst %.c,$(BUILD)/%.o,$(wildcard tests/support/*.c) tests/security/payloads.c)
@@ -191,7 +192,7 @@ $(LIB): $(LIBOBJ)
 	$(call say,AR)
 	$(Q)rm -f $@ && ar rcs $@ $^
 
-$(BUILD)/lasertwin: $(BUILD)/$(MAIN:.c=.o) $(LIB)
+$(BUILD)/lasertwin: $(MAIN:%.c=$(BUILD)/%.o) $(LIB)
 	$(call say,LD)
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 

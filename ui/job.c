@@ -6,6 +6,8 @@
 #include <signal.h>
 #include <unistd.h>
 
+#include "planner/store/person.h"
+
 #define PROGRESS_STEP_FRAC 0.01 /* wake the interface this often, not more */
 
 struct jobs {
@@ -52,6 +54,7 @@ static void run_one(struct jobs *jobs)
 	jobs->state.status = status;
 	jobs->state.why = why;
 	pthread_mutex_unlock(&jobs->lock);
+	secret_wipe_stack(); /* the skin of whoever it was */
 	wake(jobs);
 }
 

@@ -49,6 +49,7 @@ static enum status lock(struct shell *shell, struct fail *why)
 	shell->lock->lock(shell->lock->context, login, sizeof login);
 	if (shell->background != NULL)
 		background_lock(shell->background, true);
+	secret_wipe_stack();
 	return lock_form_new(shell->lock->place, login, shell->lock->hint, &shell->form, why);
 }
 

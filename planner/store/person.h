@@ -60,6 +60,8 @@ struct secret {
 enum status secret_check(const char *login, struct secret secret, struct fail *why) MUST_CHECK;
 /* Overwrites in a way the compiler keeps. */
 void secret_wipe(void *bytes, size_t n);
+/* What calls that have returned left on this thread's stack, half a megabyte down from here. */
+void secret_wipe_stack(void);
 
 /* Where a delay is counted: time since this boot cannot be set by anybody. */
 struct store_moment {

@@ -48,6 +48,11 @@ void secret_wipe(void *bytes, size_t n)
 	sodium_memzero(bytes, n);
 }
 
+void secret_wipe_stack(void)
+{
+	sodium_stackzero((size_t)512 << 10);
+}
+
 static enum status no_memory(struct fail *why)
 {
 	return fail_set(why, ST_FULL, "", "memory is exhausted");

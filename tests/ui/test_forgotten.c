@@ -1,0 +1,221 @@
+/* After the lock the process holds a patient's name nowhere: heap, stacks, data. It looks through all of its own
+ * memory that can be written. The name is made up and stands nowhere in the clear, not even here: it is compared
+ * letter by letter with what it was scrambled to. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "planner/store/vault.h"
+#include "tests/support/temp_folder.h"
+#include "tests/ui/fake_clinic.h"
+#include "ui/source.h"
+#include "ui/view.h"
+#include "ui/wiping.c" /* not of the library: see the Makefile */
+
+#define NOW_MS INT64_C(1767225600000) /* 2026-01-01 */
+
+enum { SCRAMBLE = 0x55, MARK_BYTES = 12, MAPS_MAX = 1 << 18 };
+
+/* "Qzzuvex Wolt", each byte with SCRAMBLE. */
+static const unsigned char mark[MARK_BYTES] = {'Q' ^ SCRAMBLE, 'z' ^ SCRAMBLE, 'z' ^ SCRAMBLE, 'u' ^ SCRAMBLE,
+                                               'v' ^ SCRAMBLE, 'e' ^ SCRAMBLE, 'x' ^ SCRAMBLE, ' ' ^ SCRAMBLE,
+                                               'W' ^ SCRAMBLE, 'o' ^ SCRAMBLE, 'l' ^ SCRAMBLE, 't' ^ SCRAMBLE};
+
+struct found {
+	unsigned heap, stack, other;
+};
+
+static char maps[MAPS_MAX];
+
+/* stride 1: text; 4: wide characters. */
+static unsigned count_in(const unsigned char *from, size_t n, size_t stride)
+{
+	unsigned count = 0;
+	for (size_t i = 0; i + MARK_BYTES * stride <= n; i++) {
+		size_t k = 0;
+		while (k < MARK_BYTES && from[i + k * stride] == (mark[k] ^ SCRAMBLE))
+			k++;
+		count += k == MARK_BYTES;
+	}
+	return count;
+}
+
+static void read_maps(void)
+{
+	size_t used = 0;
+	ssize_t n;
+	int fd = open("/proc/self/maps", O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	while ((n = read(fd, maps + used, sizeof maps - 1 - used)) > 0)
+		used += (size_t)n;
+	maps[used] = '\0';
+	(void)close(fd);
+	assert_true(used < sizeof maps - 1);
+}
+
+static struct found look(void)
+{
+	struct found found = {0};
+	read_maps();
+	for (char *line = maps, *end; *line; line = end + 1) {
+		uintptr_t from, to;
+		end = strchr(line, '\n');
+		*end = '\0';
+		const char *rights = strchr(line, ' ');
+		from = (uintptr_t)strtoull(line, NULL, 16);
+		to = (uintptr_t)strtoull(strchr(line, '-') + 1, NULL, 16);
+		if (strncmp(rights, " rw", 3) != 0 || strstr(line, "[vvar"))
+			continue;
+		const unsigned char *bytes = (const unsigned char *)from;
+		const unsigned count = count_in(bytes, to - from, 1) + count_in(bytes, to - from, 4);
+		*(strstr(line, "[heap]") ? &found.heap : strstr(line, "[stack]") ? &found.stack : &found.other) += count;
+	}
+	return found;
+}
+
+static void unscramble(char text[MARK_BYTES + 1])
+{
+	for (size_t i = 0; i < MARK_BYTES; i++)
+		text[i] = (char)(mark[i] ^ SCRAMBLE);
+	text[MARK_BYTES] = '\0';
+}
+
+struct bench {
+	char home[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	struct clinic *records;
+	struct source source;
+	struct app_work work;
+	struct app_source app_source;
+	struct jobs *jobs;
+	struct app *app;
+	struct fail why;
+};
+
+static void ok(const struct bench *b, enum status st)
+{
+	if (st != ST_OK)
+		fail_msg("%s: %s", b->why.field, b->why.text);
+}
+
+static int64_t now(void)
+{
+	return NOW_MS;
+}
+
+/* A case of the demo under that name. */
+static void write_case(struct bench *b)
+{
+	size_t n;
+	char name[MARK_BYTES + 1], *text = (char *)read_file("profiles/demo/03.json", &n), *title = strstr(text, "VIRTUAL 03");
+	FILE *file = fopen(b->path, "w");
+	char *number = strstr(text, "VIRTUAL-03");
+	assert_non_null(file);
+	assert_non_null(title);
+	assert_non_null(number);
+	number[8] = '9'; /* a record number of its own */
+	unscramble(name);
+	assert_true(fprintf(file, "%.*s%s%s", (int)(title - text), text, name, title + strlen("VIRTUAL 03")) > 0);
+	assert_int_equal(fclose(file), 0);
+	free(text);
+	secret_wipe(name, sizeof name);
+}
+
+static int set_up(void **state)
+{
+	struct bench *b = calloc(1, sizeof *b);
+	b->app = fake_open(false, &b->jobs); /* makes the device */
+	fake_close(&b->app, &b->jobs);
+	temp_folder_make(b->home);
+	(void)snprintf(b->path, sizeof b->path, "%s/case.json", b->home);
+	const struct clinic_options options = {
+	        .home = b->home, .profiles = "profiles", .kind = STORE_DEMO, .now_ms = NOW_MS, .kdf = store_kdf_least};
+	ok(b, clinic_open(&options, &b->records, &b->why));
+	write_case(b);
+	ok(b, clinic_add(b->records, b->path, NOW_MS, &b->why));
+	b->source = (struct source){.clinic = b->records, .now_ms = now};
+	b->work = work_of(&b->source);
+	b->source.work = &b->work;
+	b->app_source = source_of(&b->source, "demo clinic");
+	ok(b, jobs_new(true, &b->jobs, &b->why));
+	ok(b, app_new(&b->app_source, &fake_engine, b->jobs, &b->app, &b->why));
+	*state = b;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct bench *b = *state;
+	fake_close(&b->app, &b->jobs);
+	clinic_close(&b->records);
+	temp_folder_remove(b->home);
+	free(b);
+	return 0;
+}
+
+static void draw(struct bench *b)
+{
+	struct canvas *canvas = NULL;
+	ok(b, canvas_new(30, 110, true, &canvas, &b->why));
+	app_draw(b->app, canvas);
+	char *dump = canvas_dump(canvas);
+	free(dump);
+	canvas_free(&canvas);
+}
+
+/* Finds the patient by name, reads, changes, saves, draws every screen on the way. */
+static void work_on_the_patient(struct bench *b)
+{
+	char name[MARK_BYTES + 1];
+	fake_press(b->app, '/');
+	unscramble(name);
+	for (size_t i = 0; i < 7; i++)
+		fake_press(b->app, name[i]);
+	secret_wipe(name, sizeof name);
+	fake_press(b->app, UI_KEY_ENTER);
+	draw(b);
+	fake_press(b->app, UI_KEY_ENTER);
+	draw(b);
+	for (const char *key = "345672"; *key; key++) {
+		fake_press(b->app, *key);
+		draw(b);
+	}
+	fake_press(b->app, UI_KEY_HOME);
+	fake_press(b->app, 'x');
+	fake_press(b->app, 's');
+	draw(b);
+}
+
+static void after_the_lock_no_name_is_left(void **state)
+{
+	struct bench *b = *state;
+	if (!WIPES) {
+		print_message("skipped: the checker's allocator keeps what was freed\n");
+		return;
+	}
+	work_on_the_patient(b);
+	const struct found before = look();
+	assert_true(before.heap + before.other > 0); /* it is seen where it is */
+	app_lock(b->app);
+	clinic_lock(b->records);
+	secret_wipe_stack();
+	const struct found after = look();
+	print_message("before the lock %u in the heap, %u on the stack, %u elsewhere; after it %u, %u, %u\n", before.heap,
+	              before.stack, before.other, after.heap, after.stack, after.other);
+	assert_int_equal(after.heap, 0);
+	assert_int_equal(after.stack, 0);
+	assert_int_equal(after.other, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test_setup_teardown(after_the_lock_no_name_is_left, set_up, tear_down),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
