@@ -69,6 +69,7 @@ struct mapping_device {
  * read. */
 struct mapping_parties {
 	struct mapping_device station, ordered, laser, handpiece;
+	bool revoked; /* the plan was, whatever was done with it since: its orders stay so */
 };
 
 /* Each adds entries to unit, whose uuid names the write. Bodies are the unit's to free. */

@@ -360,7 +360,7 @@ enum status mapping_event(const struct mapping *m, const struct mapping_parties 
 	if (!st && (proposed || answered))
 		st = put_task(m, plan, event, &n, answered, unit, why);
 	if (!st && strcmp(mapping_status(event->from_state), mapping_status(event->to_state)) != 0)
-		st = put_orders(m, parties, plan, &n, event->to_state, true, unit, why);
+		st = put_orders(m, parties, plan, &n, parties->revoked ? "revoked" : event->to_state, true, unit, why);
 	if (!st && strcmp(event->from_state, "treating") == 0 && strcmp(event->to_state, "treating") != 0)
 		st = put_procedure(m, parties, plan, event, &n, unit, why);
 	free(text.text);

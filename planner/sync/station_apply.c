@@ -12,36 +12,6 @@
 
 #define ARRIVAL_KIND "sync_arrival"
 
-/* ---- trust -------------------------------------------------------------------------------------------- */
-
-/* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
-static enum status check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
-                                struct fail *why)
-{
-	struct approval_document document = {0};
-	struct approval said;
-	struct sign_public key;
-	struct fail reason = {0};
-	char digest[DIGEST_TEXT_SIZE];
-	enum status st = approval_document_read("approval", event->json ? event->json : "", event->json_len,
-	                                        &document, why);
-	if (!st)
-		st = approval_decode(document.payload, document.payload_n, &said, why);
-	if (!st && trust_key_of(s->store, said.login, said.key_number, &key, &reason) != ST_OK)
-		st = fail_set(why, ST_DENIED, "signature",
-		              "the key of %.60s is not trusted here: an administrator enters it with "
-		              "`lasertwin sync trust`",
-		              said.login);
-	if (!st)
-		st = approval_verify(&document, &key, 1, &said, why);
-	digest_hex(&event->digest, digest);
-	if (!st && (said.meaning != meaning || strcmp(said.plan, event->plan) != 0 ||
-	            said.version != event->version || strcmp(said.plan_digest, digest) != 0))
-		st = fail_set(why, ST_DENIED, "signature", "is of another plan, version, content or meaning");
-	approval_document_clear(&document);
-	return st;
-}
-
 /* ---- rows --------------------------------------------------------------------------------------------- */
 
 static enum status same_or_conflict(bool same, const char *what, struct fail *why)
@@ -135,69 +105,6 @@ static enum status apply_plan(struct station *s, struct store_plan *row, const s
 	return same_or_conflict(same, "plan", why);
 }
 
-/* Treated here although it was revoked elsewhere: that is an incident, told to everybody. */
-static enum status raise_incident(struct station *s, const struct store_plan_event *row, const char *state,
-                                  struct fail *why)
-{
-	struct store_plan plan = {0};
-	struct json_out out;
-	char *json = NULL;
-	const struct store_stamp stamp = station_stamp(s);
-	struct store_record record = {.plan_version = row->version, .at_ms = stamp.at_ms};
-	json_out_begin(&out, 1 << 14);
-	json_out_object(&out, NULL);
-	json_out_text(&out, "schema", "lasertwin-incident/1");
-	json_out_text(&out, "what", "revoked elsewhere before this station knew; treated here");
-	json_out_text(&out, "state_here", state);
-	json_out_text(&out, "revoked_by", row->actor);
-	json_out_int(&out, "revoked_at_ms", row->at_ms);
-	json_out_text_if(&out, "reason", row->reason);
-	json_out_end_object(&out);
-	enum status st = json_out_take(&out, &json, &record.json_len, why);
-	record.json = json;
-	(void)snprintf(record.kind, sizeof record.kind, "incident");
-	memcpy(record.plan, row->plan, sizeof record.plan);
-	if (!st)
-		st = store_plan_get(s->store, row->plan, row->version, &plan, why);
-	memcpy(record.patient, plan.patient, sizeof record.patient);
-	store_plan_clear(&plan);
-	if (!st)
-		st = uuid_new(record.uuid, why);
-	store_outbox_silence(s->store, false); /* this is ours: the others are to know */
-	if (!st)
-		st = store_record_add(s->store, &record, &stamp, why);
-	store_outbox_silence(s->store, true);
-	free(json);
-	return st ? st
-	          : station_note(s, SYNC_NOTE_CONFLICT, "CarePlan", row->plan,
-	                         "REVOKED at another station and treated here: an incident is recorded", why);
-}
-
-/* A revocation wins over whatever happened here meanwhile, once it is known to be a person's with a trusted key.
- * `state` is the plan's here. */
-static enum status revocation_wins(struct station *s, struct store_plan_event *row, const char *state,
-                                   const struct store_stamp *stamp, struct fail *why)
-{
-	static const char *const past[] = {"delivered", "closed"};
-	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
-	if (strcmp(state, "revoked") == 0 || strcmp(state, "superseded") == 0)
-		return ST_OK;
-	(void)snprintf(key, sizeof key, "i.%s.%lld", row->plan, (long long)row->version);
-	enum status st = check_signed(s, row, MEANING_REVOKED, why);
-	if (!st)
-		st = station_get(s, key, value, why);
-	if (st || value[0])
-		return st;
-	for (size_t i = 0; i < sizeof past / sizeof *past; i++)
-		if (strcmp(past[i], state) == 0) {
-			st = raise_incident(s, row, state, why);
-			return st ? st : station_put(s, key, "told", why);
-		}
-	struct store_plan_event next = *row;
-	(void)snprintf(next.from_state, sizeof next.from_state, "%s", state);
-	return store_plan_event_add(s->store, &next, stamp, why);
-}
-
 /* The same step made here and there: where a person took the server's, it counts as that one. Another step under
  * the same number cannot be taken over: the history here is never rewritten. */
 static enum status other_event(struct station *s, const struct store_plan_event *row, bool same_step,
@@ -235,13 +142,18 @@ static enum status apply_event(struct station *s, struct store_plan_event *row,
 		memcpy(state, list.items[list.count - 1].to_state, sizeof state);
 	store_plan_event_list_free(&list);
 	if (here && !same && strcmp(row->to_state, "revoked") == 0)
-		return revocation_wins(s, row, state, stamp, why);
+		return station_revocation_wins(s, row, state, stamp, why);
+	/* what is revoked here goes no further: what was done elsewhere in ignorance of it is told by its incident */
+	bool passed_over = strcmp(state, "revoked") == 0 && strcmp(row->from_state, "revoked") != 0;
+	st = same || passed_over ? ST_OK : station_revocation_is_told(s, row, &passed_over, why);
+	if (st || same || passed_over)
+		return st;
 	if (here)
-		return same ? ST_OK : other_event(s, row, same_step, why);
+		return other_event(s, row, same_step, why);
 	if (!is_next)
 		return fail_set(why, ST_NOT_FOUND, "plan", "an earlier change of its state is not here yet");
 	if (strcmp(row->to_state, "approved") == 0)
-		st = check_signed(s, row, MEANING_APPROVED, why);
+		st = station_check_signed(s, row, MEANING_APPROVED, why);
 	return st ? st : store_plan_event_add(s->store, row, stamp, why);
 }
 
@@ -262,8 +174,10 @@ static enum status apply_record(struct station *s, struct store_record *row, con
 	struct store_record here = {0};
 	struct digest digest;
 	struct fail none;
-	if (store_record_get(s->store, row->uuid, &here, &none) != ST_OK)
-		return store_record_add(s->store, row, stamp, why);
+	if (store_record_get(s->store, row->uuid, &here, &none) != ST_OK) {
+		enum status st = strcmp(row->kind, STATION_REVOCATION) == 0 ? station_apply_revocation(s, row, why) : ST_OK;
+		return st ? st : store_record_add(s->store, row, stamp, why);
+	}
 	digest_bytes(row->json, row->json_len, &digest);
 	bool same = digest_equal(&digest, &here.digest);
 	store_record_clear(&here);
@@ -416,14 +330,16 @@ static enum status note_trouble(struct station *s, const struct sync_place *plac
 	                    place->type, place->sync_id, text, why);
 }
 
-/* A revocation does not wait for a person to settle what it stands against. */
+/* A revocation does not wait for a person to settle what it stands against, neither theirs nor ours. */
 static enum status heed_revocation(struct station *s, const struct sync_arrival *a, struct fail *why)
 {
 	struct mapped mapped;
 	struct fail reason = {0};
 	enum status st = mapping_read(&s->mapping, a->body, a->len, &mapped, &reason);
-	if (!st && mapped.kind == MAPPED_EVENT && strcmp(mapped.event.to_state, "revoked") == 0)
-		st = apply(s, &mapped, &reason);
+	if (!st && mapped.kind == MAPPED_EVENT)
+		st = strcmp(mapped.event.to_state, "revoked") != 0 ? station_revoked_too_late(s, &mapped.event, &reason)
+		     : (st = apply(s, &mapped, &reason)) != ST_OK  ? st
+		                                                   : station_give_way(s, &mapped.event, &reason);
 	mapped_clear(&mapped);
 	if (own_trouble(st))
 		return fail_set(why, st, reason.field, "%s", reason.text);
@@ -700,11 +616,11 @@ static enum status settle_entry(struct station *s, const char *name, bool keep_m
 	return st || keep_mine ? st : station_put(s, key, "theirs", why);
 }
 
-static enum status settle_conflict(struct station *s, const struct session *by, const struct sync_unit *unit,
-                                   bool keep_mine, struct fail *why)
+enum status station_settle_unit(struct station *s, const char *by, const struct sync_unit *unit, bool keep_mine,
+                                struct fail *why)
 {
 	char key[STORE_SYNC_KEY_MAX + 1];
-	const struct store_stamp stamp = {s->now_ms(), session_person(by)->login};
+	const struct store_stamp stamp = {s->now_ms(), by};
 	const struct store_outbox_mark mark = {.state = keep_mine ? OUTBOX_PENDING : OUTBOX_REFUSED,
 	                                       .note = keep_mine ? "ours goes over theirs"
 	                                                         : "theirs stays; ours is kept here"};
@@ -724,6 +640,19 @@ static enum status settle_conflict(struct station *s, const struct session *by, 
 	                            unit->entry[0].sync_id, NULL, &stamp, why);
 }
 
+enum status station_go_over(struct station *s, const struct sync_unit *unit, struct fail *why)
+{
+	const struct store_outbox_mark mark = {.state = OUTBOX_PENDING, .note = "goes after the revocation"};
+	const struct store_stamp stamp = station_stamp(s);
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < unit->count; i++) {
+		st = settle_entry(s, unit->entry[i].sync_id, true, why);
+		if (!st)
+			st = station_unnote(s, SYNC_NOTE_CONFLICT, unit->entry[i].sync_id, why);
+	}
+	return st || unit->state != SYNC_CONFLICT ? st : store_outbox_mark(s->store, unit->seq, &mark, &stamp, why);
+}
+
 enum status station_settle(struct station *s, const struct session *by, int64_t seq, bool keep_mine,
                            struct fail *why)
 {
@@ -735,7 +664,7 @@ enum status station_settle(struct station *s, const struct session *by, int64_t 
 	if (!st)
 		st = store_group_begin(s->store, why);
 	if (!st) {
-		st = settle_conflict(s, by, &unit, keep_mine, why);
+		st = station_settle_unit(s, session_person(by)->login, &unit, keep_mine, why);
 		if (st)
 			store_group_abandon(s->store);
 		else

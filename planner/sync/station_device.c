@@ -113,5 +113,7 @@ enum status station_parties(struct station *s, const struct store_plan *plan, bo
 	enum status st = find_device(s, s->uuid, &out->station, why);
 	if (!st && plan)
 		st = find_recorded(s, INVENTORY_HANDPIECE, plan->device, "", "", &out->ordered, why);
+	if (!st && plan && used)
+		st = station_is_revoked(s, plan, &out->revoked, why);
 	return st || !plan || !used ? st : find_used(s, plan, out, why);
 }

@@ -1,6 +1,7 @@
 #ifndef LASERTWIN_SYNC_STATION_PRIVATE_H
 #define LASERTWIN_SYNC_STATION_PRIVATE_H
 
+#include "planner/plan/approval.h"
 #include "planner/store/outbox.h"
 #include "planner/sync/station.h"
 
@@ -79,7 +80,39 @@ bool station_is_device(const struct store_outbox *row);
 enum status station_map_device(struct station *s, const struct store_record *record, bool update,
                                struct sync_unit *unit, struct fail *why) MUST_CHECK;
 
+/* ---- station_revoke.c ---- */
+
+#define STATION_REVOCATION "revocation" /* the record of one that came too late for its name */
+
+/* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
+enum status station_check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
+                                 struct fail *why) MUST_CHECK;
+/* state: of the plan here. Inside a group, with the outbox silent. */
+enum status station_revocation_wins(struct station *s, struct store_plan_event *row, const char *state,
+                                    const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+/* Something else stands on the server where our revocation wanted to: not settled, it goes as a record, and what was
+ * treated is an incident. */
+enum status station_revoked_too_late(struct station *s, const struct store_plan_event *theirs,
+                                     struct fail *why) MUST_CHECK;
+/* Our own unsettled step of that name stays here: a revocation has won against it. */
+enum status station_give_way(struct station *s, const struct store_plan_event *revoked, struct fail *why) MUST_CHECK;
+/* Whether the plan is revoked here, or was although it had been treated. */
+enum status station_is_revoked(struct station *s, const struct store_plan *plan, bool *revoked,
+                               struct fail *why) MUST_CHECK;
+/* Such a record from another station; ST_NOT_FOUND: what it revokes is not here yet. With the outbox silent. */
+enum status station_apply_revocation(struct station *s, const struct store_record *record,
+                                     struct fail *why) MUST_CHECK;
+/* Whether a revocation went that way for this plan: other steps of it are passed over then, their story is told. */
+enum status station_revocation_is_told(struct station *s, const struct store_plan_event *event, bool *told,
+                                       struct fail *why) MUST_CHECK;
+
 /* ---- station_apply.c ---- */
+
+/* What stands on the server is what the unit's changes go over. Inside a group. */
+enum status station_go_over(struct station *s, const struct sync_unit *unit, struct fail *why) MUST_CHECK;
+/* Ours over theirs, or theirs stays. Inside a group. */
+enum status station_settle_unit(struct station *s, const char *by, const struct sync_unit *unit, bool keep_mine,
+                                struct fail *why) MUST_CHECK;
 
 /* Inside a group. */
 enum status station_arrival(struct station *s, const struct sync_arrival *arrival,

@@ -26,7 +26,6 @@ static enum status exchange(void *state, const struct sync_request *request, str
                             struct fail *why)
 {
 	struct pair *pair = state;
-	(void)why;
 	if (pair->forbidden && request->body && strstr(request->body, pair->forbidden)) {
 		static const char said[] = "{\"resourceType\":\"OperationOutcome\",\"issue\":[{\"severity\":\"error\",\"code\":"
 		                           "\"forbidden\",\"details\":{\"text\":\"policy\"}}]}";
@@ -35,6 +34,10 @@ static enum status exchange(void *state, const struct sync_request *request, str
 		return ST_OK;
 	}
 	fake_fhir_handle(&pair->server, request, reply);
+	if (pair->lost_percent > 0 && (int)(rng_next(pair->dice) % 100) < pair->lost_percent) {
+		sync_reply_clear(reply);
+		return fail_set(why, ST_IO, "line", "the answer was lost");
+	}
 	return ST_OK;
 }
 

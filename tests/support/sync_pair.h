@@ -2,6 +2,7 @@
 #ifndef LASERTWIN_TESTS_SYNC_PAIR_H
 #define LASERTWIN_TESTS_SYNC_PAIR_H
 
+#include "physics/base/rng.h"
 #include "planner/plan/approval.h"
 #include "planner/sync/guard.h"
 #include "planner/sync/station.h"
@@ -33,6 +34,8 @@ struct pair {
 	struct post a, b;
 	const char *forbidden; /* a request whose body holds this is not allowed (403); NULL: all are */
 	size_t forbade;
+	int lost_percent; /* of the answers are lost after the server acted; by dice */
+	struct rng *dice;
 };
 
 struct made {
