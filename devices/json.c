@@ -567,3 +567,8 @@ enum status json_records_parse(const char *name, const char *bytes, size_t lengt
 	*list = records;
 	return st;
 }
+
+const char *json_library_version(void)
+{
+	return cJSON_Version();
+}

@@ -131,4 +131,6 @@ enum status json_records_parse(const char *name, const char *bytes, size_t lengt
 /* The entry of table most like word, or NULL when none is close: for "did you mean". */
 const char *json_nearest(const char *word, const char *const *table, size_t count);
 
+const char *json_library_version(void); /* at run time */
+
 #endif

@@ -3,6 +3,7 @@
 
 #include "planner/plan/delivery.h"
 #include "planner/plan/desk.h"
+#include "ui/libraries.h"
 #include "ui/sheets.h"
 
 typedef enum status list_reader(const struct lists *lists, const struct list_request *request, struct listing *out,
@@ -230,7 +231,8 @@ static enum status read_about(const struct lists *lists, const struct list_reque
 {
 	(void)request;
 	(void)why;
-	list_about(out, lists->library, NULL, 0);
+	struct list_library linked[LIBRARIES_MAX];
+	list_about(out, lists->library, linked, libraries(linked));
 	return ST_OK;
 }
 

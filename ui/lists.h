@@ -118,7 +118,7 @@ void list_profile(struct listing *listing, const struct device *device, const st
 void list_profiles(struct listing *listing, const struct library *library, const struct list_checks *checks);
 
 struct list_library {
-	const char *name, *version;
+	const char *name, *version, *licence, *use;
 };
 void list_about(struct listing *listing, const struct library *library, const struct list_library *linked,
                 size_t count);

@@ -612,3 +612,10 @@ struct key_event term_read(int timeout_ms, const int wake_fd[2])
 		return (struct key_event){.key = UI_KEY_WAKE};
 	return event;
 }
+
+const char *term_library_version(void)
+{
+	const char *version = curses_version(); /* "ncurses 6.4.20221231" */
+	const char *blank = strchr(version, ' ');
+	return blank != NULL ? blank + 1 : version;
+}

@@ -53,4 +53,6 @@ int term_leave_signal(void);
 /* Gives the terminal back, stops the process as Ctrl-Z does, and takes the terminal again after fg. */
 void term_suspend(void);
 
+const char *term_library_version(void); /* at run time */
+
 #endif

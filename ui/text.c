@@ -349,3 +349,8 @@ void text_to_ascii(char *out, size_t capacity, const char *text)
 			out[length++] = column == 0 ? text_ascii(glyph.point[0]) : ' ';
 	out[length] = '\0';
 }
+
+const char *text_library_version(void)
+{
+	return utf8proc_version();
+}

@@ -57,4 +57,6 @@ size_t text_encode(uint32_t point, char out[4]);
 /* The whole text in ASCII, one character for each column. */
 void text_to_ascii(char *out, size_t capacity, const char *text);
 
+const char *text_library_version(void); /* at run time */
+
 #endif

@@ -123,4 +123,7 @@ enum status sheet_write_pdf(const struct sheet *sheet, const char *path, bool re
 /* By the suffix: .pdf, .txt, .csv, .json; for its owner only. ST_INPUT: another suffix. */
 enum status sheet_save(const struct sheet *sheet, const char *path, bool replace, struct fail *why) MUST_CHECK;
 
+const char *sheet_drawing_version(void); /* of cairo and of pango, at run time */
+const char *sheet_text_version(void);
+
 #endif

@@ -496,3 +496,13 @@ enum status sheet_write_pdf(const struct sheet *sheet, const char *path, bool re
 		(void)unlink(part);
 	return status;
 }
+
+const char *sheet_drawing_version(void)
+{
+	return cairo_version_string();
+}
+
+const char *sheet_text_version(void)
+{
+	return pango_version_string();
+}

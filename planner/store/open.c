@@ -398,3 +398,8 @@ void store_close(struct store **store)
 	free(*store);
 	*store = NULL;
 }
+
+const char *store_library_version(void)
+{
+	return sqlite3_libversion();
+}

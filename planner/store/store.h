@@ -359,4 +359,7 @@ enum status store_check(struct store *store, int64_t *rows, struct fail *why) MU
  * file get its name. ST_CONFLICT: path exists. ST_DENIED: a group is open. The copy is not encrypted. */
 enum status store_backup(struct store *store, const char *path, struct fail *why) MUST_CHECK;
 
+const char *store_library_version(void); /* of SQLite, at run time */
+const char *store_sealing_version(void); /* of libsodium */
+
 #endif

@@ -259,3 +259,8 @@ enum status vault_recovery_open(const unsigned char box[VAULT_RECOVERY_BYTES],
 	sodium_memzero(&pair, sizeof pair);
 	return st;
 }
+
+const char *store_sealing_version(void)
+{
+	return sodium_version_string();
+}

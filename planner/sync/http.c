@@ -617,3 +617,8 @@ enum status http_get_open(struct http *http, const char *url, struct sync_reply 
 	const struct sending s = {.url = url, .method = "GET"};
 	return perform(http, &s, reply, why);
 }
+
+const char *http_library_version(void)
+{
+	return curl_version_info(CURLVERSION_NOW)->version;
+}

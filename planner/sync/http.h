@@ -48,4 +48,6 @@ enum status http_token(struct http *http, char *warning, size_t size, struct fai
 enum status http_get_open(struct http *http, const char *url, struct sync_reply *reply,
                           struct fail *why) MUST_CHECK;
 
+const char *http_library_version(void); /* at run time */
+
 #endif

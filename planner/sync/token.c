@@ -272,3 +272,8 @@ enum status token_key_set(const struct token_key *key, const char *key_id, char 
 	}
 	return json_out_take(&out, json, &len, why);
 }
+
+const char *token_library_version(void)
+{
+	return OpenSSL_version(OPENSSL_VERSION_STRING);
+}

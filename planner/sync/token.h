@@ -37,4 +37,6 @@ struct token_claims {
 enum status token_assertion(const struct token_key *key, const struct token_claims *claims, char **jwt,
                             struct fail *why) MUST_CHECK;
 
+const char *token_library_version(void); /* at run time */
+
 #endif

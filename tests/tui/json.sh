@@ -44,6 +44,14 @@ done <<-TABLE
 	0 json check $case_file --json
 	0 json compare $case_file tests/validation/cases/S2.json --json
 	0 json mpe picoway.532_zoom --json
+	0 json course VIRTUAL-03 --demo --json --login $tech
+	0 json devices --demo --json --login $tech
+	0 json about --json
+	0 json plan diff $plan 1 1 --demo --json --login $tech
+	0 json plan new 2 --demo --json --login $tech
+	0 json emergency list --demo --json --login demo-administrator
+	2 text emergency show nowhere --demo --json --login demo-administrator
+	2 text sync test --json
 	0 json train --json
 	0 json train gold --json
 	0 json sheet treatment $plan --demo --json --login $tech

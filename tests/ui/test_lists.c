@@ -413,7 +413,11 @@ static void about_names_versions_digests_and_sources(void **state)
 	struct desk *desk = *state;
 	type(desk, "@");
 	shows(desk, "GPL-3.0-or-later");
+	shows(desk, "GPL-3.0-or-later                      numerics");
+	shows(desk, "utf8proc");
+	type(desk, "/all files");
 	shows(desk, library_digest(library));
+	press(desk, UI_KEY_ESCAPE);
 	type(desk, "/K142372\r");
 	shows(desk, "PicoWay, 510(k) K142372");
 	type(desk, "q");

@@ -9,6 +9,9 @@
 int command_planner(const struct cli_options *options);
 int command_demo(const struct cli_options *options);
 int command_worklist(const struct cli_options *options);
+int command_course(const struct cli_options *options);
+int command_devices(const struct cli_options *options);
+int command_about(const struct cli_options *options);
 int command_add(const struct cli_options *options);
 
 /* --- people.c: who may use the records */

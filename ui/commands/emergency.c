@@ -57,25 +57,70 @@ static void print_one(const struct cli_options *options, const struct emergency 
 		say(options, "          WAITS FOR REVIEW");
 }
 
+static void add_one(struct json_out *out, const struct emergency *e)
+{
+	char time[RECORDS_TIME_SIZE];
+	json_out_text(out, "id", e->uuid);
+	json_out_text(out, "login", e->login);
+	json_out_text(out, "reason", e->reason);
+	json_out_text(out, "began", records_time(e->began_ms, time));
+	json_out_text(out, "ended", records_time(e->ended_ms ? e->ended_ms : e->until_ms, time));
+	json_out_bool(out, "reviewed", e->reviewed_ms != 0);
+	json_out_text_if(out, "reviewer", e->reviewer);
+	json_out_text_if(out, "review", e->review);
+}
+
+static enum status print_list_json(const struct emergency_list *found, struct fail *why)
+{
+	struct json_out out;
+	records_json_begin(&out);
+	json_out_array(&out, NULL);
+	for (size_t i = 0; i < found->count; i++) {
+		json_out_object(&out, NULL);
+		add_one(&out, &found->items[i]);
+		json_out_end_object(&out);
+	}
+	json_out_end_array(&out);
+	return records_json_print(&out, why);
+}
+
 static enum status list(const struct cli_options *options, struct clinic *clinic, struct fail *why)
 {
 	struct emergency_list found;
+	const bool json = cli_flag(options, "--json");
 	enum status status = emergency_list(clinic_store(clinic), &found, why);
-	for (size_t i = 0; status == ST_OK && i < found.count; i++)
+	if (status == ST_OK && json)
+		status = print_list_json(&found, why);
+	for (size_t i = 0; status == ST_OK && !json && i < found.count; i++)
 		print_one(options, &found.items[i]);
-	if (status == ST_OK)
+	if (status == ST_OK && !json)
 		say(options, "%zu of %zu wait for review.", found.open, found.count);
 	emergency_list_free(&found);
 	return status;
 }
 
-/* What the person did meanwhile, from the audit. */
+static void print_deed(const struct cli_options *options, const struct store_audit *entry, struct json_out *out)
+{
+	char at[RECORDS_TIME_SIZE];
+	records_time(entry->at_ms, at);
+	if (out == NULL) {
+		say(options, "%8lld  %s  %s %s", (long long)entry->seq, at, entry->action, entry->object);
+		return;
+	}
+	json_out_object(out, NULL);
+	json_out_int(out, "entry", entry->seq);
+	json_out_text(out, "at", at);
+	json_out_text(out, "action", entry->action);
+	json_out_text(out, "object", entry->object);
+	json_out_end_object(out);
+}
+
+/* What the person did meanwhile, from the audit; into out unless it is NULL. */
 static enum status print_deeds(const struct cli_options *options, struct clinic *clinic, const struct emergency *e,
-                               struct fail *why)
+                               struct json_out *out, struct fail *why)
 {
 	const int64_t over_ms = e->ended_ms ? e->ended_ms : e->until_ms;
 	struct store_audit_list page = {.more = true};
-	char at[RECORDS_TIME_SIZE];
 	int64_t after = 0;
 	enum status status = ST_OK;
 	while (status == ST_OK && page.more) {
@@ -85,13 +130,33 @@ static enum status print_deeds(const struct cli_options *options, struct clinic 
 			after = entry->seq;
 			if (strcmp(entry->actor, e->login) != 0 || entry->at_ms < e->began_ms || entry->at_ms > over_ms)
 				continue;
-			records_time(entry->at_ms, at);
-			say(options, "%8lld  %s  %s %s", (long long)entry->seq, at, entry->action, entry->object);
+			print_deed(options, entry, out);
 		}
 		bool more = page.more;
 		store_audit_list_free(&page);
 		page.more = more;
 	}
+	return status;
+}
+
+static enum status show_one(const struct cli_options *options, struct clinic *clinic, const struct emergency *e,
+                            struct fail *why)
+{
+	struct json_out out;
+	if (!cli_flag(options, "--json")) {
+		print_one(options, e);
+		return print_deeds(options, clinic, e, NULL, why);
+	}
+	records_json_begin(&out);
+	json_out_object(&out, NULL);
+	add_one(&out, e);
+	json_out_array(&out, "deeds");
+	enum status status = print_deeds(options, clinic, e, &out, why);
+	json_out_end_array(&out);
+	json_out_end_object(&out);
+	if (status == ST_OK)
+		return records_json_print(&out, why);
+	json_out_drop(&out);
 	return status;
 }
 
@@ -103,10 +168,8 @@ static enum status show(const struct cli_options *options, struct clinic *clinic
 	enum status status = emergency_list(clinic_store(clinic), &found, why);
 	for (size_t i = 0; status == ST_OK && i < found.count && !shown; i++) {
 		shown = strncmp(found.items[i].uuid, beginning, strlen(beginning)) == 0;
-		if (!shown)
-			continue;
-		print_one(options, &found.items[i]);
-		status = print_deeds(options, clinic, &found.items[i], why);
+		if (shown)
+			status = show_one(options, clinic, &found.items[i], why);
 	}
 	emergency_list_free(&found);
 	return status == ST_OK && !shown ? fail_set(why, ST_NOT_FOUND, "emergency",

@@ -196,7 +196,13 @@ static enum status compare(struct station *s, const char *uuid, int64_t a, int64
 		st = plan_version_load(s->w.store, uuid, b, &after, why);
 	if (!st)
 		st = plan_versions_difference(&before, &after, &d, why);
-	if (!st) {
+	if (!st && cli_flag(s->options, "--json")) {
+		char *text = NULL;
+		st = difference_json(&d, &text, why);
+		if (!st)
+			puts(text);
+		free(text);
+	} else if (!st) {
 		station_say(s->options, "Plan %.8s, version %lld -> %lld", uuid, (long long)a, (long long)b);
 		print_difference(s->options, &d);
 	}
@@ -272,6 +278,39 @@ static enum status choose_settings(struct planning *planning, const struct reque
 	return st;
 }
 
+/* The newest of the patient's plans is the one that was made. */
+static enum status tell_draft(struct station *s, size_t index, const struct request *request, const char *verdict,
+                              struct fail *why)
+{
+	const struct store_plan_query query = {.patient = clinic_uuid(s->clinic, index)};
+	struct store_plan_list list = {.count = 0};
+	const struct store_plan *made = NULL;
+	struct clinic_patient patient;
+	struct json_out out;
+	enum status st = clinic_patient(s->clinic, index, &patient, why);
+	if (!st)
+		st = store_plan_list(s->w.store, &query, &list, why);
+	for (size_t i = 0; i < list.count; i++)
+		if (made == NULL || list.items[i].created_at_ms >= made->created_at_ms)
+			made = &list.items[i];
+	if (!st && made != NULL && cli_flag(s->options, "--json")) {
+		records_json_begin(&out);
+		json_out_object(&out, NULL);
+		json_out_text(&out, "plan", made->uuid);
+		json_out_int(&out, "version", made->version);
+		json_out_text(&out, "patient", patient.label);
+		json_out_text(&out, "device_mode", request->device_mode);
+		json_out_text(&out, "verdict", verdict);
+		json_out_end_object(&out);
+		st = records_json_print(&out, why);
+	} else if (!st && made != NULL) {
+		station_say(s->options, "Draft %.8s for %s with %s: verdict %s", made->uuid, patient.label, request->device_mode,
+		            verdict);
+	}
+	store_plan_list_free(&list);
+	return st;
+}
+
 static enum status make_plan(struct station *s, size_t index, struct fail *why)
 {
 	struct subject subject = {.label = ""};
@@ -293,8 +332,7 @@ static enum status make_plan(struct station *s, size_t index, struct fail *why)
 		st = clinic_save_plan(s->clinic, index, s->w.library, &subject, planning_twin(planning),
 		                      &request, &a, s->w.clock.now_ms, why);
 	if (!st)
-		station_say(s->options, "Draft for %s with %s: verdict %s", subject.label,
-		            request.device_mode, verdict_name(a.verdict));
+		st = tell_draft(s, index, &request, verdict_name(a.verdict), why);
 	assessment_clear(&a);
 	planning_free(&planning);
 	subject_free(&subject);

@@ -478,16 +478,38 @@ int command_sync_trust(const struct cli_options *options)
 
 /* --- setting up ---------------------------------------------------------------------------------------- */
 
+struct tested {
+	const struct cli_options *options;
+	struct json_out json;
+};
+
 static void tell_step(void *context, enum service_step step, enum status st, const char *text)
 {
-	say(context, "%-12s %-4s %s", service_step_name(step), st ? "NO" : "ok", text);
+	struct tested *tested = context;
+	if (!cli_flag(tested->options, "--json")) {
+		say(tested->options, "%-12s %-4s %s", service_step_name(step), st ? "NO" : "ok", text);
+		return;
+	}
+	json_out_object(&tested->json, NULL);
+	json_out_text(&tested->json, "step", service_step_name(step));
+	json_out_bool(&tested->json, "ok", st == ST_OK);
+	json_out_text(&tested->json, "text", text);
+	json_out_end_object(&tested->json);
 }
 
 static int test_connection(const struct cli_options *options, const struct service_settings *settings)
 {
-	struct fail why = {.text = ""};
-	enum status st = service_test(settings, tell_step, (void *)(uintptr_t)options, &why);
-	if (st == ST_OK)
+	struct fail why = {.text = ""}, unprinted;
+	struct tested tested = {.options = options};
+	records_json_begin(&tested.json);
+	json_out_array(&tested.json, NULL);
+	enum status st = service_test(settings, tell_step, &tested, &why);
+	json_out_end_array(&tested.json);
+	if (!cli_flag(options, "--json"))
+		json_out_drop(&tested.json);
+	else if (records_json_print(&tested.json, &unprinted) != ST_OK)
+		return cli_complain(options, unprinted.code, &unprinted);
+	if (st == ST_OK && !cli_flag(options, "--json"))
 		say(options, "The connection stands: `lasertwin sync`.");
 	return st == ST_OK ? 0 : cli_exit_code(st);
 }

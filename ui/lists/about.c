@@ -2,6 +2,8 @@
 #include "ui/lists.h"
 
 static const struct listing_column pair_columns[] = {{"what", false, 0}, {"is", false, 0}};
+static const struct listing_column library_columns[] = {
+        {"library", false, 0}, {"version", false, 0}, {"licence", false, 2}, {"for", false, 1}};
 static const struct listing_column model_columns[] = {{"model", false, 0}, {"method", false, 1}, {"after", false, 0}};
 static const struct listing_column source_columns[] = {{"key", false, 0}, {"source", false, 0}};
 #define COLUMNS(columns) columns, sizeof(columns) / sizeof *(columns)
@@ -62,8 +64,12 @@ void list_about(struct listing *out, const struct library *library, const struct
 	add_pair(out, "lasertwin", LASERTWIN_VERSION);
 	add_pair(out, "licence", "GPL-3.0-or-later (COPYING); data: profiles/SOURCES.md");
 	add_pair(out, "compiler", __VERSION__);
-	for (size_t i = 0; i < count; i++)
-		add_pair(out, linked[i].name, linked[i].version);
+	listing_section(out, "Libraries, as they are now", COLUMNS(library_columns), "");
+	for (size_t i = 0; i < count; i++) {
+		const struct list_library *l = &linked[i];
+		listing_row(out, l->name, ROLE_TEXT, (const char *const[]){l->name, l->version, l->licence, l->use});
+		listing_detail(out, "%s %s, for %s. Licence: %s", l->name, l->version, l->use, l->licence);
+	}
 	add_data(out, library);
 	listing_section(out, "Models", COLUMNS(model_columns), "");
 	for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
