@@ -43,6 +43,39 @@ static void an_empty_list_says_what_to_do(void **state)
 	assert_int_equal(app_screen(desk->app), SCREEN_PLANS);
 }
 
+static int64_t an_hour_ago(void)
+{
+	return now_ms() - 3600000;
+}
+
+/* The one who signs logs in by the clock in doubt, and is asked about it all the same. */
+static void a_clock_that_went_back_is_asked_about(void **state)
+{
+	struct desk *desk = *state;
+	open_plan(desk, "");
+	type(desk, "p");
+	assert_int_equal(state_of(desk), PLAN_PROPOSED);
+	desk->course.now_ms = an_hour_ago;
+	type(desk, "P");
+	shows(desk, "clock");
+	type(desk, IDENTIFIERS "seen today\r" DERMATOLOGIST);
+	const struct form *form = &desk->app->plans.form;
+	assert_string_equal(form->field[form->at].member, "clock");
+	assert_non_null(strstr(form->field[form->at].hint, "60 min before the last entry: type right"));
+	type(desk, "no idea\r");
+	assert_int_equal(state_of(desk), PLAN_PROPOSED);
+	assert_string_equal(desk->app->plans.form.refusal.field, "clock");
+	press(desk, UI_KEY_ESCAPE);
+	type(desk, "P" IDENTIFIERS "seen today\r" DERMATOLOGIST "right\r");
+	assert_int_equal(state_of(desk), PLAN_APPROVED);
+	assert_true(desk->app->plans.open->approval.signed_at_ms >= desk->app->plans.open->row.created_at_ms);
+	/* a clock that is right again is not asked about */
+	desk->course.now_ms = now_ms;
+	type(desk, "X");
+	assert_null(app_form_typed(&desk->app->plans.form, "clock"));
+	press(desk, UI_KEY_ESCAPE);
+}
+
 static void draft_to_approved_by_keys(void **state)
 {
 	struct desk *desk = *state;
@@ -258,6 +291,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        DESK(without_records_there_are_no_plans),
 	        DESK(an_empty_list_says_what_to_do),
+	        DESK(a_clock_that_went_back_is_asked_about),
 	        DESK(draft_to_approved_by_keys),
 	        DESK(refusals_keep_the_form_and_wipe_the_secret),
 	        DESK(typed_secrets_are_not_drawn),
