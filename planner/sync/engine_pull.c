@@ -242,9 +242,9 @@ static enum status take_arrivals(struct sync_engine *e, struct page *page, struc
 	page->last_ms = page->since_ms;
 	window_write(page->window, before);
 	enum status st = walk_entries(e, page, entries, &a, why);
-	/* a time ahead of the server's own clock would hide what comes after it */
-	const int64_t last_ms = e->server_now_ms > 0 && page->last_ms > e->server_now_ms ? e->server_now_ms
-	                                                                                 : page->last_ms,
+	/* a time ahead of the server's own clock, which is told in whole seconds, would hide what comes after it */
+	const int64_t now_ms = e->server_now_ms > 0 ? e->server_now_ms + MS_PER_S - 1 : page->last_ms,
+	              last_ms = page->last_ms > now_ms ? now_ms : page->last_ms,
 	              mark_ms = last_ms > page->window->mark_ms ? last_ms : page->window->mark_ms;
 	if (!st) {
 		count_listed(page, &a, mark_ms);

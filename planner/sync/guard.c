@@ -2,8 +2,8 @@
 
 #include <time.h>
 
-#define FIRST_SLICE 2
-#define NEW_SHARE 0.3 /* of the latest slice in the estimate */
+#define FIRST_SLICE 3 /* of every call: what came before may have been of another kind, and cheaper */
+#define NEW_SHARE 0.3 /* of a latest slice that was cheaper in the estimate */
 
 enum status gate_enter(const struct sync_gate *gate, struct fail *why)
 {
@@ -26,11 +26,6 @@ void gate_leave(const struct sync_gate *gate)
 	gate_leave(&g->gate);                                                                                \
 	return st
 
-static enum status next(void *state, int64_t after, struct sync_unit *out, struct fail *why)
-{
-	INSIDE(next(g->inner.state, after, out, why));
-}
-
 /* Part after part, each inside by itself. */
 static enum status prepare(struct guarded *g, bool all, struct fail *why)
 {
@@ -43,6 +38,14 @@ static enum status prepare(struct guarded *g, bool all, struct fail *why)
 		gate_leave(&g->gate);
 	}
 	return st;
+}
+
+static enum status next(void *state, int64_t after, struct sync_unit *out, struct fail *why)
+{
+	enum status first = prepare(state, false, why);
+	if (first)
+		return first;
+	INSIDE(next(g->inner.state, after, out, why));
 }
 
 static enum status open_unit(void *state, const char *sync_id, struct sync_unit *out, struct fail *why)
@@ -119,19 +122,17 @@ static double thread_ms(void)
 	return 1e3 * (double)t.tv_sec + 1e-6 * (double)t.tv_nsec;
 }
 
-static size_t slice_of(const struct guarded *g, enum guarded_work work, size_t left)
+static size_t slice_of(const struct guarded *g, enum guarded_work work, size_t at, size_t left)
 {
 	const double fit = g->item_ms[work] > 0 ? GUARD_WORK_MS / g->item_ms[work] : FIRST_SLICE;
-	const size_t n = fit < 1 ? 1 : fit > GUARD_SLICE_MAX ? GUARD_SLICE_MAX : (size_t)fit;
+	const size_t most = at == 0 ? FIRST_SLICE : GUARD_SLICE_MAX, n = fit < 1 ? 1 : fit > (double)most ? most : (size_t)fit;
 	return g->gate.enter && left > n ? n : left;
 }
 
 static void learn(struct guarded *g, enum guarded_work work, double since_ms, size_t items)
 {
-	const double now = items ? (thread_ms() - since_ms) / (double)items : 0;
-	double *item_ms = &g->item_ms[work];
-	if (items)
-		*item_ms = *item_ms > 0 ? (1 - NEW_SHARE) * *item_ms + NEW_SHARE * now : now;
+	const double now = (thread_ms() - since_ms) / (double)items, before = g->item_ms[work];
+	g->item_ms[work] = before > now ? (1 - NEW_SHARE) * before + NEW_SHARE * now : now; /* dearer at once */
 }
 
 static enum status sending(void *state, struct sync_unit *const *units, size_t count, struct fail *why)
@@ -139,7 +140,7 @@ static enum status sending(void *state, struct sync_unit *const *units, size_t c
 	enum status st = ST_OK;
 	for (size_t at = 0, n; !st && at < count; at += n) {
 		const double since_ms = thread_ms();
-		n = slice_of(state, GUARDED_SENDING, count - at);
+		n = slice_of(state, GUARDED_SENDING, at, count - at);
 		st = send_slice(state, units + at, n, why);
 		learn(state, GUARDED_SENDING, since_ms, n);
 	}
@@ -151,7 +152,7 @@ static enum status settle(void *state, const struct sync_verdict *verdicts, size
 	enum status st = ST_OK;
 	for (size_t at = 0, n; !st && at < count; at += n) {
 		const double since_ms = thread_ms();
-		n = slice_of(state, GUARDED_SETTLE, count - at);
+		n = slice_of(state, GUARDED_SETTLE, at, count - at);
 		st = settle_slice(state, verdicts + at, n, why);
 		learn(state, GUARDED_SETTLE, since_ms, n);
 	}
@@ -164,7 +165,7 @@ static enum status arrive(void *state, const struct sync_arrival *items, size_t 
 	enum status st = ST_OK;
 	for (size_t at = 0, n; !st; at += n) {
 		const double since_ms = thread_ms();
-		n = slice_of(state, GUARDED_ARRIVE, count - at);
+		n = slice_of(state, GUARDED_ARRIVE, at, count - at);
 		if (n == count - at)
 			return arrive_slice(state, items + at, n, key, value, why);
 		st = arrive_slice(state, items + at, n, NULL, NULL, why);
