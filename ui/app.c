@@ -103,7 +103,7 @@ const char *app_task_text(const struct app *app)
 
 bool app_read_only(const struct app *app)
 {
-	return (app_roles(app) & ROLES_ALL) == ROLE_VIEWER;
+	return (app_roles(app) & ROLES_ALL) == ROLE_VIEWER && app->banner[0] == '\0'; /* in an emergency they may record */
 }
 
 static bool undoable(const struct app *app)

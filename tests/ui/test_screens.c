@@ -302,6 +302,10 @@ static void the_frame_says_training_and_read_only(void **state)
 		const size_t header = strcspn(dump, "\n");
 		const char *training = strstr(dump, "TRAINING: VIRTUAL"), *read_only = strstr(dump, "READ ONLY");
 		assert_true(training != NULL && read_only != NULL && read_only < dump + header);
+		assert_true(app_read_only(app));
+		(void)snprintf(app->banner, sizeof app->banner, "EMERGENCY ACCESS");
+		assert_false(app_read_only(app)); /* while it lasts they record */
+		app->banner[0] = '\0';
 		if (i >= 2) /* and whose it is */
 			assert_non_null(strstr(dump, "Ada Demo"));
 		snprintf(path, sizeof path, "tests/ui/golden/viewer_%s_%dx%d.txt", places[i / 2].name, sizes[i % 2][1],
