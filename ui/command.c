@@ -93,6 +93,7 @@ const struct option_spec options_table[] = {
         {"--client-id", "ID", NULL, false, "the station's name at the token endpoint; default: no token"},
         {"--key-id", "ID", NULL, false, "name of the station's key there; default: station"},
         {"--scope", "SCOPE", NULL, false, "what is asked for; default system/*.cruds"},
+        {"--reply-seconds", "N", NULL, false, "what one answer of the server may take in all; default 60"},
         {"--number", "N", NULL, false, "of the key; default 1"},
         {"--drop", NULL, NULL, false, "trust it no more"},
         {"--plain", NULL, NULL, true,
@@ -236,7 +237,8 @@ const struct command commands[] = {
         {"sync", "", 0, 0, "--once --watch --reconcile --json --demo",
          "exchange records with the clinic's FHIR server; what cannot go now stays in the outbox", command_sync},
         {"sync setup", "ADDRESS", 1, 1,
-         "--namespace --ca-file --pin --client-cert --client-key --token-url --client-id --key-id --scope",
+         "--namespace --ca-file --pin --client-cert --client-key --token-url --client-id --key-id --scope "
+         "--reply-seconds",
          "enter the server (its FHIR R4 base), make the station's key, test the connection", command_sync_setup},
         {"sync test", "", 0, 0, "--json", "test the connection step by step, and say what is wrong", command_sync_test},
         {"sync list", "", 0, 0, "--json --demo", "what waits, conflicts, what was refused, parked or doubled",

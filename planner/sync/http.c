@@ -13,7 +13,7 @@
 #define CONNECT_MS 10000
 #define STALL_S 60 /* a server may think that long over a large bundle */
 #define STALL_BYTES_PER_S 500L
-#define WHOLE_MS 300000
+#define WHOLE_MS 60000
 #define BODY_MAX ((size_t)64 << 20)
 #define URL_MAX_BYTES 2048
 #define TOKEN_MAX 8192

@@ -25,7 +25,7 @@ struct http_options {
 	const char *key_file;      /* the station key */
 	int connect_ms;            /* [10 000] */
 	int stall_s;               /* slower than 500 bytes/s for so long: broken [60] */
-	int whole_ms;              /* one request [300 000] */
+	int whole_ms;              /* one request, however it drips [60 000] */
 	size_t body_max;           /* [64 MB] */
 	const atomic_bool *cancel; /* borrowed; raised: the request ends within a second */
 };

@@ -15,6 +15,7 @@
 #define SCHEMA "lasertwin-sync-settings/1"
 #define PATH_SIZE 1200
 #define SETTINGS_MAX ((size_t)1 << 16)
+#define REPLY_MAX_S 3600
 
 /* ---- settings ----------------------------------------------------------------------------------------- */
 
@@ -34,12 +35,28 @@ static const struct {
         {"key_id", offsetof(struct service_settings, key_id), false},
         {"key_file", offsetof(struct service_settings, key_file), false},
         {"scope", offsetof(struct service_settings, scope), false},
+        {"reply_seconds", offsetof(struct service_settings, reply_s), false},
 };
 #define FIELDS (sizeof fields / sizeof *fields)
 
 static char *field_of(struct service_settings *s, size_t i)
 {
 	return (char *)s + fields[i].at;
+}
+
+/* 0: the default; -1: none that can be meant. */
+static int reply_ms(const struct service_settings *s)
+{
+	char *end;
+	const long seconds = strtol(s->reply_s, &end, 10);
+	return s->reply_s[0] == '\0' ? 0 : *end == '\0' && seconds >= 1 && seconds <= REPLY_MAX_S ? (int)seconds * 1000 : -1;
+}
+
+static enum status check_reply(const struct service_settings *s, struct fail *why)
+{
+	return reply_ms(s) >= 0 ? ST_OK
+	                        : fail_set(why, ST_RANGE, "reply_seconds", "\"%.20s\" is no whole number of 1..%d s",
+	                                   s->reply_s, REPLY_MAX_S);
 }
 
 static enum status read_fields(const struct json_at *root, struct service_settings *out, struct fail *why)
@@ -55,7 +72,7 @@ static enum status read_fields(const struct json_at *root, struct service_settin
 		st = json_string(root, fields[i].key, field_of(out, i), SERVICE_TEXT_MAX,
 		                 fields[i].required ? NULL : &present, why);
 	}
-	return st;
+	return st ? st : check_reply(out, why);
 }
 
 enum status service_settings_load(const char *home, struct service_settings *out, struct fail *why)
@@ -109,6 +126,8 @@ enum status service_settings_save(const char *home, const struct service_setting
 		json_out_text_if(&out, fields[i].key, field_of(&copy, i));
 	json_out_end_object(&out);
 	enum status st = json_out_take(&out, &text, &len, why);
+	if (!st)
+		st = check_reply(settings, why);
 	(void)snprintf(path, sizeof path, "%s/" SERVICE_FILE, home);
 	if (!st)
 		st = replace_file(path, text, len, why);
@@ -133,6 +152,7 @@ struct http_options service_http(const struct service_settings *s, const atomic_
 	                             .key_id = given(s->key_id),
 	                             .key_file = given(s->key_file),
 	                             .scope = given(s->scope),
+	                             .whole_ms = reply_ms(s),
 	                             .cancel = cancel};
 }
 

@@ -15,7 +15,8 @@ struct service_settings {
 	char base[SERVICE_TEXT_MAX], local[SERVICE_TEXT_MAX], ca_file[SERVICE_TEXT_MAX],
 	        pins[SERVICE_TEXT_MAX], client_cert[SERVICE_TEXT_MAX], client_key[SERVICE_TEXT_MAX],
 	        token_url[SERVICE_TEXT_MAX], client_id[SERVICE_TEXT_MAX], key_id[SERVICE_TEXT_MAX],
-	        key_file[SERVICE_TEXT_MAX], scope[SERVICE_TEXT_MAX];
+	        key_file[SERVICE_TEXT_MAX], scope[SERVICE_TEXT_MAX],
+	        reply_s[SERVICE_TEXT_MAX]; /* what one answer may take in all, "60"; "": the line's default */
 };
 
 /* ST_NOT_FOUND: not set up. */

@@ -8,6 +8,7 @@
 
 #include "planner/plan/delivery.h"
 #include "planner/plan/inventory.h"
+#include "planner/store/outbox.h"
 #include "tests/support/sync_pair.h"
 
 static struct device device;
@@ -186,6 +187,56 @@ static void a_refused_device_holds_up_nothing(void **state)
 	assert_non_null(fake_fhir_find(&p->server, made.readings));
 }
 
+/* ---- beside the planner ------------------------------------------------------------------------------------- */
+
+static struct post *changing;
+static struct inventory_device change;
+static enum status (*arrive_there)(void *state, const struct sync_arrival *items, size_t count, const char *key,
+                                   const char *value, struct fail *why);
+
+/* The engine has looked and found nothing of ours against it; before the page is kept, a person here changes the same. */
+static enum status change_then_arrive(void *state, const struct sync_arrival *items, size_t count, const char *key,
+                                      const char *value, struct fail *why)
+{
+	for (size_t i = 0; i < count && changing; i++)
+		if (strcmp(items[i].place.sync_id, change.uuid) == 0) {
+			must(inventory_keep(changing->store, &change, &fixture_stamp, why), why);
+			changing = NULL;
+		}
+	return arrive_there(state, items, count, key, value, why);
+}
+
+/* Held by the station's second look alone: else theirs would become what ours is sent over, and be lost. */
+static void a_change_made_between_look_and_arrival_is_a_conflict(void **state)
+{
+	struct pair *p = *state;
+	struct inventory_device laser, handpiece;
+	struct fail why;
+	int64_t count[OUTBOX_STATES];
+	describe("virtual_1550.a");
+	put_on_record(&p->a, "LX 7", "HP-1");
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	inventory_of_mode(&device, mode, "LX 7", "HP-1", &laser, &handpiece);
+	(void)snprintf(laser.version, sizeof laser.version, "2.0");
+	must(inventory_keep(p->a.store, &laser, &fixture_stamp, &why), &why);
+	(void)round_of(&p->a);
+	change = laser;
+	(void)snprintf(change.version, sizeof change.version, "3.0");
+	changing = &p->b;
+	arrive_there = p->b.guarded.inner.arrive;
+	p->b.guarded.inner.arrive = change_then_arrive;
+	(void)round_of(&p->b);
+	assert_null(changing);
+	(void)round_of(&p->b);
+	assert_int_equal(fake_fhir_find(&p->server, laser.uuid)->count, 2); /* made, and changed by a */
+	assert_non_null(strstr(body_of(p, laser.uuid), "\"value\":\"2.0\""));
+	must(store_outbox_count(p->b.store, count, &why), &why);
+	assert_int_equal(count[OUTBOX_CONFLICT], 1);
+	must(inventory_find(p->b.store, laser.uuid, &laser, &why), &why);
+	assert_string_equal(laser.version, "3.0"); /* ours is kept here */
+}
+
 static void read_body(const char *body, enum status expected, enum mapping_kind kind)
 {
 	struct mapping mapping;
@@ -225,6 +276,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(the_audit_names_its_station, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(the_same_laser_met_twice_is_one, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(what_changes_is_a_new_version_of_the_same, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_change_made_between_look_and_arrival_is_a_conflict, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_refused_device_holds_up_nothing, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(foreign_and_bent_devices_are_told_apart, make_pair, drop_pair),
 	};

@@ -130,6 +130,19 @@ lt a sync --json || fail "second round after the restore"
 [ "$(control clinic count '{"type":"Patient","system":"https://clinic.example/fhir/mrn","value":"after-backup"}')" = 1 ] ||
 	fail "what the backup lacked was not sent again"
 
+# an answer that drips for ever, fast enough not to be called stalled, is ended by the time it may take in all
+lt b sync setup "$base" --client-id station-b --ca-file "$rig/ca.pem" --pin "$(cat "$rig/pin")" \
+	--namespace https://clinic.example/fhir --reply-seconds nonsense && fail "a time of nonsense is taken"
+lt b sync setup "$base" --client-id station-b --ca-file "$rig/ca.pem" --pin "$(cat "$rig/pin")" \
+	--namespace https://clinic.example/fhir --reply-seconds 6 || fail "setup with a time for answers"
+control clinic rules '[{"match":"GET /fhir/R4/AuditEvent","times":1,"do":"slow:1000"}]' >/dev/null
+control clinic forget >/dev/null
+lt b sync --json && fail "an answer that drips for ever counts as one"
+grep -q "no whole answer in time" "$rig/out" || fail "the slow drip is not told as such"
+control clinic log | grep -qF '"fault":"slow' || fail "the slow drip was not met"
+control clinic rules '[]' >/dev/null
+lt b sync --json || fail "the round after the slow drip"
+
 # nothing on the server twice
 for type in Patient Device Observation DocumentReference CarePlan ServiceRequest DeviceRequest; do
 	twice=$(control clinic all "{\"type\":\"$type\"}" | grep -o '"identifier":\[{"system":"https://clinic.example/fhir/sync-id","value":"[^"]*"' | sort | uniq -d | head -1)
@@ -137,4 +150,4 @@ for type in Patient Device Observation DocumentReference CarePlan ServiceRequest
 done
 stop_servers
 server=
-echo "ok    $name: token, there and back, 15 faults, refused tokens, wrong clocks, restore"
+echo "ok    $name: token, there and back, 15 faults, refused tokens, wrong clocks, restore, slow drip"

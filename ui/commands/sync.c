@@ -542,6 +542,7 @@ static enum status read_setup(const struct cli_options *options, const char *hom
 	             {"--client-cert", s->client_cert}, {"--client-key", s->client_key},
 	             {"--token-url", s->token_url},     {"--client-id", s->client_id},
 	             {"--key-id", s->key_id},           {"--scope", s->scope},
+	             {"--reply-seconds", s->reply_s},
 	             {"--namespace", s->local}};
 	enum status st = put(s->base, "ADDRESS", options->operand[0], why);
 	for (size_t i = 0; st == ST_OK && i < sizeof given / sizeof *given; i++)
