@@ -8,9 +8,10 @@ if [ "${1:-}" = --valgrind ]; then
 	shift
 fi
 export TZ=UTC LC_ALL=C.UTF-8 LINES=24 COLUMNS=80 CMOCKA_MESSAGE_OUTPUT=stdout
-unset NO_COLOR LASERTWIN_HOME
+unset NO_COLOR LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE CMOCKA_XML_FILE
 export LASERTWIN_PROFILES="$PWD/profiles" # programs under test do not lie beside them
 logs=$(mktemp -d)
+export XDG_CONFIG_HOME="$logs/no-config" # nobody's own settings
 trap 'rm -rf "$logs"' EXIT
 i=0
 for program in "$@"; do
