@@ -83,6 +83,16 @@ LANE struct vf vf_fnma(struct vf x, struct vf y, struct vf z)
 	return (struct vf){_mm256_fnmadd_ps(x.a, y.a, z.a), _mm256_fnmadd_ps(x.b, y.b, z.b)};
 }
 
+LANE struct vd vd_fma(struct vd x, struct vd y, struct vd z)
+{
+	return (struct vd){_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b)};
+}
+
+LANE struct vd vd_fnma(struct vd x, struct vd y, struct vd z)
+{
+	return (struct vd){_mm256_fnmadd_pd(x.a, y.a, z.a), _mm256_fnmadd_pd(x.b, y.b, z.b)};
+}
+
 LANE struct vf vf_pick(struct vm m, struct vf x, struct vf y)
 {
 	return (struct vf){_mm256_blendv_ps(y.a, x.a, m.a), _mm256_blendv_ps(y.b, x.b, m.b)};

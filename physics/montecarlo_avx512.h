@@ -54,6 +54,14 @@ LANE struct vf vf_fnma(struct vf a, struct vf b, struct vf c)
 {
 	return (struct vf){_mm512_fnmadd_ps(a.v, b.v, c.v)};
 }
+LANE struct vd vd_fma(struct vd a, struct vd b, struct vd c)
+{
+	return (struct vd){_mm512_fmadd_pd(a.v, b.v, c.v)};
+}
+LANE struct vd vd_fnma(struct vd a, struct vd b, struct vd c)
+{
+	return (struct vd){_mm512_fnmadd_pd(a.v, b.v, c.v)};
+}
 LANE struct vf vf_of(struct vi a) { return (struct vf){_mm512_cvtepi32_ps(a.v)}; }
 LANE struct vi vi_of(struct vf a) { return (struct vi){_mm512_cvttps_epi32(a.v)}; }
 LANE struct vf vf_bits(struct vi a) { return (struct vf){_mm512_castsi512_ps(a.v)}; }

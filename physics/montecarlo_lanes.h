@@ -273,8 +273,8 @@ LANE double absorb_many(struct lanes *s, int lane, const double *mua, double len
 	struct vd heaviest = vd_set(0.0);
 	for (size_t v = 0; v < stride; v += MC_VARIANTS_STEP) {
 		struct vd w = vd_load(&s->many[lane][v]), x = vd_mul(vd_load(mua + v), along);
-		struct vd f = vd_sub(sixth, vd_mul(x, vd_sub(per_24, vd_mul(x, per_120))));
-		struct vd energy = vd_mul(w, vd_mul(x, vd_sub(one, vd_mul(x, vd_sub(half, vd_mul(x, f))))));
+		struct vd f = vd_fnma(x, vd_fnma(x, per_120, per_24), sixth);
+		struct vd energy = vd_mul(vd_mul(w, x), vd_fnma(x, vd_fnma(x, f, half), one));
 		w = vd_sub(w, energy);
 		vd_store(&s->many[lane][v], w);
 		heaviest = vd_max(heaviest, w);
@@ -283,14 +283,14 @@ LANE double absorb_many(struct lanes *s, int lane, const double *mua, double len
 			continue;
 		}
 		struct vd bent = vd_mul(energy, vd_mul(x, half)); /* energy times slope */
-		struct vd p0 = vd_mul(c0, vd_add(energy, vd_mul(bent, bend0)));
-		struct vd p1 = vd_mul(c1, vd_add(energy, vd_mul(bent, bend1))), p2 = vd_mul(c2, bent);
-		vd_store(start + v, vd_sub(vd_load(start + v), p0));
-		vd_store(start + stride + v, vd_add(vd_load(start + stride + v), p1));
-		vd_store(start + 2 * stride + v, vd_sub(vd_load(start + 2 * stride + v), p2));
-		vd_store(end + v, vd_add(vd_load(end + v), vd_add(energy, p0)));
-		vd_store(end + stride + v, vd_sub(vd_load(end + stride + v), p1));
-		vd_store(end + 2 * stride + v, vd_add(vd_load(end + 2 * stride + v), p2));
+		struct vd p0 = vd_fma(bent, bend0, energy), p1 = vd_fma(bent, bend1, energy);
+		double *start1 = start + stride + v, *start2 = start1 + stride, *end1 = end + stride + v, *end2 = end1 + stride;
+		vd_store(start + v, vd_fnma(c0, p0, vd_load(start + v)));
+		vd_store(start1, vd_fma(c1, p1, vd_load(start1)));
+		vd_store(start2, vd_fnma(c2, bent, vd_load(start2)));
+		vd_store(end + v, vd_fma(c0, p0, vd_add(vd_load(end + v), energy)));
+		vd_store(end1, vd_fnma(c1, p1, vd_load(end1)));
+		vd_store(end2, vd_fma(c2, bent, vd_load(end2)));
 	}
 	return vd_largest(heaviest);
 }

@@ -124,6 +124,16 @@ LANE struct vf vf_fnma(struct vf x, struct vf y, struct vf z)
 	EACH_QUARTER(vf, vfmsq_f32(z.v[q], x.v[q], y.v[q]));
 }
 
+LANE struct vd vd_fma(struct vd x, struct vd y, struct vd z)
+{
+	EACH_QUARTER(vd, vfmaq_f64(z.v[q], x.v[q], y.v[q]));
+}
+
+LANE struct vd vd_fnma(struct vd x, struct vd y, struct vd z)
+{
+	EACH_QUARTER(vd, vfmsq_f64(z.v[q], x.v[q], y.v[q]));
+}
+
 LANE unsigned vm_bits(struct vm x)
 {
 	static const uint32_t place[4] = {1, 2, 4, 8};
