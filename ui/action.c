@@ -16,6 +16,9 @@
 	(ON(SCREEN_PALETTE) | ON(SCREEN_ENTRY) | ON(SCREEN_FORM) | ON(SCREEN_CHOICE) | ON(SCREEN_SKIN_TYPE) | \
 	 ON(SCREEN_ALL_NO) | ON(SCREEN_UNFINISHED) | ON(SCREEN_KEYS) | ON(SCREEN_TAGGED) | ON(SCREEN_QUIT))
 #define TAG_SCREENS (ON(SCREEN_WORKLIST) | ON(SCREEN_PLANS))
+#define STEP_SCREENS                                                                                         \
+	(ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_DIFFERENCES) |        \
+	 ON(SCREEN_SETTINGS))
 #define PATIENT_SCREENS (ON(SCREEN_PATIENT) | ON(SCREEN_QUESTIONS))
 
 /* What an action is never changes; its keys may (keymap.h). */
@@ -104,17 +107,17 @@ static struct action_spec actions[] = {
          "one step less",
          {UI_KEY_LEFT, 'h', '-'},
          "less",
-         "Takes the selected setting one step down; prediction and checks follow. On the map: one column left; on "
-         "differences: one version earlier.",
-         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_DIFFERENCES),
+         "One step down: a setting (prediction and checks follow), a column of the map, a version of differences, a "
+         "word of the program's settings.",
+         STEP_SCREENS,
          NEED_STEPS},
         {ACTION_MORE,
          "one step more",
          {UI_KEY_RIGHT, 'l', '+'},
          "more",
-         "Takes the selected setting one step up; prediction and checks follow. On the map: one column right; on "
-         "differences: one version later.",
-         ON(SCREEN_PARAMETERS) | ON(SCREEN_SKIN_TYPE) | ON(SCREEN_EXPLORE) | ON(SCREEN_DIFFERENCES),
+         "One step up: a setting (prediction and checks follow), a column of the map, a version of differences, a "
+         "word of the program's settings.",
+         STEP_SCREENS,
          NEED_STEPS},
         {ACTION_MUCH_LESS,
          "setting: five steps less",
@@ -246,8 +249,8 @@ static struct action_spec actions[] = {
          "undo the last change",
          {'u'},
          "undo",
-         "Takes back the last change: of settings, of readings and answers, of tags that were cleared.",
-         ON(SCREEN_PARAMETERS) | PATIENT_SCREENS | TAG_SCREENS,
+         "Takes back the last change: of settings, of readings and answers, of tags cleared, of program settings.",
+         ON(SCREEN_PARAMETERS) | PATIENT_SCREENS | TAG_SCREENS | ON(SCREEN_SETTINGS),
          NEED_UNDO},
         {ACTION_REDO,
          "redo what was undone",
@@ -521,7 +524,7 @@ static struct action_spec actions[] = {
          "station: settings",
          {','},
          NULL,
-         "Shows what the program was started with and the configuration file.",
+         "Shows and changes the program's settings: theme, plots, mouse, keys, lock, units.",
          SCREENS_ALL,
          NEED_RECORDS},
         {ACTION_ABOUT,

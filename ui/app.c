@@ -110,6 +110,8 @@ static bool undoable(const struct app *app)
 {
 	if (app_can_tag(app))
 		return app_tags_undoable(app);
+	if (app_screen_below(app) == SCREEN_SETTINGS)
+		return app->setting_changes > 0;
 	return app_on_patient(app) ? app->edits.undone > 0 : app->undo.count > 0;
 }
 
@@ -131,7 +133,8 @@ unsigned app_available(const struct app *app)
 	        [NEED_PATIENT] = app->open,
 	        [NEED_PLAN] = app->plan != NULL,
 	        [NEED_STEPS] = app->plan != NULL || app_screen(app) == SCREEN_SKIN_TYPE ||
-	                       app_screen(app) == SCREEN_DIFFERENCES,
+	                       app_screen(app) == SCREEN_DIFFERENCES ||
+	                       (app_screen(app) == SCREEN_SETTINGS && app->source->settings != NULL),
 	        [NEED_OPEN_QUESTION] = app->open && app_questions_open(app) > 0,
 	        [NEED_UNDO] = undoable(app),
 	        [NEED_REDO] = app_on_patient(app) ? app->edits.redone > 0 : app->redo.count > 0,
@@ -435,12 +438,18 @@ static void step(struct app *app, int steps)
 		app_skin_form_step(app, steps);
 	else if (app_screen(app) == SCREEN_DIFFERENCES)
 		app_compare_step(app, steps);
+	else if (app_screen(app) == SCREEN_SETTINGS)
+		app_settings_step(app, steps);
 	else
 		app_plan_step(app, steps);
 }
 
 static void enter(struct app *app)
 {
+	if (app_screen(app) == SCREEN_SETTINGS && app->source->settings != NULL) {
+		app_settings_enter(app);
+		return;
+	}
 	if (app_is_listing(app_screen(app))) {
 		app_sync_enter(app);
 		return;
@@ -664,6 +673,8 @@ static bool do_undo(struct app *app, enum action action)
 	const bool patient = app_on_patient(app);
 	if (action == ACTION_UNDO && app_can_tag(app))
 		app_tags_undo(app);
+	else if (action == ACTION_UNDO && app_screen(app) == SCREEN_SETTINGS)
+		app_settings_undo(app);
 	else if (action == ACTION_UNDO)
 		(patient ? app_edits_undo : app_plan_undo)(app);
 	else if (action == ACTION_REDO)

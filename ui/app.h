@@ -79,6 +79,22 @@ struct app_emergency {
 	size_t (*open_reviews)(void *context);                 /* for this person to see to */
 };
 
+/* Settings of the program (config.h). */
+struct app_settings {
+	void *context;
+	/* Writes it to the configuration file and takes it over where that is possible at once. value "": as by default.
+	 * before: what stood in the file. */
+	enum status (*set)(void *context, const char *name, const char *value, char *before, size_t size, bool *at_once,
+	                   struct fail *why);
+};
+
+/* What was changed on the screen, to be undone. */
+#define APP_SETTING_MAX 400
+struct app_setting_change {
+	char name[48], before[APP_SETTING_MAX + 1];
+};
+#define APP_SETTING_CHANGES_MAX 16
+
 struct app_source {
 	void *context;
 	const char *place; /* "demo clinic"; shown in the frame */
@@ -104,6 +120,7 @@ struct app_source {
 	enum status (*find)(void *context, const char *name, size_t *index, struct fail *why);
 	const struct app_lists *lists;   /* NULL: there are no lists of records */
 	const struct app_sync *sync;     /* NULL: nothing is synchronised */
+	const struct app_settings *settings; /* NULL: they are not changed from here */
 	bool (*exists)(const char *path); /* a file or folder; NULL: not known here */
 };
 
@@ -411,6 +428,8 @@ struct app {
 
 	struct app_plans plans;
 	struct app_tagged tagged;
+	size_t setting_changes;
+	struct app_setting_change setting_change[APP_SETTING_CHANGES_MAX];
 	struct app_work_state work;
 	char banner[200]; /* emergency access lasts: shown on every screen; "": none */
 	bool locked; /* nothing of a patient is held */
@@ -580,6 +599,12 @@ size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX
 enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
 void app_course_judged(struct app *app, struct app_task *task);
 void app_course_free(struct app *app);
+
+/* --- settings (app_settings.c) --- */
+
+void app_settings_enter(struct app *app);           /* a field for the selected one */
+void app_settings_step(struct app *app, int steps); /* among the words it takes */
+void app_settings_undo(struct app *app);
 
 /* --- tagged lines (app_tags.c) --- */
 

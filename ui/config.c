@@ -48,7 +48,7 @@ static char *trim(char *text)
 	return text;
 }
 
-static const struct option_spec *option_of(const char *name)
+const struct option_spec *config_option(const char *name)
 {
 	char full[64];
 	if (snprintf(full, sizeof full, "--%s", name) >= (int)sizeof full)
@@ -82,7 +82,7 @@ static const char *take_line(char *line, struct cli_options *options)
 	if (equals == NULL)
 		return "is not of the form name = value";
 	*equals = '\0';
-	const struct option_spec *option = option_of(trim(line));
+	const struct option_spec *option = config_option(trim(line));
 	char *value = trim(equals + 1);
 	if (option == NULL)
 		return "names no option that can stand here; `lasertwin config` lists them";

@@ -27,6 +27,8 @@ static enum status show(struct shell *shell, struct fail *why)
 	int rows, cols;
 	enum status status = ST_OK;
 	struct canvas *canvas = shell->canvas;
+	canvas->ascii = term_ascii(); /* a setting may have changed it */
+	canvas->blocks = term_blocks();
 	term_size(&rows, &cols);
 	if (rows != canvas->rows || cols != canvas->cols)
 		status = canvas_resize(canvas, rows, cols, why);
@@ -181,8 +183,6 @@ static bool take_event(struct shell *shell, struct key_event event, enum status 
 static enum status loop(struct shell *shell, struct fail *why)
 {
 	enum status status = canvas_new(1, 1, term_ascii(), &shell->canvas, why);
-	if (status == ST_OK)
-		shell->canvas->blocks = term_blocks();
 	shell->last_key_ms = clock_ms();
 	while (status == ST_OK) {
 		status = show(shell, why);

@@ -275,11 +275,16 @@ static enum status check_terminal(struct fail *why)
 	return ST_OK;
 }
 
+static void write_restore_text(void)
+{
+	snprintf(restore_text, sizeof restore_text, "%s%s%s%s%s%s\r", with_mouse ? MOUSE_OFF : "", PASTE_OFF,
+	         capability("sgr0"), capability("cnorm"), capability("rmkx"), capability("rmcup"));
+}
+
 static void prepare_restore(void)
 {
 	tcgetattr(STDIN_FILENO, &saved_termios);
-	snprintf(restore_text, sizeof restore_text, "%s%s%s%s%s%s\r", with_mouse ? MOUSE_OFF : "", PASTE_OFF,
-	         capability("sgr0"), capability("cnorm"), capability("rmkx"), capability("rmcup"));
+	write_restore_text();
 }
 
 static void write_text(const char *text)
@@ -348,6 +353,25 @@ void term_close(void)
 	}
 	delscreen(screen);
 	screen = NULL;
+}
+
+void term_apply(const struct term_options *options)
+{
+	ascii_only = !term_charset_utf8(options->charset);
+	half_blocks = options->blocks;
+	theme = options->theme;
+	if (screen == NULL)
+		return;
+	if (with_mouse && !options->mouse) {
+		(void)mousemask(0, NULL);
+		write_text(MOUSE_OFF);
+	}
+	with_mouse = options->mouse;
+	if (with_mouse)
+		(void)mousemask(BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
+	write_restore_text();
+	start_colours(options->color);
+	clearok(curscr, TRUE);
 }
 
 bool term_blocks(void)

@@ -35,6 +35,8 @@ bool term_charset_utf8(enum term_charset charset);
  * text names the way out (--plain). */
 enum status term_open(const struct term_options *options, struct fail *why) MUST_CHECK;
 void term_close(void); /* may be called twice */
+/* Other options from now on: theme, colours, mouse, plots, characters. */
+void term_apply(const struct term_options *options);
 
 bool term_ascii(void);
 bool term_blocks(void);

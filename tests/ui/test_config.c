@@ -5,7 +5,10 @@
 #include <stdint.h>
 
 #include <cmocka.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include "planner/plan/files.h"
 
 #include "tests/support/temp_folder.h"
 #include "ui/config.h"
@@ -156,6 +159,80 @@ static void places(void **state)
 	assert_string_equal(path, "");
 }
 
+/* --- changing one setting ------------------------------------------------------------------------------------ */
+
+/* Every other line stays, comments first of all; given back is what was set. */
+static void one_line_is_changed(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *value, *after, *before;
+	} rows[] = {
+	        {"# mine\ntheme = dark\n# end\n", "light", "# mine\ntheme = light\n# end\n", "dark"},
+	        {"  theme=dark  \r\nascii = yes\n", "light", "theme = light\nascii = yes\n", "dark"},
+	        {"theme = dark\ntheme = light\n", "contrast", "theme = contrast\n#theme = light\n", "dark"},
+	        {"# about it\n#theme = NAME\n\n# more\n", "light", "# about it\n#theme = NAME\ntheme = light\n\n# more\n", ""},
+	        {"ascii = yes", "light", "ascii = yes\ntheme = light\n", ""},
+	        {"", "light", "theme = light\n", ""},
+	        {"# mine\ntheme = dark\n", "", "# mine\n#theme = dark\n", "dark"},
+	        {"themes = dark\ntheme of mine\n", "light", "themes = dark\ntheme of mine\ntheme = light\n", ""},
+	        {"ascii = yes\n", "", "ascii = yes\n", ""},
+	};
+	for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+		char before[64];
+		char *after = config_text_set(rows[i].text, "theme", rows[i].value, before, sizeof before);
+		assert_string_equal(after, rows[i].after);
+		assert_string_equal(before, rows[i].before);
+		free(after);
+	}
+}
+
+/* Made where it is not there, with every setting explained; a link stays a link; what is refused changes nothing. */
+static void the_file_is_changed_whole(void **state)
+{
+	(void)state;
+	char path[TEMP_PATH_SIZE + 32], link[TEMP_PATH_SIZE + 32], before[64];
+	struct fail why = {.text = ""};
+	struct outcome outcome;
+	(void)snprintf(path, sizeof path, "%s/new/lasertwin/config", folder);
+	(void)snprintf(link, sizeof link, "%s/linked", folder);
+	assert_int_equal(config_set(path, "theme", "light", before, sizeof before, &why), ST_OK);
+	assert_string_equal(before, "");
+	assert_int_equal(symlink(path, link), 0);
+	assert_int_equal(config_set(link, "lock-after", "300", before, sizeof before, &why), ST_OK);
+	assert_int_equal(config_set(link, "theme", "contrast", before, sizeof before, &why), ST_OK);
+	assert_string_equal(before, "light");
+	static const struct {
+		const char *name, *value, *says;
+	} bad[] = {{"theme", "pink", "must be one of: dark light contrast"},
+	           {"lock-after", "12,5", "whole number of seconds from 0 (never) to 86400"},
+	           {"lock-after", "90000", "86400"},
+	           {"mouse", "maybe", "must be one of: on off"},
+	           {"ascii", "perhaps", "must be one of: yes no"},
+	           {"bind", "fit=s", "would mean both"},
+	           {"home", "/no/such/place", "there is no folder"},
+	           {"theme", "light\nhome = /", "one line"},
+	           {"secret-file", "x", "is no setting"}};
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		assert_int_not_equal(config_set(link, bad[i].name, bad[i].value, before, sizeof before, &why), ST_OK);
+		if (strstr(why.text, bad[i].says) == NULL)
+			fail_msg("%s = %s: %s", bad[i].name, bad[i].value, why.text);
+	}
+	struct stat about;
+	assert_int_equal(lstat(link, &about), 0);
+	assert_true(S_ISLNK(about.st_mode));
+	char *text = NULL;
+	size_t length;
+	assert_int_equal(file_read(path, CONFIG_BYTES_MAX, &text, &length, &why), ST_OK);
+	apply(text, NULL, NULL, NULL, &outcome);
+	assert_int_equal(outcome.bad, 0);
+	assert_string_equal(cli_value(&outcome.options, "--theme"), "contrast");
+	assert_string_equal(cli_value(&outcome.options, "--lock-after"), "300");
+	assert_non_null(strstr(text, "# one of: dark light contrast\n"));
+	outcome_free(&outcome);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -165,6 +242,8 @@ int main(void)
 	        cmocka_unit_test(no_file_is_no_fault),
 	        cmocka_unit_test(the_default_is_all_comment_and_valid),
 	        cmocka_unit_test(places),
+	        cmocka_unit_test(one_line_is_changed),
+	        cmocka_unit_test(the_file_is_changed_whole),
 	};
 	return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -4,11 +4,10 @@
 
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
-#include "planner/plan/files.h"
 #include "planner/plan/report.h"
 #include "ui/commands/commands.h"
 #include "ui/commands/records.h"
-#include "ui/config.h"
+#include "ui/commands/settings.h"
 #include "ui/engine.h"
 #include "ui/keymap.h"
 #include "ui/linear.h"
@@ -25,7 +24,7 @@ static enum status open_records(const struct cli_options *options, const char *p
 
 /* ---- the lock behind the screens ---- */
 
-enum { LOCK_AFTER_S = 600, LOCK_AFTER_MAX_S = 86400 };
+enum { LOCK_AFTER_S = 600 };
 
 struct station {
 	struct clinic *clinic;
@@ -72,24 +71,6 @@ static enum status lock_of(const struct cli_options *options, struct station *st
 	return status;
 }
 
-/* What the program was started with, for the screen of settings. */
-static size_t settings_of(const struct cli_options *options, struct list_setting *out)
-{
-	size_t count = 0;
-	for (size_t i = 0; i < options_count && i < CLI_OPTIONS_MAX; i++) {
-		const struct option_spec *option = &options_table[i];
-		const char *value = options->value[i];
-		if (config_takes(option))
-			out[count++] = (struct list_setting){.name = option->name + 2,
-			                                     .value = value == NULL ? "" : value[0] == '\0' ? "yes" : value,
-			                                     .words = option->words != NULL   ? option->words
-			                                              : option->value != NULL ? option->value
-			                                                                      : "yes no",
-			                                     .help = option->help};
-	}
-	return count;
-}
-
 static enum status run_screens(const struct cli_options *options, const char *profiles, int *leave_signal,
                                struct fail *why)
 {
@@ -108,16 +89,12 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		status = lock_of(options, &station, demo, &lock, why);
 		struct course plans = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
 		const struct app_course course = course_of(&plans);
-		struct list_setting setting[CLI_OPTIONS_MAX];
-		char path[CLI_PATH_MAX];
-		config_path(path, sizeof path);
 		struct lists read = {.clinic = clinic,
 		                     .library = library,
-		                     .now_ms = cli_now_ms,
-		                     .setting = setting,
-		                     .settings = settings_of(options, setting),
-		                     .config_path = path,
-		                     .config_read = path[0] != '\0' && files_exists(path)};
+		                     .now_ms = cli_now_ms};
+		struct settings_desk desk;
+		settings_begin(&desk, options, &read, &lock, demo ? 0 : LOCK_AFTER_S);
+		const struct app_settings settings = settings_of(&desk);
 		const struct app_lists lists = lists_of(&read);
 		struct source records = {.clinic = clinic,
 		                         .library = library,
@@ -141,6 +118,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		}
 		struct app_source source = source_of(&records, place);
 		source.training = demo;
+		source.settings = &settings;
 		struct app_engine engine = engine_of(library);
 		if (status == ST_OK && cli_flag(options, "--plain"))
 			status = linear_run(&source, &engine, &lock, cli_ascii(options), STDIN_FILENO, stdout, leave_signal,
@@ -148,6 +126,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		else if (status == ST_OK)
 			status = shell_run(&source, &engine, &lock, background, &options->term, leave_signal, why);
 		background_free(&background);
+		settings_end(&desk);
 	}
 	clinic_close(&clinic);
 	library_free(&library);

@@ -7,9 +7,8 @@ enum { IS_COLUMN = 1 };
 void list_settings(struct listing *out, const struct list_setting *setting, size_t count, const char *path,
                    bool file_there)
 {
-	listing_note(out, ROLE_TEXT, "%s %s. `lasertwin config` prints one with every setting explained.", path,
-	             file_there ? "was read" : "is not there");
-	listing_note(out, ROLE_DIM, "The command line goes before the file; changes there hold from the next start.");
+	listing_note(out, ROLE_TEXT, "%s%s", path, file_there ? "" : " is not there yet; the first change makes it");
+	listing_note(out, ROLE_DIM, "Left and Right change, Enter types, u undoes; at the start the command line goes first.");
 	listing_section(out, "Settings", columns, sizeof columns / sizeof *columns, "");
 	for (size_t i = 0; i < count; i++) {
 		const struct list_setting *s = &setting[i];
