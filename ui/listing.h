@@ -12,7 +12,7 @@
 #include "planner/store/store.h"
 #include "ui/canvas.h"
 
-#define LISTING_COLUMNS_MAX 8
+#define LISTING_COLUMNS_MAX 10
 #define LISTING_SECTIONS_MAX 16
 #define LISTING_KEY_MAX 96
 #define LISTING_NOTES_MAX 6

@@ -19,6 +19,18 @@ static enum status patient_asked(const struct lists *lists, const struct list_re
 	return store_patient_get(clinic_store(lists->clinic), uuid, out, why);
 }
 
+/* How this skin has healed so far; without a twin nothing is known of it. */
+static void add_course(const struct lists *lists, const struct store_patient *patient, struct visits *visits)
+{
+	struct clinic_history history = {.count = 0};
+	struct fail none;
+	size_t index;
+	const bool is = clinic_index_of(lists->clinic, patient->uuid, &index, &none) == ST_OK &&
+	                clinic_twin_history(lists->clinic, index, &history, &none) == ST_OK && history.count > 0;
+	visits_course(visits, lists->library, is ? &history.item[0].twin : NULL);
+	clinic_history_free(&history);
+}
+
 static enum status read_course(const struct lists *lists, const struct list_request *request, struct listing *out,
                                struct fail *why)
 {
@@ -29,6 +41,7 @@ static enum status read_course(const struct lists *lists, const struct list_requ
 		status = visits_load(clinic_store(lists->clinic), lists->library, patient.uuid, &visits, why);
 	if (status != ST_OK)
 		return status;
+	add_course(lists, &patient, &visits);
 	listing_patient(out, &patient);
 	list_course(out, &visits, lists->library, request->request, lists->now_ms());
 	visits_free(&visits);

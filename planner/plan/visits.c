@@ -1,6 +1,7 @@
 #include "planner/plan/visits.h"
 
 #include "devices/json.h"
+#include "planner/plan/learnt.h"
 
 #define MS_PER_DAY 86400000.0
 #define DOSE_MAX 1e9
@@ -300,6 +301,30 @@ struct limit_answer visits_interval(const struct library *library, const char *d
 	        .spot_mm = (double)NAN,
 	};
 	return limits_lookup(limits, &query);
+}
+
+struct visit_course visit_course_of(const struct library *library, const char *device_mode, const char *indication,
+                                    const struct limit_answer *least, const struct twin *twin)
+{
+	struct visit_course course = {.slower = twin != NULL ? learnt_interval_factor(twin) : 1.0, .days = (double)NAN};
+	const struct protocol *protocol = library != NULL ? library_protocol(library, indication, device_mode) : NULL;
+	if (protocol != NULL) {
+		(void)snprintf(course.protocol, sizeof course.protocol, "%s", protocol->id);
+		course.protocol_days = protocol->interval_days;
+	}
+	const double longer = fmax(course.protocol_days > 0.0 ? course.protocol_days : (double)NAN,
+	                           least->known ? least->value : (double)NAN);
+	course.days = course.slower > 1.0 ? ceil(course.slower * longer) : longer;
+	return course;
+}
+
+void visits_course(struct visits *visits, const struct library *library, const struct twin *twin)
+{
+	for (size_t i = 0; i < visits->totals; i++) {
+		struct visit_total *t = &visits->total[i];
+		t->course = visit_course_of(library, t->device_mode, t->indication, &t->interval, twin);
+		t->course_ms = isfinite(t->course.days) ? later(t->last_ms, t->course.days) : 0;
+	}
 }
 
 static bool in_request(const struct request *request, const char *field)

@@ -47,6 +47,15 @@ struct visit {
 	struct visit_after seen[VISIT_AFTER_MAX];
 };
 
+/* When the course goes on: the protocol's interval or the least, whichever is longer, lengthened for a skin that heals
+ * slowly (learnt_interval_factor), as advice.h plans it. */
+struct visit_course {
+	char protocol[32];   /* "": none is on file for this mode and indication */
+	double protocol_days; /* 0: it names none */
+	double slower;       /* >= 1, from this person's own treatments */
+	double days;         /* NAN: nothing is on file */
+};
+
 /* What one side of one field has had of one device mode. */
 struct visit_total {
 	char field[PLANNING_TEXT_MAX], side[16], device_mode[STORE_DEVICE_MAX + 1], indication[PLANNING_TEXT_MAX];
@@ -55,6 +64,8 @@ struct visit_total {
 	int64_t last_ms;
 	struct limit_answer interval; /* the least until this mode again; known: value in days */
 	int64_t next_ms;              /* 0: no interval is on file */
+	struct visit_course course;
+	int64_t course_ms; /* 0: neither interval nor protocol is on file */
 };
 
 struct visits {
@@ -75,6 +86,10 @@ enum status visit_of_outcome(const char *json, size_t n, struct visit *out, stru
 /* A follow-up or adverse event; pure. */
 enum status visit_after_of(bool adverse, const char *json, size_t n, struct visit_after *out,
                            struct fail *why) MUST_CHECK;
+/* The course of every total; twin NULL: nothing is known of how this skin heals. Pure; after visits_total. */
+void visits_course(struct visits *visits, const struct library *library, const struct twin *twin);
+struct visit_course visit_course_of(const struct library *library, const char *device_mode, const char *indication,
+                                    const struct limit_answer *least, const struct twin *twin);
 /* Sums over the visits and intervals; visits are sorted by time. */
 enum status visits_total(struct visits *visits, const struct library *library, struct fail *why) MUST_CHECK;
 

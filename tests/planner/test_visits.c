@@ -150,6 +150,38 @@ static void intervals_are_those_on_file(void **state)
 	visits_free(&visits);
 }
 
+/* The longer of protocol and limit, longer still for a skin that stayed red longer than published. */
+static void the_course_follows_the_protocol_and_the_skin(void **state)
+{
+	(void)state;
+	struct visits visits;
+	struct fail why;
+	static struct twin twin;
+	fill(&visits);
+	assert_int_equal(visits_total(&visits, library, &why), ST_OK);
+	visits_course(&visits, library, NULL);
+	for (size_t i = 0; i < visits.totals; i++) {
+		const struct visit_total *t = &visits.total[i];
+		const double least = t->interval.known ? t->interval.value : 0.0;
+		assert_true(t->course.protocol[0] != '\0' && t->course.protocol_days > 0.0);
+		assert_true(fabs(t->course.days - fmax(least, t->course.protocol_days)) < 1e-9);
+		assert_true(t->course_ms >= t->next_ms);
+	}
+	const struct limit_answer none = {.row = false}, least = {.row = true, .known = true, .value = 42};
+	const struct visit_course unknown = visit_course_of(library, "picoway.532_zoom", "nothing", &none, NULL);
+	assert_true(unknown.protocol[0] == '\0' && isnan(unknown.days));
+	struct visit_course course = visit_course_of(library, "ultrapulse.deepfx", "acne_scars_atrophic", &least, &twin);
+	assert_string_equal(course.protocol, "AS-CO2");
+	assert_true(course.slower == 1.0);
+	twin.lessons = 1; /* one treatment of their own, redness a third longer than published */
+	twin.lesson[0] = (struct twin_lesson){.treatment = "t", .factor = TWIN_HEALING_FACTOR, .event = -1, .variance = 1.0};
+	twin.property[TWIN_HEALING_FACTOR].median = 1.3;
+	course = visit_course_of(library, "ultrapulse.deepfx", "acne_scars_atrophic", &least, &twin);
+	assert_true(course.slower > 1.29 && course.slower < 1.31);
+	assert_true(fabs(course.days - ceil(1.3 * fmax(42.0, course.protocol_days))) < 1e-9);
+	visits_free(&visits);
+}
+
 static int load_library(void **state)
 {
 	(void)state;
@@ -171,6 +203,7 @@ int main(void)
 	        cmocka_unit_test(what_was_seen_after_is_read),
 	        cmocka_unit_test(doses_add_up_by_field_side_and_device),
 	        cmocka_unit_test(intervals_are_those_on_file),
+	        cmocka_unit_test(the_course_follows_the_protocol_and_the_skin),
 	};
 	return cmocka_run_group_tests(tests, load_library, free_library);
 }

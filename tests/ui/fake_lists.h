@@ -51,6 +51,11 @@ static enum status fake_course(struct listing *out, const struct request *reques
 		                                                 .origin = "LABEL", .source = "V21", .note = "6-12 weeks"};
 		visits.total[i].next_ms = visits.total[i].last_ms + 42 * FAKE_DAY_MS;
 	}
+	for (size_t i = 0; i < visits.totals; i++) { /* nor a protocol */
+		struct visit_total *t = &visits.total[i];
+		t->course = (struct visit_course){.protocol = "AS-AFL", .protocol_days = 42, .slower = 1.25, .days = 53};
+		t->course_ms = t->last_ms + 53 * FAKE_DAY_MS;
+	}
 	list_course(out, &visits, NULL, request, FAKE_NOW_MS);
 	visits_free(&visits);
 	return status;

@@ -18,9 +18,10 @@ static const char *number(double value, const char *format, char out[NUMBER_SIZE
 static const struct listing_column total_columns[] = {
         {"field", false, 0},     {"side", false, 0},          {"device", false, 0},  {"visits", true, 3},
         {"dose J/cm2", true, 0}, {"coverage %", true, 2},     {"last", false, 4},    {"next from", false, 0},
+        {"by protocol", false, 1},
 };
 #define TOTAL_COLUMNS (sizeof total_columns / sizeof *total_columns)
-enum { NEXT_COLUMN = 7 };
+enum { NEXT_COLUMN = 7, COURSE_COLUMN };
 
 static void describe_interval(struct listing *out, const struct visit_total *t)
 {
@@ -33,15 +34,35 @@ static void describe_interval(struct listing *out, const struct visit_total *t)
 		listing_detail(out, "No interval is on file for this mode and indication: the dermatologist sets it.");
 }
 
+static void describe_course(struct listing *out, const struct visit_total *t)
+{
+	const struct visit_course *c = &t->course;
+	char day[LISTING_TIME_SIZE];
+	if (c->protocol[0] == '\0')
+		listing_detail(out, "No protocol is on file for this mode and indication.");
+	else if (c->protocol_days > 0.0)
+		listing_detail(out, "Protocol %s: %g d between visits.", c->protocol, c->protocol_days);
+	else
+		listing_detail(out, "Protocol %s names no interval between visits.", c->protocol);
+	if (c->slower > 1.0)
+		listing_detail(out, "This skin stayed red x%.2f as long as published after its own treatments: the interval is as "
+		               "much longer (DESIGN).", c->slower);
+	if (t->course_ms != 0)
+		listing_detail(out, "The course goes on from %s (%.0f d after the last).", listing_day(t->course_ms, day), c->days);
+}
+
 static void add_total(struct listing *out, const struct visit_total *t, int64_t now_ms)
 {
 	char dose[NUMBER_SIZE], coverage[NUMBER_SIZE], last[LISTING_TIME_SIZE], next[LISTING_TIME_SIZE], visits[NUMBER_SIZE];
+	char course[LISTING_TIME_SIZE];
 	const bool waits = t->next_ms > now_ms;
 	(void)snprintf(visits, sizeof visits, "%zu", t->visits);
 	listing_row(out, t->device_mode, ROLE_TEXT,
 	            (const char *const[]){t->field, t->side, t->device_mode, visits, number(t->dose_J_cm2, "dose", dose),
 	                                  number(t->coverage_pct, "pct", coverage), listing_day(t->last_ms, last),
-	                                  t->next_ms == 0 ? "not on file" : listing_day(t->next_ms, next)});
+	                                  t->next_ms == 0 ? "not on file" : listing_day(t->next_ms, next),
+	                                  t->course_ms == 0 ? "not on file" : listing_day(t->course_ms, course)});
+	listing_cell_role(out, COURSE_COLUMN, t->course_ms == 0 ? ROLE_DIM : t->course_ms > now_ms ? ROLE_CAUTION : ROLE_OK);
 	listing_cell_role(out, NEXT_COLUMN, t->next_ms == 0 ? ROLE_DIM : waits ? ROLE_CAUTION : ROLE_OK);
 	listing_detail(out, "%s %s with %s: %zu visit%s for %s, last on %s", t->field, t->side, t->device_mode, t->visits,
 	               t->visits == 1 ? "" : "s", t->indication[0] != '\0' ? t->indication : "an unknown indication", last);
@@ -52,6 +73,7 @@ static void add_total(struct listing *out, const struct visit_total *t, int64_t 
 		listing_detail(out, waits ? "Too soon today: not before %s (%.0f d from now)."
 		                          : "The interval has passed on %s (%.0f d ago).",
 		               next, fabs((double)(t->next_ms - now_ms)) / 86400000.0);
+	describe_course(out, t);
 }
 
 /* --- visits ----------------------------------------------------------------------------------------------- */
