@@ -124,6 +124,9 @@ struct device_mode {
 	struct device_figure peak_power_W;          /* pulse duration = energy / this */
 	struct device_figure ablation_um_per_J_cm2; /* consoles that ask for depth */
 	struct device_figure microbeam_spread_frac; /* deviation of energy between microbeams */
+	/* Convergence of one microbeam in air [radians], depth of its focus in the skin, diameter there (of a laser in many
+	 * modes far above what diffraction leaves). Without all three nothing is said of breakdown in the foci. */
+	struct device_figure focus_half_angle, focus_depth_um, focus_um;
 	struct device_figure pins;
 	enum needle_layout needle_layout;
 	struct device_figure needle_um; /* diameter; pitch_um: distance of neighbours */

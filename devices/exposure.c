@@ -72,6 +72,9 @@ static struct exposure blank(void)
 	        .coverage_sum_frac = none,
 	        .coverage_union_frac = none,
 	        .background_fluence_J_cm2 = none,
+	        .focus_half_angle = none,
+	        .focus_depth_um = none,
+	        .focus_um = none,
 	        .rep_hz = none,
 	        .frequency_MHz = none,
 	        .tip_cm2 = none,
@@ -83,6 +86,20 @@ static struct exposure blank(void)
 	        .needle_um = none,
 	        .bare_um = none,
 	};
+}
+
+/* A focus needs its convergence, its depth and its width. */
+static void note_focus(const struct device_mode *mode, struct exposure *out)
+{
+	const struct device_figure *angle = &mode->focus_half_angle, *depth = &mode->focus_depth_um,
+	                           *width = &mode->focus_um;
+	if (!(angle->value > 0.0) || isnan(depth->value) || !(width->value > 0.0))
+		return;
+	out->focus_half_angle = angle->value;
+	out->focus_depth_um = depth->value;
+	out->focus_um = width->value;
+	out->focus_assumed = angle->from.confidence == CONFIDENCE_LOW || depth->from.confidence == CONFIDENCE_LOW ||
+	                     width->from.confidence == CONFIDENCE_LOW;
 }
 
 enum status exposure_of(const struct device *device, const struct device_mode *mode,
@@ -100,6 +117,7 @@ enum status exposure_of(const struct device *device, const struct device_mode *m
 	exposure.rep_hz = settings_get(settings, SETTING_REP_HZ);
 	exposure.microbeam_spread_frac =
 	        isnan(mode->microbeam_spread_frac.value) ? 0 : mode->microbeam_spread_frac.value;
+	note_focus(mode, &exposure);
 	*out = exposure;
 	enum status st = families[mode->pattern](mode, settings, &exposure, why);
 	if (!st)

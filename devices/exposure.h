@@ -37,6 +37,8 @@ struct exposure {
 	double coverage_union_frac;      /* share hit at least once by passes at random: 1 - (1 - c)^passes */
 	double background_fluence_J_cm2; /* lens arrays: between the foci */
 	double microbeam_spread_frac;    /* deviation of energy between microbeams; 0 when not known */
+	double focus_half_angle, focus_depth_um, focus_um; /* one microbeam's focus, as in struct device_mode */
+	bool focus_assumed;                                /* a figure of it is of low confidence */
 	unsigned passes, stack;          /* at least 1 */
 	double rep_hz;
 	enum cooling_kind cooling;

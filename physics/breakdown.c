@@ -3,8 +3,8 @@
 
 #include "physics/base/units.h"
 
-#define STEP_UM 5.0
-#define DEEPEST_UM 1500.0
+#define STEP_UM BREAKDOWN_STEP_UM
+#define DEEPEST_UM (BREAKDOWN_DEPTHS * BREAKDOWN_STEP_UM)
 #define SEEDED_MELANOSOME_FRAC 0.005 /* a layer with fewer granules has gaps wider than a focus */
 #define FEWEST_FRAC 1e-9
 
@@ -253,5 +253,33 @@ enum status breakdown_find(const struct tissue *tissue, const struct breakdown_b
 	note_extent(&l, beam, out);
 	out->bubble_um = out->formed ? bubble_um(beam->energy_mJ, beam->energy_mJ * most) : none();
 	out->bubble_um.flags |= out->formed && out->seeded ? (unsigned)VALIDITY_MODEL_LIMIT : 0u;
+	return ST_OK;
+}
+
+enum status breakdown_profile_of(const struct tissue *tissue, const struct breakdown_beam *beam,
+                                 struct breakdown_profile *out, struct fail *why)
+{
+	struct layers l;
+	struct breakdown_beam unit = *beam;
+	size_t most = 0;
+	unit.energy_mJ = 1.0;
+	enum status st = breakdown_check(&unit, why);
+	if (st == ST_OK)
+		st = read_layers(tissue, beam->wavelength_nm, &l, why);
+	if (st != ST_OK)
+		return st;
+	for (size_t k = 0; k < BREAKDOWN_DEPTHS; k++) {
+		out->excess_1_mJ[k] = (float)excess_at(&l, &unit, ((double)k + 0.5) * STEP_UM);
+		most = out->excess_1_mJ[k] > out->excess_1_mJ[most] ? k : most;
+	}
+	if (!((double)out->excess_1_mJ[most] > FEWEST_FRAC))
+		return fail_set(why, ST_MODEL, "beam", "no light reaches any depth of this skin");
+	out->depth_um = ((double)most + 0.5) * STEP_UM;
+	out->energy_mJ = 1.0 / (double)out->excess_1_mJ[most];
+	out->seeded = path_to(&l, out->depth_um).melanin;
+	struct estimate threshold = breakdown_threshold_W_cm2(beam->pulse_s, out->seeded);
+	struct estimate there = irradiance(&l, &unit, out->depth_um);
+	out->threshold_rel_sd = hypot(threshold.sd / threshold.value, there.sd / there.value);
+	out->flags = threshold.flags | there.flags;
 	return ST_OK;
 }

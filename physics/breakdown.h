@@ -51,6 +51,22 @@ enum status breakdown_irradiance_W_cm2(const struct tissue *tissue, const struct
 /* Threshold irradiance [W/cm2] for a pulse, without or with melanin as the seed. */
 struct estimate breakdown_threshold_W_cm2(double pulse_s, bool melanin_seed);
 
+/* Depths at which a profile stands: the middles of steps of 5 um from the surface down. */
+#define BREAKDOWN_DEPTHS 300
+#define BREAKDOWN_STEP_UM 5.0
+
+/* The same by depth, linear in energy: irradiance over the threshold for 1 mJ. */
+struct breakdown_profile {
+	float excess_1_mJ[BREAKDOWN_DEPTHS];
+	double energy_mJ; /* that just breaks down somewhere, at ... */
+	double depth_um;
+	double threshold_rel_sd; /* of the threshold there */
+	bool seeded;
+	unsigned flags;
+};
+enum status breakdown_profile_of(const struct tissue *tissue, const struct breakdown_beam *beam,
+                                 struct breakdown_profile *out, struct fail *why) MUST_CHECK;
+
 enum status breakdown_find(const struct tissue *tissue, const struct breakdown_beam *beam, struct breakdown *out,
                            struct fail *why) MUST_CHECK;
 

@@ -41,6 +41,10 @@ static const struct metric_spec specs[METRICS] = {
 	[METRIC_RF_FAT_PCT] = {"rf_fat_pct", "%", "Energy in fat", 0},
 	[METRIC_RF_RIM_PCT] = {"rf_rim_pct", "%", "Hottest pin over mean", 0},
 	[METRIC_RF_IMPEDANCE_OHM] = {"rf_impedance_ohm", "ohm", "Impedance", 0},
+	[METRIC_BREAKDOWN_RATIO] = {"breakdown_ratio", "x", "Focus / breakdown", 2},
+	[METRIC_VACUOLES_1_CM2] = {"vacuoles_per_cm2", "/cm2", "Vacuoles, one pass", 0},
+	[METRIC_VACUOLE_TOP_UM] = {"vacuole_top_um", "um", "Vacuoles from", 0},
+	[METRIC_VACUOLE_BOTTOM_UM] = {"vacuole_bottom_um", "um", "Vacuoles to", 0},
 };
 
 /* Time between passes on the same skin: a scanned roller comes back in about ten seconds, a stamped array
@@ -56,6 +60,7 @@ struct predictor {
 	struct bulk *bulk;
 	struct columns *columns;
 	struct needles *needles;
+	struct foci *foci;
 };
 
 const char *metric_number(double value, int decimals, char out[METRIC_NUMBER_SIZE])
@@ -176,6 +181,7 @@ void predictor_free(struct predictor **predictor)
 	bulk_free(&(*predictor)->bulk);
 	columns_free(&(*predictor)->columns);
 	needles_free(&(*predictor)->needles);
+	foci_free(&(*predictor)->foci);
 	free(*predictor);
 	*predictor = NULL;
 }
@@ -186,7 +192,7 @@ bool predictor_serves(const struct predictor *p, const struct exposure *e)
 {
 	if (p->kind == EXPOSURE_RF)
 		return e->kind == EXPOSURE_RF && needles_serve(p->needles, e);
-	if (p->kind != e->kind || p->wavelength_nm != e->wavelength_nm)
+	if (p->kind != e->kind || p->wavelength_nm != e->wavelength_nm || !foci_serve(p->foci, e))
 		return false;
 	if (e->kind != EXPOSURE_MICROBEAMS)
 		return p->pulse_s == e->pulse_s;
@@ -263,6 +269,8 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 		share.from = share.to;
 	}
 	share.to = 1.0;
+	if (!st)
+		st = foci_new(&p->cohort, e, options->seed, &p->foci, why);
 	const struct bulk_request bulk = {
 		.cohort = &p->cohort,
 		.wavelength_nm = p->wavelength_nm,
@@ -399,7 +407,11 @@ static void name_models(const struct predictor *p, const struct exposure *e, str
 	bool columns = p->columns != NULL, opaque = columns && columns_opaque(p->columns);
 	out->light = opaque    ? "Beer's law per column (opaque tissue)"
 	             : columns ? "Monte Carlo microbeam; discrete ordinates between the beams"
-	                       : "discrete ordinates, on the axis of the spot";
+	             : p->foci ? "discrete ordinates, on the axis of the spot; converging beam in the foci"
+	             : e->kind == EXPOSURE_LENS_ARRAY
+	                     ? "discrete ordinates, on the axis of the spot; breakdown in the foci left out: the profile "
+	                       "does not say how they converge"
+	                     : "discrete ordinates, on the axis of the spot";
 	out->heat = heat_name(p->cooling, columns);
 	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
 	second_check(p, e, out);
@@ -444,6 +456,7 @@ enum status predictor_run(struct predictor *p, const struct exposure *e, enum pr
 		st = bulk_predict(p->bulk, &dose, depth, out, why);
 	if (st)
 		return st;
+	foci_predict(p->foci, e, out);
 	settings_metrics(e, out);
 	name_models(p, e, out);
 	for (int m = 0; m < METRICS; m++)

@@ -53,6 +53,11 @@ enum metric {
 	METRIC_RF_FAT_PCT,
 	METRIC_RF_RIM_PCT, /* power of the hottest pin over the mean of the array */
 	METRIC_RF_IMPEDANCE_OHM,
+	/* optical breakdown in the foci of an array, where the profile says how its microbeams converge */
+	METRIC_BREAKDOWN_RATIO, /* energy of a microbeam over what just breaks down */
+	METRIC_VACUOLES_1_CM2,  /* foci that do, one pass: microbeams differ in energy */
+	METRIC_VACUOLE_TOP_UM,  /* between these depths */
+	METRIC_VACUOLE_BOTTOM_UM,
 	METRICS
 };
 

@@ -94,4 +94,13 @@ double columns_energy_max_mJ(const struct columns *columns);
  * arrays of count samples. Only meaningful for opaque tissue, after columns_predict. Returns the validity. */
 unsigned columns_residual_heat(const struct columns *columns, unsigned count, double *heat_mJ, double *depth_um);
 
+/* Optical breakdown in the foci of an array. NULL where the exposure says nothing of its focus, its pulses are none of
+ * breakdown's (10 ps to 100 ns) or water absorbs the light before (beyond 1400 nm). */
+struct foci;
+enum status foci_new(const struct cohort *cohort, const struct exposure *exposure, uint64_t seed, struct foci **out,
+                     struct fail *why) MUST_CHECK;
+void foci_free(struct foci **foci);
+bool foci_serve(const struct foci *foci, const struct exposure *exposure);
+void foci_predict(const struct foci *foci, const struct exposure *exposure, struct prediction *out);
+
 #endif

@@ -123,6 +123,28 @@ static void forms_at_its_own_threshold(void **state)
 	assert_true(above.top_um.value < above.depth_um && above.depth_um < above.bottom_um.value);
 }
 
+/* The profile says what the search finds: threshold, its depth, and from where to where at any energy. */
+static void a_profile_agrees_with_the_search(void **state)
+{
+	(void)state;
+	struct breakdown_profile p;
+	struct breakdown_beam beam = focused;
+	struct fail why = {.text = ""};
+	assert_int_equal(breakdown_profile_of(&skin, &beam, &p, &why), ST_OK);
+	struct breakdown b = found(&skin, beam);
+	assert_near(p.energy_mJ, b.energy_mJ.value, 1e-5 * b.energy_mJ.value);
+	assert_near(p.depth_um, b.depth_um, 1e-9);
+	assert_near(p.threshold_rel_sd, b.energy_mJ.sd / b.energy_mJ.value, 1e-6);
+	assert_int_equal(p.flags, b.energy_mJ.flags);
+	beam.energy_mJ = 5.0 * p.energy_mJ;
+	b = found(&skin, beam);
+	size_t top = (size_t)(b.top_um.value / BREAKDOWN_STEP_UM), end = (size_t)(b.bottom_um.value / BREAKDOWN_STEP_UM);
+	assert_true((double)p.excess_1_mJ[top] * beam.energy_mJ >= 1.0 && (double)p.excess_1_mJ[end] * beam.energy_mJ < 1.0);
+	beam.half_angle = -1.0;
+	assert_int_equal(breakdown_profile_of(&skin, &beam, &p, &why), ST_RANGE);
+	assert_string_equal(why.field, "half_angle");
+}
+
 /* Far above threshold the bubble grows with the cube root of the energy; near it, it is of the order of the vacuoles
  * published for arrays, 40-163 um (H. Kim et al. 2020, 2021). */
 static void bubble_by_the_cube_root(void **state)
@@ -180,6 +202,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(thresholds_are_the_published_ones), cmocka_unit_test(clear_beam_in_closed_form),
 	        cmocka_unit_test(scattering_spreads_and_dims),       cmocka_unit_test(forms_at_its_own_threshold),
+	        cmocka_unit_test(a_profile_agrees_with_the_search),
 	        cmocka_unit_test(bubble_by_the_cube_root),          cmocka_unit_test(melanin_seeds_it),
 	        cmocka_unit_test(bad_beams_are_refused),
 	};

@@ -429,6 +429,41 @@ static void absorbers_follow_fluence(void **state)
 	predictor_free(&p);
 }
 
+/* Foci of a lens array, where the profile says how they converge: the ratio goes with the energy, vacuoles with the
+ * energies' spread about it (26 %: half of them at the threshold of the mean), depths stand about the focus. Without
+ * the figures nothing is said, and the screen is told why. */
+static void foci_break_down(void **state)
+{
+	(void)state;
+	struct exposure e = expose_lenses(), silent = e;
+	e.focus_half_angle = 0.1, e.focus_depth_um = 300.0, e.focus_um = 50.0;
+	struct predictor *p = prepare(&twins[2], &e, 16), *mute = prepare(&twins[2], &silent, 2);
+	struct prediction first = predict(p, &e), none = predict(mute, &silent);
+	assert_true(none.metric[METRIC_BREAKDOWN_RATIO].flags & VALIDITY_ABSENT);
+	assert_non_null(strstr(none.light, "does not say how they converge"));
+	assert_null(strstr(first.light, "does not say"));
+	struct fail why = {0};
+	assert_int_equal(predictor_run(p, &silent, PREDICT_FULL, &none, &why), ST_MODEL);
+
+	e.microbeam_energy_mJ /= value_of(&first, METRIC_BREAKDOWN_RATIO);
+	struct prediction at = predict(p, &e);
+	const struct band *ratio = &at.metric[METRIC_BREAKDOWN_RATIO];
+	assert_near(ratio->value, 1.0, 1e-9);
+	assert_true(ratio->p05 < 0.8 && ratio->p95 > 1.25 && (ratio->flags & VALIDITY_ASSUMED));
+	assert_near(value_of(&at, METRIC_VACUOLES_1_CM2), 0.5 * e.microbeams_per_cm2_pass, 1e-6);
+	e.microbeam_energy_mJ *= 0.5; /* two sd of energy are missing to 1 / 0.52: under a thousandth */
+	at = predict(p, &e);
+	assert_true(value_of(&at, METRIC_VACUOLES_1_CM2) < 1e-3 * e.microbeams_per_cm2_pass);
+	assert_true(at.metric[METRIC_VACUOLE_TOP_UM].flags & VALIDITY_ABSENT);
+	e.microbeam_energy_mJ *= 8.0;
+	at = predict(p, &e);
+	assert_true(value_of(&at, METRIC_VACUOLES_1_CM2) > 0.99 * e.microbeams_per_cm2_pass);
+	assert_true(value_of(&at, METRIC_VACUOLE_TOP_UM) < value_of(&at, METRIC_VACUOLE_BOTTOM_UM));
+	assert_true(at.metric[METRIC_VACUOLE_BOTTOM_UM].p95 >= at.metric[METRIC_VACUOLE_BOTTOM_UM].p05);
+	predictor_free(&p);
+	predictor_free(&mute);
+}
+
 static void darker_skin_gets_hotter_at(const struct exposure *e, int every)
 {
 	double peak_C = 0.0, omega = 0.0, first_omega = 0.0;
@@ -805,6 +840,7 @@ int main(void)
 		cmocka_unit_test(rise_doubles_with_fluence),
 		cmocka_unit_test(cryogen_takes_off_the_same_from_every_fluence),
 		cmocka_unit_test(absorbers_follow_fluence),
+		cmocka_unit_test(foci_break_down),
 		cmocka_unit_test(darker_skin_gets_hotter),
 		cmocka_unit_test(larger_spots_are_hotter_up_to_the_broad_beam),
 		cmocka_unit_test(more_passes_are_never_cooler),

@@ -31,7 +31,8 @@ static struct tally tally_of(const struct device_mode *mode)
 	                                         &mode->microbeams_per_pulse, &mode->energy_fraction_in_microbeams,
 	                                         &mode->peak_power_W, &mode->ablation_um_per_J_cm2,
 	                                         &mode->microbeam_spread_frac, &mode->pins, &mode->needle_um, &mode->bare_um,
-	                                         &mode->pulse_s, &mode->tip_cm2};
+	                                         &mode->pulse_s, &mode->tip_cm2, &mode->focus_half_angle,
+	                                         &mode->focus_depth_um, &mode->focus_um};
 	struct tally tally = {.all = 0};
 	for (int id = 0; id < SETTINGS; id++)
 		if (mode->setting[id].kind != DOMAIN_NONE)
