@@ -21,8 +21,17 @@
 #define PATH_MAX_BYTES 4096
 #define FONT "DejaVu Sans, Noto Sans, Sans"
 
+/* Characters that no font here can draw. */
+#define MISSING_NAMED 24
+struct missing {
+	size_t count; /* different ones; of them named: */
+	uint32_t point[MISSING_NAMED];
+};
+
 struct press {
 	const struct sheet *sheet;
+	struct missing *missing; /* gathered here */
+	char notice[MISSING_NAMED * 8 + 300]; /* what was found missing before; "": nothing */
 	cairo_surface_t *surface;
 	cairo_t *cr;
 	PangoLayout *layout;
@@ -56,6 +65,33 @@ static void set_colour(struct press *p, struct colour c)
 	cairo_set_source_rgb(p->cr, c.r, c.g, c.b);
 }
 
+static void add_missing(struct missing *missing, uint32_t point)
+{
+	for (size_t i = 0; i < missing->count && i < MISSING_NAMED; i++)
+		if (missing->point[i] == point)
+			return;
+	if (missing->count < MISSING_NAMED)
+		missing->point[missing->count] = point;
+	missing->count++;
+}
+
+/* Pango draws a box with the code for what it has no glyph for: that is not silent, but small. */
+static void look_for_missing(struct press *p)
+{
+	if (pango_layout_get_unknown_glyphs_count(p->layout) == 0)
+		return;
+	PangoLayoutIter *at = pango_layout_get_iter(p->layout);
+	do {
+		const PangoLayoutRun *run = pango_layout_iter_get_run_readonly(at);
+		for (int i = 0; run != NULL && i < run->glyphs->num_glyphs; i++) {
+			const PangoGlyph glyph = run->glyphs->glyphs[i].glyph;
+			if (glyph != PANGO_GLYPH_EMPTY && (glyph & PANGO_GLYPH_UNKNOWN_FLAG) != 0)
+				add_missing(p->missing, glyph & ~(PangoGlyph)PANGO_GLYPH_UNKNOWN_FLAG);
+		}
+	} while (pango_layout_iter_next_run(at));
+	pango_layout_iter_free(at);
+}
+
 /* Sets the text in width; gives its height. The layout is then ready to be shown. */
 static double measure(struct press *p, const char *text, double width, PangoAlignment align)
 {
@@ -64,6 +100,7 @@ static double measure(struct press *p, const char *text, double width, PangoAlig
 	pango_layout_set_wrap(p->layout, PANGO_WRAP_WORD_CHAR);
 	pango_layout_set_alignment(p->layout, align);
 	pango_layout_set_text(p->layout, text, -1);
+	look_for_missing(p);
 	pango_layout_get_size(p->layout, NULL, &height);
 	return (double)height / PANGO_SCALE;
 }
@@ -405,6 +442,8 @@ static void draw(struct press *p)
 	        [SHEET_TABLE] = block_row,       [SHEET_ROW] = block_row,   [SHEET_TICK] = block_tick,
 	        [SHEET_LINE] = block_line,       [SHEET_PLOT] = block_plot};
 	page_begin(p);
+	if (p->notice[0] != '\0')
+		block_text(p, &(const struct sheet_block){.kind = SHEET_TEXT, .tone = SHEET_STOP, .cells = 1, .cell = {p->notice}});
 	for (size_t i = 0; i < p->sheet->blocks; i++) {
 		const struct sheet_block *b = &p->sheet->block[i];
 		if (b->kind != SHEET_ROW && b->kind != SHEET_TABLE)
@@ -440,10 +479,25 @@ static void set_metadata(const struct sheet *sheet, cairo_surface_t *surface)
 		cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, date);
 }
 
-/* One pass; pages 0 counts them. Gives the number of pages, 0 on failure. */
-static int pass(const struct sheet *sheet, int pages, cairo_write_func_t write, void *closure)
+static void say_missing(const struct missing *missing, char *out, size_t size)
 {
-	struct press p = {.sheet = sheet, .pages = pages};
+	size_t used = 0;
+	out[0] = '\0';
+	if (missing->count == 0)
+		return;
+	used = (size_t)snprintf(out, size, "Not in any font of this machine, drawn as boxes with their code:");
+	for (size_t i = 0; i < missing->count && i < MISSING_NAMED; i++)
+		used += (size_t)snprintf(out + used, size - used, " U+%04X", (unsigned)missing->point[i]);
+	(void)snprintf(out + used, size - used, "%s. The text, CSV and JSON of this sheet have them; a font for the script "
+	               "(fonts-noto-core, fonts-noto-cjk) puts them on paper.", missing->count > MISSING_NAMED ? " and more" : "");
+}
+
+/* One pass; pages 0 counts them. Says what the passes before found missing, and gathers that. Gives the number of
+ * pages, 0 on failure. */
+static int pass(const struct sheet *sheet, int pages, struct missing *missing, cairo_write_func_t write, void *closure)
+{
+	struct press p = {.sheet = sheet, .pages = pages, .missing = missing};
+	say_missing(missing, p.notice, sizeof p.notice);
 	p.surface = cairo_pdf_surface_create_for_stream(write, closure, PAGE_WIDTH_PT, PAGE_HEIGHT_PT);
 	set_metadata(sheet, p.surface);
 	p.cr = cairo_create(p.surface);
@@ -460,8 +514,12 @@ static int pass(const struct sheet *sheet, int pages, cairo_write_func_t write, 
 
 static enum status write_file(const struct sheet *sheet, FILE *f, const char *path, struct fail *why)
 {
-	int pages = pass(sheet, 0, count_only, NULL);
-	bool good = pages > 0 && pass(sheet, pages, write_bytes, f) == pages && fflush(f) == 0 && fsync(fileno(f)) == 0;
+	struct missing missing = {.count = 0};
+	int pages = pass(sheet, 0, &missing, count_only, NULL);
+	if (missing.count > 0) /* the notice takes room, too */
+		pages = pass(sheet, 0, &missing, count_only, NULL);
+	bool good = pages > 0 && pass(sheet, pages, &missing, write_bytes, f) == pages && fflush(f) == 0 &&
+	            fsync(fileno(f)) == 0;
 	return good ? ST_OK
 	            : fail_set(why, errno == ENOSPC ? ST_FULL : ST_IO, path, "the sheet could not be written: %s",
 	                       errno != 0 ? strerror(errno) : "the drawing library gave up");

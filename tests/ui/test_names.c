@@ -330,12 +330,42 @@ static void names_are_printed(void **state)
 	temp_folder_remove(folder);
 }
 
+/* Of every script each letter is on the paper, or it is said that no font here has it: never silently left out. */
+static void no_letter_is_lost_on_paper(void **state)
+{
+	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	struct fail why;
+	(void)state;
+	temp_folder_make(folder);
+	(void)snprintf(path, sizeof path, "%s/n.pdf", folder);
+	for (size_t i = 0; i < NAMES; i++) {
+		struct sheet *sheet = NULL;
+		assert_int_equal(sheet_new("Name", "", INT64_C(1767225600000), &sheet, &why), ST_OK);
+		sheet_pair(sheet, "name", "%s", names[i].text);
+		assert_int_equal(sheet_write_pdf(sheet, path, true, &why), ST_OK);
+		sheet_free(&sheet);
+		char *text = pdf_text(path);
+		struct glyph glyph;
+		for (const char *at = names[i].text; *at != '\0';) {
+			char letter[5] = "", code[16];
+			at += text_next(at, &glyph);
+			letter[text_encode(glyph.point[0], letter)] = '\0';
+			(void)snprintf(code, sizeof code, "U+%04X", (unsigned)glyph.point[0]);
+			if (strstr(text, letter) == NULL && strstr(text, code) == NULL)
+				fail_msg("%s: %s (%s) is neither on the paper nor said to be missing", names[i].script, letter, code);
+		}
+		free(text);
+	}
+	temp_folder_remove(folder);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(names_are_drawn_in_their_columns), cmocka_unit_test(good_names_pass_whole),
 	        cmocka_unit_test(harm_is_marked_where_it_stood),    cmocka_unit_test(names_are_typed_and_erased),
-	        cmocka_unit_test(names_are_printed),                cmocka_unit_test(same_names_are_warned_of),
+	        cmocka_unit_test(names_are_printed),                cmocka_unit_test(no_letter_is_lost_on_paper),
+	        cmocka_unit_test(same_names_are_warned_of),
 	        cmocka_unit_test(another_patient_is_said),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
