@@ -443,7 +443,7 @@ static void draw(struct press *p)
 	        [SHEET_LINE] = block_line,       [SHEET_PLOT] = block_plot};
 	page_begin(p);
 	if (p->notice[0] != '\0')
-		block_text(p, &(const struct sheet_block){.kind = SHEET_TEXT, .tone = SHEET_STOP, .cells = 1, .cell = {p->notice}});
+		block_text(p, &(const struct sheet_block){.tone = SHEET_STOP, .cells = 1, .cell = {p->notice}});
 	for (size_t i = 0; i < p->sheet->blocks; i++) {
 		const struct sheet_block *b = &p->sheet->block[i];
 		if (b->kind != SHEET_ROW && b->kind != SHEET_TABLE)
