@@ -489,7 +489,8 @@ static void say_missing(const struct missing *missing, char *out, size_t size)
 	for (size_t i = 0; i < missing->count && i < MISSING_NAMED; i++)
 		used += (size_t)snprintf(out + used, size - used, " U+%04X", (unsigned)missing->point[i]);
 	(void)snprintf(out + used, size - used, "%s. The text, CSV and JSON of this sheet have them; a font for the script "
-	               "(fonts-noto-core, fonts-noto-cjk) puts them on paper.", missing->count > MISSING_NAMED ? " and more" : "");
+	               "(fonts-noto-core, fonts-noto-cjk) puts them on paper.",
+	               missing->count > MISSING_NAMED ? " and more" : "");
 }
 
 /* One pass; pages 0 counts them. Says what the passes before found missing, and gathers that. Gives the number of
