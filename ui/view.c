@@ -439,9 +439,15 @@ static void draw_plan_header(const struct app *app, const struct workflow_plan *
 	canvas_text_right(canvas, 0, 0, canvas->cols, ROLE_STRONG, state);
 	const int room = canvas->cols - text_width(state) - 1;
 	const int used = draw_marks(app, canvas, room, plan->patient.is_virtual, false);
-	canvas_format(canvas, 0, used, room - used, ROLE_BAR, " %s  record %s  %s  %c", plan->patient.label,
-	              plan->patient.record_number[0] != '\0' ? plan->patient.record_number : "-",
-	              plan->patient.birth[0] != '\0' ? plan->patient.birth : "birth ?", plan->patient.sex);
+	char text[sizeof plan->patient.label + sizeof plan->patient.record_number + sizeof plan->patient.birth + 32];
+	for (int words = 1; words >= 0; words--) { /* the words go before any of the facts does */
+		(void)snprintf(text, sizeof text, " %s  %s%s  %s  %c", plan->patient.label, words > 0 ? "record " : "",
+		               plan->patient.record_number[0] != '\0' ? plan->patient.record_number : "-",
+		               plan->patient.birth[0] != '\0' ? plan->patient.birth : "birth ?", plan->patient.sex);
+		if (text_width(text) <= room - used)
+			break;
+	}
+	canvas_text(canvas, 0, used, room - used, ROLE_BAR, text);
 }
 
 /* A list of one patient's says whose it is by itself. */

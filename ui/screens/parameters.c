@@ -249,6 +249,8 @@ static void draw_title(const struct app *app, struct canvas *canvas, struct area
 		              "  endpoint: %s", protocol->endpoint);
 }
 
+#define PANEL_COLS_MAX 84 /* further from its name a number is read on the wrong line; the plot takes the rest */
+
 void screen_parameters(const struct app *app, struct canvas *canvas, struct area area)
 {
 	if (view_no_plan(app, canvas, area))
@@ -257,6 +259,7 @@ void screen_parameters(const struct app *app, struct canvas *canvas, struct area
 	bool wide = view_wide(canvas, area), full = view_full(canvas, area);
 	int max = wide ? 12 : full ? KNOBS_ROWS_MAX : canvas->linear ? area.rows / 4 : 6;
 	int left = wide ? area.cols * 3 / 5 : area.cols;
+	left = wide && left > PANEL_COLS_MAX ? PANEL_COLS_MAX : left;
 	struct area knobs = {area.row + 1, area.col, max, left};
 	int used = draw_knobs(app, canvas, knobs) + 1, rest = area.rows - used;
 	struct area side = {area.row + used, area.col, rest, left};

@@ -154,7 +154,7 @@ static void draw_detail(const struct app *app, struct canvas *canvas, struct are
 	const struct reading_spec *spec = readings_spec(row.reading);
 	double min, max;
 	readings_range(&app->subject.readings, row.reading, &min, &max);
-	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: plausible %g to %g%s%s. %s",
+	canvas_format(canvas, area.row + 1, area.col, area.cols, ROLE_DIM, "%s: plausible %g to %g%s%s (%s)",
 	              spec->label, min, max, spec->unit[0] != '\0' ? " " : "", spec->unit, spec->source);
 }
 
