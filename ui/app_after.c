@@ -113,6 +113,24 @@ void app_follow_up_form(struct app *app)
 
 /* --- adverse event ---------------------------------------------------------------------------------------- */
 
+/* Empty, no, or what makes it serious; the outcome so far may stay open. */
+static enum status read_seriousness(const struct form *form, struct adverse_event *out, struct fail *why)
+{
+	const char *serious = app_form_typed(form, "serious"), *typed = app_form_typed(form, "outcome");
+	const char *outcome = of_list(typed, adverse_outcome);
+	if (strcmp(serious, "yes") == 0)
+		return fail_set(why, ST_INPUT, "serious", "type what makes it serious instead of yes");
+	if (typed[0] != '\0' && outcome == NULL)
+		return fail_set(why, ST_INPUT, "outcome", "\"%.40s\" is not in the list: type its number or its word", typed);
+	const bool is_no = strcmp(serious, "no") == 0;
+	out->serious = serious[0] == '\0' ? SERIOUS_NOT_JUDGED : is_no ? SERIOUS_NO : SERIOUS_YES;
+	if (out->serious == SERIOUS_YES && strlen(serious) >= sizeof out->serious_reason)
+		return fail_set(why, ST_RANGE, "serious", "is longer than %zu bytes", sizeof out->serious_reason - 1);
+	(void)snprintf(out->serious_reason, sizeof out->serious_reason, "%s", out->serious == SERIOUS_YES ? serious : "");
+	(void)snprintf(out->outcome, sizeof out->outcome, "%s", outcome ? outcome : "");
+	return ST_OK;
+}
+
 static enum status read_adverse(const struct form *form, struct adverse_event *out, struct fail *why)
 {
 	const char *kind = of_list(app_form_typed(form, "kind"), adverse_kind);
@@ -127,6 +145,8 @@ static enum status read_adverse(const struct form *form, struct adverse_event *o
 	while (severity_name(out->severity) != severity)
 		out->severity++;
 	enum status status = read_number(form, "onset_days", &out->onset_days, why);
+	if (status == ST_OK)
+		status = read_seriousness(form, out, why);
 	return status == ST_OK ? read_text(form, out->text, sizeof out->text, why) : status;
 }
 
@@ -153,6 +173,10 @@ void app_adverse_form(struct app *app)
 	list_items(severity_at, list, sizeof list);
 	app_form_add(&form, "severity", "severity", list);
 	app_form_add(&form, "onset_days", "days after", "days after the delivery on which it began, 0 to 3660");
+	app_form_add(&form, "serious", "serious", "no, or what makes it serious (hospital, lasting damage); empty: not judged")
+	        ->optional = true;
+	list_items(adverse_outcome, list, sizeof list);
+	app_form_add(&form, "outcome", "outcome so far", list)->optional = true;
 	app_form_add(&form, "text", "note", "where, how large, what was done")->optional = true;
 	app_form_open(app, &form);
 }

@@ -197,7 +197,8 @@ const struct command commands[] = {
         {"deliver", "PLAN [EVENT] [MEMBER=VALUE]...", 1, CLI_OPERANDS_MAX, "--demo --json",
          "record and verify a treatment, one event at a time; without EVENT: where it stands", command_deliver},
         {"adverse", "PLAN MEMBER=VALUE...", 2, CLI_OPERANDS_MAX, "--demo",
-         "record an adverse event (kind, severity, onset_days, text)", command_adverse},
+         "record an adverse event (kind, severity, onset_days, serious, serious_reason, outcome, "
+         "text)", command_adverse},
         {"followup", "PLAN MEMBER=VALUE...", 2, CLI_OPERANDS_MAX, "--demo",
          "record what is seen later (days, clearance_pct, erythema_days, pih, depth_um, text)", command_follow_up},
         {"export approval", "PLAN", 1, 1, "--demo", "the signed approval as a file, on standard output",

@@ -173,11 +173,19 @@ const char *severity_name(enum severity severity);
 /* "blister", "burn", "PIH", ...; NULL past the end. The words of the question last_treatment_response among them. */
 const char *adverse_kind(size_t index);
 
+/* FHIR AdverseEvent.seriousness: whether it led to harm beyond the skin's own course. */
+enum seriousness { SERIOUS_NOT_JUDGED, SERIOUS_NO, SERIOUS_YES };
+/* "resolved", "recovering", "ongoing", "resolved with sequelae", "fatal"; NULL past the end. */
+const char *adverse_outcome(size_t index);
+
 struct adverse_event {
 	char kind[32];
 	enum severity severity;
 	double onset_days; /* after the delivery */
 	char text[STORE_REASON_MAX + 1];
+	enum seriousness serious;
+	char serious_reason[200]; /* required where it is serious */
+	char outcome[32];         /* so far, of adverse_outcome; "": not said */
 };
 /* Record kind "adverse_event", lasertwin-adverse-event/1. Of these, PIH teaches the twin (response.h). */
 enum status workflow_adverse(const struct workflow *w, const struct workflow_person *person,

@@ -384,12 +384,31 @@ const char *adverse_kind(size_t index)
 	return index < sizeof kinds / sizeof kinds[0] ? kinds[index] : NULL;
 }
 
-static bool known_kind(const char *kind)
+const char *adverse_outcome(size_t index)
 {
-	for (size_t i = 0; adverse_kind(i); i++)
-		if (strcmp(adverse_kind(i), kind) == 0)
+	static const char *const outcomes[] = {"resolved", "recovering", "ongoing", "resolved with sequelae", "fatal"};
+	return index < sizeof outcomes / sizeof outcomes[0] ? outcomes[index] : NULL;
+}
+
+static bool is_of(const char *(*list)(size_t index), const char *word)
+{
+	for (size_t i = 0; list(i); i++)
+		if (strcmp(list(i), word) == 0)
 			return true;
 	return false;
+}
+
+static enum status check_seriousness(const struct adverse_event *event, struct fail *why)
+{
+	if (event->serious == SERIOUS_YES && event->serious_reason[0] == '\0')
+		return fail_set(why, ST_INPUT, "serious_reason", "is missing: what makes it serious?");
+	if (event->serious != SERIOUS_YES && event->serious_reason[0] != '\0')
+		return fail_set(why, ST_INPUT, "serious_reason", "is given, but it is not said to be serious");
+	return event->outcome[0] == '\0' || is_of(adverse_outcome, event->outcome)
+	               ? ST_OK
+	               : fail_set(why, ST_INPUT, "outcome",
+	                          "\"%s\" is not resolved, recovering, ongoing, resolved with sequelae or fatal",
+	                          event->outcome);
 }
 
 static enum status check_days(const char *field, double days, struct fail *why)
@@ -448,10 +467,12 @@ enum status workflow_adverse(const struct workflow *w, const struct workflow_per
 {
 	struct canonical c = {0};
 	enum status st = check_days("onset_days", event->onset_days, why);
-	if (!st && !known_kind(event->kind))
+	if (!st && !is_of(adverse_kind, event->kind))
 		st = fail_set(why, ST_INPUT, "kind", "\"%s\" is not in the list of adverse events", event->kind);
 	if (!st && (unsigned)event->severity >= SEVERITIES)
 		st = fail_set(why, ST_INPUT, "severity", "is mild, moderate or severe");
+	if (!st)
+		st = check_seriousness(event, why);
 	if (!st)
 		st = workflow_again(w, plan, why);
 	if (st)
@@ -459,7 +480,13 @@ enum status workflow_adverse(const struct workflow *w, const struct workflow_per
 	canonical_object(&c, NULL);
 	canonical_text(&c, "kind", event->kind);
 	canonical_micro(&c, "onset_days_micro", event->onset_days);
+	if (event->outcome[0])
+		canonical_text(&c, "outcome", event->outcome);
 	canonical_text(&c, "schema", "lasertwin-adverse-event/1");
+	if (event->serious != SERIOUS_NOT_JUDGED)
+		canonical_text(&c, "serious", event->serious == SERIOUS_YES ? "yes" : "no");
+	if (event->serious_reason[0])
+		canonical_text(&c, "serious_reason", event->serious_reason);
 	canonical_text(&c, "severity", severities[event->severity]);
 	canonical_text(&c, "text", event->text);
 	canonical_close(&c);

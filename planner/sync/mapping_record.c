@@ -65,17 +65,41 @@ static enum status put_after(const struct mapping *m, const struct store_record 
 	return resource_finish(&out, unit, "Observation", name, false, why);
 }
 
-static void put_severity(struct json_out *out, const struct json_at *root)
+/* A word of the record as the checked code of its list in R4's own CodeSystems; nothing where there is no word, or none
+ * that has a code. */
+static void put_coded(struct json_out *out, const struct json_at *root, const char *member, const char *list,
+                      const char *const (*codes)[2], size_t count, const char *text)
 {
+	char naming[96];
 	struct json_at value;
-	const char *severity = json_find(root, "severity", &value) ? json_text(&value) : NULL;
-	if (!severity || !severity[0])
-		return;
-	json_out_object(out, "severity");
-	json_out_array(out, "coding");
-	put_coding(out, NULL, "http://terminology.hl7.org/CodeSystem/adverse-event-severity", severity, NULL);
-	json_out_end_array(out);
-	json_out_end_object(out);
+	const char *word = json_find(root, member, &value) ? json_text(&value) : NULL;
+	(void)snprintf(naming, sizeof naming, "http://terminology.hl7.org/CodeSystem/%s", list);
+	for (size_t i = 0; word && i < count; i++) {
+		if (strcmp(codes[i][0], word) != 0)
+			continue;
+		json_out_object(out, strrchr(list, '-') + 1);
+		json_out_array(out, "coding");
+		put_coding(out, NULL, naming, codes[i][1], NULL);
+		json_out_end_array(out);
+		json_out_text_if(out, "text", text);
+		json_out_end_object(out);
+	}
+}
+
+static void put_judgement(struct json_out *out, const struct json_at *root)
+{
+	static const char *const seriousness[][2] = {{"no", "Non-serious"}, {"yes", "Serious"}};
+	static const char *const severity[][2] = {{"mild", "mild"}, {"moderate", "moderate"}, {"severe", "severe"}};
+	static const char *const outcome[][2] = {{"resolved", "resolved"},
+	                                         {"recovering", "recovering"},
+	                                         {"ongoing", "ongoing"},
+	                                         {"resolved with sequelae", "resolvedWithSequelae"},
+	                                         {"fatal", "fatal"}};
+	struct json_at value;
+	const char *reason = json_find(root, "serious_reason", &value) ? json_text(&value) : NULL;
+	put_coded(out, root, "serious", "adverse-event-seriousness", seriousness, 2, reason);
+	put_coded(out, root, "severity", "adverse-event-severity", severity, 3, NULL);
+	put_coded(out, root, "outcome", "adverse-event-outcome", outcome, 5, NULL);
 }
 
 static enum status put_adverse(const struct mapping *m, const struct store_record *row,
@@ -99,7 +123,7 @@ static enum status put_adverse(const struct mapping *m, const struct store_recor
 	put_reference(&out, "subject", row->patient);
 	put_instant(&out, "date", row->at_ms);
 	put_instant(&out, "recordedDate", row->added_at_ms);
-	put_severity(&out, &root);
+	put_judgement(&out, &root);
 	if (row->plan[0]) {
 		json_out_array(&out, "suspectEntity");
 		json_out_object(&out, NULL);

@@ -331,7 +331,7 @@ static void a_treatment_and_what_follows_reach_others_in_their_elements(void **s
 	struct pair *p = *state;
 	struct approved with;
 	char procedure[UUID_TEXT_SIZE];
-	size_t after = 0, adverse = 0;
+	size_t after = 0, adverse = 0, unsaid = 0;
 	share_approved(p, &with);
 	move_plan(&p->a, &with.made, "approved", "treating", NULL);
 	move_plan(&p->a, &with.made, "treating", "delivered", NULL);
@@ -340,7 +340,11 @@ static void a_treatment_and_what_follows_reach_others_in_their_elements(void **s
 	           "\"schema\":\"lasertwin-follow-up/1\",\"text\":\"\"}");
 	add_record(&p->a, &with.made, "adverse_event",
 	           "{\"kind\":\"blister\",\"onset_days_micro\":1000000,\"schema\":\"lasertwin-adverse-event/1\","
+	           "\"outcome\":\"resolved with sequelae\",\"serious\":\"yes\",\"serious_reason\":\"kept overnight\","
 	           "\"severity\":\"moderate\",\"text\":\"\"}");
+	add_record(&p->a, &with.made, "adverse_event",
+	           "{\"kind\":\"pain\",\"onset_days_micro\":1000000,\"schema\":\"lasertwin-adverse-event/1\","
+	           "\"outcome\":\"of a newer program\",\"severity\":\"mild\",\"text\":\"\"}");
 	(void)round_of(&p->a);
 	outbox_is_done(&p->a);
 	mapping_name(with.made.plan.uuid, 1, 0, PART_PROCEDURE, procedure);
@@ -349,10 +353,16 @@ static void a_treatment_and_what_follows_reach_others_in_their_elements(void **s
 	for (size_t i = 0; i < p->server.count; i++) {
 		body = fake_fhir_body(&p->server.records[i]);
 		after += strstr(body, "\"Observation\"") && strstr(body, procedure) && strstr(body, "\"value\":62.5");
-		adverse += strstr(body, "\"AdverseEvent\"") && strstr(body, procedure) && strstr(body, "\"code\":\"moderate\"");
+		adverse += strstr(body, "\"AdverseEvent\"") && strstr(body, procedure) && strstr(body, "\"code\":\"moderate\"") &&
+		           strstr(body, "adverse-event-seriousness\",\"code\":\"Serious\"") && strstr(body, "kept overnight") &&
+		           strstr(body, "adverse-event-outcome\",\"code\":\"resolvedWithSequelae\"");
+		/* what was not said, or has no code, is not there */
+		unsaid += strstr(body, "\"AdverseEvent\"") && strstr(body, "\"code\":\"mild\"") && !strstr(body, "seriousness") &&
+		          !strstr(body, "\"outcome\"");
 	}
 	assert_int_equal(after, 1);
 	assert_int_equal(adverse, 1);
+	assert_int_equal(unsaid, 1);
 	dump(&p->server, "LASERTWIN_SYNC_DUMP");
 	(void)round_of(&p->b);
 	state_is(&p->b, &with.made, "delivered");

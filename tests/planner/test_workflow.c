@@ -830,10 +830,16 @@ static void approved_to_closed_over_a_crash(void **state)
 	assert_int_equal(count_records(desk, "outcome"), 1);
 	assert_int_equal(count_records(desk, INVENTORY_KIND), 2); /* the laser and the handpiece whose labels were read */
 	const struct follow_up seen = {.days = 28, .clearance_pct = 40, .erythema_days = 3, .pih = 0, .text = "healed"};
-	const struct adverse_event event = {.kind = "PIH", .severity = SEVERITY_MILD, .onset_days = 14, .text = "left"};
+	const struct adverse_event event = {.kind = "PIH", .severity = SEVERITY_MILD, .onset_days = 14, .text = "left",
+	                                    .serious = SERIOUS_NO, .outcome = "ongoing"};
+	struct adverse_event serious = {.kind = "burn", .severity = SEVERITY_SEVERE, .serious = SERIOUS_YES};
 	const struct adverse_event odd = {.kind = "magic", .severity = SEVERITY_MILD};
 	MUST(workflow_adverse(&desk->w, &tech, &event, &plan, &why));
 	REFUSED(workflow_adverse(&desk->w, &tech, &odd, &plan, &why), ST_INPUT, "kind");
+	REFUSED(workflow_adverse(&desk->w, &tech, &serious, &plan, &why), ST_INPUT, "serious_reason");
+	(void)snprintf(serious.serious_reason, sizeof serious.serious_reason, "hospital");
+	(void)snprintf(serious.outcome, sizeof serious.outcome, "gone");
+	REFUSED(workflow_adverse(&desk->w, &tech, &serious, &plan, &why), ST_INPUT, "outcome");
 	MUST(workflow_follow_up(&desk->w, &tech, &seen, &plan, &why));
 	REFUSED(workflow_close(&desk->w, &tech, &plan, &why), ST_DENIED, "role");
 	MUST(workflow_close(&desk->w, &derm, &plan, &why));

@@ -90,7 +90,7 @@ made() { # PROGRAM WHAT-MUST-BE-AMONG-IT...
 		fail "what $1 leaves on the server is not valid R4"
 	for what in "$2" "$3"; do grep -q "$what" "$rig/out" || fail "no $what among what was checked"; done
 }
-made test_sync_station "Procedure 1" "AdverseEvent 1"
+made test_sync_station "Procedure 1" "AdverseEvent 2"
 made test_sync_devices "Procedure 1" "Device 6"
 for type in Patient Observation CarePlan ServiceRequest Device DeviceRequest Task Provenance AuditEvent; do
 	case $checked in *"$type "[1-9]*) ;; *) fail "no $type reached the server: $checked" ;; esac

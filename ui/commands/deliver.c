@@ -189,13 +189,22 @@ static enum status set_adverse(struct adverse_event *e, const char *member, cons
                                struct fail *why)
 {
 	enum status st = ST_OK;
-	char severity[16];
+	char severity[16], serious[8];
+	if (take_text(member, value, "serious", serious, sizeof serious, &st, why)) {
+		e->serious = strcmp(serious, "yes") == 0 ? SERIOUS_YES : SERIOUS_NO;
+		return st || e->serious == SERIOUS_YES || strcmp(serious, "no") == 0
+		               ? st
+		               : fail_set(why, ST_INPUT, "serious", "is yes or no");
+	}
 	if (take_text(member, value, "kind", e->kind, sizeof e->kind, &st, why) ||
+	    take_text(member, value, "serious_reason", e->serious_reason, sizeof e->serious_reason, &st, why) ||
+	    take_text(member, value, "outcome", e->outcome, sizeof e->outcome, &st, why) ||
 	    take_text(member, value, "text", e->text, sizeof e->text, &st, why) ||
 	    take_number(member, value, "onset_days", &e->onset_days, &st, why))
 		return st;
 	if (!take_text(member, value, "severity", severity, sizeof severity, &st, why))
-		return fail_set(why, ST_INPUT, member, "is not one of kind, severity, onset_days, text");
+		return fail_set(why, ST_INPUT, member,
+		                "is not one of kind, severity, onset_days, serious, serious_reason, outcome, text");
 	e->severity = SEVERITY_MILD;
 	while (e->severity < SEVERITIES && strcmp(severity_name(e->severity), severity) != 0)
 		e->severity++;
