@@ -8,6 +8,8 @@ if [ "${1:-}" = --valgrind ]; then
 	shift
 fi
 export TZ=UTC LC_ALL=C.UTF-8 LINES=24 COLUMNS=80 CMOCKA_MESSAGE_OUTPUT=stdout
+export no_proxy="127.0.0.1,localhost${no_proxy:+,$no_proxy}" # what is spoken to is here
+export NO_PROXY="$no_proxy"
 unset NO_COLOR LASERTWIN_HOME LASERTWIN_LOGIN LASERTWIN_SECRET_FILE CMOCKA_XML_FILE
 export LASERTWIN_PROFILES="$PWD/profiles" # programs under test do not lie beside them
 logs=$(mktemp -d)
