@@ -7,7 +7,7 @@ static const struct {
 	const char *word;
 	enum role role;
 } fates[TAGGED_FATES] = {
-        [TAGGED_WILL] = {"+ will be", ROLE_STRONG}, [TAGGED_LEFT_OUT] = {"- left out", ROLE_DIM},
+        [TAGGED_WILL] = {"+ ", ROLE_STRONG},  [TAGGED_LEFT_OUT] = {"- left out", ROLE_DIM},
         [TAGGED_DONE] = {"done", ROLE_OK},          [TAGGED_FAILED] = {"FAILED", ROLE_STOP},
         [TAGGED_NOT_DONE] = {"not done", ROLE_CAUTION},
 };
@@ -19,17 +19,21 @@ static const char *deed(const struct app_tagged *t)
 	return t->plans ? "write treatment sheets" : "write records";
 }
 
-static void draw_line(struct canvas *canvas, struct area line, const struct tagged_item *item)
+static void draw_line(const struct app_tagged *t, struct canvas *canvas, struct area line,
+                      const struct tagged_item *item)
 {
 	int col = line.col + 2;
-	canvas_text(canvas, line.row, col, FATE_COLS, fates[item->fate].role, fates[item->fate].word);
+	const char *what = item->fate != TAGGED_WILL ? "" : t->kind == TAGGED_PROPOSE ? "propose" : "write";
+	canvas_format(canvas, line.row, col, FATE_COLS, fates[item->fate].role, "%s%s", fates[item->fate].word, what);
 	col += FATE_COLS + 1;
 	canvas_text(canvas, line.row, col, LABEL_COLS, ROLE_TEXT, item->label);
 	col += LABEL_COLS + 1;
-	const int end = line.col + line.cols, about = end - col < ABOUT_COLS ? end - col : ABOUT_COLS;
+	const char *more = item->note[0] != '\0' ? item->note : item->file;
+	const int end = line.col + line.cols, room = more[0] != '\0' ? ABOUT_COLS : end - col;
+	const int about = end - col < room ? end - col : room;
 	canvas_text(canvas, line.row, col, about, ROLE_DIM, item->about);
 	col += about + 1;
-	canvas_text(canvas, line.row, col, end - col, ROLE_DIM, item->note[0] != '\0' ? item->note : item->file);
+	canvas_text(canvas, line.row, col, end - col, ROLE_DIM, more);
 }
 
 /* Why, or where to: of the selected line, whole. */
@@ -93,7 +97,7 @@ void screen_tagged(const struct app *app, struct canvas *canvas, struct area are
 	canvas_box(canvas, area, ROLE_CAUTION, title);
 	for (int i = 0; i < rows && first + (size_t)i < t->count; i++) {
 		const struct area line = {in.row + i, in.col, 1, in.cols};
-		draw_line(canvas, line, &t->item[first + (size_t)i]);
+		draw_line(t, canvas, line, &t->item[first + (size_t)i]);
 		if (first + (size_t)i == selected)
 			view_select_line(canvas, line);
 	}
