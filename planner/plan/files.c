@@ -17,13 +17,25 @@ bool files_exists(const char *path)
 	return stat(path, &info) == 0 || errno != ENOENT; /* what cannot be looked at is there: reading says why not */
 }
 
-static enum status read_stream(FILE *stream, const char *path, size_t max_bytes, char **bytes, size_t *length,
-                               struct fail *why)
+/* One byte more than expected is asked for, so that the end is seen; a file that has grown since is read on. What is
+ * freed is wiped, so a block as large as the limit would cost more than the file. */
+static enum status read_stream(FILE *stream, const char *path, size_t expected, size_t max_bytes, char **bytes,
+                               size_t *length, struct fail *why)
 {
-	char *buffer = malloc(max_bytes + 2);
+	size_t room = expected < max_bytes ? expected + 1 : max_bytes + 1;
+	char *buffer = malloc(room + 1);
 	if (!buffer)
 		return fail_set(why, ST_FULL, path, "out of memory");
-	size_t got = fread(buffer, 1, max_bytes + 1, stream);
+	size_t got = fread(buffer, 1, room, stream);
+	if (got == room && room <= max_bytes) {
+		char *larger = realloc(buffer, max_bytes + 2);
+		if (!larger) {
+			free(buffer);
+			return fail_set(why, ST_FULL, path, "out of memory");
+		}
+		buffer = larger;
+		got += fread(buffer + got, 1, max_bytes + 1 - got, stream);
+	}
 	if (ferror(stream)) {
 		free(buffer);
 		return io_fail(path, why);
@@ -33,9 +45,8 @@ static enum status read_stream(FILE *stream, const char *path, size_t max_bytes,
 		return fail_set(why, ST_INPUT, path, "larger than the %zu bytes allowed; this is not such a file",
 		                max_bytes);
 	}
-	char *fitted = realloc(buffer, got + 1);
-	*bytes = fitted ? fitted : buffer;
-	(*bytes)[got] = '\0';
+	buffer[got] = '\0';
+	*bytes = buffer;
 	*length = got;
 	return ST_OK;
 }
@@ -50,7 +61,7 @@ enum status file_read(const char *path, size_t max_bytes, char **bytes, size_t *
 	FILE *stream = fopen(path, "rb");
 	if (!stream)
 		return io_fail(path, why);
-	enum status st = read_stream(stream, path, max_bytes, bytes, length, why);
+	enum status st = read_stream(stream, path, (size_t)info.st_size, max_bytes, bytes, length, why);
 	(void)fclose(stream);
 	return st;
 }

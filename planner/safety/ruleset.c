@@ -461,8 +461,12 @@ static enum status read_file(const char *folder, const char *name, struct rulese
 	FILE *file = fopen(path, "rb");
 	if (file == NULL)
 		return fail_set(why, ST_IO, path, "cannot be opened; the safety rules must be installed");
-	char *text = malloc(RULE_FILE_MAX + 1);
-	size_t length = text != NULL ? fread(text, 1, RULE_FILE_MAX + 1, file) : 0;
+	/* A block as large as the file, not as the limit: what is freed is wiped. */
+	const long end = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
+	const size_t room = end >= 0 && (size_t)end < RULE_FILE_MAX ? (size_t)end + 1 : RULE_FILE_MAX + 1;
+	rewind(file);
+	char *text = end >= 0 ? malloc(room) : NULL;
+	size_t length = text != NULL ? fread(text, 1, room, file) : 0;
 	bool bad = text == NULL || ferror(file) != 0;
 	fclose(file);
 	*out = (struct ruleset_text){.file = name, .text = text, .length = length};
