@@ -180,9 +180,8 @@ enum status engine_traits_save(struct sync_engine *e, struct fail *why)
 {
 	const struct server_traits *t = &e->traits;
 	char line[SYNC_VALUE_MAX + 1];
-	(void)snprintf(line, sizeof line, "%" PRId64 " %d %d %d %d %d %d %d", t->checked_ms,
-	               t->conditional_create, t->update_create, t->optimistic, t->batch, t->transaction, t->own_names,
-	               t->no_totals);
+	(void)snprintf(line, sizeof line, "%" PRId64 " %d %d %d %d %d %d", t->checked_ms,
+	               t->conditional_create, t->update_create, t->optimistic, t->batch, t->transaction, t->own_names);
 	return e->local.set(e->local.state, "server", line, why);
 }
 
@@ -191,11 +190,11 @@ static bool load_traits(struct sync_engine *e)
 	struct server_traits *t = &e->traits;
 	char line[SYNC_VALUE_MAX + 1];
 	struct fail none;
-	int flags[7] = {0}; /* the last two are not in a line of an earlier version */
+	int flags[6] = {0}; /* the last is not in a line of an earlier version */
 	if (e->local.get(e->local.state, "server", line, &none) != ST_OK)
 		return false;
-	if (sscanf(line, "%" SCNd64 " %d %d %d %d %d %d %d", &t->checked_ms, &flags[0], &flags[1], &flags[2],
-	           &flags[3], &flags[4], &flags[5], &flags[6]) < 6)
+	if (sscanf(line, "%" SCNd64 " %d %d %d %d %d %d", &t->checked_ms, &flags[0], &flags[1], &flags[2],
+	           &flags[3], &flags[4], &flags[5]) < 6)
 		return false;
 	t->conditional_create = flags[0];
 	t->update_create = flags[1];
@@ -203,7 +202,6 @@ static bool load_traits(struct sync_engine *e)
 	t->batch = flags[3];
 	t->transaction = flags[4];
 	t->own_names = flags[5];
-	t->no_totals = flags[6];
 	return true;
 }
 
@@ -305,7 +303,6 @@ static enum status hello(struct sync_engine *e, struct fail *why)
 		return st;
 	/* once: from the first contact on, or never, so that one record cannot stand there under two names */
 	e->traits.own_names = e->traits.update_create && (met ? e->traits.own_names : fresh);
-	e->traits.no_totals = false;
 	e->traits.checked_ms = e->server_now_ms;
 	return engine_traits_save(e, why);
 }
@@ -407,7 +404,6 @@ enum status sync_round(struct sync_engine *e, struct sync_outcome *outcome, stru
 	*outcome = (struct sync_outcome){0};
 	e->outcome = outcome;
 	e->progress_pulled = 0;
-	e->windows_read = false;
 	enum status st = exchange_news(e, why);
 	if (st == ST_OK)
 		st = count_waiting(e, why);

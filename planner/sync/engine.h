@@ -179,7 +179,7 @@ struct sync_options {
 	const char *write_system; /* tag system of write names */
 	const char *const *types; /* resource types pulled, referred-to first; NULL-terminated */
 	int64_t overlap_ms;       /* how late a commit may surface below the watermark [20 min] */
-	/* How often the overlap is swept where the server does not count; between, only 1 min [5 min; -1: always]. */
+	/* How often the overlap is swept; between, only 1 min [5 min; -1: always]. */
 	int64_t deep_every_ms;
 	int64_t reconcile_every_ms;  /* [20 h; -1: never] */
 	int64_t capability_every_ms; /* [20 h; -1: always] */

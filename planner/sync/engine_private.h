@@ -6,7 +6,6 @@
 #include "planner/sync/engine.h"
 #include "planner/sync/json_out.h"
 #include "planner/sync/reply.h"
-#include "planner/sync/window.h"
 
 #define MS_PER_S INT64_C(1000)
 #define MS_PER_MINUTE (60 * MS_PER_S)
@@ -25,7 +24,6 @@ struct server_traits {
 	bool conditional_create, update_create;
 	bool optimistic;         /* states versioned-update: If-Match is obeyed */
 	bool batch, transaction; /* taken back when it turns out otherwise */
-	bool no_totals;          /* its answers to a search for a count hold none */
 	bool own_names;          /* what this station creates there has always gone under its own names */
 };
 
@@ -40,8 +38,6 @@ struct sync_engine {
 	int failures;          /* in a row; sets the back-off */
 	bool want_reconcile, suspect_rollback;
 	size_t progress_pulled;
-	struct window window[TYPES_MAX]; /* of each type, in the order of the options */
-	bool windows_read;               /* in this round */
 	struct sync_place canary;     /* confirmed since it was last kept; type "": none */
 	struct sync_outcome *outcome; /* of the round that runs */
 };
@@ -88,18 +84,10 @@ struct page {
 	/* Takes the results, sets got and last_ms (the latest time met, at least since_ms). */
 	enum status (*take)(struct sync_engine *e, struct page *page, struct span entries, struct fail *why);
 	void *into;
-	struct window *window; /* of the type; counts what the pages list */
-	bool fresh;            /* they begin where the window does: it is counted anew */
-	int64_t checked_ms;    /* the server's count is asked from here to the watermark */
-	size_t expected;       /* so many were listed there */
-	size_t moved;          /* of them have a later time now */
-	bool differs;          /* the server counts others */
 	size_t got;
 	bool full; /* as many as were asked for: there may be more */
 	int64_t last_ms;
 };
-/* A record's version of that time gives way to one of ours. */
-void engine_moved(struct sync_engine *e, const struct sync_place *old);
 enum status engine_pages(struct sync_engine *e, struct page *page, struct fail *why) MUST_CHECK;
 void engine_watermark_key(const char *type, char key[KEY_MAX_BYTES]);
 

@@ -43,17 +43,8 @@ static enum status compare_ids(struct sync_engine *e, const struct sync_place *k
 	                                 news->server_id);
 }
 
-/* What was listed under that time is no more: it has moved up. Where all is counted anew there is nothing to mend. */
-static void note_move(struct page *page, int64_t from_ms)
-{
-	if (page->fresh || from_ms >= page->since_ms)
-		return;
-	window_drop(page->window, from_ms);
-	page->moved += from_ms >= page->checked_ms && from_ms < page->window->mark_ms;
-}
-
 /* What is known of the record, against what arrived. *take: worth keeping. */
-static enum status compare_place(struct sync_engine *e, const struct sync_place *news, struct page *page, bool *take,
+static enum status compare_place(struct sync_engine *e, const struct sync_place *news, bool *take,
                                  struct fail *why)
 {
 	struct sync_place known;
@@ -69,7 +60,6 @@ static enum status compare_place(struct sync_engine *e, const struct sync_place 
 		return compare_ids(e, &known, news, take, why);
 	if (strcmp(known.version, news->version) == 0)
 		return ST_OK;
-	note_move(page, known.updated_ms);
 	*take = news->updated_ms >= known.updated_ms;
 	if (!*take)
 		st = engine_version_stands(e, &known, take, why);
@@ -129,8 +119,6 @@ static enum status look_at(struct sync_engine *e, const char *type, struct span 
 		page->last_ms = news->place.updated_ms;
 	if (st == ST_FULL && reason.code == ST_FULL && body.len <= SYNC_BODY_MAX)
 		return fail_set(why, st, reason.field, "%s", reason.text);
-	if (!page->fresh && (st || news->place.sync_id[0] == '\0'))
-		page->window->known = false; /* nobody here knows whether it was listed before, at another time */
 	if (st)
 		return refuse_arrival(e, &news->place, &reason, why);
 	if (news->place.sync_id[0] == '\0') {
@@ -141,7 +129,7 @@ static enum status look_at(struct sync_engine *e, const char *type, struct span 
 		(void)snprintf(reason.text, sizeof reason.text, "came when %s was asked for", type);
 		return refuse_arrival(e, &news->place, &reason, why);
 	}
-	st = compare_place(e, &news->place, page, keep, why);
+	st = compare_place(e, &news->place, keep, why);
 	return st || !*keep ? st : compare_open(e, body, news, keep, why);
 }
 
@@ -167,38 +155,18 @@ static void take_link(struct span bundle_body, char *link)
 			(void)snprintf(link, PATH_MAX_BYTES, "%s", url);
 }
 
-struct arrivals {
-	struct sync_arrival *items;
-	int64_t *times; /* of everything listed */
-	size_t count, listed, room;
-};
-
-static void arrivals_free(struct arrivals *a)
-{
-	free(a->items);
-	free(a->times);
-}
-
-static enum status make_room(struct arrivals *a, struct fail *why)
-{
-	if (a->listed < a->room)
-		return ST_OK;
-	const size_t room = a->room ? 2 * a->room : 64;
-	struct sync_arrival *items = realloc(a->items, room * sizeof *items);
-	a->items = items ? items : a->items;
-	int64_t *times = items ? realloc(a->times, room * sizeof *times) : NULL;
-	a->times = times ? times : a->times;
-	if (!times)
-		return fail_set(why, ST_FULL, "sync", "out of memory");
-	a->room = room;
-	return ST_OK;
-}
-
-static enum status walk_entries(struct sync_engine *e, struct page *page, struct span entries, struct arrivals *a,
-                                struct fail *why)
+/* Walks the entries; arrivals are kept with the watermark in one transaction. */
+static enum status take_arrivals(struct sync_engine *e, struct page *page, struct span entries,
+                                 struct fail *why)
 {
 	struct span item = {0};
+	char key[KEY_MAX_BYTES], value[32];
+	int64_t watermark_ms;
+	size_t count = 0, room = 0;
+	struct sync_arrival *news = NULL;
 	enum status st = ST_OK;
+	page->got = 0;
+	page->last_ms = page->since_ms;
 	while (!st && span_each(entries, &item)) {
 		struct reply_entry entry;
 		bool keep = false;
@@ -209,58 +177,35 @@ static enum status walk_entries(struct sync_engine *e, struct page *page, struct
 			                 "the server lists something that is no resource: left out");
 			continue;
 		}
-		st = make_room(a, why);
-		if (st)
-			return st;
-		struct sync_arrival *news = &a->items[a->count];
-		st = look_at(e, page->type, entry.resource, news, &keep, page, why);
-		a->times[a->listed++] = news->place.updated_ms;
-		a->count += keep;
+		if (count == room) {
+			room = room ? 2 * room : 64;
+			struct sync_arrival *more = realloc(news, room * sizeof *news);
+			if (!more) {
+				free(news);
+				return fail_set(why, ST_FULL, "sync", "out of memory");
+			}
+			news = more;
+		}
+		st = look_at(e, page->type, entry.resource, &news[count], &keep, page, why);
+		count += keep;
 	}
-	return st;
-}
-
-/* Counts what was listed below the next page's begin, or, on the last page, below the watermark: there every record
- * is listed once. */
-static void count_listed(const struct page *page, const struct arrivals *a, int64_t mark_ms)
-{
-	const bool last = page->got < page->count && page->link[0] == '\0';
-	if (!page->window->known)
-		return;
-	const int64_t below_ms = last || mark_ms < page->last_ms ? mark_ms : page->last_ms;
-	for (size_t i = 0; i < a->listed; i++)
-		if (a->times[i] >= page->since_ms && a->times[i] < below_ms)
-			window_add(page->window, a->times[i]);
-}
-
-/* Walks the entries; arrivals are kept with the watermark and what was counted in one transaction. */
-static enum status take_arrivals(struct sync_engine *e, struct page *page, struct span entries, struct fail *why)
-{
-	struct arrivals a = {0};
-	char key[KEY_MAX_BYTES], before[WINDOW_TEXT_MAX + 1], after[WINDOW_TEXT_MAX + 1];
-	page->got = 0;
-	page->last_ms = page->since_ms;
-	window_write(page->window, before);
-	enum status st = walk_entries(e, page, entries, &a, why);
-	/* a time ahead of the server's own clock, which is told in whole seconds, would hide what comes after it */
-	const int64_t now_ms = e->server_now_ms > 0 ? e->server_now_ms + MS_PER_S - 1 : page->last_ms,
-	              last_ms = page->last_ms > now_ms ? now_ms : page->last_ms,
-	              mark_ms = last_ms > page->window->mark_ms ? last_ms : page->window->mark_ms;
+	engine_watermark_key(page->type, key);
+	if (!st)
+		st = engine_get_ms(e, key, &watermark_ms, why);
 	if (!st) {
-		count_listed(page, &a, mark_ms);
-		page->window->mark_ms = mark_ms;
-		window_write(page->window, after);
-		engine_watermark_key(page->type, key);
-		if (a.count > 0 || (page->fresh && page->window->known) || strcmp(before, after) != 0)
-			st = e->local.arrive(e->local.state, a.items, a.count, key, after, why);
+		/* a time ahead of the server's own clock would hide what comes after it */
+		int64_t mark_ms = e->server_now_ms > 0 && page->last_ms > e->server_now_ms ? e->server_now_ms
+		                                                                           : page->last_ms;
+		mark_ms = mark_ms > watermark_ms ? mark_ms : watermark_ms;
+		(void)snprintf(value, sizeof value, "%" PRId64, mark_ms);
+		if (count > 0 || mark_ms != watermark_ms)
+			st = e->local.arrive(e->local.state, news, count, key, value, why);
 	}
-	if (st)
-		e->windows_read = false; /* what was not kept does not count */
-	else {
-		e->outcome->pulled += a.count;
-		e->progress_pulled += a.count;
+	if (!st) {
+		e->outcome->pulled += count;
+		e->progress_pulled += count;
 	}
-	arrivals_free(&a);
+	free(news);
 	return st;
 }
 
@@ -399,113 +344,32 @@ static enum status overlap(struct sync_engine *e, int64_t *overlap_ms, bool *dee
 	return st;
 }
 
-/* Whether the server's own counts tell what the overlap holds, so that it need not be listed. */
-static bool counts(const struct sync_engine *e)
+static enum status start_pages(struct sync_engine *e, struct page *pages, size_t *count, bool *deep,
+                               struct fail *why)
 {
-	return e->traits.batch && !e->traits.no_totals &&
-	       e->options.overlap_ms <= (WINDOW_MINUTES - 2) * WINDOW_MINUTE_MS;
-}
-
-static enum status read_windows(struct sync_engine *e, struct fail *why)
-{
-	char key[KEY_MAX_BYTES], text[SYNC_VALUE_MAX + 1];
-	for (size_t i = 0; !e->windows_read && e->options.types[i]; i++) {
-		struct fail reason = {0};
-		BUG_ON(i == TYPES_MAX);
-		engine_watermark_key(e->options.types[i], key);
-		enum status st = e->local.get(e->local.state, key, text, &reason);
-		if (st && st != ST_NOT_FOUND)
-			return fail_set(why, st, reason.field, "%s", reason.text);
-		window_read(st ? "0" : text, &e->window[i]);
-	}
-	e->windows_read = true;
-	return ST_OK;
-}
-
-void engine_moved(struct sync_engine *e, const struct sync_place *old)
-{
-	for (size_t i = 0; e->windows_read && e->options.types[i]; i++)
-		if (strcmp(e->options.types[i], old->type) == 0 && old->updated_ms < e->window[i].mark_ms)
-			window_drop(&e->window[i], old->updated_ms);
-}
-
-static int64_t overlap_begin(const struct window *window, int64_t overlap_ms)
-{
-	return window->mark_ms > overlap_ms ? window->mark_ms - overlap_ms : 0;
-}
-
-/* The whole overlap, counted anew. */
-static void begin_anew(const struct sync_engine *e, struct page *page)
-{
-	const int64_t from_ms = overlap_begin(page->window, e->options.overlap_ms);
-	page->since_ms = from_ms - from_ms % WINDOW_MINUTE_MS;
-	page->fresh = true;
-	page->count = e->options.page > 0 ? e->options.page : PAGE_FIRST;
-	page->offset = 0;
-	page->stalled = 0;
-	page->link[0] = '\0';
-	window_begin(page->window, page->since_ms);
-}
-
-static enum status start_pages(struct sync_engine *e, struct page *pages, size_t *count, bool *deep, struct fail *why)
-{
-	const bool counted = counts(e);
-	int64_t overlap_ms;
+	int64_t overlap_ms, watermark_ms;
+	char key[KEY_MAX_BYTES];
 	enum status st = overlap(e, &overlap_ms, deep, why);
-	if (!st)
-		st = read_windows(e, why);
-	*deep &= !counted;
 	for (*count = 0; !st && e->options.types[*count]; ++*count) {
-		struct page *page = &pages[*count];
-		struct window *window = &e->window[*count];
-		*page = (struct page){.type = e->options.types[*count], .take = take_arrivals, .window = window};
-		if (!counted) {
-			window->known = false;
-			page->since_ms = overlap_begin(window, overlap_ms);
-			page->count = e->options.page > 0 ? e->options.page : PAGE_FIRST;
-			page->fresh = true;
-			continue;
-		}
-		const bool whole = window->known;
-		const int64_t first_ms = window->first_min * WINDOW_MINUTE_MS;
-		struct window kept = *window;
-		begin_anew(e, page);
-		if (!whole || first_ms > page->since_ms)
-			continue;
-		*window = kept; /* news alone, and the server's count of the rest */
-		page->checked_ms = page->since_ms;
-		page->expected = window_count(window, page->checked_ms);
-		page->since_ms = window->mark_ms;
-		page->fresh = false;
+		BUG_ON(*count == TYPES_MAX);
+		engine_watermark_key(e->options.types[*count], key);
+		st = engine_get_ms(e, key, &watermark_ms, why);
+		pages[*count] = (struct page){
+		        .type = e->options.types[*count], .count = e->options.page > 0 ? e->options.page : PAGE_FIRST,
+		        .take = take_arrivals};
+		pages[*count].since_ms = watermark_ms > overlap_ms ? watermark_ms - overlap_ms : 0;
 	}
 	return st;
 }
 
-static void write_get(struct json_out *out, const char *path)
-{
-	json_out_object(out, NULL);
-	json_out_object(out, "request");
-	json_out_text(out, "method", "GET");
-	json_out_text(out, "url", path);
-	json_out_end_object(out);
-	json_out_end_object(out);
-}
-
-static void count_query(const struct page *page, char *path, size_t size)
-{
-	char since[INSTANT_SIZE], before[INSTANT_SIZE], from[3 * INSTANT_SIZE], to[3 * INSTANT_SIZE];
-	instant_write(page->checked_ms, since);
-	instant_write(page->window->mark_ms, before);
-	engine_percent(since, from, sizeof from);
-	engine_percent(before, to, sizeof to);
-	(void)snprintf(path, size, "%s?_lastUpdated=ge%s&_lastUpdated=lt%s&_summary=count&_total=accurate", page->type,
-	               from, to);
-}
-
-static enum status write_questions(const struct page *pages, size_t count, char **body, size_t *len, struct fail *why)
+/* All first pages with one request. *done false: the server does not do that. */
+static enum status first_pages_together(struct sync_engine *e, struct page *pages, size_t count, bool *done,
+                                        struct fail *why)
 {
 	struct json_out out;
-	char path[PATH_MAX_BYTES];
+	struct sync_request request = {.method = "POST", .path = ""};
+	struct sync_reply reply = {0};
+	char path[PATH_MAX_BYTES], *body = NULL;
 	json_out_begin(&out, REQUEST_BYTES_MAX);
 	json_out_object(&out, NULL);
 	json_out_text(&out, "resourceType", "Bundle");
@@ -513,99 +377,39 @@ static enum status write_questions(const struct page *pages, size_t count, char 
 	json_out_array(&out, "entry");
 	for (size_t i = 0; i < count; i++) {
 		page_query(&pages[i], path, sizeof path);
-		write_get(&out, path);
+		json_out_object(&out, NULL);
+		json_out_object(&out, "request");
+		json_out_text(&out, "method", "GET");
+		json_out_text(&out, "url", path);
+		json_out_end_object(&out);
+		json_out_end_object(&out);
 	}
-	for (size_t i = 0; i < count; i++)
-		if (!pages[i].fresh) {
-			count_query(&pages[i], path, sizeof path);
-			write_get(&out, path);
-		}
 	json_out_end_array(&out);
 	json_out_end_object(&out);
-	return json_out_take(&out, body, len, why);
-}
-
-/* The next answer of a batch, when it is a good one. */
-static enum status next_answer(struct sync_engine *e, struct span entries, struct span *item, struct reply_entry *entry,
-                               bool *good, struct fail *why)
-{
-	*entry = (struct reply_entry){0};
-	if (span_each(entries, item))
-		reply_entry_read(*item, entry);
-	*good = entry->status == 200 && entry->resource.at;
-	return entry->status == 429 ? engine_busy(e, why) : ST_OK;
-}
-
-static bool total_of(struct span bundle, size_t *total)
-{
-	struct span value;
-	char digits[24], *end;
-	if (!span_member(bundle, "total", &value) || value.len == 0 || value.len >= sizeof digits)
-		return false;
-	memcpy(digits, value.at, value.len);
-	digits[value.len] = '\0';
-	*total = strtoull(digits, &end, 10);
-	return *end == '\0' && end != digits;
-}
-
-/* What the server counts against what was listed; what moved up meanwhile is among the news. */
-static enum status compare_counts(struct sync_engine *e, struct page *pages, size_t count, struct span entries,
-                                  struct span *item, struct fail *why)
-{
-	enum status st = ST_OK;
-	for (size_t i = 0; !st && i < count; i++) {
-		struct reply_entry entry;
-		size_t total;
-		bool good;
-		if (pages[i].fresh)
-			continue;
-		st = next_answer(e, entries, item, &entry, &good, why);
-		if (st)
-			return st;
-		if (!good || !total_of(entry.resource, &total)) {
-			pages[i].differs = true;
-			e->traits.no_totals = true;
-			st = engine_traits_save(e, why);
-		} else if (!pages[i].full && pages[i].link[0] == '\0') {
-			pages[i].differs = total + pages[i].moved != pages[i].expected;
-		}
-	}
-	return st;
-}
-
-/* All first pages, and the counts, with one request. *done false: the server does not do that. */
-static enum status first_pages_together(struct sync_engine *e, struct page *pages, size_t count, bool *done,
-                                        struct fail *why)
-{
-	struct sync_request request = {.method = "POST", .path = ""};
-	struct sync_reply reply = {0};
-	struct span entries = {0}, item = {0};
-	struct fail reason = {0};
-	char *body = NULL;
-	size_t taken = 0;
-	enum status st = write_questions(pages, count, &body, &request.len, &reason);
+	enum status st = json_out_take(&out, &body, &request.len, why);
 	request.body = body;
 	if (!st)
-		st = engine_ask(e, &request, &reply, &reason);
+		st = engine_ask(e, &request, &reply, why);
 	free(body);
-	*done = false;
-	if (st) /* too much at once: type by type */
-		return st == ST_FULL ? ST_OK : fail_set(why, st, reason.field, "%s", reason.text);
-	bool fit = reply.http == 200 && reply_bundle(reply.body, reply.len, "batch-response", &entries);
-	if (!fit && reply.http >= 400 && reply.http != 403) {
+	struct span entries, item = {0};
+	bool fit =
+	        !st && reply.http == 200 && reply_bundle(reply.body, reply.len, "batch-response", &entries);
+	size_t taken = 0;
+	if (!st && !fit && reply.http >= 400 && reply.http != 403) {
 		e->traits.batch = false; /* one by one then, until the next look at its capabilities */
 		st = engine_traits_save(e, why);
 	}
-	while (fit && !st && taken < count) {
+	for (; fit && !st && taken < count && span_each(entries, &item); taken++) {
 		struct reply_entry entry;
-		st = next_answer(e, entries, &item, &entry, &fit, why);
-		if (!st && fit)
-			st = take_page(e, &pages[taken++], entry.resource.at, entry.resource.len, why);
+		reply_entry_read(item, &entry);
+		if (entry.status == 429)
+			st = engine_busy(e, why);
+		if (st || entry.status != 200 || !entry.resource.at)
+			break;
+		st = take_page(e, &pages[taken], entry.resource.at, entry.resource.len, why);
 	}
-	if (fit && !st)
-		st = compare_counts(e, pages, count, entries, &item, why);
 	sync_reply_clear(&reply);
-	*done = fit;
+	*done = taken == count;
 	return st;
 }
 
@@ -617,15 +421,7 @@ enum status engine_pull(struct sync_engine *e, struct fail *why)
 	enum status st = start_pages(e, pages, &count, &deep, why);
 	if (!st && e->traits.batch)
 		st = first_pages_together(e, pages, count, &together, why);
-	for (size_t i = 0; !st && i < count; i++) {
-		struct page *page = &pages[i];
-		if (together)
-			st = rest_of(e, page, why);
-		if (st || (together && !page->differs))
-			continue;
-		if (page->differs || page->window->known || !page->fresh)
-			begin_anew(e, page);
-		st = engine_pages(e, page, why);
-	}
+	for (size_t i = 0; !st && i < count; i++)
+		st = together ? rest_of(e, &pages[i], why) : engine_pages(e, &pages[i], why);
 	return !st && deep ? engine_set_ms(e, "deep", e->server_now_ms, why) : st;
 }

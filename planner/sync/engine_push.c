@@ -57,24 +57,6 @@ static enum status put_down(struct push *p, struct fail *why)
 	return count ? p->e->local.settle(p->e->local.state, p->verdict, count, why) : ST_OK;
 }
 
-/* What an acknowledged change replaces is listed no more where it was. */
-static enum status tell_moves(struct push *p, const struct sync_unit *unit, const struct sync_verdict *v,
-                              struct fail *why)
-{
-	for (size_t i = 0; v->state == SYNC_ACKED && i < unit->count; i++) {
-		struct sync_place old;
-		struct fail reason = {0};
-		if (!unit->entry[i].update)
-			continue;
-		enum status st = p->e->local.find(p->e->local.state, unit->entry[i].sync_id, &old, &reason);
-		if (st && st != ST_NOT_FOUND)
-			return fail_set(why, st, reason.field, "%s", reason.text);
-		if (!st && strcmp(old.version, v->receipt[i].version) != 0)
-			engine_moved(p->e, &old);
-	}
-	return ST_OK;
-}
-
 static enum status settle(struct push *p, const struct sync_unit *unit, const struct sync_verdict *v,
                           struct fail *why)
 {
@@ -82,8 +64,6 @@ static enum status settle(struct push *p, const struct sync_unit *unit, const st
 	enum status st = ST_OK;
 	if (p->verdicts == VERDICTS_MAX || !unit->in_order)
 		st = put_down(p, why);
-	if (!st)
-		st = tell_moves(p, unit, v, why);
 	if (!st && unit->in_order)
 		p->verdict[p->verdicts++] = *v;
 	else if (!st)
@@ -591,8 +571,6 @@ static enum status read_batch(struct push *p, struct sync_unit *const *units, si
 		reply_entry_read(item, &said);
 		verdicts[got] = verdict_of(units[got], SYNC_ACKED);
 		st = take_answer(p, units[got], 0, &said, &verdicts[got], &goes_on, why);
-		if (!st)
-			st = tell_moves(p, units[got], &verdicts[got], why);
 	}
 	if (!st && got > 0)
 		st = p->e->local.settle(p->e->local.state, verdicts, got, why);

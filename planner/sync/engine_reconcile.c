@@ -287,7 +287,6 @@ static enum status lower_watermarks(struct sync_engine *e, const struct sweep *s
                                     struct fail *why)
 {
 	enum status st = ST_OK;
-	e->windows_read = false;
 	for (const char *const *type = e->options.types; !st && *type; type++) {
 		char key[KEY_MAX_BYTES];
 		int64_t mark_ms, low_ms = top_ms;

@@ -110,7 +110,6 @@ static void run_history(uint64_t seed, bool faults)
 	                                              .page_cap = kind == 4 ? 3 : 0,
 	                                              .updates_create = kind >= 12,
 	                                              .no_conditional_create = kind == 13};
-	h->world.server.traits.no_totals = rng_next(&dice) % 4 == 0;
 	h->world.server.traits.not_atomic |= kind == 14;
 	h->world.server.traits.bare_answers |= kind == 15;
 	for (int i = 0; i < STEPS; i++)

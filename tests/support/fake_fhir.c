@@ -331,11 +331,6 @@ static char *bundle_of(const struct fake_fhir *server, const char *type, const c
 	json_out_object(&out, NULL);
 	json_out_text(&out, "resourceType", "Bundle");
 	json_out_text(&out, "type", "searchset");
-	if (parameter(query, "_summary", value, sizeof value)) {
-		if (!server->traits.no_totals)
-			json_out_int(&out, "total", (int64_t)count);
-		count = 0;
-	}
 	if (offset + limit < count) {
 		char url[PATH_SIZE];
 		const char *more = strstr(query, "&_offset=");

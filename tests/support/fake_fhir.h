@@ -25,7 +25,6 @@ struct fake_record {
 struct fake_traits {
 	bool no_conditional_create, ignores_if_match, updates_create, not_atomic, no_batch, no_transaction;
 	bool only_states_updates_create; /* and answers 404 */
-	bool no_totals; /* counts nothing */
 	bool ignores_if_none_match; /* a create by PUT over what stands */
 	bool bare_answers; /* "201 Created", no Location, no ETag, no resource in bundle answers */
 	bool answers_404_for_deleted;
