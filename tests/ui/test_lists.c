@@ -101,7 +101,7 @@ static void the_course_follows_an_entry(void **state)
 	deliver_all(desk);
 	type(desk, "9");
 	desk->app->stack[desk->app->depth++] = SCREEN_TREAT; /* something above it, where an event is entered */
-	type(desk, "E2\r1\r1\rleft\rq");
+	type(desk, "E2\r1\r1\r\r\rleft\rq");
 	assert_int_equal(app_screen(desk->app), SCREEN_COURSE);
 	type(desk, "j");
 	shows(desk, "ADVERSE EVENT, day 1: burn, mild, left");
