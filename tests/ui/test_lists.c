@@ -80,11 +80,11 @@ static void follow_up_and_adverse_event_by_keys(void **state)
 	assert_int_equal(app_screen(desk->app), SCREEN_APPROVE);
 	type(desk, "E");
 	shows(desk, "1 blister");
-	type(desk, "magic\r1\r3\r\r");
+	type(desk, "magic\r1\r3\r\r\r\r");
 	shows(desk, "is not in the list");
 	for (int i = 0; i < 5; i++)
 		press(desk, UI_KEY_BACKSPACE);
-	type(desk, "6\r\r\rleft cheek\r");
+	type(desk, "6\r\r\r\r\rleft cheek\r");
 	shows(desk, "Recorded: PIH, mild, day 3");
 	type(desk, "9j");
 	shows(desk, "Follow-up, day 21: clearance 14 %, no PIH, depth 320 um, healed well");
