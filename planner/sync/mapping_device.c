@@ -76,7 +76,7 @@ enum status mapping_device(const struct mapping *m, const struct inventory_devic
 	json_out_text_if(&out, "serialNumber", d.serial);
 	put_name(&out, &d);
 	json_out_text(&out, "modelNumber", d.code);
-	put_local_concept(&out, m, "type", CLASS_LIST + sizeof "/CodeSystem", class, class);
+	put_local_concept(&out, m, "type", &CLASS_LIST[sizeof "/CodeSystem"], class, class);
 	put_version(&out, d.version);
 	put_wavelength(&out, m, d.wavelength_pm);
 	put_owner(&out, m);

@@ -460,7 +460,7 @@ static void what_another_station_was_told_makes_stale(void **state)
 	struct facts *answers = NULL;
 	const size_t room = strlen(case_text) + 200;
 	char *text = malloc(room), *history = strstr(case_text, "\"history\": {");
-	size_t moved, id;
+	size_t moved, id = 0;
 	assert_true(text && history && facts_find("keloid", &id));
 	history += strlen("\"history\": {");
 	(void)snprintf(text, room, "{\"x_follows\":[\"%s\"],%.*s\"keloid\":true,%s", desk->readings,

@@ -79,6 +79,7 @@ keys Q
 expect "Leave lasertwin?"
 keys y
 expect "ended-with-0"
+t kill-server # it holds the servers' pipe open, and they end with it
 stop_servers
 server=
 pass "patients appear, a conflict is settled by its person, stop, lock"

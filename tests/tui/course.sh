@@ -97,9 +97,9 @@ expect "delivered"
 # afterwards: what was seen, and the course that shows it
 keys F; expect "days after the delivery"; field 21; field 40; field 2; field no; field 450; field "healed well"
 expect "Recorded: follow-up on day 21"
-keys E; expect "1 blister"; field 99; field 1; field 1; field left
+keys E; expect "1 blister"; field 99; field 1; field 1; field no; field 2; field left
 expect "is not in the list"
-keys BSpace BSpace; field 1; keys Enter Enter Enter
+keys BSpace BSpace; field 1; keys Enter Enter Enter Enter Enter
 expect "Recorded: blister, mild, day 1"
 keys 9; expect "1 ADVERSE"; expect "Too soon today"
 keys Down; expect "ADVERSE EVENT, day 1: blister, mild, left"
