@@ -405,6 +405,9 @@ void memory_local_decide(struct memory_local *local, struct memory_unit *u, bool
 			continue;
 		}
 		record->place = record->held;
+		free(record->clean);
+		record->clean = record->held_body; /* what stands in that place, should the next word be theirs */
+		record->held_body = NULL;
 		u->unit.entry[k].update = true;
 		drop_held(record);
 	}
