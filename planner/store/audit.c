@@ -192,7 +192,12 @@ static enum status insert(struct store *store, const struct store_audit *entry, 
 	        [OBJECT] = cell_text(entry->object),
 	        [DIGEST] = cell_digest(entry->has_digest ? &entry->digest : NULL),
 	};
-	return row_insert(store, SQL_AUDIT_INSERT, TABLE_AUDIT, cells, not_saved, why);
+	enum status st = row_insert(store, SQL_AUDIT_INSERT, TABLE_AUDIT, cells, not_saved, why);
+	if (st != ST_CONFLICT)
+		return st;
+	/* The head was read in this very transaction, so nobody was faster. */
+	return fail_set(why, ST_IO, store->path, "%s: entry %lld does not follow the last of the table; the file is damaged,"
+	                " restore the last backup", not_saved, (long long)entry->seq);
 }
 
 static enum status append(struct store *store, struct audit_head *head, struct store_audit *entry,
