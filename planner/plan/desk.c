@@ -73,7 +73,7 @@ enum status desk_open(struct clinic *clinic, const struct library *library, int6
 {
 	struct store_audit_head head = {0};
 	int64_t seen_ms = 0;
-	*out = (struct workflow){.store = clinic_store(clinic), .library = library, .key_of = key_of};
+	*out = (struct workflow){clinic_store(clinic), library, .key_of = key_of};
 	out->context = out->store;
 	enum status st = store_audit_head(out->store, &head, why);
 	if (!st && head.seq > 0)

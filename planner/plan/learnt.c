@@ -224,7 +224,7 @@ void learnt_of(const struct library *library, const struct request *request, con
                const struct assessment *assessment, struct learnt *out)
 {
 	const struct protocol *protocol = library_protocol(library, request->indication, request->device_mode);
-	struct kind kind = {.library = library};
+	struct kind kind = {library, NULL, NULL};
 	struct fail unknown;
 	memset(out, 0, sizeof *out);
 	if (!twin->lessons)

@@ -126,7 +126,7 @@ static struct opening open_desk(struct desk *desk, const struct library *library
 	must(clinic_login(desk->clinic, FIXTURE_LOGIN, fixture_secret, &why), &why);
 	const double records_cpu_s = thread_s() - start_cpu_s;
 	desk->records = (struct source){
-	        .clinic = desk->clinic, .library = library, .now_ms = clock_ms};
+	        desk->clinic, library, .now_ms = clock_ms};
 	desk->source = source_of(&desk->records, "clinic");
 	desk->engine = engine_of(library);
 	must(jobs_new(false, &desk->jobs, &why), &why);

@@ -125,7 +125,7 @@ static void measure_drawing(struct app *app, const char *name)
 
 static void measure(const char *path, const char *name, struct library *library)
 {
-	struct scene scene = {.library = library};
+	struct scene scene = {NULL, library};
 	struct fail why = {.text = ""};
 	struct jobs *jobs = NULL;
 	struct app *app = NULL;

@@ -123,12 +123,12 @@ static void open_records(struct stage *stage, const struct wish *wish)
 static void open_planner(struct stage *stage, const struct wish *wish)
 {
 	struct fail why = {.text = ""};
-	stage->plans = (struct course){.clinic = stage->clinic, .library = stage->library, .now_ms = now_ms};
+	stage->plans = (struct course){stage->clinic, stage->library, .now_ms = now_ms};
 	stage->course = course_of(&stage->plans);
-	stage->read = (struct lists){.clinic = stage->clinic, .library = stage->library, .now_ms = now_ms};
+	stage->read = (struct lists){stage->clinic, stage->library, .now_ms = now_ms};
 	stage->lists = lists_of(&stage->read);
-	stage->records = (struct source){.clinic = stage->clinic,
-	                                 .library = stage->library,
+	stage->records = (struct source){stage->clinic,
+	                                 stage->library,
 	                                 .now_ms = now_ms,
 	                                 .course = &stage->course,
 	                                 .lists = &stage->lists};
@@ -211,7 +211,7 @@ static void play(const struct stage *stage, const struct wish *wish)
 int main(int argc, char **argv)
 {
 	const struct wish wish = parse(argc, argv);
-	struct stage stage = {.library = NULL};
+	struct stage stage = {.folder = ""};
 	open_records(&stage, &wish);
 	open_planner(&stage, &wish);
 	play(&stage, &wish);

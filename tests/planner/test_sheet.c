@@ -82,7 +82,7 @@ static struct sheet *approval_of(const char *name, bool deidentified)
 {
 	struct store_patient patient = patient_named(name);
 	struct store_plan plan = plan_in_state("approved");
-	const struct plan_sheet from = {.library = library, .patient = &patient, .plan = &plan, .audit_head = "0123abcd",
+	const struct plan_sheet from = {library, .patient = &patient, .plan = &plan, .audit_head = "0123abcd",
 	                                .made_at_ms = MADE_MS, .deidentified = deidentified};
 	struct sheet *sheet = NULL;
 	struct fail why = {0};
@@ -303,7 +303,7 @@ static void drafts_say_so(void **state)
 	(void)state;
 	struct store_patient patient = patient_named("VIRTUAL 01");
 	struct store_plan plan = plan_in_state("draft");
-	const struct plan_sheet from = {.library = library, .patient = &patient, .plan = &plan, .made_at_ms = MADE_MS};
+	const struct plan_sheet from = {library, .patient = &patient, .plan = &plan, .made_at_ms = MADE_MS};
 	struct sheet *sheet = NULL;
 	struct fail why = {0};
 	char *text = NULL;
@@ -412,7 +412,7 @@ static void a_session_is_printed_against_its_plan(void **state)
 	record.json = json;
 	record.json_len = n;
 	const struct store_record_list records = {.items = &record, .count = 1};
-	const struct session_sheet from = {.plan = {.library = library, .patient = &patient, .plan = &plan,
+	const struct session_sheet from = {.plan = {library, .patient = &patient, .plan = &plan,
 	                                            .made_at_ms = MADE_MS},
 	                                   .delivery_plan = planned, .session = session, .records = &records};
 	assert_int_equal(session_sheet(&from, &sheet, &why), ST_NOT_FOUND); /* nothing was opened */

@@ -62,12 +62,12 @@ static inline int make_desk(void **state)
 	const struct clinic_options options = {
 	        .home = desk->home, .profiles = "profiles", .kind = STORE_DEMO, .now_ms = NOW_MS};
 	must(clinic_open(&options, &desk->clinic, &why), &why);
-	desk->course = (struct course){.clinic = desk->clinic, .library = library, .now_ms = now_ms};
+	desk->course = (struct course){desk->clinic, library, .now_ms = now_ms};
 	desk->functions = course_of(&desk->course);
 	desk->functions.judge = nothing_stands;
 	desk->source = fake_source;
 	desk->source.course = &desk->functions;
-	desk->records = (struct lists){.clinic = desk->clinic, .library = library, .now_ms = now_ms};
+	desk->records = (struct lists){desk->clinic, library, .now_ms = now_ms};
 	desk->lists = lists_of(&desk->records);
 	desk->source.lists = &desk->lists;
 	desk->source.exists = files_exists;

@@ -86,7 +86,7 @@ static enum status print_report(const struct cli_options *options, const struct 
 
 static enum status advise(struct opened *o, size_t i, bool json, const char *path, struct fail *why)
 {
-	const struct advice_request request = {.library = o->library,
+	const struct advice_request request = {o->library,
 	                                       .subject = &o->file->request[i].subject,
 	                                       .options = {.progress = watch_step, .context = o->watch}};
 	struct advice *advice = malloc(sizeof *advice);

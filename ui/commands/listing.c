@@ -152,7 +152,7 @@ static enum status print_screen(const struct cli_options *options, struct clinic
 	struct library *library = NULL;
 	struct listing *listing = NULL;
 	enum status status = cli_library(options, &library, why);
-	struct lists records = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
+	struct lists records = {clinic, library, .now_ms = cli_now_ms};
 	const struct app_lists lists = lists_of(&records);
 	if (status == ST_OK)
 		status = lists.read(lists.context, screen, request, &listing, why);

@@ -87,17 +87,17 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		struct shell_lock lock;
 		take_actor(&station);
 		status = lock_of(options, &station, demo, &lock, why);
-		struct course plans = {.clinic = clinic, .library = library, .now_ms = cli_now_ms};
+		struct course plans = {clinic, library, .now_ms = cli_now_ms};
 		const struct app_course course = course_of(&plans);
-		struct lists read = {.clinic = clinic,
-		                     .library = library,
+		struct lists read = {clinic,
+		                     library,
 		                     .now_ms = cli_now_ms};
 		struct settings_desk desk;
 		settings_begin(&desk, options, &read, &lock, demo ? 0 : LOCK_AFTER_S);
 		const struct app_settings settings = settings_of(&desk);
 		const struct app_lists lists = lists_of(&read);
-		struct source records = {.clinic = clinic,
-		                         .library = library,
+		struct source records = {clinic,
+		                         library,
 		                         .now_ms = cli_now_ms,
 		                         .course = &course,
 		                         .lists = &lists};
