@@ -90,6 +90,7 @@ enum need {
 	NEED_JOB,        /* something is being computed */
 	NEED_LINE,       /* a line that can be tagged */
 	NEED_TAGGED,     /* at least one is */
+	NEED_BEFORE,     /* another patient was opened before */
 	NEEDS
 };
 /* Beside the needs: whoever is logged in may look and record nothing; then that is the reason why not. */
@@ -145,6 +146,7 @@ enum action {
 	ACTION_TAGGED_PROPOSE,
 	ACTION_TAGGED_SHEETS,
 	ACTION_OWN,
+	ACTION_PATIENT_BEFORE,
 	ACTION_NEXT_SCREEN,
 	ACTION_PREVIOUS_SCREEN,
 	ACTION_UP,

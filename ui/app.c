@@ -161,6 +161,7 @@ unsigned app_available(const struct app *app)
 	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app) || app_verifying(app),
+	        [NEED_BEFORE] = app_patient_before(app) != SIZE_MAX,
 	        [NEED_LINE] = app_can_tag(app),
 	        [NEED_TAGGED] = app_tags(app) > 0,
 	};
@@ -208,15 +209,24 @@ size_t app_findings_order(const struct findings *findings, size_t order[APP_FIND
 	return count;
 }
 
+/* By name, or by the word in the footer. */
+static unsigned palette_rank(const struct action_spec *spec, const char *typed)
+{
+	const unsigned by_name = app_name_rank(spec->name, typed);
+	const unsigned by_word = spec->label != NULL ? app_name_rank(spec->label, typed) : 0;
+	return by_name > by_word ? by_name : by_word;
+}
+
 size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS])
 {
 	size_t count = 0;
-	for (size_t i = 0; i < action_count(); i++) {
-		const struct action_spec *spec = action_at(i);
-		bool here = action_on_screen(spec, app_screen_below(app)) && spec->id != ACTION_PALETTE;
-		if (here && app_name_contains(spec->name, app->filter))
-			out[count++] = spec;
-	}
+	for (unsigned rank = 4; rank > 0; rank--)
+		for (size_t i = 0; i < action_count(); i++) {
+			const struct action_spec *spec = action_at(i);
+			bool here = action_on_screen(spec, app_screen_below(app)) && spec->id != ACTION_PALETTE;
+			if (here && palette_rank(spec, app->filter) == rank)
+				out[count++] = spec;
+		}
 	return count;
 }
 
@@ -746,6 +756,10 @@ static void perform(struct app *app, enum action action)
 		break;
 	case ACTION_FIND:
 		app_find_begin(app);
+		break;
+	case ACTION_PATIENT_BEFORE:
+		app_close_dialogs(app);
+		app_plan_open(app, app_patient_before(app));
 		break;
 	case ACTION_SORT:
 		app_worklist_sort(app);

@@ -39,6 +39,7 @@ struct app_patient {
 	char verdict[APP_NAME_MAX]; /* likewise */
 	bool unread;                /* only label and is_virtual are known yet */
 	struct app_tag tag;
+	unsigned opened; /* the how manieth that was opened since the program began; 0: not yet */
 };
 
 /* What is kept as a draft plan. All borrowed. */
@@ -183,6 +184,7 @@ enum worklist_sort {
 	WORKLIST_BY_STATE,
 	WORKLIST_BY_VERDICT,
 	WORKLIST_BY_DEVICE,
+	WORKLIST_BY_OPENED, /* the last one first */
 	WORKLIST_SORTS
 };
 
@@ -384,6 +386,8 @@ struct app {
 	size_t *shown; /* the lines of the worklist: places in patient */
 	size_t shown_count;
 	size_t unread, read_next; /* lines known by name only; where to go on */
+	unsigned openings; /* of patients, ever */
+	size_t opened[2];  /* patients, the latest first; SIZE_MAX: none */
 	enum worklist_sort sort;
 	char find[APP_FIND_MAX]; /* words that every line shown holds; "": all */
 	bool finding;            /* being typed */
@@ -476,8 +480,10 @@ size_t app_knobs(const struct app *app, enum setting_id knob[APP_KNOBS_MAX], siz
 /* Plan-phase findings first, strongest first; returns the count. */
 #define APP_FINDINGS_MAX 256
 size_t app_findings_order(const struct findings *findings, size_t order[APP_FINDINGS_MAX]);
-/* Actions whose name contains the palette's filter. */
 bool app_name_contains(const char *name, const char *part); /* whatever the case of ASCII letters */
+/* How well a name answers what was typed: 0 not at all, more is better. Letters may be left out, not swapped. */
+unsigned app_name_rank(const char *name, const char *typed);
+/* The actions whose name answers what was typed, best first. */
 size_t app_palette(const struct app *app, const struct action_spec *out[ACTIONS]);
 
 void app_say(struct app *app, enum role role, const char *format, ...) __attribute__((format(printf, 3, 4)));
@@ -554,6 +560,11 @@ void app_worklist_refresh(struct app *app); /* after patients, words or order ha
 /* Reads at most limit lines that are known by name only, those in view first; true while there are more. */
 bool app_worklist_read(struct app *app, size_t limit);
 void app_worklist_sort(struct app *app);    /* the next order */
+/* The line anew from the records; what belongs to this session alone (tag, when opened) stays. */
+enum status app_worklist_reread(struct app *app, size_t index, struct fail *why) MUST_CHECK;
+void app_patient_opened(struct app *app, size_t index);
+/* The patient opened before the one who is open; SIZE_MAX: none. */
+size_t app_patient_before(const struct app *app);
 const char *app_sort_name(enum worklist_sort sort);
 void app_find_begin(struct app *app);
 bool app_find_key(struct app *app, int key); /* true: the key belonged to the search */

@@ -369,6 +369,7 @@ void app_plan_adopt(struct app *app, size_t index, struct subject *subject, cons
 	app->request = *request;
 	app->open = true;
 	app->open_index = index;
+	app_patient_opened(app, index);
 	app->selected[SCREEN_PATIENT] = app->selected[SCREEN_PARAMETERS] = app->selected[SCREEN_CHECKS] = 0;
 	list_modes(app);
 	warn_of_same_name(app, index);
@@ -514,8 +515,7 @@ static void save_plan(struct app *app)
 	app->readings_changed = app->work.settings_changed = false;
 	app_work_note(app, WORK_DUE);
 	app->unread -= app->patient[app->open_index].unread;
-	if (app->source->patient(app->source->context, app->open_index, &app->patient[app->open_index],
-	                         &why) == ST_OK)
+	if (app_worklist_reread(app, app->open_index, &why) == ST_OK)
 		app_worklist_refresh(app);
 	else
 		app_say(app, ROLE_CAUTION, "Saved, but the worklist shows the plan before: %s", why.text);

@@ -4,7 +4,8 @@
 
 #include "ui/app.h"
 
-static const char *const sort_names[WORKLIST_SORTS] = {"as kept", "name", "state of the plan", "verdict", "device"};
+static const char *const sort_names[WORKLIST_SORTS] = {"as kept", "name", "state of the plan", "verdict", "device",
+                                                        "opened last"};
 
 const char *app_sort_name(enum worklist_sort sort)
 {
@@ -29,6 +30,43 @@ static bool holds(const char *text, const char *part, size_t length)
 bool app_name_contains(const char *name, const char *part)
 {
 	return holds(name, part, strlen(part));
+}
+
+static bool is_word_start(const char *name, const char *at)
+{
+	return at == name || !isalnum((unsigned char)at[-1]);
+}
+
+/* The typed letters in their order: with words_only each goes on behind the one before or begins a later word. */
+static bool skips_to(const char *name, const char *at, const char *typed, bool words_only)
+{
+	if (*typed == '\0')
+		return true;
+	for (const char *c = at; *c != '\0'; c++) {
+		const bool here = tolower((unsigned char)*c) == tolower((unsigned char)*typed);
+		if (here && (!words_only || c == at || is_word_start(name, c)) && skips_to(name, c + 1, typed + 1, words_only))
+			return true;
+		if (here && !words_only)
+			return false; /* the first place is as good as any */
+	}
+	return false;
+}
+
+static bool begins_a_word(const char *name, const char *typed)
+{
+	for (const char *c = name; *c != '\0'; c++)
+		if (is_word_start(name, c) && strncasecmp(c, typed, strlen(typed)) == 0)
+			return true;
+	return false;
+}
+
+unsigned app_name_rank(const char *name, const char *typed)
+{
+	if (begins_a_word(name, typed))
+		return 4;
+	if (app_name_contains(name, typed))
+		return 3;
+	return skips_to(name, name, typed, true) ? 2 : skips_to(name, name, typed, false) ? 1 : 0;
 }
 
 static bool line_holds(const struct app_patient *patient, const char *word, size_t length)
@@ -68,14 +106,21 @@ static const char *sort_key(const struct app_patient *patient, enum worklist_sor
 	}
 }
 
+static int compare(const struct app *app, size_t a, size_t b)
+{
+	const struct app_patient *first = &app->patient[a], *second = &app->patient[b];
+	if (app->sort == WORKLIST_BY_OPENED)
+		return (second->opened > first->opened) - (second->opened < first->opened);
+	return strcasecmp(sort_key(first, app->sort), sort_key(second, app->sort));
+}
+
 /* Merges two sorted halves: equal lines keep their order, so that sorting twice sorts by both. */
 static void merge(const struct app *app, const size_t *from, size_t middle, size_t count, size_t *to)
 {
 	size_t a = 0, b = middle;
 	for (size_t i = 0; i < count; i++) {
 		bool first = a < middle &&
-		             (b >= count || strcasecmp(sort_key(&app->patient[from[a]], app->sort),
-		                                       sort_key(&app->patient[from[b]], app->sort)) <= 0);
+		             (b >= count || compare(app, from[a], from[b]) <= 0);
 		to[i] = first ? from[a++] : from[b++];
 	}
 }
@@ -95,20 +140,28 @@ static void sort_shown(struct app *app, size_t *lines, size_t *room, size_t coun
 
 #define NEAR_LINES 60 /* on either side of the selected one: what a window shows */
 
+enum status app_worklist_reread(struct app *app, size_t index, struct fail *why)
+{
+	struct app_patient *line = &app->patient[index];
+	struct app_patient whole;
+	enum status status = app->source->patient(app->source->context, index, &whole, why);
+	if (status == ST_OK) {
+		whole.tag = line->tag;
+		whole.opened = line->opened;
+		*line = whole;
+	}
+	return status;
+}
+
 /* What cannot be read is said once and stays as its name. */
 static void read_line(struct app *app, size_t patient)
 {
 	struct app_patient *line = &app->patient[patient];
-	struct app_patient whole;
 	struct fail why;
 	if (!line->unread)
 		return;
-	if (app->source->patient(app->source->context, patient, &whole, &why) == ST_OK) {
-		whole.tag = line->tag;
-		*line = whole;
-	} else {
+	if (app_worklist_reread(app, patient, &why) != ST_OK)
 		app_say(app, ROLE_STOP, "%s cannot be read: %s", line->label, why.text);
-	}
 	line->unread = false;
 	app->unread--;
 }
@@ -139,6 +192,7 @@ enum status app_list_patients(struct app *app, struct fail *why)
 	if (app->patient == NULL || app->shown == NULL)
 		return fail_set(why, ST_FULL, "worklist", "no memory for %zu patients", app->patients);
 	app->unread = app->read_next = 0;
+	app->opened[0] = app->opened[1] = SIZE_MAX;
 	for (size_t i = 0; i < app->patients && status == ST_OK; i++) {
 		app->patient[i].unread = app->source->label != NULL &&
 		                         app->source->label(app->source->context, i, &app->patient[i]);
@@ -178,6 +232,19 @@ void app_worklist_sort(struct app *app)
 		        app_sort_name(app->sort), app->unread, app->patients);
 	else
 		app_say(app, ROLE_TEXT, "Sorted: %s.", app_sort_name(app->sort));
+}
+
+void app_patient_opened(struct app *app, size_t index)
+{
+	app->patient[index].opened = ++app->openings;
+	if (app->opened[0] != index)
+		app->opened[1] = app->opened[0];
+	app->opened[0] = index;
+}
+
+size_t app_patient_before(const struct app *app)
+{
+	return app->open && app->open_index == app->opened[0] ? app->opened[1] : app->opened[0];
 }
 
 void app_find_begin(struct app *app)

@@ -121,8 +121,9 @@ void cli_settle(struct cli_options *options)
 		options->term.charset = TERM_CHARSET_ASCII;
 	else if (cli_flag(options, "--utf8"))
 		options->term.charset = TERM_CHARSET_UTF8;
-	const char *plots = cli_value(options, "--plots");
-	options->term.blocks = plots != NULL && strcmp(plots, "blocks") == 0;
+	const char *plots = cli_value(options, "--plots"), *kind = getenv("TERM");
+	/* the console's own fonts have half blocks and no braille */
+	options->term.blocks = plots != NULL ? strcmp(plots, "blocks") == 0 : kind != NULL && strcmp(kind, "linux") == 0;
 	const char *mouse = cli_value(options, "--mouse");
 	options->term.mouse = mouse == NULL || strcmp(mouse, "on") == 0;
 	if (color != NULL && strcmp(color, "never") == 0)

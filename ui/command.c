@@ -101,7 +101,8 @@ const struct option_spec options_table[] = {
         {"--ascii", NULL, NULL, true, "write ASCII only; default: what the locale says"},
         {"--utf8", NULL, NULL, true, "write UTF-8 whatever the locale says"},
         {"--plots", "WITH", "braille blocks", true,
-         "plots of braille dots (default) or of half blocks, for fonts without braille; --ascii goes before it"},
+         "plots of braille dots, or of half blocks for fonts without braille (default where TERM is linux); --ascii "
+         "goes before it"},
         {"--color", "WHEN", "auto never", true, "auto (default; off when NO_COLOR is set) or never"},
         {"--theme", "NAME", "dark light contrast", true,
          "colours for a dark (default) or light ground, or none but contrast"},

@@ -23,6 +23,7 @@ static const char *const words[ACTIONS] = {
 	[ACTION_TREAT] = "treat",
 	[ACTION_CLOSE_PLAN] = "close-plan",
 	[ACTION_COURSE] = "course",
+	[ACTION_PATIENT_BEFORE] = "patient-before",
 	[ACTION_NEXT_SCREEN] = "next-screen",
 	[ACTION_PREVIOUS_SCREEN] = "previous-screen",
 	[ACTION_UP] = "up",

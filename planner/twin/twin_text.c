@@ -45,18 +45,26 @@ void twin_text_properties(const struct twin *t, FILE *f)
 	}
 }
 
+/* As the screens name the reading; what is none of today's scalars by its key. */
+static const char *reading_label(const char *key)
+{
+	enum reading reading;
+	return readings_find(key, &reading) ? readings_spec(reading)->label : key;
+}
+
 static void write_residuals(FILE *f, const struct twin *t)
 {
 	if (t->residuals)
-		fprintf(f, "  %-20s %10s %10s %8s  %s\n", "reading", "read", "model", "error", "against the rest");
+		fprintf(f, "  %-24s %10s %10s %8s  %s\n", "reading", "read", "model", "error", "against the rest");
 	for (size_t i = 0; i < t->residuals; i++) {
 		const struct twin_residual *r = &t->residual[i];
+		const char *label = reading_label(r->key);
 		if (!r->used)
-			fprintf(f, "  %-20s %s\n", r->key, r->note);
+			fprintf(f, "  %-24s %s\n", label, r->note);
 		else if (r->count > 1)
-			fprintf(f, "  %-20s %4u points %30s %s\n", r->key, r->count, "", r->note);
+			fprintf(f, "  %-24s %4u points %30s %s\n", label, r->count, "", r->note);
 		else
-			fprintf(f, "  %-20s %10.4g %10.4g %8.3g  %+.1f sd%s%s\n", r->key, r->read, r->model, r->sd,
+			fprintf(f, "  %-24s %10.4g %10.4g %8.3g  %+.1f sd%s%s\n", label, r->read, r->model, r->sd,
 			        r->innovation, r->note[0] ? ": " : "", r->note);
 	}
 	if (t->disagreements)

@@ -18,6 +18,10 @@ for term in linux vt100 vt220 xterm rxvt ansi; do
 	keys q; expect "Leave lasertwin?"
 	keys y; expect "ended-with-0"
 done
+start 80 24 "env TERM=linux $program demo --home $(home); exec sleep 60" # the console: half blocks by themselves
+expect "7 Checks"; keys Enter; expect "Readings"; keys 5; expect "▀▀▀ peak"
+start 80 24 "env TERM=linux $program demo --home $(home) --plots braille; exec sleep 60"
+expect "7 Checks"; keys Enter; expect "Readings"; keys 5; expect "⠤⠤⠤ peak"
 for term in dumb nonesuch; do
 	start 80 24 "env TERM=$term $program demo --home $(home); echo ended-with-\$?; exec sleep 60"
 	expect "--plain"; expect "ended-with-1"
@@ -25,4 +29,4 @@ done
 clinic "$work/clinic"
 $program --plain --home "$work/clinic" >"$work/out" 2>&1 || fail "--plain: $(cat "$work/out")"
 grep -q "$(printf '\033')" "$work/out" && fail "--plain writes escape sequences"
-pass "colour, ASCII, six terminal types, refusals, plain"
+pass "colour, ASCII, half blocks, six terminal types, refusals, plain"

@@ -372,6 +372,55 @@ static void the_palette_finds_and_runs(void **state)
 	}
 }
 
+static void the_palette_skips_letters_best_first(void **state)
+{
+	struct app *app = app_of(state);
+	const struct action_spec *match[ACTIONS];
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "5:fllsd"); /* fit: no name has this; palette's own first letter too */
+	assert_int_equal(app_palette(app, match), 0);
+	fake_press(app, UI_KEY_ESCAPE);
+	type(app, ":flsd");
+	assert_true(app_palette(app, match) >= 1);
+	assert_int_equal(match[0]->id, ACTION_FIT);
+	fake_press(app, UI_KEY_ESCAPE);
+	type(app, ":expl"); /* the word in the footer */
+	assert_true(app_palette(app, match) >= 1);
+	assert_int_equal(match[0]->id, ACTION_EXPLORE);
+	/* a whole part before letters strewn, the start of a word before its middle */
+	assert_true(app_name_rank("plan: goals", "GOAL") > app_name_rank("plan: goals", "oal"));
+	assert_true(app_name_rank("plan: goals", "oal") > app_name_rank("plan: goals", "pg"));
+	assert_true(app_name_rank("plan: goals", "pg") > app_name_rank("plan: goals", "pns"));
+	assert_int_equal(app_name_rank("plan: goals", "sg"), 0);
+}
+
+static void the_patient_before_is_one_key_away(void **state)
+{
+	struct app *app = app_of(state);
+	type(app, "'");
+	assert_non_null(strstr(said(app), "no other patient was opened yet"));
+	fake_press(app, UI_KEY_ENTER);
+	const size_t first = app->open_index;
+	type(app, "'");
+	assert_non_null(strstr(said(app), "no other patient was opened yet"));
+	type(app, "1j");
+	fake_press(app, UI_KEY_ENTER);
+	const size_t second = app->open_index;
+	assert_true(second != first);
+	app->patient[first].tag.set = true;
+	type(app, "'");
+	assert_int_equal(app->open_index, first);
+	assert_true(app->patient[first].tag.set);
+	assert_non_null(strstr(said(app), "ANOTHER PATIENT"));
+	type(app, "'");
+	assert_int_equal(app->open_index, second);
+	/* the list sorted by it: the latest first, then the one before, then those never opened */
+	type(app, "1zzzzz");
+	assert_int_equal(app->sort, WORKLIST_BY_OPENED);
+	assert_int_equal(app->shown[0], second);
+	assert_int_equal(app->shown[1], first);
+}
+
 static void pastes_are_no_commands(void **state)
 {
 	struct app *app = app_of(state);
@@ -511,7 +560,7 @@ static void the_twin_screen_has_views(void **state)
 	type(app, "Gi");
 	assert_int_equal(app->twin_view, TWIN_VIEW_READINGS);
 	assert_int_equal(app->selected[SCREEN_TWIN], 0);
-	assert_non_null(strstr(app->twin_lines, "mi_adjacent_normal"));
+	assert_non_null(strstr(app->twin_lines, "Melanin index, adjacent"));
 	type(app, "i");
 	assert_int_equal(app->twin_view, TWIN_VIEW_FORECAST);
 	assert_non_null(strstr(app->twin_lines, "SCENARIO"));
@@ -1024,6 +1073,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(saving_needs_a_current_assessment, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_refused_preparation_is_explained, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_palette_finds_and_runs, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_palette_skips_letters_best_first, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_patient_before_is_one_key_away, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pastes_are_no_commands, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(open_questions_come_first_and_are_told_to_the_plan, set_up,
 	                                        tear_down),

@@ -148,6 +148,7 @@ static const struct {
         {ACTION_TAGGED_PROPOSE, "plan propose", NULL},
         {ACTION_TAGGED_SHEETS, "sheet record", NULL},
         {ACTION_OWN, NULL, "opens the keys of one's own matters; own secret is user secret"},
+        {ACTION_PATIENT_BEFORE, NULL, MOVES},
         {ACTION_NEXT_SCREEN, NULL, MOVES},
         {ACTION_PREVIOUS_SCREEN, NULL, MOVES},
         {ACTION_UP, NULL, MOVES},

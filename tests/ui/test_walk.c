@@ -35,7 +35,7 @@ struct walk {
 	struct workflow_plan plan[PLANS];
 	struct delivery session[PLANS];
 	char before[BANNER_BYTES]; /* the header when the key was pressed */
-	size_t written, moved, delivered, undone, left;
+	size_t written, moved, delivered, undone, left, together;
 	int64_t now_ms;
 	uint64_t seen; /* bit per screen */
 };
@@ -152,6 +152,22 @@ static bool role_of(const char *login, enum life_role *role)
 	return login != NULL && login[0] != '\0';
 }
 
+/* Of a plan on its own the header has the name; of many, the list before had this very plan and name. */
+static void assert_announced(const struct workflow_plan *plan, enum life_action action)
+{
+	const struct app_tagged *t = &walk.app->tagged;
+	if (!t->running) {
+		assert_banner_names(plan->patient.label, life_action_name(action));
+		return;
+	}
+	assert_int_equal(action, LIFE_PROPOSE); /* never approving, never treating */
+	assert_true(t->plans && t->at < t->will);
+	assert_int_equal(t->item[t->at].fate, TAGGED_WILL);
+	assert_string_equal(t->item[t->at].plan, plan->row.uuid);
+	assert_string_equal(t->item[t->at].label, plan->patient.label);
+	walk.together++;
+}
+
 /* As the workflow does it: the table decides, whatever the screens asked for. */
 static enum status move_plan(void *context, enum life_action action, const struct course_input *input,
                              struct workflow_plan **plan, struct fail *why)
@@ -170,7 +186,7 @@ static enum status move_plan(void *context, enum life_action action, const struc
 	assert_true(may(context, action, kept->state)); /* the screens offer nothing else */
 	if (at_the_station(action) && !role_of(input->login, &request.role))
 		return fail_set(why, ST_DENIED, "login", "nobody");
-	assert_banner_names(kept->patient.label, life_action_name(action));
+	assert_announced(kept, action);
 	enum status status = life_move(&request, &to, why);
 	if (status != ST_OK)
 		return status;
@@ -435,6 +451,8 @@ static void press(int key)
 	struct fail why;
 	read_banner(walk.before);
 	fake_press(walk.app, key);
+	if (below(2) == 0)
+		(void)app_tagged_step(walk.app); /* what the shell does between keys */
 	walk.seen |= UINT64_C(1) << app_screen(walk.app);
 	assert_invariants();
 	/* any size of window */
@@ -504,7 +522,7 @@ static void press_all(const char *keys)
 static void go_a_long_way(void)
 {
 	static const char *const ways[] = {"8g\rp", "8gv\rp", "8gvv\rPF", "8gvv\rRF", "8gvv\rOF", "8gvvv\rXF", "8gvvvv\rCF",
-	                                   "1\r5fs", "1v\r5s", "1\r6s", "1g\rw"};
+	                                   "1\r5fs", "1v\r5s", "1\r6s", "1g\rw", "8g&a&py", "1g&a&x"};
 	every_screen_can_be_left();
 	press_all(ways[below(sizeof ways / sizeof *ways)]);
 }
@@ -517,6 +535,18 @@ static void treat(void)
 	for (int i = 0; i < 24; i++)
 		press_all("\rF");
 	press_all("GkkF\rF\rF"); /* start, or the passes */
+}
+
+/* Tagged lines of the plan list together: drafts are proposed, the others left out. */
+static void propose_many(void)
+{
+	every_screen_can_be_left();
+	make_plans();
+	press_all("8g*****&py");
+	while (app_tagged_step(walk.app))
+		;
+	every_screen_can_be_left();
+	press_all("8&x");
 }
 
 static bool takes_text(enum screen screen)
@@ -538,17 +568,23 @@ static void walk_as(enum life_role role)
 			every_screen_can_be_left();
 		if (i % 120 == 60)
 			go_a_long_way();
+		if (i % 700 == 180)
+			propose_many();
 		if (i % 700 == 350)
 			treat();
 		if (i % 1500 == 1499) /* plans end up closed or revoked: begin again */
 			make_plans();
 	}
-	printf("%s: %zu keys, %zu saved, %zu moves, %zu events delivered, %zu changes undone, left %zu times, screens %#llx\n",
-	       life_role_name(role), keys, walk.written, walk.moved, walk.delivered, walk.undone, walk.left,
+	printf("%s: %zu keys, %zu saved, %zu moves (%zu of many), %zu events delivered, %zu changes undone, left %zu times, screens %#llx\n",
+	       life_role_name(role), keys, walk.written, walk.moved, walk.together, walk.delivered, walk.undone, walk.left,
 	       (unsigned long long)walk.seen);
 	assert_true(walk.undone > 0 && walk.left > 0);
 	assert_true(walk.written > 0);
 	assert_true(walk.moved > 0); /* who signs comes to the station, whoever is logged in */
+	if (life_allowed(LIFE_PROPOSE, role, PLAN_DRAFT))
+		assert_true(walk.together > 0);
+	else
+		assert_int_equal(walk.together, 0);
 	if (role == LIFE_VIEWER || role == LIFE_ADMINISTRATOR)
 		assert_int_equal(walk.delivered, 0);
 	else

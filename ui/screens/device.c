@@ -24,18 +24,23 @@ static bool is_tagged(const struct app_mode *mode)
 }
 
 struct columns {
-	int id;   /* of the longest device mode */
+	int id;   /* of the longest device mode; 0: names need the room, the selected one's stands below */
 	int tags; /* 0: none has one */
 };
 
-static struct columns layout(const struct app *app)
+static struct columns layout(const struct app *app, int cols)
 {
 	struct columns out = {0, 0};
+	int name = 0;
 	for (size_t i = 0; i < app->modes; i++) {
 		int width = text_width(app->mode[i].device_mode);
 		out.id = width > out.id ? width : out.id;
+		width = text_width(app->mode[i].name);
+		name = width > name ? width : name;
 		out.tags = is_tagged(&app->mode[i]) ? TAG_COLS : out.tags;
 	}
+	if (2 + name + 1 + out.id + out.tags > cols)
+		out.id = 0;
 	return out;
 }
 
@@ -44,7 +49,8 @@ static void draw_mode(struct canvas *canvas, struct area line, const struct app_
 	enum role role = mode->locked ? ROLE_DIM : ROLE_TEXT;
 	int name = line.cols - 2 - columns.id - 1 - columns.tags;
 	draw_name(canvas, line.row, line.col + 2, name, role, mode->name);
-	canvas_text(canvas, line.row, line.col + 3 + name, columns.id, ROLE_DIM, mode->device_mode);
+	if (columns.id > 0)
+		canvas_text(canvas, line.row, line.col + 3 + name, columns.id, ROLE_DIM, mode->device_mode);
 	if (mode->locked)
 		canvas_text_right(canvas, line.row, line.col, line.cols, ROLE_CAUTION, "locked");
 	else if (mode->protocol == NULL)
@@ -64,6 +70,8 @@ static void draw_detail(const struct app_mode *mode, struct canvas *canvas, stru
 {
 	const struct protocol *protocol = mode->protocol;
 	int row = view_heading(canvas, area, area.row, mode->name);
+	if (text_width(mode->name) + text_width(mode->device_mode) + 4 < area.cols)
+		canvas_format_right(canvas, area.row, area.col, area.cols, ROLE_DIM, " %s", mode->device_mode);
 	if (mode->locked)
 		row = draw_field(canvas, area, row, "locked", mode->locked_reason);
 	if (protocol == NULL) {
@@ -98,7 +106,7 @@ void screen_device(const struct app *app, struct canvas *canvas, struct area are
 		return;
 	}
 	int half = (area.rows - 1) / 2, rows = app->modes < (size_t)half ? (int)app->modes : half;
-	struct columns columns = layout(app);
+	struct columns columns = layout(app, area.cols);
 	size_t first = view_first(selected, (size_t)rows, app->modes);
 	view_scroll_note(canvas, area, first, (size_t)rows, app->modes);
 	for (int i = 0; i < rows && first + (size_t)i < app->modes; i++) {

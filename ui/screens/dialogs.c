@@ -158,7 +158,7 @@ void screen_palette(const struct app *app, struct canvas *canvas, struct area ar
 	size_t count = app_palette(app, match), selected = app->selected[SCREEN_PALETTE];
 	struct area box = view_dialog(area, PALETTE_ROWS), in = area_inside(box, 1, 2);
 	size_t rows = (size_t)in.rows - 1, first = view_first(selected, rows, count);
-	canvas_box(canvas, box, ROLE_KEY, "Commands: type a part of the name");
+	canvas_box(canvas, box, ROLE_KEY, "Commands: type letters of the name");
 	canvas_format(canvas, in.row, in.col, in.cols, ROLE_STRONG, ": %s_", app->filter);
 	for (size_t i = 0; i < rows && first + i < count; i++) {
 		const struct action_spec *spec = match[first + i];
@@ -176,7 +176,7 @@ void screen_palette(const struct app *app, struct canvas *canvas, struct area ar
 	}
 	if (count == 0)
 		canvas_text(canvas, in.row + 2, in.col + 2, in.cols - 2, ROLE_DIM,
-		            "No command has this in its name.");
+		            "No command has these letters in its name.");
 }
 
 /* What was typed, its end where it is long; returns the rows used. */

@@ -15,20 +15,38 @@ static void draw_head(struct canvas *canvas, struct area area, int row)
 	canvas_text_right(canvas, row, col + STATE_COLS + NAME_COLS + VALUE_COLS, LIMIT_COLS, ROLE_DIM, "asked");
 }
 
-static void draw_row(struct canvas *canvas, struct area line, enum role role, const char *state, const char *name,
-                     const char *value, const char *limit, const char *note)
+/* What follows stands beside it, or under it where there is no room. Returns the rows used. */
+static int draw_row(struct canvas *canvas, struct area area, enum role role, const char *state, const char *name,
+                    const char *value, const char *limit, const char *note)
 {
-	int col = line.col;
-	canvas_text(canvas, line.row, col, STATE_COLS, role, state);
-	canvas_text(canvas, line.row, col + STATE_COLS, NAME_COLS - 1, ROLE_TEXT, name);
-	canvas_text_right(canvas, line.row, col + STATE_COLS + NAME_COLS, VALUE_COLS, ROLE_STRONG, value);
-	canvas_text_right(canvas, line.row, col + STATE_COLS + NAME_COLS + VALUE_COLS, LIMIT_COLS, ROLE_TEXT, limit);
+	int col = area.col, row = area.row;
+	canvas_text(canvas, row, col, STATE_COLS, role, state);
+	canvas_text(canvas, row, col + STATE_COLS, NAME_COLS - 1, ROLE_TEXT, name);
+	canvas_text_right(canvas, row, col + STATE_COLS + NAME_COLS, VALUE_COLS, ROLE_STRONG, value);
+	canvas_text_right(canvas, row, col + STATE_COLS + NAME_COLS + VALUE_COLS, LIMIT_COLS, ROLE_TEXT, limit);
 	int used = STATE_COLS + NAME_COLS + VALUE_COLS + LIMIT_COLS + 2;
-	if (line.cols > used)
-		canvas_text(canvas, line.row, col + used, line.cols - used, ROLE_DIM, note);
+	if (area.cols >= used + text_width(note)) {
+		canvas_text(canvas, row, col + used, area.cols - used, ROLE_DIM, note);
+		return 1;
+	}
+	struct area under = {row + 1, col + STATE_COLS, area.rows - 1, area.cols - STATE_COLS};
+	return 1 + (under.rows > 0 ? canvas_wrap(canvas, under, ROLE_DIM, note) : 0);
 }
 
-static void draw_goal(const struct app *app, struct canvas *canvas, struct area line, const struct protocol_goal *goal)
+/* "120 um short at the median; LITERATURE, V26" */
+static void goal_note(const struct protocol_goal *goal, double counted, const struct metric_spec *spec, char *out,
+                      size_t size)
+{
+	const double over = counted - goal->min, under = goal->max - counted, spare = under < over ? under : over;
+	char margin[64] = "not predicted";
+	if (isfinite(spare))
+		(void)snprintf(margin, sizeof margin, "%.3g%s%s %s", fabs(spare), spec->unit[0] != '\0' ? " " : "", spec->unit,
+		               spare >= 0.0 ? "to spare" : under < over ? "too much" : "short");
+	(void)snprintf(out, size, "%s at the %s; %s, %s", margin,
+	               strcmp(goal->at, "p05") == 0 ? "5th percentile" : "median", goal->origin, goal->source);
+}
+
+static int draw_goal(const struct app *app, struct canvas *canvas, struct area area, const struct protocol_goal *goal)
 {
 	const struct metric_spec *spec = metric_spec(goal->metric);
 	const struct prediction *prediction = &app->assessment.prediction;
@@ -41,13 +59,12 @@ static void draw_goal(const struct app *app, struct canvas *canvas, struct area 
 		snprintf(limit, sizeof limit, "%g .. %g", goal->min, goal->max);
 	else
 		snprintf(limit, sizeof limit, ">= %g", goal->min);
-	snprintf(note, sizeof note, "%+.3g %s to spare at the %s; %s, %s", counted - goal->min, spec->unit,
-	         strcmp(goal->at, "p05") == 0 ? "5th percentile" : "median", goal->origin, goal->source);
-	draw_row(canvas, line, met ? ROLE_OK : ROLE_STOP, met ? "pass" : "MISS", spec->label, with_unit, limit, note);
+	goal_note(goal, counted, spec, note, sizeof note);
+	return draw_row(canvas, area, met ? ROLE_OK : ROLE_STOP, met ? "pass" : "MISS", spec->label, with_unit, limit, note);
 }
 
 /* How far from its limit, of the limit; warns in the last tenth. */
-static void draw_limit(struct canvas *canvas, struct area line, const struct finding *finding)
+static int draw_limit(struct canvas *canvas, struct area area, const struct finding *finding)
 {
 	char value[48], limit[48], name[96], note[200];
 	bool stops = finding->outcome <= OUTCOME_DEFER;
@@ -58,7 +75,7 @@ static void draw_limit(struct canvas *canvas, struct area line, const struct fin
 	snprintf(note, sizeof note, "%+.0f %% of the limit; %s, %s",
 	         100.0 * (finding->value - finding->limit) / fmax(fabs(finding->limit), 1e-12), finding->origin,
 	         finding->source);
-	draw_row(canvas, line, view_outcome_role(finding->outcome), stops ? "FAIL" : "warn", name, value, limit, note);
+	return draw_row(canvas, area, view_outcome_role(finding->outcome), stops ? "FAIL" : "warn", name, value, limit, note);
 }
 
 static int draw_goals(const struct app *app, struct canvas *canvas, struct area area, int row)
@@ -72,7 +89,8 @@ static int draw_goals(const struct app *app, struct canvas *canvas, struct area 
 		return row;
 	}
 	for (size_t i = 0; i < protocol->goals; i++)
-		draw_goal(app, canvas, (struct area){row++, area.col, 1, area.cols}, &protocol->goal[i]);
+		row += draw_goal(app, canvas, (struct area){row, area.col, area.row + area.rows - row, area.cols},
+		                 &protocol->goal[i]);
 	if (protocol->endpoint[0] != '\0')
 		canvas_format(canvas, row++, area.col, area.cols, ROLE_DIM, "seen on the skin: %s", protocol->endpoint);
 	return row;
@@ -87,7 +105,7 @@ static void draw_limits(const struct app *app, struct canvas *canvas, struct are
 		const struct finding *finding = &findings->finding[order[i]];
 		if (!finding->has_value || !finding->has_limit)
 			continue;
-		draw_limit(canvas, (struct area){row++, area.col, 1, area.cols}, finding);
+		row += draw_limit(canvas, (struct area){row, area.col, area.row + area.rows - row, area.cols}, finding);
 		shown++;
 	}
 	if (shown == 0 && row < area.row + area.rows)

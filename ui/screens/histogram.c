@@ -53,8 +53,8 @@ static struct area draw_axis(const struct histogram_row *row, const struct histo
 	char hi[64];
 	const int cols = area.cols / BINS * BINS;
 	canvas_rule(canvas, area.row, area.col, cols, ROLE_FRAME);
-	const int left = canvas_format(canvas, area.row, area.col, cols, ROLE_DIM, "%.3g ", axis->lo);
-	(void)snprintf(hi, sizeof hi, " %.3g %s%s", axis->hi, metric_spec(row->metric)->unit, axis->is_log ? "(log)" : "");
+	const int left = canvas_format(canvas, area.row, area.col, cols, ROLE_DIM, "%.4g ", axis->lo);
+	(void)snprintf(hi, sizeof hi, " %.4g %s%s", axis->hi, metric_spec(row->metric)->unit, axis->is_log ? "(log)" : "");
 	canvas_text_right(canvas, area.row, area.col, cols, ROLE_DIM, hi);
 	return (struct area){area.row, area.col + left, 1, cols - left - text_width(hi)};
 }

@@ -141,6 +141,53 @@ static void describe_colour(const struct twin *twin, const struct subject *subje
 		snprintf(out + used, capacity - used, "; on from %.0f days ago", subject->before_days);
 }
 
+/* Lines of a text view; each is broken under where it begins. */
+#define TEXT_LINES_MAX 400
+struct text_lines {
+	size_t count;
+	struct {
+		const char *at;
+		size_t length;
+	} line[TEXT_LINES_MAX];
+};
+
+static void split_lines(const char *text, struct text_lines *out)
+{
+	out->count = 0;
+	for (const char *at = text; at != NULL && *at != '\0' && out->count < TEXT_LINES_MAX; out->count++) {
+		size_t length = strcspn(at, "\n");
+		out->line[out->count].at = at;
+		out->line[out->count].length = length;
+		at += length + (at[length] == '\n');
+	}
+}
+
+/* One line broken into the area, or counted alone (canvas NULL); an empty one takes a row too. */
+static int draw_text_line(const struct text_lines *lines, size_t index, struct canvas *canvas, struct area area)
+{
+	char text[512];
+	const size_t length = lines->line[index].length;
+	(void)snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1),
+	               lines->line[index].at);
+	const int lead = (int)strspn(text, " ");
+	const struct area in = {area.row, area.col + lead, area.rows, area.cols - lead};
+	const int rows = canvas != NULL ? canvas_wrap(canvas, in, ROLE_TEXT, text + lead)
+	                                : canvas_wrap_rows(text + lead, in.cols);
+	return rows > 0 ? rows : 1;
+}
+
+/* The selected line stands first; further down where the end would leave rows empty. */
+static size_t first_text_line(const struct text_lines *lines, size_t selected, struct area area)
+{
+	size_t first = lines->count;
+	for (int left = area.rows; first > 0; first--) {
+		left -= draw_text_line(lines, first - 1, NULL, area);
+		if (left < 0)
+			break;
+	}
+	return selected < first ? selected : first;
+}
+
 /* A view that is text: readings, forecast or history. */
 static void draw_lines(const struct app *app, struct canvas *canvas, struct area area)
 {
@@ -149,21 +196,17 @@ static void draw_lines(const struct app *app, struct canvas *canvas, struct area
 	        [TWIN_VIEW_FORECAST] = "Forecast",
 	        [TWIN_VIEW_HISTORY] = "Versions of this twin",
 	};
-	size_t rows = (size_t)area.rows - 1, selected = app->selected[SCREEN_TWIN], line = 0;
-	size_t count = app_twin_line_count(app), first = view_first(selected, rows, count);
-	view_heading(canvas, area, area.row, names[app->twin_view]);
-	view_scroll_note(canvas, area, first, rows, count);
-	for (const char *at = app->twin_lines; at != NULL && *at != '\0' && line < first + rows; line++) {
-		size_t length = strcspn(at, "\n");
-		char text[256];
-		snprintf(text, sizeof text, "%.*s", (int)(length < sizeof text ? length : sizeof text - 1), at);
-		struct area row = {area.row + 1 + (int)(line - first), area.col, 1, area.cols};
-		if (line >= first)
-			canvas_text(canvas, row.row, row.col, row.cols, ROLE_TEXT, text);
-		if (line >= first && line == selected)
-			view_select_line(canvas, row);
-		at += length + (at[length] == '\n');
+	struct text_lines lines;
+	split_lines(app->twin_lines, &lines);
+	struct area rest = {view_heading(canvas, area, area.row, names[app->twin_view]), area.col, area.rows - 1, area.cols};
+	const size_t first = first_text_line(&lines, app->selected[SCREEN_TWIN], rest);
+	size_t at = first;
+	for (; at < lines.count && rest.rows > 0; at++) {
+		const int used = draw_text_line(&lines, at, canvas, rest);
+		rest.row += used;
+		rest.rows -= used;
 	}
+	view_scroll_note(canvas, area, first, at - first, lines.count);
 }
 
 void screen_twin(const struct app *app, struct canvas *canvas, struct area area)
