@@ -12,7 +12,7 @@ says "Melanosomes, normal skin .*derived: ITA 17"
 run twin fit $case --json; code_is 0
 cp "$work/out" "$work/twin.json"
 run twin show "$work/twin.json"; code_is 0
-says "^  mi_field  *480 "
+says "^  Melanin index, field  *480 "
 run twin fit $case --before "$work/twin.json" --days 30 --json; code_is 0
 run twin fit $case --before "$work/twin.json" --days 30; code_is 0
 says "^Changed by the readings"
