@@ -35,6 +35,9 @@ static const struct relation relations[] = {
         {"SELECT 'patient_key ' || patient FROM patient_key AS k WHERE"
          " NOT EXISTS (SELECT 1 FROM patient WHERE uuid = k.patient)",
          "this key's patient is missing"},
+        {"SELECT 'identity ' || patient FROM identity GROUP BY patient HAVING min(version) <> 1"
+         " OR max(version) <> count(*)",
+         "a former identity of this patient is missing"},
         {"SELECT 'outbox ' || count(*) FROM outbox HAVING count(*) > 0 AND (min(seq) <> 1 OR max(seq) <> count(*))",
          "an entry of the outbox is missing"},
         {"SELECT 'audit ' || count(*) FROM audit HAVING min(seq) <> 1 OR max(seq) <> count(*)",

@@ -46,6 +46,7 @@ enum table {
 	TABLE_RECOVERY,
 	TABLE_AUDIT_HEAD,
 	TABLE_CHECKPOINT,
+	TABLE_IDENTITY,
 	TABLES
 };
 
@@ -125,6 +126,10 @@ enum statement {
 	SQL_PATIENT_KEY_GET,
 	SQL_PATIENT_KEY_DROP,
 	SQL_PATIENT_KEY_OF,
+	SQL_PATIENT_KEY_NUMBER,
+	SQL_IDENTITY_INSERT,
+	SQL_IDENTITY_GET,
+	SQL_IDENTITY_LATEST,
 	SQL_DRAFT_DROP_ALL,
 	SQL_PERSON_PUT,
 	SQL_PERSON_GET,
@@ -209,8 +214,8 @@ enum status schema_apply(struct store *store, const struct migration *migration,
 
 /* A store of schema 1 holds everything in the clear and has no people. */
 enum status schema_1_kind(struct store *store, enum store_kind *kind, struct fail *why) MUST_CHECK;
-/* In the transaction of store_setup, with the vault open: makes schema 2 beside it (prepare) and moves every row
- * over (move), verifying each. */
+/* In the transaction of store_setup, with the vault open: makes the present schema beside it (prepare) and
+ * moves every row over (move), verifying each. */
 enum status schema_1_prepare(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 enum status schema_1_move(struct store *store, const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 
@@ -315,7 +320,18 @@ void patient_key_forget(struct store *store);
 enum status patient_key_of_number(struct store *store, const char *record_number, char patient[UUID_TEXT_SIZE],
                                   struct fail *why) MUST_CHECK;
 
-/* ---- patient.c, record.c: inside of a write ---- */
+/* Another record number ("" none) for the same key. ST_CONFLICT: another patient's. */
+enum status patient_key_renumber(struct store *store, const char *patient, const char *record_number,
+                                 struct fail *why) MUST_CHECK;
+
+/* ---- patient.c, patient_change.c, record.c: inside of a write ---- */
+
+enum status patient_check(const struct store *store, const struct store_patient *patient, struct fail *why) MUST_CHECK;
+/* As first recorded. */
+enum status patient_first(struct store *store, const char *uuid, struct store_patient *out,
+                          struct fail *why) MUST_CHECK;
+/* Over the patient as first recorded goes the last correction. */
+enum status patient_correct(struct store *store, struct store_patient *patient, struct fail *why) MUST_CHECK;
 
 /* The patient on whose row the statement stands, from column `first` on. */
 enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int first, struct store_patient *out,

@@ -37,7 +37,7 @@ static enum status check_kind(const struct store *store, const struct store_pati
 	return ST_OK;
 }
 
-static enum status check(const struct store *store, const struct store_patient *patient, struct fail *why)
+enum status patient_check(const struct store *store, const struct store_patient *patient, struct fail *why)
 {
 	enum status st = uuid_check("patient.uuid", patient->uuid, why);
 	if (st == ST_OK)
@@ -61,7 +61,7 @@ enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int f
 	if (st == ST_OK)
 		st = load(store, statement, &row, out, why);
 	row_clear(&row);
-	return st;
+	return st == ST_OK ? patient_correct(store, out, why) : st;
 }
 
 static enum status insert(struct store *store, const struct store_patient *patient, int64_t at_ms,
@@ -82,7 +82,7 @@ static enum status insert(struct store *store, const struct store_patient *patie
 enum status store_patient_add(struct store *store, const struct store_patient *patient,
                               const struct store_stamp *stamp, struct fail *why)
 {
-	enum status st = check(store, patient, why);
+	enum status st = patient_check(store, patient, why);
 	if (st == ST_OK)
 		st = store_write_begin(store, stamp, why);
 	if (st != ST_OK)
@@ -101,15 +101,22 @@ enum status store_patient_add(struct store *store, const struct store_patient *p
 	return store_write_end(store, st, why);
 }
 
+/* As first recorded; what was corrected since stands in patient_change.c. */
+enum status patient_first(struct store *store, const char *uuid, struct store_patient *out, struct fail *why)
+{
+	sqlite3_stmt *statement = statement_use(store, SQL_PATIENT_GET);
+	bind_text(statement, 1, uuid);
+	return read_one(store, statement, &reader, out, "there is no such patient in this store", why);
+}
+
 enum status store_patient_get(struct store *store, const char *uuid, struct store_patient *out,
                               struct fail *why)
 {
 	enum status st = uuid_check("patient", uuid, why);
 	if (st != ST_OK)
 		return st;
-	sqlite3_stmt *statement = statement_use(store, SQL_PATIENT_GET);
-	bind_text(statement, 1, uuid);
-	return read_one(store, statement, &reader, out, "there is no such patient in this store", why);
+	st = patient_first(store, uuid, out, why);
+	return st == ST_OK ? patient_correct(store, out, why) : st;
 }
 
 enum status store_patient_of_number(struct store *store, const char *record_number, struct store_patient *out,

@@ -121,6 +121,35 @@ enum status patient_key_add(struct store *store, const char *patient, const char
 	return st;
 }
 
+enum status patient_key_renumber(struct store *store, const char *patient, const char *record_number, struct fail *why)
+{
+	unsigned char wrapped[VAULT_WRAP_BYTES], mark[VAULT_MARK_BYTES];
+	struct row row;
+	bool got = false;
+	sqlite3_stmt *statement = statement_use(store, SQL_PATIENT_KEY_GET);
+	bind_text(statement, 1, patient);
+	enum status st = row_step(store, statement, &got, why);
+	if (st == ST_OK && !got)
+		st = fail_set(why, ST_NOT_FOUND, "patient", "is not in this store: they were erased, or never added");
+	if (st == ST_OK) {
+		st = row_read(store, statement, 0, TABLE_PATIENT_KEY, &row, why);
+		if (st == ST_OK && row.cell[WRAPPED].n != sizeof wrapped)
+			st = row_misfit(&row, why);
+		if (st == ST_OK)
+			memcpy(wrapped, row.cell[WRAPPED].bytes, sizeof wrapped);
+		row_clear(&row);
+	}
+	statement_done(statement);
+	if (st != ST_OK)
+		return st;
+	const struct cell cells[] = {
+	        [PATIENT] = cell_text(patient),
+	        [NUMBER_MARK] = cell_blob(mark, number_mark(store, record_number, mark)),
+	        [WRAPPED] = cell_blob(wrapped, sizeof wrapped),
+	};
+	return row_insert(store, SQL_PATIENT_KEY_NUMBER, TABLE_PATIENT_KEY, cells, "the record number was not saved", why);
+}
+
 void patient_key_forget(struct store *store)
 {
 	vault_free(store->key_at_hand);

@@ -269,14 +269,37 @@ static const char header_2[] =
 	"PRAGMA application_id = " STORE_APPLICATION_ID_TEXT ";\n"
 	"PRAGMA user_version = 2;\n";
 
+/* Who a patient is can be corrected: each correction is a row more, the former ones stay. The record number of
+ * patient_key, by which a patient is found, follows; the key itself never changes. */
+static const char identity_3[] =
+	"CREATE TABLE identity ("
+	" patient TEXT NOT NULL REFERENCES patient (uuid),"
+	" version INTEGER NOT NULL,"
+	" " SEALED CODE ","
+	" PRIMARY KEY (patient, version)) STRICT, WITHOUT ROWID;\n"
+	APPEND_ONLY("identity")
+	IN_ORDER("identity", "version", "patient = NEW.patient")
+	"DROP TRIGGER patient_key_no_update;\n"
+	"CREATE TRIGGER patient_key_no_update BEFORE UPDATE ON patient_key"
+	" WHEN NEW.patient <> OLD.patient OR NEW.wrapped <> OLD.wrapped"
+	" BEGIN SELECT RAISE(ABORT, 'keys are not changed'); END;\n"
+	"CREATE TRIGGER patient_number_free BEFORE UPDATE ON patient_key"
+	" WHEN NEW.number_mark <> x'' AND EXISTS"
+	" (SELECT 1 FROM patient_key WHERE number_mark = NEW.number_mark AND patient <> NEW.patient)"
+	" BEGIN SELECT RAISE(ABORT, 'that record number belongs to another patient'); END;\n"
+	"PRAGMA user_version = 3;\n";
+
 /* clang-format on */
 
 static const char *const schema_2[] = {store_info_2, person_2,   patient_2,    readings_2, twin_2, twin_source_2,
                                        plan_version_2, plan_event_2, record_2, draft_2,    outbox_2, external_2,
                                        audit_2,      header_2,   NULL};
 
+static const char *const schema_3[] = {identity_3, NULL};
+
 const struct migration store_migrations[] = {
         {2, schema_2},
+        {3, schema_3},
 };
 const size_t store_migration_count = sizeof store_migrations / sizeof *store_migrations;
 
@@ -298,6 +321,7 @@ static const struct table_spec tables[TABLES] = {
 	[TABLE_OUTBOX] = {"outbox", 16, 1, -1, -1, SEALED_FROM(9, 16), false},
 	[TABLE_EXTERNAL] = {"external", 7, 3, -1, -1, SEALED_FROM(4, 7), false},
 	[TABLE_SYNC] = {"sync", 3, 1, -1, -1, SEALED_FROM(1, 3), false},
+	[TABLE_IDENTITY] = {"identity", 9, 2, -1, 0, SEALED_FROM(2, 9), false},
 	[TABLE_PATIENT_KEY] = {"patient_key", 3, 1, -1, -1, 0, false},
 	[TABLE_PERSON] = {"person", 13, 2, -1, -1, SEALED_FROM(6, 13), true},
 	[TABLE_PERSON_KEY] = {"person_key", 3, 2, -1, -1, 0, false},

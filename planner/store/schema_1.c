@@ -230,8 +230,8 @@ enum status schema_1_prepare(struct store *store, const struct store_stamp *stam
 	for (const char *const *sql = set_aside; *sql && st == ST_OK; sql++)
 		if (sqlite3_exec(store->db, *sql, NULL, NULL, NULL) != SQLITE_OK)
 			st = db_fail(store, not_sealed, why);
-	if (st == ST_OK)
-		st = schema_apply(store, &store_migrations[0], why);
+	for (size_t i = 0; i < store_migration_count && st == ST_OK; i++)
+		st = schema_apply(store, &store_migrations[i], why);
 	if (st == ST_OK)
 		st = sql_prepare_all(store, why);
 	return st == ST_OK ? describe(store, store->uuid, stamp, why) : st;

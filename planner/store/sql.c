@@ -31,6 +31,7 @@
 	" AND (?4 = '' OR patient = ?4) ORDER BY seq LIMIT ?5"
 #define EXTERNAL "SELECT object, uuid, version, server_mark, sealed, code FROM external "
 #define SYNC "SELECT key, sealed, code FROM sync "
+#define IDENTITY "SELECT patient, version, sealed, code FROM identity "
 #define PATIENT_KEY "SELECT patient, number_mark, wrapped, code FROM patient_key "
 #define PERSON "SELECT uuid, login, operations, memory_bytes, salt, slot, sealed, code FROM person "
 #define PERSON_KEY "SELECT person, number, public_key, code FROM person_key "
@@ -59,6 +60,10 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_PATIENT_KEY_INSERT] = "INSERT INTO patient_key VALUES (?1, ?2, ?3, ?4)",
 	[SQL_PATIENT_KEY_GET] = PATIENT_KEY "WHERE patient = ?1",
 	[SQL_PATIENT_KEY_DROP] = "DELETE FROM patient_key WHERE patient = ?1",
+	[SQL_PATIENT_KEY_NUMBER] = "UPDATE patient_key SET number_mark = ?2, wrapped = ?3, code = ?4 WHERE patient = ?1",
+	[SQL_IDENTITY_INSERT] = "INSERT INTO identity VALUES (?1, ?2, ?3, ?4)",
+	[SQL_IDENTITY_GET] = IDENTITY "WHERE patient = ?1 AND version = ?2",
+	[SQL_IDENTITY_LATEST] = IDENTITY "WHERE patient = ?1 ORDER BY version DESC LIMIT 1",
 	[SQL_PATIENT_KEY_OF] = PATIENT_KEY "WHERE number_mark = ?1",
 	[SQL_READINGS_INSERT] = "INSERT INTO readings VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_READINGS_GET] = READINGS "WHERE uuid = ?1",
@@ -157,6 +162,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_ALL_ROWS + TABLE_RECOVERY] = RECOVERY,
 	[SQL_ALL_ROWS + TABLE_AUDIT_HEAD] = AUDIT_HEAD,
 	[SQL_ALL_ROWS + TABLE_CHECKPOINT] = CHECKPOINT,
+	[SQL_ALL_ROWS + TABLE_IDENTITY] = IDENTITY,
 };
 /* clang-format on */
 

@@ -102,6 +102,7 @@ struct store_patient {
 	char sex;                        /* 'M', 'F', 'X'; 'U' unknown */
 	bool is_virtual;                 /* made up: required in a demo store, refused in a clinic's */
 	int64_t created_at_ms;           /* set by the store from the stamp */
+	int64_t version;                 /* corrections so far; set when read */
 };
 
 enum store_patient_sort { STORE_SORT_LABEL = 0, STORE_SORT_RECORD_NUMBER, STORE_SORT_NEWEST, STORE_SORTS };
@@ -132,6 +133,33 @@ enum status store_patient_of_number(struct store *store, const char *record_numb
 enum status store_patient_list(struct store *store, const struct store_patient_query *query,
                                struct store_patient_list *list, struct fail *why) MUST_CHECK;
 void store_patient_list_free(struct store_patient_list *list);
+
+/* Corrects who this is: label, record number, birth and sex become those of *patient, whose version is that of the
+ * patient it was made from. What they were stays readable, sealed with the reason by the patient's key.
+ * ST_CONFLICT: somebody was faster, or the record number is another patient's. ST_INPUT: nothing changes. */
+enum status store_patient_change(struct store *store, const struct store_patient *patient, const char *reason,
+                                 const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+
+/* Which parts of an identity differ. */
+enum store_identity_part {
+	STORE_IDENTITY_LABEL = 1,
+	STORE_IDENTITY_NUMBER = 2,
+	STORE_IDENTITY_BIRTH = 4,
+	STORE_IDENTITY_SEX = 8
+};
+unsigned store_patient_differs(const struct store_patient *a, const struct store_patient *b);
+/* "name, date of birth". Returns out. */
+const char *store_identity_parts(unsigned parts, char *out, size_t size);
+
+/* Who the patient was after `version` corrections (0: as first recorded), since when and by whom. */
+struct store_identity {
+	struct store_patient patient;
+	int64_t at_ms;
+	char actor[STORE_ACTOR_MAX + 1]; /* "" of version 0: the audit has it */
+	char reason[STORE_REASON_MAX + 1];
+};
+enum status store_patient_version(struct store *store, const char *uuid, int64_t version, struct store_identity *out,
+                                  struct fail *why) MUST_CHECK;
 
 struct session; /* planner/store/person.h */
 /* Drops the patient's key: identity, readings, twins, plans and records can be read by nobody any more, here or in

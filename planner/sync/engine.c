@@ -24,7 +24,7 @@ const char *sync_state_name(enum sync_state state)
 const char *sync_notice_name(enum sync_notice notice)
 {
 	static const char *const names[SYNC_NOTES] = {"conflict", "refused", "duplicate", "rollback",
-	                                              "deleted",  "parked",  "server",    "answers"};
+	                                              "deleted",  "parked",  "server",    "identity", "answers"};
 	return (unsigned)notice < SYNC_NOTES ? names[notice] : "?";
 }
 

@@ -100,6 +100,7 @@ enum sync_notice {
 	SYNC_NOTE_DELETED,   /* somebody deleted it there */
 	SYNC_NOTE_PARKED,    /* what the server sent cannot be used */
 	SYNC_NOTE_SERVER,    /* the server does not keep to the rules it states */
+	SYNC_NOTE_IDENTITY,  /* who a patient is was corrected elsewhere */
 	SYNC_NOTE_ANSWERS,   /* safety questions were answered differently at two stations */
 	SYNC_NOTES
 };

@@ -46,8 +46,8 @@ static const char *gender_of(char sex)
 	return "unknown";
 }
 
-enum status mapping_patient(const struct mapping *m, const struct store_patient *row, struct sync_unit *unit,
-                            struct fail *why)
+enum status mapping_patient(const struct mapping *m, const struct store_patient *row, bool update,
+                            struct sync_unit *unit, struct fail *why)
 {
 	struct json_out out;
 	resource_begin(&out, m, unit, "Patient", row->uuid, row->is_virtual);
@@ -74,7 +74,7 @@ enum status mapping_patient(const struct mapping *m, const struct store_patient 
 	json_out_end_array(&out);
 	json_out_text(&out, "gender", gender_of(row->sex));
 	json_out_text_if(&out, "birthDate", row->birth);
-	return resource_finish(&out, unit, "Patient", row->uuid, false, why);
+	return resource_finish(&out, unit, "Patient", row->uuid, update, why);
 }
 
 /* ---- readings ----------------------------------------------------------------------------------------- */

@@ -73,8 +73,8 @@ struct mapping_parties {
 };
 
 /* Each adds entries to unit, whose uuid names the write. Bodies are the unit's to free. */
-enum status mapping_patient(const struct mapping *m, const struct store_patient *row, struct sync_unit *unit,
-                            struct fail *why) MUST_CHECK;
+enum status mapping_patient(const struct mapping *m, const struct store_patient *row, bool update,
+                            struct sync_unit *unit, struct fail *why) MUST_CHECK;
 enum status mapping_readings(const struct mapping *m, const struct mapping_parties *parties,
                              const struct store_readings *row, struct sync_unit *unit, struct fail *why) MUST_CHECK;
 enum status mapping_twin(const struct mapping *m, const struct store_twin *row, struct sync_unit *unit,

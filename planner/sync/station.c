@@ -102,10 +102,23 @@ static enum status map_event(struct station *s, const struct store_outbox *row, 
 	return st || found ? st : fail_set(why, ST_NOT_FOUND, "plan_event", "is not there");
 }
 
+/* Who the patient was when this was written, so that what is sent again are the same bytes. A correction of what never
+ * reached the server (it was refused there) goes as a new record. */
+static enum status map_patient(struct station *s, const struct store_outbox *row, struct sync_unit *unit,
+                               struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	struct store_identity then;
+	(void)snprintf(key, sizeof key, "p.%s", row->uuid);
+	enum status st = station_get(s, key, value, why);
+	if (!st)
+		st = store_patient_version(s->store, row->uuid, row->version, &then, why);
+	return st ? st : mapping_patient(&s->mapping, &then.patient, row->version > 0 && value[0] != '\0', unit, why);
+}
+
 static enum status map_content(struct station *s, const struct store_outbox *row, struct sync_unit *unit,
                                struct fail *why)
 {
-	struct store_patient patient;
 	struct store_readings readings = {0};
 	struct store_twin twin = {0};
 	struct store_plan plan = {0};
@@ -114,8 +127,7 @@ static enum status map_content(struct station *s, const struct store_outbox *row
 	enum status st;
 	switch (row->object) {
 	case OUTBOX_PATIENT:
-		st = store_patient_get(s->store, row->uuid, &patient, why);
-		return st ? st : mapping_patient(&s->mapping, &patient, unit, why);
+		return map_patient(s, row, unit, why);
 	case OUTBOX_READINGS:
 		st = store_readings_get(s->store, row->uuid, &readings, why);
 		st = st ? st : station_parties(s, NULL, false, &parties, why);
@@ -243,6 +255,20 @@ static enum status next_audit(struct station *s, int64_t after, struct sync_unit
 	return st;
 }
 
+/* A refused one that somebody dealt with: by saying so, or by correcting what the server would not take. */
+static enum status passed_over(struct station *s, const struct store_outbox *row, bool *passed, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1];
+	struct store_outbox last;
+	enum status st = station_dismissed(s, row->seq, passed, why);
+	if (st || *passed || row->object != OUTBOX_PATIENT)
+		return st;
+	st = store_outbox_find(s->store, OUTBOX_PATIENT, row->uuid, 0, &last, why);
+	*passed = !st && last.seq > row->seq;
+	(void)snprintf(key, sizeof key, "d.%" PRId64, row->seq);
+	return st || !*passed ? st : station_put(s, key, "corrected", why);
+}
+
 static enum status next(void *state, int64_t after, struct sync_unit *out, struct fail *why)
 {
 	struct station *s = state;
@@ -260,7 +286,7 @@ static enum status next(void *state, int64_t after, struct sync_unit *out, struc
 		store_outbox_list_free(&list);
 		after = row.seq;
 		if (row.state == OUTBOX_REFUSED)
-			st = station_dismissed(s, row.seq, &dismissed, why);
+			st = passed_over(s, &row, &dismissed, why);
 		if (!st && dismissed)
 			continue;
 		if (!st)

@@ -21,18 +21,59 @@ static enum status same_or_conflict(bool same, const char *what, struct fail *wh
 	                       "is here with other content: both are kept, a person decides");
 }
 
+/* Whether a plan stands approved, or turned stale, that was so before the patient's last correction: somebody has to
+ * approve it again, or revise it. */
+static enum status approval_rests(struct station *s, const char *patient, bool *rests, struct fail *why)
+{
+	struct store_patient here;
+	struct store_identity now;
+	struct store_plan_list plans = {0};
+	const struct store_plan_query query = {.patient = patient};
+	*rests = false;
+	enum status st = store_patient_get(s->store, patient, &here, why);
+	if (!st && here.version == 0)
+		return ST_OK;
+	if (!st)
+		st = store_patient_version(s->store, patient, here.version, &now, why);
+	if (!st)
+		st = store_plan_list(s->store, &query, &plans, why);
+	for (size_t i = 0; !st && i < plans.count; i++)
+		*rests |= plans.items[i].state_at_ms <= now.at_ms &&
+		          (strcmp(plans.items[i].state, "approved") == 0 || strcmp(plans.items[i].state, "stale") == 0);
+	store_plan_list_free(&plans);
+	return st;
+}
+
+/* Corrected at another station or on the server, and not here since: taken over. What was signed for the former
+ * identity holds no more (life.h, STALE_IDENTITY), so that a server that exchanges names makes nobody treatable. */
+static enum status correct_patient(struct station *s, const struct store_patient *row, const struct store_patient *here,
+                                   const struct store_stamp *stamp, struct fail *why)
+{
+	char names[64], text[SYNC_REASON_MAX + 1];
+	struct store_patient corrected = *row;
+	const unsigned parts = store_patient_differs(here, row);
+	bool rests = false;
+	corrected.version = here->version;
+	enum status st = store_patient_change(s->store, &corrected, "came from the clinic's server", stamp, why);
+	if (!st)
+		st = approval_rests(s, row->uuid, &rests, why);
+	if (st || !rests)
+		return st;
+	(void)snprintf(text, sizeof text,
+	               "%s corrected at another station or on the server: approvals for the former identity hold no more",
+	               store_identity_parts(parts, names, sizeof names));
+	return station_note(s, SYNC_NOTE_IDENTITY, "Patient", row->uuid, text, why);
+}
+
 static enum status apply_patient(struct station *s, const struct store_patient *row,
                                  const struct store_stamp *stamp, struct fail *why)
 {
 	struct store_patient here;
-	struct fail none;
-	if (store_patient_get(s->store, row->uuid, &here, &none) == ST_OK)
-		return same_or_conflict(strcmp(here.label, row->label) == 0 &&
-		                                strcmp(here.record_number, row->record_number) == 0 &&
-		                                strcmp(here.birth, row->birth) == 0 && here.sex == row->sex,
-		                        "patient", why);
 	struct fail reason = {0};
-	enum status st = store_patient_add(s->store, row, stamp, &reason);
+	enum status st = store_patient_get(s->store, row->uuid, &here, &reason);
+	if (st == ST_OK && store_patient_differs(&here, row) == 0)
+		return ST_OK;
+	st = st == ST_OK ? correct_patient(s, row, &here, stamp, &reason) : store_patient_add(s->store, row, stamp, &reason);
 	if (st == ST_CONFLICT)
 		return fail_set(why, st, "patient",
 		                "has a record number that another patient has here: two entries of one "
@@ -330,6 +371,16 @@ static enum status note_trouble(struct station *s, const struct sync_place *plac
 	                    place->type, place->sync_id, text, why);
 }
 
+/* What was told of an arrival that could not be used has passed. */
+static enum status unnote_arrival(struct station *s, const char *name, struct fail *why)
+{
+	static const enum sync_notice notices[] = {SYNC_NOTE_PARKED, SYNC_NOTE_CONFLICT, SYNC_NOTE_DUPLICATE};
+	enum status st = ST_OK;
+	for (size_t i = 0; !st && i < sizeof notices / sizeof *notices; i++)
+		st = station_unnote(s, notices[i], name, why);
+	return st;
+}
+
 /* A revocation does not wait for a person to settle what it stands against, neither theirs nor ours. */
 static enum status heed_revocation(struct station *s, const struct sync_arrival *a, struct fail *why)
 {
@@ -344,6 +395,20 @@ static enum status heed_revocation(struct station *s, const struct sync_arrival 
 	if (own_trouble(st))
 		return fail_set(why, st, reason.field, "%s", reason.text);
 	return st == ST_DENIED ? note_trouble(s, &a->place, st, &reason, why) : ST_OK;
+}
+
+/* A patient's later version arrived and was taken: an earlier one that waited is past, and must not come back. */
+static enum status overtake(struct station *s, const struct sync_place *place, struct fail *why)
+{
+	char key[STORE_SYNC_KEY_MAX + 1], value[STORE_SYNC_VALUE_MAX + 1];
+	if (strcmp(place->type, "Patient") != 0)
+		return ST_OK; /* other rows never change: one that waits says the same */
+	(void)snprintf(key, sizeof key, "w.%s", place->sync_id);
+	enum status st = station_get(s, key, value, why);
+	if (st || !value[0])
+		return st;
+	st = station_put(s, key, "", why);
+	return st ? st : unnote_arrival(s, place->sync_id, why);
 }
 
 enum status station_arrival(struct station *s, const struct sync_arrival *a, struct fail *why)
@@ -368,7 +433,7 @@ enum status station_arrival(struct station *s, const struct sync_arrival *a, str
 		st = apply(s, &mapped, &reason);
 	mapped_clear(&mapped);
 	if (st == ST_OK)
-		return ST_OK;
+		return overtake(s, &a->place, why);
 	if (own_trouble(st))
 		return fail_set(why, st, reason.field, "%s", reason.text);
 	enum status kept = keep_body(s, "w", a, why);
@@ -402,9 +467,7 @@ static enum status try_again(struct station *s, const char *key, const char *val
 	if (st) /* after a round: what it waits for was not among what came; the notice goes when it has come */
 		return note_trouble(s, &place, st, &reason, why);
 	++*applied;
-	st = station_unnote(s, SYNC_NOTE_PARKED, place.sync_id, why);
-	if (!st)
-		st = station_unnote(s, SYNC_NOTE_CONFLICT, place.sync_id, why);
+	st = unnote_arrival(s, place.sync_id, why);
 	return st ? st : station_put(s, key, "", why);
 }
 
@@ -463,11 +526,14 @@ static bool notice_of(const char *key, struct station_item *item)
 	return false;
 }
 
-/* Answers may have been settled here since. */
+/* Answers may have been settled here since, a plan approved again. */
 static bool still_holds(struct station *s, const struct station_item *item)
 {
 	struct united united;
 	struct fail none;
+	bool rests;
+	if (item->notice == SYNC_NOTE_IDENTITY)
+		return approval_rests(s, item->name, &rests, &none) != ST_OK || rests;
 	if (item->notice != SYNC_NOTE_ANSWERS || united_load(s->store, item->name, &united, &none) != ST_OK)
 		return true;
 	const bool differs = united.different > 0;
@@ -653,6 +719,28 @@ enum status station_go_over(struct station *s, const struct sync_unit *unit, str
 	return st || unit->state != SYNC_CONFLICT ? st : store_outbox_mark(s->store, unit->seq, &mark, &stamp, why);
 }
 
+/* "Theirs stays" is said of the patient: corrections that were made here after the one in conflict must not go over it
+ * either. They stay among the former identities. */
+static enum status give_up_later(struct station *s, const char *by, const struct store_outbox *row, struct fail *why)
+{
+	struct store_outbox_list list = {0};
+	const struct store_stamp stamp = {s->now_ms(), by};
+	const struct store_outbox_mark mark = {.state = OUTBOX_REFUSED, .note = "theirs stays; ours is kept here"};
+	const struct store_outbox_query query = {.states = UNSETTLED, .after_seq = row->seq, .patient = row->patient};
+	enum status st = store_outbox_list(s->store, &query, &list, why);
+	for (size_t i = 0; !st && i < list.count; i++) {
+		char key[STORE_SYNC_KEY_MAX + 1];
+		if (list.items[i].object != OUTBOX_PATIENT)
+			continue;
+		(void)snprintf(key, sizeof key, "d.%" PRId64, list.items[i].seq);
+		st = store_outbox_mark(s->store, list.items[i].seq, &mark, &stamp, why);
+		if (!st)
+			st = station_put(s, key, by, why);
+	}
+	store_outbox_list_free(&list);
+	return st;
+}
+
 enum status station_settle(struct station *s, const struct session *by, int64_t seq, bool keep_mine,
                            struct fail *why)
 {
@@ -665,6 +753,8 @@ enum status station_settle(struct station *s, const struct session *by, int64_t 
 		st = store_group_begin(s->store, why);
 	if (!st) {
 		st = station_settle_unit(s, session_person(by)->login, &unit, keep_mine, why);
+		if (!st && !keep_mine && row.object == OUTBOX_PATIENT)
+			st = give_up_later(s, session_person(by)->login, &row, why);
 		if (st)
 			store_group_abandon(s->store);
 		else

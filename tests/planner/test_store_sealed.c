@@ -379,7 +379,7 @@ struct contents {
 /* All that a reader can see of patients, readings, plans and records. */
 static struct contents read_all(struct store_world *world)
 {
-	static const enum table seen[] = {TABLE_PATIENT,    TABLE_READINGS, TABLE_TWIN,   TABLE_TWIN_SOURCE, TABLE_PLAN,
+	static const enum table seen[] = {TABLE_PATIENT, TABLE_IDENTITY,   TABLE_READINGS, TABLE_TWIN,   TABLE_TWIN_SOURCE, TABLE_PLAN,
 	                                  TABLE_PLAN_EVENT, TABLE_RECORD,   TABLE_OUTBOX, TABLE_EXTERNAL};
 	struct store_options options = {.now_ms = FIXTURE_NOW_MS, .vfs = POWERCUT_VFS, .kdf = store_kdf_least};
 	struct contents all = {.opened = false};

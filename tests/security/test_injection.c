@@ -168,7 +168,7 @@ static void the_server_hears_text(void **state)
 			(void)snprintf(patient.record_number, sizeof patient.record_number, "%s", text);
 			assert_int_equal(uuid_new(patient.uuid, &why), ST_OK);
 			assert_int_equal(uuid_new(unit.uuid, &why), ST_OK);
-			enum status st = mapping_patient(&mapping, &patient, &unit, &why);
+			enum status st = mapping_patient(&mapping, &patient, false, &unit, &why);
 			if (st == ST_OK)
 				st = mapping_read(&mapping, unit.entry[0].body, strlen(unit.entry[0].body), &back, &why);
 			if (st == ST_OK && strcmp(back.patient.label, text) != 0)
