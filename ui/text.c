@@ -82,9 +82,19 @@ static size_t span(const char *text)
 	return n;
 }
 
+/* A printable ASCII character that no mark can follow: nearly all of what is ever drawn. */
+static bool is_plain(const char *text, size_t length)
+{
+	return text[0] >= ' ' && text[0] <= '~' && (length == 1 || (unsigned char)text[1] < 0x80);
+}
+
 static size_t next_of(const char *text, size_t length, struct glyph *out)
 {
 	uint32_t point;
+	if (is_plain(text, length)) {
+		*out = (struct glyph){.point = {(uint32_t)text[0]}, .width = 1};
+		return 1;
+	}
 	size_t used = decode(text, length, &point);
 	uint32_t safe = text_safe_point(point);
 	bool orphan = safe >= 0x300 && is_mark_category(safe); /* a combining mark with nothing to sit on */
@@ -105,6 +115,8 @@ size_t text_next(const char *text, struct glyph *out)
 {
 	if (text[0] == '\0')
 		return 0;
+	if (is_plain(text, 2)) /* the second byte is the next character or the end */
+		return next_of(text, 1, out);
 	/* A base and its marks: each at most 4 bytes. */
 	size_t length = 0;
 	for (int i = 0; i < GLYPH_POINTS_MAX && span(text + length) > 0; i++)

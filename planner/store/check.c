@@ -103,5 +103,5 @@ enum status store_check(struct store *store, int64_t *rows, struct fail *why)
 	enum status st = check_rows(store, rows, why);
 	for (size_t i = 0; i < sizeof relations / sizeof *relations && st == ST_OK; i++)
 		st = check_relation(store, &relations[i], why);
-	return st;
+	return st == ST_OK ? name_pages_check(store, why) : st;
 }

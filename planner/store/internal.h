@@ -47,6 +47,7 @@ enum table {
 	TABLE_AUDIT_HEAD,
 	TABLE_CHECKPOINT,
 	TABLE_IDENTITY,
+	TABLE_PATIENT_PAGE,
 	TABLES
 };
 
@@ -120,7 +121,10 @@ enum statement {
 	SQL_SYNC_PUT,
 	SQL_SYNC_GET,
 	SQL_SYNC_FROM,
-	SQL_PATIENT_ALL,
+	SQL_PATIENT_AFTER,
+	SQL_PATIENT_PAGE_PUT,
+	SQL_PATIENT_PAGE_OF,
+	SQL_PATIENT_PAGE_EXTENT,
 	SQL_PATIENT_COUNT,
 	SQL_PATIENT_KEY_INSERT,
 	SQL_PATIENT_KEY_GET,
@@ -164,6 +168,7 @@ struct store {
 	struct session *sessions;       /* the last to log in first: that one signs checkpoints */
 	struct patient_key *key_at_hand; /* the last one used, in locked memory */
 	struct names *names;            /* every patient, in locked memory; NULL: to be read */
+	int names_per_page;             /* NAMES_PER_PAGE; tests take fewer */
 	bool in_group;
 	bool outbox_silent;   /* what is written comes from the server */
 	bool any_actor;       /* tests write under made-up names; nothing else sets it */
@@ -277,6 +282,10 @@ void row_clear(struct row *row);
 int row_width(enum table table);
 
 int64_t row_int(const struct row *row, int column);
+/* Cells as they stand in a sealed blob, one after another. */
+size_t cells_packed_size(const struct cell *cells, int count);
+unsigned char *cell_pack(unsigned char *to, const struct cell *cell); /* gives where the next one goes */
+bool cell_unpack(const unsigned char **from, size_t *left, struct cell *cell);
 /* Copies text or a digest; false when it does not fit, which a verified row of ours always does. */
 bool row_text(const struct row *row, int column, char *out, size_t size);
 bool row_digest(const struct row *row, int column, struct digest *out);
@@ -333,18 +342,36 @@ enum status patient_first(struct store *store, const char *uuid, struct store_pa
 /* Over the patient as first recorded goes the last correction. */
 enum status patient_correct(struct store *store, struct store_patient *patient, struct fail *why) MUST_CHECK;
 
+#define PATIENT_CELLS 7
+/* The patient's cells in the order of their table, and back. The cells borrow from the patient and are given again. */
+const struct cell *patient_cells(const struct store_patient *patient, struct cell *cells);
+enum status patient_of_row(const struct row *row, struct store_patient *out, struct fail *why) MUST_CHECK;
 /* The patient on whose row the statement stands, from column `first` on. */
 enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int first, struct store_patient *out,
                              struct fail *why) MUST_CHECK;
 enum status record_append(struct store *store, const struct store_record *record, const struct store_stamp *stamp,
                           struct fail *why) MUST_CHECK;
 
-/* ---- names.c: every patient's identity, unsealed for search ---- */
+/* ---- names.c, name_page.c: every patient's identity, unsealed for search ---- */
+
+#define NAMES_PER_PAGE 256 /* some 50 kB: an erasure writes one page, a list opens one for each 256 patients */
 
 struct names {
 	size_t count;
-	struct store_patient item[]; /* by label */
+	struct store_patient item[]; /* as they came; store->names: by label */
 };
+/* In locked memory; freed by vault_free. ST_IO: a row or page is damaged, or they do not agree. */
+enum status names_read(struct store *store, struct names **out, struct fail *why) MUST_CHECK;
+/* Inside of a write, after a patient came: makes the pages that are full by now. */
+enum status name_pages_fill(struct store *store, struct fail *why) MUST_CHECK;
+/* The same in a write of its own where there is anything to do, for a store of an earlier schema. What fails is made
+ * good by the next one, and said by the list. */
+void name_pages_settle(struct store *store, const struct store_stamp *stamp);
+/* Inside of the write that corrects or erases (corrected NULL): the patient's page is written anew. */
+enum status name_page_renew(struct store *store, const char *patient, const struct store_patient *corrected,
+                            struct fail *why) MUST_CHECK;
+/* Whether the pages say what the rows say. */
+enum status name_pages_check(struct store *store, struct fail *why) MUST_CHECK;
 enum status names_get(struct store *store, const struct names **names, struct fail *why) MUST_CHECK;
 void names_forget(struct store *store);
 

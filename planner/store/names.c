@@ -40,49 +40,15 @@ static int newest_first(const void *a, const void *b)
 	return by_label(x, y);
 }
 
-static enum status count_patients(struct store *store, size_t *count, struct fail *why)
-{
-	sqlite3_stmt *statement = statement_use(store, SQL_PATIENT_COUNT);
-	bool got = false;
-	enum status st = row_step(store, statement, &got, why);
-	*count = got ? (size_t)column_int(statement, 0) : 0;
-	statement_done(statement);
-	return st;
-}
-
-static enum status read_all(struct store *store, struct names *names, size_t room, struct fail *why)
-{
-	sqlite3_stmt *statement = statement_use(store, SQL_PATIENT_ALL);
-	bool got = false;
-	enum status st = row_step(store, statement, &got, why);
-	while (st == ST_OK && got && names->count < room) {
-		st = patient_key_take(store, statement, why);
-		if (st == ST_OK)
-			st = patient_load_row(store, statement, row_width(TABLE_PATIENT_KEY), &names->item[names->count], why);
-		names->count += st == ST_OK;
-		if (st == ST_OK)
-			st = row_step(store, statement, &got, why);
-	}
-	statement_done(statement);
-	return st;
-}
-
 enum status names_get(struct store *store, const struct names **out, struct fail *why)
 {
-	size_t count = 0;
 	if (!store->vault)
 		return writable_check(store, why);
-	enum status st = store->names ? ST_OK : count_patients(store, &count, why);
-	if (st == ST_OK && !store->names) {
-		struct names *names = vault_alloc(sizeof *names + count * sizeof *names->item);
-		if (!names)
-			return fail_set(why, ST_FULL, "", "memory is exhausted");
-		names->count = 0;
-		st = read_all(store, names, count, why);
-		qsort(names->item, names->count, sizeof *names->item, by_label);
-		store->names = names;
-		if (st != ST_OK)
-			names_forget(store);
+	enum status st = ST_OK;
+	if (!store->names) {
+		st = names_read(store, &store->names, why);
+		if (st == ST_OK)
+			qsort(store->names->item, store->names->count, sizeof *store->names->item, by_label);
 	}
 	*out = store->names;
 	return st;

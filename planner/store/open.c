@@ -361,6 +361,7 @@ enum status store_open(const char *path, const struct store_options *options, st
 	*out = NULL;
 	if (!store)
 		return fail_set(why, ST_FULL, "", "memory is exhausted");
+	store->names_per_page = NAMES_PER_PAGE;
 	enum status st = check_options(options, store, why);
 	if (st == ST_OK)
 		st = place_find(path, options->create, &place, why);

@@ -1,14 +1,11 @@
 /* Patients. */
 #include "planner/store/internal.h"
 
-enum { UUID, IS_VIRTUAL, LABEL, RECORD_NUMBER, BIRTH, SEX, CREATED_AT };
+enum { UUID, IS_VIRTUAL, LABEL, RECORD_NUMBER, BIRTH, SEX, CREATED_AT, CELLS };
+_Static_assert(CELLS == PATIENT_CELLS, "the table of patients");
 
-static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
-                        struct fail *why)
+enum status patient_of_row(const struct row *row, struct store_patient *patient, struct fail *why)
 {
-	(void)store;
-	(void)statement;
-	struct store_patient *patient = item;
 	char sex[2];
 	if (!row_text(row, UUID, patient->uuid, sizeof patient->uuid) ||
 	    !row_text(row, LABEL, patient->label, sizeof patient->label) ||
@@ -20,6 +17,14 @@ static enum status load(struct store *store, sqlite3_stmt *statement, const stru
 	patient->is_virtual = row_int(row, IS_VIRTUAL) != 0;
 	patient->created_at_ms = row_int(row, CREATED_AT);
 	return ST_OK;
+}
+
+static enum status load(struct store *store, sqlite3_stmt *statement, const struct row *row, void *item,
+                        struct fail *why)
+{
+	(void)store;
+	(void)statement;
+	return patient_of_row(row, item, why);
 }
 
 static const struct reader reader = {TABLE_PATIENT, sizeof(struct store_patient), load, NULL};
@@ -59,23 +64,29 @@ enum status patient_load_row(struct store *store, sqlite3_stmt *statement, int f
 	memset(out, 0, sizeof *out);
 	enum status st = row_read(store, statement, first, TABLE_PATIENT, &row, why);
 	if (st == ST_OK)
-		st = load(store, statement, &row, out, why);
+		st = patient_of_row(&row, out, why);
 	row_clear(&row);
 	return st == ST_OK ? patient_correct(store, out, why) : st;
+}
+
+const struct cell *patient_cells(const struct store_patient *patient, struct cell *cells)
+{
+	cells[UUID] = cell_text(patient->uuid);
+	cells[LABEL] = cell_text(patient->label);
+	cells[RECORD_NUMBER] = cell_text(patient->record_number);
+	cells[BIRTH] = cell_text(patient->birth);
+	cells[SEX] = cell_text_n(&patient->sex, 1);
+	cells[IS_VIRTUAL] = cell_int(patient->is_virtual);
+	cells[CREATED_AT] = cell_int(patient->created_at_ms);
+	return cells;
 }
 
 static enum status insert(struct store *store, const struct store_patient *patient, int64_t at_ms,
                           struct fail *why)
 {
-	const struct cell cells[] = {
-	        [UUID] = cell_text(patient->uuid),
-	        [LABEL] = cell_text(patient->label),
-	        [RECORD_NUMBER] = cell_text(patient->record_number),
-	        [BIRTH] = cell_text(patient->birth),
-	        [SEX] = cell_text_n(&patient->sex, 1),
-	        [IS_VIRTUAL] = cell_int(patient->is_virtual),
-	        [CREATED_AT] = cell_int(at_ms),
-	};
+	struct cell cells[CELLS];
+	(void)patient_cells(patient, cells);
+	cells[CREATED_AT] = cell_int(at_ms);
 	return row_insert(store, SQL_PATIENT_INSERT, TABLE_PATIENT, cells, "the patient was not saved", why);
 }
 
@@ -94,6 +105,8 @@ enum status store_patient_add(struct store *store, const struct store_patient *p
 	st = patient_key_add(store, patient->uuid, patient->record_number, why);
 	if (st == ST_OK)
 		st = insert(store, patient, stamp->at_ms, why);
+	if (st == ST_OK)
+		st = name_pages_fill(store, why);
 	if (st == ST_OK)
 		st = outbox_append(store, &entry, stamp, why);
 	if (st == ST_OK)
@@ -166,7 +179,9 @@ enum status store_patient_erase(struct store *store, const struct session *by, c
 		st = store_write_begin(store, stamp, why);
 	if (st != ST_OK)
 		return st;
-	st = drop(store, SQL_PATIENT_KEY_DROP, patient, why);
+	st = name_page_renew(store, patient, NULL, why);
+	if (st == ST_OK)
+		st = drop(store, SQL_PATIENT_KEY_DROP, patient, why);
 	if (st == ST_OK)
 		st = drop(store, SQL_DRAFT_DROP_ALL, patient, why);
 	if (st == ST_OK)

@@ -133,6 +133,17 @@ static enum status check_change(const struct store_patient *here, const struct s
 	return *parts ? ST_OK : fail_set(why, ST_INPUT, "patient", "says that already: nothing was changed");
 }
 
+/* As it reads now. */
+static enum status renew_page(struct store *store, const struct store_patient *patient, struct fail *why)
+{
+	struct store_patient now;
+	enum status st = store_patient_get(store, patient->uuid, &now, why);
+	if (st == ST_OK)
+		st = name_page_renew(store, now.uuid, &now, why);
+	secret_wipe(&now, sizeof now);
+	return st;
+}
+
 static enum status write_change(struct store *store, const struct store_patient *patient, unsigned parts,
                                 const char *reason, const struct store_stamp *stamp, struct fail *why)
 {
@@ -143,6 +154,8 @@ static enum status write_change(struct store *store, const struct store_patient 
 	(void)snprintf(object, sizeof object, "%s: %s", patient->uuid, store_identity_parts(parts, names, sizeof names));
 	names_forget(store);
 	enum status st = insert(store, patient, reason, stamp, why);
+	if (st == ST_OK)
+		st = renew_page(store, patient, why);
 	if (st == ST_OK && parts & STORE_IDENTITY_NUMBER)
 		st = patient_key_renumber(store, patient->uuid, patient->record_number, why);
 	if (st == ST_OK)

@@ -208,16 +208,23 @@ static void row_code(const struct store *store, const struct table_spec *spec, c
 	digest_row("lasertwin-row/2", key, spec, cells, spec->sealed ? blob : NULL, out);
 }
 
+size_t cells_packed_size(const struct cell *cells, int count)
+{
+	size_t n = 0;
+	for (int i = 0; i < count; i++)
+		n += PACKED_HEAD + (cells[i].type == CELL_INT ? 0 : cells[i].n);
+	return n;
+}
+
 static size_t packed_size(const struct table_spec *spec, const struct cell *cells)
 {
 	size_t n = 0;
 	for (int i = 0; i < spec->cells; i++)
-		if (is_sealed(spec, i))
-			n += PACKED_HEAD + (cells[i].type == CELL_INT ? 0 : cells[i].n);
+		n += is_sealed(spec, i) ? cells_packed_size(&cells[i], 1) : 0;
 	return n;
 }
 
-static unsigned char *pack_cell(unsigned char *to, const struct cell *cell)
+unsigned char *cell_pack(unsigned char *to, const struct cell *cell)
 {
 	uint64_t number = cell->type == CELL_INT ? (uint64_t)cell->number : cell->n;
 	*to++ = (unsigned char)cell->type;
@@ -229,7 +236,7 @@ static unsigned char *pack_cell(unsigned char *to, const struct cell *cell)
 	return to + cell->n;
 }
 
-static bool unpack_cell(const unsigned char **from, size_t *left, struct cell *cell)
+bool cell_unpack(const unsigned char **from, size_t *left, struct cell *cell)
 {
 	uint64_t number = 0;
 	if (*left < PACKED_HEAD || **from > CELL_BLOB)
@@ -254,7 +261,7 @@ static bool unpack_cell(const unsigned char **from, size_t *left, struct cell *c
 static bool unpack(const struct table_spec *spec, const unsigned char *bytes, size_t n, struct cell *cells)
 {
 	for (int i = 0; i < spec->cells; i++)
-		if (is_sealed(spec, i) && !unpack_cell(&bytes, &n, &cells[i]))
+		if (is_sealed(spec, i) && !cell_unpack(&bytes, &n, &cells[i]))
 			return false;
 	return n == 0;
 }
@@ -292,7 +299,7 @@ static enum status seal_cells(struct store *store, const struct table_spec *spec
 	}
 	for (int i = 0; i < spec->cells; i++)
 		if (is_sealed(spec, i))
-			end = pack_cell(end, &cells[i]);
+			end = cell_pack(end, &cells[i]);
 	digest_row("lasertwin-seal/2", NULL, spec, cells, NULL, &to);
 	vault_seal(key, &to, plain, n, sealed);
 	secret_wipe(plain, n);

@@ -289,6 +289,14 @@ static const char identity_3[] =
 	" BEGIN SELECT RAISE(ABORT, 'that record number belongs to another patient'); END;\n"
 	"PRAGMA user_version = 3;\n";
 
+/* Names once more, many to a row (name_page.c); the program fills it in. */
+static const char patient_page_4[] =
+	"CREATE TABLE patient_page ("
+	" number INTEGER PRIMARY KEY,"
+	" last_row INTEGER NOT NULL,"
+	" " SEALED CODE ") STRICT;\n"
+	"PRAGMA user_version = 4;\n";
+
 /* clang-format on */
 
 static const char *const schema_2[] = {store_info_2, person_2,   patient_2,    readings_2, twin_2, twin_source_2,
@@ -296,10 +304,12 @@ static const char *const schema_2[] = {store_info_2, person_2,   patient_2,    r
                                        audit_2,      header_2,   NULL};
 
 static const char *const schema_3[] = {identity_3, NULL};
+static const char *const schema_4[] = {patient_page_4, NULL};
 
 const struct migration store_migrations[] = {
         {2, schema_2},
         {3, schema_3},
+        {4, schema_4},
 };
 const size_t store_migration_count = sizeof store_migrations / sizeof *store_migrations;
 
@@ -329,6 +339,7 @@ static const struct table_spec tables[TABLES] = {
 	[TABLE_RECOVERY] = {"recovery", 3, 1, -1, -1, 0, true},
 	[TABLE_AUDIT_HEAD] = {"audit_head", 5, 1, -1, -1, SEALED_FROM(2, 5), false},
 	[TABLE_CHECKPOINT] = {"checkpoint", 6, 1, -1, -1, 0, false},
+	[TABLE_PATIENT_PAGE] = {"patient_page", 3, 1, -1, -1, SEALED_FROM(2, 3), false},
 };
 /* clang-format on */
 

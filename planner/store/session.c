@@ -423,6 +423,8 @@ static enum status enter(struct store *store, const char *login, struct opened *
 		st = note_try(store, &row.person, 0, moment, why);
 	else if (st == ST_OK)
 		st = record_login(store, &row.person, failures, moment, why);
+	if (st == ST_OK && first)
+		name_pages_settle(store, &(struct store_stamp){moment->at_ms, row.person.login});
 	if (st != ST_OK)
 		store_logout(session);
 	if (st != ST_OK && first)

@@ -33,6 +33,7 @@
 #define SYNC "SELECT key, sealed, code FROM sync "
 #define IDENTITY "SELECT patient, version, sealed, code FROM identity "
 #define PATIENT_KEY "SELECT patient, number_mark, wrapped, code FROM patient_key "
+#define PATIENT_PAGE "SELECT number, last_row, sealed, code FROM patient_page "
 #define PERSON "SELECT uuid, login, operations, memory_bytes, salt, slot, sealed, code FROM person "
 #define PERSON_KEY "SELECT person, number, public_key, code FROM person_key "
 #define ATTEMPT "SELECT person, failures, boot, since_boot_ms, at_ms, code FROM attempt "
@@ -54,9 +55,15 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_PATIENT_INSERT] = "INSERT INTO patient VALUES (?1, ?2, ?3, ?4)",
 	[SQL_PATIENT_GET] = PATIENT "WHERE uuid = ?1",
 	/* Each with its key beside it, which spares a question for each. */
-	[SQL_PATIENT_ALL] = "SELECT k.patient, k.number_mark, k.wrapped, k.code, p.uuid, p.is_virtual, p.sealed, p.code"
-		" FROM patient AS p CROSS JOIN patient_key AS k ON k.patient = p.uuid",
-	[SQL_PATIENT_COUNT] = "SELECT count(*) FROM patient_key",
+	[SQL_PATIENT_AFTER] = "SELECT k.patient, k.number_mark, k.wrapped, k.code, p.uuid, p.is_virtual, p.sealed, p.code,"
+		" p.rowid FROM patient AS p CROSS JOIN patient_key AS k ON k.patient = p.uuid"
+		" WHERE p.rowid > ?1 ORDER BY p.rowid LIMIT ?2",
+	[SQL_PATIENT_PAGE_PUT] = "REPLACE INTO patient_page VALUES (?1, ?2, ?3, ?4)",
+	[SQL_PATIENT_PAGE_OF] = PATIENT_PAGE "WHERE last_row >= (SELECT rowid FROM patient WHERE uuid = ?1)"
+		" ORDER BY number LIMIT 1",
+	[SQL_PATIENT_PAGE_EXTENT] = "SELECT coalesce(max(number), 0), coalesce(max(last_row), 0),"
+		" coalesce((SELECT max(rowid) FROM patient), 0) FROM patient_page",
+	[SQL_PATIENT_COUNT] = "SELECT count(*), (SELECT count(*) FROM identity AS p WHERE " IS_READABLE ") FROM patient_key",
 	[SQL_PATIENT_KEY_INSERT] = "INSERT INTO patient_key VALUES (?1, ?2, ?3, ?4)",
 	[SQL_PATIENT_KEY_GET] = PATIENT_KEY "WHERE patient = ?1",
 	[SQL_PATIENT_KEY_DROP] = "DELETE FROM patient_key WHERE patient = ?1",
@@ -163,6 +170,7 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_ALL_ROWS + TABLE_AUDIT_HEAD] = AUDIT_HEAD,
 	[SQL_ALL_ROWS + TABLE_CHECKPOINT] = CHECKPOINT,
 	[SQL_ALL_ROWS + TABLE_IDENTITY] = IDENTITY,
+	[SQL_ALL_ROWS + TABLE_PATIENT_PAGE] = PATIENT_PAGE "ORDER BY number",
 };
 /* clang-format on */
 

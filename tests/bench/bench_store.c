@@ -1,6 +1,7 @@
 /* Speed of the store on the disk under TMPDIR: what a person waits for. */
 #include <unistd.h>
 
+#include "planner/store/internal.h"
 #include "tests/bench/bench.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/store_steps.h"
@@ -253,6 +254,7 @@ static void bench_station(const char *path)
 int main(void)
 {
 	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 16];
+	fixture_names_per_page = NAMES_PER_PAGE;
 	temp_folder_make(folder);
 	(void)snprintf(path, sizeof path, "%s/station.db", folder);
 	bench_station(path);

@@ -720,11 +720,11 @@ static void settings_are_as_promised(void **state)
 	        {"PRAGMA secure_delete", "1"},
 	        {"PRAGMA recursive_triggers", "1"},
 	        {"PRAGMA application_id", STORE_APPLICATION_ID_TEXT},
-	        {"PRAGMA user_version", "3"},
+	        {"PRAGMA user_version", "4"},
 	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND NOT strict"
 	         " AND name NOT LIKE 'sqlite%'",
 	         "0"},
-	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND strict", "21"},
+	        {"SELECT count(*) FROM pragma_table_list WHERE type = 'table' AND strict", "22"},
 	};
 	for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
 		sqlite3_stmt *statement;
@@ -827,7 +827,7 @@ static void foreign_and_newer_files_are_left_alone(void **state)
 	struct world *world = *state;
 	raw_run(world, "PRAGMA user_version = 99");
 	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 99");
-	raw_run(world, "PRAGMA user_version = 3; PRAGMA application_id = 7");
+	raw_run(world, "PRAGMA user_version = 4; PRAGMA application_id = 7");
 	expect_unchanged_refusal(world, ST_DENIED, "not a store");
 	raw_run(world, "PRAGMA application_id = 0");
 	expect_unchanged_refusal(world, ST_DENIED, "not a store");
@@ -863,9 +863,9 @@ static void odd_paths_work(void **state)
 
 static const char *const add_table[] = {"CREATE TABLE nickname (patient TEXT) STRICT;",
                                         "INSERT INTO nickname SELECT uuid FROM patient;",
-                                        "PRAGMA user_version = 4;", NULL};
+                                        "PRAGMA user_version = 5;", NULL};
 static const char *const broken[] = {"CREATE TABLE half_done (x INTEGER) STRICT;",
-                                     "CREATE TABLE patient (x);", "PRAGMA user_version = 5;", NULL};
+                                     "CREATE TABLE patient (x);", "PRAGMA user_version = 6;", NULL};
 
 static int number(struct world *world, const char *sql)
 {
@@ -881,22 +881,23 @@ static void migration_is_all_or_nothing(void **state)
 {
 	struct world *world = *state;
 	struct case_ids ids;
-	struct migration migrations[4] = {store_migrations[0], store_migrations[1], {4, add_table}, {5, broken}};
+	struct migration migrations[] = {store_migrations[0], store_migrations[1], store_migrations[2], {5, add_table},
+	                                 {6, broken}};
 	add_case(world, "A", &ids);
-	refused(world, schema_open(world->store, migrations, 4, FIXTURE_NOW_MS, &world->why), ST_IO,
+	refused(world, schema_open(world->store, migrations, 5, FIXTURE_NOW_MS, &world->why), ST_IO,
 	        "schema");
-	assert_int_equal(number(world, "PRAGMA user_version"), 3);
+	assert_int_equal(number(world, "PRAGMA user_version"), 4);
 	assert_int_equal(
 	        number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN ('nickname', 'half_done')"),
 	        0);
-	ok(world, schema_open(world->store, migrations, 3, FIXTURE_NOW_MS, &world->why));
-	assert_int_equal(number(world, "PRAGMA user_version"), 4);
+	ok(world, schema_open(world->store, migrations, 4, FIXTURE_NOW_MS, &world->why));
+	assert_int_equal(number(world, "PRAGMA user_version"), 5);
 	assert_int_equal(number(world, "SELECT count(*) FROM nickname"), 1);
 	struct store_plan plan;
 	ok(world, store_plan_get(world->store, ids.plan.uuid, 1, &plan, &world->why));
 	assert_string_equal(plan.json, plan_json);
 	store_plan_clear(&plan);
-	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 4");
+	expect_unchanged_refusal(world, ST_DENIED, "newer lasertwin (schema 5");
 }
 
 static void migrations_are_numbered_without_gap(void **state)
@@ -929,9 +930,9 @@ static void backup_is_a_verified_store(void **state)
 	reopen(world);
 	ok(world, store_check(world->store, &rows_back, &world->why));
 	assert_int_equal(rows + 1, rows_back); /* that somebody tried to log in */
-	/* description, person, key, recovery, patient, key, readings, twin, its source, plan, event, 4 in the outbox,
+	/* description, person, key, recovery, patient, key, page of names, readings, twin, its source, plan, event, 4 in the outbox,
 	 * 6 audit, its head */
-	assert_int_equal(rows, 22);
+	assert_int_equal(rows, 23);
 }
 
 static void backup_inside_a_group_is_refused(void **state)

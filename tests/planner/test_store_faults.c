@@ -57,8 +57,10 @@ static enum status open_with(struct world *world, const char *vfs, struct store 
 	struct store_options options = {
 	        .create = true, .now_ms = FIXTURE_NOW_MS, .vfs = vfs, .kdf = store_kdf_least};
 	enum status st = store_open(world->path, &options, store, &world->why);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		(*store)->names_per_page = fixture_names_per_page;
 		st = fixture_unlock(*store, &world->why);
+	}
 	if (st != ST_OK)
 		store_close(store);
 	return st;

@@ -38,8 +38,10 @@ static enum status open_cut(const char *path, struct store **store, struct fail 
 	struct store_options options = {
 	        .create = true, .now_ms = FIXTURE_NOW_MS, .vfs = POWERCUT_VFS, .kdf = store_kdf_least};
 	enum status st = store_open(path, &options, store, why);
-	if (st == ST_OK)
+	if (st == ST_OK) {
+		(*store)->names_per_page = fixture_names_per_page;
 		st = fixture_unlock(*store, why);
+	}
 	if (st != ST_OK)
 		store_close(store);
 	return st;

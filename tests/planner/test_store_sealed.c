@@ -177,7 +177,7 @@ static void a_patient_key_is_bound_to_its_patient(void **state)
 
 static const char *const moved_tables[] = {"patient",  "readings", "twin",   "plan_version", "plan_event",
                                            "record",   "outbox",   "audit",  "patient_key",  "twin_source",
-                                           "external", "sync",     "draft"};
+                                           "external", "sync",     "draft",  "patient_page"};
 
 static void add_second_of_each(struct store_world *world)
 {
@@ -379,8 +379,9 @@ struct contents {
 /* All that a reader can see of patients, readings, plans and records. */
 static struct contents read_all(struct store_world *world)
 {
-	static const enum table seen[] = {TABLE_PATIENT, TABLE_IDENTITY,   TABLE_READINGS, TABLE_TWIN,   TABLE_TWIN_SOURCE, TABLE_PLAN,
-	                                  TABLE_PLAN_EVENT, TABLE_RECORD,   TABLE_OUTBOX, TABLE_EXTERNAL};
+	static const enum table seen[] = {TABLE_PATIENT,     TABLE_IDENTITY, TABLE_READINGS,   TABLE_TWIN,
+	                                  TABLE_TWIN_SOURCE, TABLE_PLAN,     TABLE_PLAN_EVENT, TABLE_RECORD,
+	                                  TABLE_OUTBOX,      TABLE_EXTERNAL, TABLE_PATIENT_PAGE};
 	struct store_options options = {.now_ms = FIXTURE_NOW_MS, .vfs = POWERCUT_VFS, .kdf = store_kdf_least};
 	struct contents all = {.opened = false};
 	struct digest_stream stream;

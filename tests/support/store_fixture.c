@@ -5,6 +5,8 @@
 
 #include "planner/store/vault.h"
 
+int fixture_names_per_page = 1;
+
 const struct store_stamp fixture_stamp = {FIXTURE_NOW_MS, "technician"};
 
 static void must(enum status st, const struct fail *why)
@@ -50,6 +52,7 @@ struct store *fixture_open_locked(const char *path, enum store_kind kind, const 
 	struct fail why;
 	must(store_open(path, &options, &store, &why), &why);
 	store->any_actor = true;
+	store->names_per_page = fixture_names_per_page;
 	return store;
 }
 

@@ -16,6 +16,9 @@ enum status fixture_unlock(struct store *store, struct fail *why) MUST_CHECK;
 void fixture_recovery(unsigned char public_key[STORE_RECOVERY_KEY_BYTES],
                       unsigned char secret_key[STORE_RECOVERY_KEY_BYTES]);
 
+/* Of the stores opened here: one, so that every name stands on a page. Benchmarks take NAMES_PER_PAGE. */
+extern int fixture_names_per_page;
+
 /* Each stops the test when the store refuses. Secrets cost next to nothing here. fixture_open makes the store
  * when it is not there, and unlocks it. */
 struct store *fixture_open_locked(const char *path, enum store_kind kind, const char *vfs);
