@@ -64,7 +64,6 @@ keys derm Enter
 expect "not shown"
 keys "orchard lantern velvet" Enter
 expect "the server's stays"
-gone "1c"
 expect "no conflict, nothing refused or parked"
 keys T
 expect "STOPPED with"
