@@ -97,6 +97,16 @@ struct microbeam_axis {
 	double depth_um[MICROBEAM_AXIS_MAX];
 	double peak_C[MICROBEAM_AXIS_MAX];
 	double omega[MICROBEAM_AXIS_MAX];
+	/* How far from the axis tissue is killed or removed at this depth, and removed; 0: nowhere. A run's alone: a table
+	 * gives them by microbeam_table_outline. */
+	double killed_um[MICROBEAM_AXIS_MAX], removed_um[MICROBEAM_AXIS_MAX];
+};
+
+/* The column in cross-section. */
+#define MICROBEAM_OUTLINE_POINTS 128
+struct microbeam_outline {
+	double depth_um[MICROBEAM_OUTLINE_POINTS];
+	double killed_um[MICROBEAM_OUTLINE_POINTS], removed_um[MICROBEAM_OUTLINE_POINTS]; /* radii, as above */
 };
 
 /* ------------------------------------------------------------------ prepared light (turbid tissue) */
@@ -176,6 +186,11 @@ void microbeam_table_free(struct microbeam_table **table);
 enum status microbeam_table_at(const struct microbeam_table *table, double energy_mJ, size_t variant,
                                struct microbeam_lesion *lesion, struct microbeam_axis *axis,
                                struct fail *why) MUST_CHECK;
+
+/* The first variant's column in cross-section, between the nodes at equal shares of the killed depth. ST_RANGE as
+ * above. */
+enum status microbeam_table_outline(const struct microbeam_table *table, double energy_mJ,
+                                    struct microbeam_outline *out, struct fail *why) MUST_CHECK;
 
 /* ------------------------------------------------------------------ many microbeams */
 

@@ -272,6 +272,8 @@ static void fill_axis(const struct heat_rz *h, const struct microbeam_grid *g, s
 		axis->depth_um[j] = centre(g->z_edge_um, j);
 		axis->peak_C[j] = heat_rz_peak_C(h, 0, j);
 		axis->omega[j] = heat_rz_omega(h, 0, j);
+		axis->removed_um[j] = crater_radius_um(h, g, j);
+		axis->killed_um[j] = fmax(row_radius_um(h, g, j), axis->removed_um[j]);
 	}
 }
 

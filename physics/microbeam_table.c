@@ -18,7 +18,7 @@
 #define SIZES 7
 #define GROWING_SIZES 4 /* the first ones */
 #define COAGULATION_DEPTH 2 /* place of it among the sizes */
-#define AXIS_POINTS 128
+#define AXIS_POINTS MICROBEAM_OUTLINE_POINTS
 #define LOG_OMEGA_LIMIT 30.0
 
 /* One variant: sizes and axis at the nodes, ready to interpolate. */
@@ -38,6 +38,7 @@ struct microbeam_table {
 	double follow_frac[SIZES]; /* relative error of what follows the first variant, as measured on the second */
 	struct estimate histology_factor;
 	double depth_um[AXIS_POINTS];
+	double killed_um[NODES][AXIS_POINTS], removed_um[NODES][AXIS_POINTS]; /* radii, of the first variant */
 	struct variant *variant;
 };
 
@@ -184,6 +185,10 @@ static enum status build_node(struct microbeam_table *table, const struct microb
 	}
 	variant->events[node] = lesion.events;
 	keep_axis(table, &axis, variant, node);
+	for (size_t p = 0; v == 0 && p < AXIS_POINTS; p++) {
+		table->killed_um[node][p] = axis_at(&axis, axis.killed_um, table->depth_um[p]);
+		table->removed_um[node][p] = axis_at(&axis, axis.removed_um, table->depth_um[p]);
+	}
 	return ST_OK;
 }
 
@@ -424,14 +429,19 @@ static double scaled_sd(const struct microbeam_table *t, size_t v, size_t k, siz
 
 /* Between two energies the fronts lie at different depths: a mean at equal depth would show a shelf between them that
  * no column has. So the mean is taken at equal shares of the killed depth. */
+static void stretches(const struct variant *variant, double own_um, size_t i, double stretch[2])
+{
+	for (size_t n = 0; n < 2; n++) {
+		double node = variant->size[COAGULATION_DEPTH][i + n];
+		stretch[n] = own_um > 0.0 && node > 0.0 ? node / own_um : 1.0;
+	}
+}
+
 static void fill_axis(const struct microbeam_table *t, const struct variant *variant,
                       const struct microbeam_lesion *lesion, size_t i, double f, struct microbeam_axis *axis)
 {
-	double own = lesion->coagulation_depth_um.value, stretch[2];
-	for (size_t n = 0; n < 2; n++) {
-		double node = variant->size[COAGULATION_DEPTH][i + n];
-		stretch[n] = own > 0.0 && node > 0.0 ? node / own : 1.0;
-	}
+	double stretch[2];
+	stretches(variant, lesion->coagulation_depth_um.value, i, stretch);
 	axis->count = AXIS_POINTS;
 	for (size_t p = 0; p < AXIS_POINTS; p++) {
 		double z = t->depth_um[p], low = node_at(t, variant->log_omega[i], z * stretch[0]);
@@ -467,5 +477,28 @@ enum status microbeam_table_at(const struct microbeam_table *table, double energ
 		lesion->coagulation_rim_um.flags |= VALIDITY_ABSENT;
 	if (axis)
 		fill_axis(table, v, lesion, i, f, axis);
+	return ST_OK;
+}
+
+enum status microbeam_table_outline(const struct microbeam_table *table, double energy_mJ,
+                                    struct microbeam_outline *out, struct fail *why)
+{
+	struct microbeam_lesion lesion;
+	enum status st = microbeam_table_at(table, energy_mJ, 0, &lesion, NULL, why);
+	if (st)
+		return st;
+	const double *e = table->energy_mJ, killed_um = lesion.coagulation_depth_um.value;
+	size_t i = gsl_interp_bsearch(e, energy_mJ, 0, NODES - 1);
+	double f = (energy_mJ - e[i]) / (e[i + 1] - e[i]), stretch[2];
+	stretches(&table->variant[0], killed_um, i, stretch);
+	for (size_t p = 0; p < AXIS_POINTS; p++) {
+		double z = table->depth_um[p], low = z * stretch[0], high = z * stretch[1];
+		bool inside = z <= killed_um, open = z < lesion.ablation_depth_um.value;
+		double killed = mix(node_at(table, table->killed_um[i], low), node_at(table, table->killed_um[i + 1], high), f);
+		double removed = mix(node_at(table, table->removed_um[i], low), node_at(table, table->removed_um[i + 1], high), f);
+		out->depth_um[p] = z;
+		out->removed_um[p] = open ? removed : 0.0;
+		out->killed_um[p] = inside ? fmax(killed, out->removed_um[p]) : 0.0;
+	}
 	return ST_OK;
 }

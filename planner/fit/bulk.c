@@ -555,9 +555,10 @@ struct heat_question {
 	unsigned flags[SAMPLES_MAX];
 };
 
+static const double papillary_below_basal_um = 200.0;
+
 static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows *rows, struct fail *why)
 {
-	static const double papillary_below_basal_um = 200.0;
 	const struct ready *r = &q->bulk->sample[s];
 	const struct heat *heat = q->bulk->heat[s];
 	struct spread *metric = q->out->metric;
@@ -702,6 +703,43 @@ enum status bulk_predict(struct bulk *b, const struct bulk_dose *dose, enum pred
 	if (!st)
 		say_learnt(b, out);
 	free(spreads);
+	return st;
+}
+
+/* Steps lie close where something happens: equal shares of them, and of each share its hottest moment at the basal
+ * layer, keep every pulse's peak in sight. history: COURSE_PLACES rows of steps. */
+static void thin_course(const double *time_s, const double *history, size_t steps, struct time_course *out)
+{
+	const double *basal = history + (size_t)COURSE_BASAL * steps;
+	double omega = 0.0;
+	out->count = steps < PREDICT_TIMES_MAX ? steps : PREDICT_TIMES_MAX;
+	for (size_t i = 0; i < out->count; i++) {
+		size_t from = i * steps / out->count, to = (i + 1) * steps / out->count, at = from;
+		for (size_t k = from; k < to; k++)
+			at = basal[k] > basal[at] ? k : at;
+		size_t segments = to < steps ? to - from + 1 : to - from; /* up to the next share's first moment */
+		omega += damage_omega(damage_set(cells), time_s + from, basal + from, segments);
+		out->time_s[i] = time_s[at];
+		out->damage_frac[i] = damage_fraction(omega);
+		for (int place = 0; place < COURSE_PLACES; place++)
+			out->temperature_C[place][i] = history[(size_t)place * steps + at];
+	}
+}
+
+enum status bulk_course(const struct bulk *b, const struct bulk_dose *dose, struct time_course *out, struct fail *why)
+{
+	const struct heat *heat = b->heat[0];
+	const struct ready *r = &b->sample[0];
+	const size_t steps = heat_steps(heat);
+	const double fluence = dose->column_depth_um ? dose->column_fluence_J_cm2[0] : dose->fluence_J_cm2;
+	double *history = calloc(COURSE_PLACES * steps, sizeof *history);
+	enum status st = history ? ST_OK : fail_set(why, ST_FULL, "prediction", "out of memory");
+	*out = (struct time_course){.depth_um = {0.0, r->basal_um, r->basal_um + papillary_below_basal_um}};
+	for (size_t place = 0; !st && place < COURSE_PLACES; place++)
+		st = heat_history(heat, fluence, out->depth_um[place], history + place * steps, why);
+	if (!st)
+		thin_course(heat_time_s(heat), history, steps, out);
+	free(history);
 	return st;
 }
 

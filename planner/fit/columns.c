@@ -390,3 +390,19 @@ unsigned columns_residual_heat(const struct columns *c, unsigned count, double *
 	}
 	return flags;
 }
+
+/* Depths move with what was learnt, as the lesion's do; widths are the model's. */
+enum status columns_section(const struct columns *c, double energy_mJ, struct cross_section *out, struct fail *why)
+{
+	struct microbeam_outline outline;
+	_Static_assert(MICROBEAM_OUTLINE_POINTS <= PREDICT_SECTION_MAX, "a section holds an outline");
+	enum status st = microbeam_table_outline(c->table, energy_mJ, &outline, why);
+	const double shift = st ? 1.0 : depth_shift(c, 0);
+	out->count = st ? 0 : MICROBEAM_OUTLINE_POINTS;
+	for (size_t i = 0; i < out->count; i++) {
+		out->depth_um[i] = shift * outline.depth_um[i];
+		out->killed_um[i] = outline.killed_um[i];
+		out->removed_um[i] = outline.removed_um[i];
+	}
+	return st;
+}

@@ -434,6 +434,22 @@ static void settings_metrics(const struct exposure *e, struct prediction *out)
 			out->metric[rows[i].metric] = (struct band){rows[i].value, rows[i].value, rows[i].value, VALID};
 }
 
+/* What is only looked at: the column in cross-section, the skin against time. */
+static enum status pictures(const struct predictor *p, const struct exposure *e, const struct bulk_dose *dose,
+                            struct prediction *out, struct fail *why)
+{
+	enum status st = ST_OK;
+	if (p->columns) {
+		st = columns_section(p->columns, e->microbeam_energy_mJ, &out->section, why);
+		out->section.pitch_um = UM_PER_CM / sqrt(e->microbeams_per_cm2_pass); /* NAN stays */
+	}
+	if (!st && p->bulk) {
+		st = bulk_course(p->bulk, dose, &out->course, why);
+		out->course.where = p->columns ? "between the microbeams" : "under the beam";
+	}
+	return st;
+}
+
 enum status predictor_run(struct predictor *p, const struct exposure *e, enum predict_depth depth,
                           struct prediction *out, struct fail *why)
 {
@@ -454,6 +470,8 @@ enum status predictor_run(struct predictor *p, const struct exposure *e, enum pr
 		column_heat(p, e, &dose, depth_um, fluence_J_cm2);
 	if (!st && p->bulk)
 		st = bulk_predict(p->bulk, &dose, depth, out, why);
+	if (!st && depth == PREDICT_FULL)
+		st = pictures(p, e, &dose, out, why);
 	if (st)
 		return st;
 	foci_predict(p->foci, e, out);

@@ -109,12 +109,36 @@ struct depth_profile {
 	const char *where; /* "in the beam", "on the axis of a microbeam" */
 };
 
+/* The median skin in cross-section through the axis of one microbeam: half widths by depth, from the surface down. */
+#define PREDICT_SECTION_MAX 128
+struct cross_section {
+	size_t count; /* depths; 0: nothing of the kind */
+	double depth_um[PREDICT_SECTION_MAX];
+	double killed_um[PREDICT_SECTION_MAX];  /* killed or removed; 0: nothing at this depth */
+	double removed_um[PREDICT_SECTION_MAX]; /* of that, gone */
+	double pitch_um; /* mean distance of neighbours in one pass; NAN: not known */
+};
+
+/* The median skin against time, from the start of cooling or light to the end of the computation. */
+#define PREDICT_TIMES_MAX 160
+enum course_place { COURSE_SURFACE, COURSE_BASAL, COURSE_DERMIS, COURSE_PLACES };
+struct time_course {
+	size_t count; /* 0: none */
+	double time_s[PREDICT_TIMES_MAX];
+	double temperature_C[COURSE_PLACES][PREDICT_TIMES_MAX]; /* of each stretch of time, its hottest moment */
+	double damage_frac[PREDICT_TIMES_MAX];                  /* 1 - exp(-Omega), basal layer, so far */
+	double depth_um[COURSE_PLACES]; /* the dermis 0.2 mm below the basal layer, as METRIC_OMEGA_PAPILLARY */
+	const char *where; /* "between the microbeams", "under the beam" */
+};
+
 struct prediction {
 	struct band metric[METRICS];
 	/* What each sample of the twin gives, the median twin's first; 0 of them: a metric without spread, or absent. */
 	unsigned char samples_of[METRICS];
 	float sample[METRICS][PREDICT_SAMPLES_MAX];
 	struct depth_profile profile;
+	struct cross_section section;
+	struct time_course course;
 	unsigned samples;
 	unsigned flags;     /* OR over everything shown */
 	const char *source; /* what light or field stands for: "light", "field" */

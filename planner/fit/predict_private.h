@@ -66,6 +66,9 @@ struct bulk_dose {
 };
 enum status bulk_predict(struct bulk *bulk, const struct bulk_dose *dose, enum predict_depth depth,
                          struct prediction *out, struct fail *why) MUST_CHECK;
+/* The last full prediction's median skin against time. */
+enum status bulk_course(const struct bulk *bulk, const struct bulk_dose *dose, struct time_course *out,
+                        struct fail *why) MUST_CHECK;
 /* Difference of the two light engines in the epidermis, per cent, and its standard error. */
 void bulk_second_check(const struct bulk *bulk, double *difference_pct, double *se_pct);
 
@@ -84,6 +87,9 @@ struct columns_request {
 enum status columns_new(const struct columns_request *request, struct columns **out, struct fail *why) MUST_CHECK;
 void columns_free(struct columns **columns);
 enum status columns_predict(struct columns *columns, double energy_mJ, struct prediction *out,
+                            struct fail *why) MUST_CHECK;
+/* The last prediction's column of the median skin in cross-section. */
+enum status columns_section(const struct columns *columns, double energy_mJ, struct cross_section *out,
                             struct fail *why) MUST_CHECK;
 bool columns_opaque(const struct columns *columns);
 /* Of the last prediction's crater, without what was learnt: balance over model, less one. NAN: none to compare. */

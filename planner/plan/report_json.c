@@ -280,6 +280,37 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	return object;
 }
 
+static void add_numbers(cJSON *object, const char *key, const double *value, size_t count)
+{
+	cJSON *array = cJSON_AddArrayToObject(object, key);
+	for (size_t i = 0; i < count; i++)
+		add_short(array, value[i]);
+}
+
+/* One microbeam's column in cross-section and the skin against time, of the median twin; reports only, no plan keeps
+ * them: they follow from what it keeps. */
+static void add_pictures(cJSON *object, const struct prediction *p)
+{
+	const struct cross_section *s = &p->section;
+	const struct time_course *c = &p->course;
+	if (s->count > 0) {
+		cJSON *section = cJSON_AddObjectToObject(object, "section");
+		add_number(section, "pitch_um", s->pitch_um);
+		add_numbers(section, "depth_um", s->depth_um, s->count);
+		add_numbers(section, "killed_radius_um", s->killed_um, s->count);
+		add_numbers(section, "removed_radius_um", s->removed_um, s->count);
+	}
+	if (c->count > 0) {
+		cJSON *course = cJSON_AddObjectToObject(object, "course");
+		add_text(course, "where", c->where);
+		add_numbers(course, "time_s", c->time_s, c->count);
+		add_numbers(course, "surface_C", c->temperature_C[COURSE_SURFACE], c->count);
+		add_numbers(course, "basal_C", c->temperature_C[COURSE_BASAL], c->count);
+		add_numbers(course, "dermis_C", c->temperature_C[COURSE_DERMIS], c->count);
+		add_numbers(course, "basal_damage_frac", c->damage_frac, c->count);
+	}
+}
+
 /* With earlier treatments of the session; absent where there are none. */
 static void add_session(cJSON *object, const struct case_result *r)
 {
@@ -306,6 +337,8 @@ static cJSON *request_json(const struct library *library, const struct case_resu
 {
 	cJSON *object = plan_json(library, planning_request(r->planning), planning_twin(r->planning), &r->assessment);
 	add_session(object, r);
+	if (r->assessment.predicted)
+		add_pictures(object, &r->assessment.prediction);
 	if (r->fitted)
 		cJSON_AddItemToObject(object, "fit", fit_json(&r->fit));
 	cJSON_AddItemToObject(object, "alternatives", alternatives_json(&r->fit));

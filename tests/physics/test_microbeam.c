@@ -329,6 +329,35 @@ static double depth_of(const struct microbeam_axis *axis, double temperature_C)
 	return depth_um;
 }
 
+/* Areas of a column's cross-section from an axis' or an outline's points [um2]. */
+static double area_of(size_t count, const double *depth_um, const double *radius_um)
+{
+	double area_um2 = 0;
+	for (size_t j = 1; j < count; j++)
+		area_um2 += (radius_um[j] + radius_um[j - 1]) * (depth_um[j] - depth_um[j - 1]);
+	return area_um2;
+}
+
+/* The cross-section between two energies is that of a simulation there, and says the same sizes as the lesion. */
+static void check_outline(const struct microbeam_table *table, double energy_mJ, const struct microbeam_lesion *lesion,
+                          const struct microbeam_axis *direct)
+{
+	struct microbeam_outline outline;
+	double widest_um = 0, open_um = 0;
+	assert_int_equal(microbeam_table_outline(table, energy_mJ, &outline, NULL), ST_OK);
+	for (size_t p = 0; p < MICROBEAM_OUTLINE_POINTS; p++) {
+		widest_um = fmax(widest_um, 2 * outline.killed_um[p]);
+		open_um = outline.removed_um[p] > 0 ? outline.depth_um[p] : open_um;
+		assert_true(outline.killed_um[p] >= outline.removed_um[p]);
+	}
+	assert_near(widest_um / lesion->coagulation_width_um.value, 1, 0.03);
+	assert_near(open_um / lesion->ablation_depth_um.value, 1, 0.05);
+	const double killed = area_of(MICROBEAM_OUTLINE_POINTS, outline.depth_um, outline.killed_um);
+	const double removed = area_of(MICROBEAM_OUTLINE_POINTS, outline.depth_um, outline.removed_um);
+	assert_near(killed / area_of(direct->count, direct->depth_um, direct->killed_um), 1, 0.05);
+	assert_near(removed / area_of(direct->count, direct->depth_um, direct->removed_um), 1, 0.05);
+}
+
 /* Between two energies of the table the axis is that of a column, not the mean of a deep one and a shallow one. */
 static void test_table_axis_has_no_shelf(void **state)
 {
@@ -349,7 +378,10 @@ static void test_table_axis_has_no_shelf(void **state)
 		assert_near(depth_of(&axis, 150) / depth_of(&direct, 150), 1, 0.06);
 		assert_near(depth_of(&axis, 60) / depth_of(&direct, 60), 1, 0.06);
 		assert_near(depth_of(&axis, 45) / depth_of(&direct, 45), 1, 0.06);
+		check_outline(table, e, &at, &direct);
 	}
+	struct microbeam_outline outline;
+	assert_int_equal(microbeam_table_outline(table, 41, &outline, NULL), ST_RANGE);
 	microbeam_table_free(&table);
 }
 

@@ -575,6 +575,75 @@ static void columns_deepen_with_energy(void **state)
 	predictor_free(&p);
 }
 
+/* ---- what is only looked at --------------------------------------------------------------------------------- */
+
+/* The course in time and the metrics speak of the same heat. */
+static void check_course(const struct prediction *p, const char *what)
+{
+	static const enum metric peaks[COURSE_PLACES] = {METRIC_SURFACE_PEAK_C, METRIC_BASAL_PEAK_C, METRICS};
+	const struct time_course *c = &p->course;
+	assert_in_range(c->count, 10, PREDICT_TIMES_MAX);
+	for (size_t i = 1; i < c->count; i++)
+		if (!(c->time_s[i] >= c->time_s[i - 1] && c->damage_frac[i] >= c->damage_frac[i - 1]))
+			fail_msg("%s: moment %zu goes back", what, i);
+	for (int place = COURSE_SURFACE; place <= COURSE_BASAL; place++) {
+		double hottest_C = -INFINITY;
+		for (size_t i = 0; i < c->count; i++)
+			hottest_C = fmax(hottest_C, c->temperature_C[place][i]);
+		assert_near(hottest_C, value_of(p, peaks[place]), place == COURSE_BASAL ? 0.05 : 0.5);
+	}
+	assert_near(c->damage_frac[c->count - 1], -expm1(-value_of(p, METRIC_OMEGA_BASAL)), 0.02);
+	assert_near(c->depth_um[COURSE_DERMIS] - c->depth_um[COURSE_BASAL], 200, 1e-9);
+}
+
+static void courses_in_time_agree_with_the_metrics(void **state)
+{
+	(void)state;
+	struct exposure e = expose_longpulse();
+	for (e.passes = 1; e.passes <= 3; e.passes++) {
+		struct prediction p = predict(longpulse, &e);
+		check_course(&p, "gentlemax_pro.755");
+		assert_string_equal(p.course.where, "under the beam");
+		assert_int_equal(p.section.count, 0);
+	}
+	e = expose_1550();
+	struct prediction p = predict_once(&twins[2], &e, 2);
+	check_course(&p, "fraxel_dual.1550");
+	assert_string_equal(p.course.where, "between the microbeams");
+}
+
+/* The section's depth and widths are the metrics' of the median skin. */
+static void check_section(const struct prediction *p, const struct exposure *e)
+{
+	const struct cross_section *c = &p->section;
+	double killed_um = 0, removed_um = 0, widest_um = 0;
+	assert_true(c->count > 10);
+	for (size_t i = 0; i < c->count; i++) {
+		assert_true(c->killed_um[i] >= c->removed_um[i] && c->removed_um[i] >= 0);
+		killed_um = c->killed_um[i] > 0 ? c->depth_um[i] : killed_um;
+		removed_um = c->removed_um[i] > 0 ? c->depth_um[i] : removed_um;
+		widest_um = fmax(widest_um, 2 * c->killed_um[i]);
+	}
+	assert_near(killed_um / value_of(p, METRIC_COAGULATION_DEPTH_UM), 1, 0.05);
+	assert_near(widest_um / value_of(p, METRIC_COAGULATION_WIDTH_UM), 1, 0.05);
+	if (p->metric[METRIC_ABLATION_DEPTH_UM].flags & VALIDITY_ABSENT)
+		assert_true(removed_um == 0);
+	else
+		assert_near(removed_um / value_of(p, METRIC_ABLATION_DEPTH_UM), 1, 0.05);
+	assert_near(c->pitch_um * c->pitch_um * e->microbeams_per_cm2_pass, 1e8, 1);
+}
+
+static void sections_have_the_sizes_of_the_metrics(void **state)
+{
+	(void)state;
+	struct exposure e = expose_deepfx();
+	struct prediction p = predict_once(&twins[2], &e, 2);
+	check_section(&p, &e);
+	e = expose_1550();
+	p = predict_once(&twins[2], &e, 2);
+	check_section(&p, &e);
+}
+
 /* ---- light of finite spots -------------------------------------------------------------------------------- */
 
 /* Skin at 755 nm in three layers; on-axis over broad-beam absorption of flat-top spots, mean over 5 um, from
@@ -845,6 +914,8 @@ int main(void)
 		cmocka_unit_test(larger_spots_are_hotter_up_to_the_broad_beam),
 		cmocka_unit_test(more_passes_are_never_cooler),
 		cmocka_unit_test(columns_deepen_with_energy),
+		cmocka_unit_test(courses_in_time_agree_with_the_metrics),
+		cmocka_unit_test(sections_have_the_sizes_of_the_metrics),
 		cmocka_unit_test(spots_have_their_published_light),
 		cmocka_unit_test(shares_have_their_ends),
 		cmocka_unit_test(both_light_engines_agree_on_the_demo_patients),
