@@ -212,6 +212,20 @@ static enum status check_content(const struct approval *a, const struct approval
 	return ST_OK;
 }
 
+enum status approval_begun(const struct approval *a, int64_t now_ms, struct fail *why)
+{
+	const time_t seconds = (time_t)(a->signed_at_ms / 1000);
+	char when[40] = "a time past all calendars";
+	struct tm utc;
+	if (a->meaning == MEANING_REVOKED || a->signed_at_ms - LIFE_CLOCK_SLACK_MS <= now_ms)
+		return ST_OK;
+	if (gmtime_r(&seconds, &utc))
+		(void)strftime(when, sizeof when, "%Y-%m-%d %H:%M UTC", &utc);
+	return fail_set(why, ST_DENIED, "clock", "was signed at %s, which is still to come by the clock here: set the wrong "
+	                                         "clock right, here or where it was signed, before anybody is treated by it",
+	                when);
+}
+
 enum status approval_in_force(const struct approval *a, const struct approval_today *t, unsigned *stale,
                               struct fail *why)
 {
@@ -222,6 +236,8 @@ enum status approval_in_force(const struct approval *a, const struct approval_to
 	if (stale)
 		*stale = changed;
 	enum status st = check_content(a, t, why);
+	if (!st)
+		st = approval_begun(a, t->clock.now_ms, why);
 	if (!st && life_expired(a->expires_at_ms, &t->clock))
 		st = fail_set(why, ST_DENIED, "expiry", "the approval has expired; have the plan approved again");
 	if (!st && changed)

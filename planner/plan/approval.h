@@ -123,6 +123,11 @@ enum status approval_verify(const struct approval_document *document, const stru
 
 /* ---- in force ---- */
 
+/* ST_DENIED "clock": signed later than now, by more than LIFE_CLOCK_SLACK_MS: one of the two clocks is wrong, and by it
+ * every span that begins with the signature. A revocation counts whatever its time. The text is the same at every
+ * time of asking. */
+enum status approval_begun(const struct approval *approval, int64_t now_ms, struct fail *why) MUST_CHECK;
+
 /* How things are now, read from the store and the library. */
 struct approval_today {
 	char plan[UUID_TEXT_SIZE], patient[UUID_TEXT_SIZE], plan_digest[DIGEST_TEXT_SIZE];
@@ -130,8 +135,8 @@ struct approval_today {
 	struct life_clock clock;
 };
 void approval_basis(const struct approval *approval, struct life_basis *out);
-/* ST_DENIED: another plan or patient, changed content, another meaning, expired, or stale; *stale (may be
- * NULL) gets the bits of what has changed. */
+/* ST_DENIED: another plan or patient, changed content, another meaning, signed in the future, expired, or stale;
+ * *stale (may be NULL) gets the bits of what has changed. */
 enum status approval_in_force(const struct approval *approval, const struct approval_today *today, unsigned *stale,
                               struct fail *why) MUST_CHECK;
 

@@ -339,7 +339,9 @@ static enum status verify(const struct workflow *w, const struct approval_docume
 {
 	struct sign_public key;
 	enum status st = trusted_key(w, document, &key, why);
-	return st ? st : approval_verify(document, &key, 1, out, why);
+	if (!st)
+		st = approval_verify(document, &key, 1, out, why);
+	return st ? st : approval_begun(out, w->clock.now_ms, why);
 }
 
 static void check_approval(const struct workflow *w, struct workflow_plan *p)

@@ -283,6 +283,21 @@ static enum status keep(const struct workflow *w, const struct workflow_plan *p,
 	return st;
 }
 
+/* Somebody was about to treat by an approval that does not hold: that is worth knowing afterwards. The refusal stands
+ * whether it could be noted or not. */
+static void note_refused(const struct workflow *w, const struct workflow_plan *p, const struct workflow_person *person)
+{
+	const struct store_stamp stamp = {w->clock.now_ms, person->login};
+	char object[STORE_OBJECT_MAX + 1];
+	struct fail lost;
+	if (!p->approved || p->unverified.code == ST_OK)
+		return;
+	(void)snprintf(object, sizeof object, "%s version %lld: %.20s", p->row.uuid, (long long)p->row.version,
+	               p->unverified.field);
+	enum status noted = store_audit_add(w->store, "approval.refused", object, &p->row.digest, &stamp, &lost);
+	(void)noted;
+}
+
 enum status workflow_deliver(const struct workflow *w, const struct workflow_person *person,
                              const struct delivery_event *event, const struct findings *findings,
                              struct workflow_plan **plan, struct delivery *session, struct fail *why)
@@ -299,6 +314,8 @@ enum status workflow_deliver(const struct workflow *w, const struct workflow_per
 		st = check_state(w, *plan, person, event, why);
 	if (!st && event->kind == DELIVERY_START)
 		st = check_start(*plan, &delivery_plan, &before, findings, why);
+	if (st == ST_DENIED && (event->kind == DELIVERY_OPEN || event->kind == DELIVERY_START))
+		note_refused(w, *plan, person);
 	if (!st && event->kind == DELIVERY_TIME_OUT && !event->side[0])
 		st = fail_set(why, ST_INPUT, "side", "is missing: read back the side of every field, in their order");
 	if (!st && event->kind == DELIVERY_CALIBRATION && event->reference[0])

@@ -39,6 +39,8 @@ enum status station_check_signed(struct station *s, const struct store_plan_even
 	if (!st && (said.meaning != meaning || strcmp(said.plan, event->plan) != 0 ||
 	            said.version != event->version || strcmp(said.plan_digest, digest) != 0))
 		st = fail_set(why, ST_DENIED, "signature", "is of another plan, version, content or meaning");
+	if (!st)
+		st = approval_begun(&said, s->now_ms(), why);
 	approval_document_clear(&document);
 	return st;
 }

@@ -533,6 +533,15 @@ static void in_force_only_unchanged_and_in_time(void **state)
 	t.clock = life_clock(a.signed_at_ms, a.expires_at_ms); /* the clock was set back */
 	assert_int_equal(approval_in_force(&a, &t, NULL, &why), ST_DENIED);
 	t = good;
+	t.clock = life_clock(a.signed_at_ms - LIFE_CLOCK_SLACK_MS, 0); /* two clocks are never quite the same */
+	assert_int_equal(approval_in_force(&a, &t, NULL, &why), ST_OK);
+	t.clock = life_clock(a.signed_at_ms - LIFE_CLOCK_SLACK_MS - 1, 0);
+	assert_int_equal(approval_in_force(&a, &t, NULL, &why), ST_DENIED);
+	assert_string_equal(why.field, "clock");
+	a.meaning = MEANING_REVOKED;
+	assert_int_equal(approval_begun(&a, 0, &why), ST_OK);
+	a.meaning = MEANING_APPROVED;
+	t = good;
 	t.plan_digest[0] = t.plan_digest[0] == '0' ? '1' : '0';
 	assert_int_equal(approval_in_force(&a, &t, NULL, &why), ST_DENIED);
 	assert_string_equal(why.field, "plan");

@@ -171,6 +171,39 @@ static void approvals_count_only_by_trusted_keys(void **state)
 	free(json);
 }
 
+/* Signed where the clock runs ahead: it waits, is told once, and counts when its time has come. */
+static void an_approval_of_the_future_waits(void **state)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {7};
+	struct pair *p = *state;
+	struct made made;
+	struct sign_public key;
+	struct sign_secret secret;
+	struct fail why;
+	size_t applied;
+	sign_keys(seed, &key, &secret);
+	make_everything(&p->a, &made);
+	char *json = sign_as(&made, MEANING_APPROVED, &secret, &key);
+	move_plan(&p->a, &made, "draft", "proposed", NULL);
+	move_plan(&p->a, &made, "proposed", "approved", json);
+	trust(&p->b, &key);
+	(void)round_of(&p->a);
+	pair_clock_ms = FIXTURE_NOW_MS - 10 * 60000;
+	(void)round_of(&p->b);
+	state_is(&p->b, &made, "proposed");
+	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 1);
+	assert_int_equal(audited(&p->b, "sync.parked"), 1);
+	pair_clock_ms = FIXTURE_NOW_MS - 5 * 60000;
+	must(station_apply_waiting(p->b.station, &applied, &why), &why);
+	state_is(&p->b, &made, "proposed");
+	assert_int_equal(audited(&p->b, "sync.parked"), 1);
+	pair_clock_ms = FIXTURE_NOW_MS;
+	must(station_apply_waiting(p->b.station, &applied, &why), &why);
+	state_is(&p->b, &made, "approved");
+	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 0);
+	free(json);
+}
+
 static void tampered_records_are_parked(void **state)
 {
 	struct pair *p = *state;
@@ -559,6 +592,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(one_number_two_patients_are_told_not_merged, make_pair,
 	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(approvals_count_only_by_trusted_keys, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(an_approval_of_the_future_waits, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(tampered_records_are_parked, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(mangled_resources_are_survived, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_restored_server_gets_back_what_it_lost, make_pair,

@@ -495,6 +495,29 @@ static void a_clock_set_back_is_asked_about(void **state)
 	workflow_plan_free(&plan);
 }
 
+/* The clock of the station that signed ran ahead, or this one's was set back and the audit with it. */
+static void an_approval_of_the_future_treats_nobody(void **state)
+{
+	struct desk *desk = *state;
+	const struct workflow_person tech = person(TECH), derm = person(DERM);
+	struct workflow_plan *plan = draft(desk, "");
+	struct delivery session;
+	struct store_audit_list audit = {0};
+	const struct delivery_event event = {.kind = DELIVERY_OPEN};
+	MUST(workflow_propose(&desk->w, &tech, &plan, &why));
+	MUST(workflow_approve(&desk->w, &derm, &identified, &plan, &why));
+	assert_int_equal(plan->unverified.code, ST_OK);
+	desk->w.clock = life_clock(plan->approval.signed_at_ms - LIFE_CLOCK_SLACK_MS - 1, 0);
+	REFUSED(workflow_deliver(&desk->w, &tech, &event, NULL, &plan, &session, &why), ST_DENIED, "clock");
+	assert_string_equal(plan->unverified.field, "clock");
+	MUST(store_audit_list(desk->w.store, 0, 0, &audit, &why));
+	assert_true(audit.count > 0);
+	assert_string_equal(audit.items[audit.count - 1].action, "approval.refused");
+	assert_non_null(strstr(audit.items[audit.count - 1].object, "clock"));
+	store_audit_list_free(&audit);
+	workflow_plan_free(&plan);
+}
+
 /* ---- forgeries in the store ---- */
 
 static void approvals_do_not_travel(void **state)
@@ -1212,6 +1235,7 @@ int main(void)
 	        DESK(newer_readings_make_stale),
 	        DESK(what_another_station_was_told_makes_stale),
 	        DESK(a_clock_set_back_is_asked_about),
+	        DESK(an_approval_of_the_future_treats_nobody),
 	        DESK(approvals_do_not_travel),
 	        DESK(approvals_of_disabled_people_do_not_hold),
 	        DESK(the_exported_file_verifies_with_the_key_alone),

@@ -11,9 +11,11 @@
 #include "planner/store/outbox.h"
 #include "tests/support/random_approval.h"
 
+int64_t pair_clock_ms = FIXTURE_NOW_MS + 5000;
+
 static int64_t now_ms(void)
 {
-	return FIXTURE_NOW_MS + 5000;
+	return pair_clock_ms;
 }
 
 void must(enum status st, const struct fail *why)
@@ -84,6 +86,7 @@ void close_side(struct post *side)
 
 int make_pair(void **state)
 {
+	pair_clock_ms = FIXTURE_NOW_MS + 5000;
 	struct pair *pair = calloc(1, sizeof *pair);
 	temp_folder_make(pair->folder);
 	fake_fhir_begin(&pair->server);
@@ -184,6 +187,8 @@ char *sign_as(const struct made *made, enum meaning meaning, const struct sign_s
 	rng_seed(&rng, 11, 0);
 	random_approval(&rng, &a);
 	a.meaning = meaning;
+	a.signed_at_ms = FIXTURE_NOW_MS;
+	a.expires_at_ms = meaning == MEANING_APPROVED ? FIXTURE_NOW_MS + 86400000 : a.expires_at_ms;
 	memcpy(a.plan, made->plan.uuid, sizeof a.plan);
 	memcpy(a.patient, made->patient.uuid, sizeof a.patient);
 	a.version = 1;
@@ -225,6 +230,18 @@ void share_approved(struct pair *p, struct approved *out)
 	(void)round_of(&p->b);
 	state_is(&p->b, &out->made, "approved");
 	free(json);
+}
+
+size_t audited(struct post *side, const char *action)
+{
+	struct store_audit_list list = {0};
+	struct fail why;
+	must(store_audit_list(side->store, 0, 0, &list, &why), &why);
+	size_t n = 0;
+	for (size_t i = 0; i < list.count; i++)
+		n += strcmp(list.items[i].action, action) == 0;
+	store_audit_list_free(&list);
+	return n;
 }
 
 size_t incidents(struct post *side)

@@ -38,6 +38,9 @@ struct pair {
 	struct rng *dice;
 };
 
+/* What both stations take for now; make_pair sets it shortly after FIXTURE_NOW_MS. */
+extern int64_t pair_clock_ms;
+
 struct made {
 	struct store_patient patient;
 	char readings[UUID_TEXT_SIZE], twin[UUID_TEXT_SIZE];
@@ -68,6 +71,7 @@ char *sign_as(const struct made *made, enum meaning meaning, const struct sign_s
 void trust(struct post *side, const struct sign_public *key);
 void share_approved(struct pair *p, struct approved *out);
 size_t incidents(struct post *side);
+size_t audited(struct post *side, const char *action); /* how many entries */
 void add_record(struct post *side, const struct made *made, const char *kind, const char *json);
 /* Everything that stands on the server into the file that the variable of the environment names, for the validator of
  * tests/sync/servers.sh; nothing where it names none. */

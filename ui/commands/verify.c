@@ -73,6 +73,8 @@ static enum status verify(const struct cli_options *options, struct fail *why)
 		st = read_key(path, &key, why);
 	if (!st)
 		st = approval_verify(&document, &key, 1, &approval, why);
+	if (!st)
+		st = approval_begun(&approval, cli_now_ms(), why);
 	approval_document_clear(&document);
 	if (st)
 		return st;
