@@ -35,8 +35,7 @@ static enum status out_of_memory(struct fail *why)
 	return fail_set(why, ST_FULL, "heat", "out of memory");
 }
 
-static enum status heat_alloc(const struct heat_problem *problem, size_t fields, struct heat **out,
-                              struct fail *why)
+enum status heat_alloc(const struct heat_problem *problem, size_t fields, struct heat **out, struct fail *why)
 {
 	struct heat *solver = calloc(1, sizeof *solver);
 	if (!solver)
@@ -76,12 +75,8 @@ static size_t block_last(const struct heat *solver, size_t block)
 
 /* Largest value of every run of steps in every row: bounds what the run can reach at any radiant exposure, so
  * that cold stretches cost one comparison. A run shares its last node with the next. */
-enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
+void heat_note_highest(struct heat *solver, size_t f)
 {
-	solver->blocks = (solver->steps + HEAT_BLOCK - 1) / HEAT_BLOCK;
-	solver->highest[f] = malloc(solver->rows * solver->blocks * sizeof *solver->highest[f]);
-	if (!solver->highest[f])
-		return out_of_memory(why);
 	for (size_t row = 0; row < solver->rows; row++)
 		for (size_t block = 0; block < solver->blocks; block++) {
 			const double *value = solver->value[f] + row * solver->steps;
@@ -97,6 +92,15 @@ enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
 				other = value[step] > other ? value[step] : other;
 			solver->highest[f][row * solver->blocks + block] = highest > other ? highest : other;
 		}
+}
+
+enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
+{
+	solver->blocks = (solver->steps + HEAT_BLOCK - 1) / HEAT_BLOCK;
+	solver->highest[f] = malloc(solver->rows * solver->blocks * sizeof *solver->highest[f]);
+	if (!solver->highest[f])
+		return out_of_memory(why);
+	heat_note_highest(solver, f);
 	return ST_OK;
 }
 

@@ -133,6 +133,18 @@ enum status heat_new_boiling(const struct heat_problem *problem, double fluence_
                              struct heat **out, struct fail *why) MUST_CHECK;
 void heat_free(struct heat **solver);
 
+/* The same tissue and schedule under several sources at once, in a third of their time: what problem says of a source
+ * does not count. For answers to sources that are sums of these. */
+#define HEAT_FAMILY_SOURCES 7
+struct heat_family; /* owns all; free with heat_family_free */
+enum status heat_family_new(const struct heat_problem *problem, size_t sources, const struct heat_source *source,
+                            struct heat_family **out, struct fail *why) MUST_CHECK;
+void heat_family_free(struct heat_family **family);
+/* The answer to the sum of weight[s] times source s, as of heat_new, responses rounded to 1e-7 of themselves. The
+ * family's, until the next sum. */
+const struct heat *heat_family_sum(struct heat_family *family, const double *weight);
+size_t heat_family_bytes(const struct heat_family *family);
+
 size_t heat_rows(const struct heat *solver);
 size_t heat_steps(const struct heat *solver);
 const double *heat_depth_um(const struct heat *solver);             /* [rows] */

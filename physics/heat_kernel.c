@@ -19,8 +19,6 @@ typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double two __attribute__((vector_size(16), aligned(8), may_alias));
 
 #define STAGE_FRAC (0.5 * HEAT_GAMMA) /* implicit part of both stages */
-#define FROM_STAGE (1.0 / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
-#define FROM_START ((1.0 - HEAT_GAMMA) * (1.0 - HEAT_GAMMA) / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
 
 /* Where a field of a cell stands in a folded state of n cells. */
 size_t heat_fold_at(size_t n, size_t cell, size_t field)
@@ -151,14 +149,14 @@ INLINE void bdf2(const struct heat_step *s)
 	const four *stage = (const four *)s->stage;
 	four *next = (four *)s->next, carried = {0};
 	for (size_t k = 0; k < pairs; k++) {
-		four old = FROM_STAGE * stage[k] - FROM_START * now[k];
+		four old = HEAT_FROM_STAGE * stage[k] - HEAT_FROM_START * now[k];
 		four capacity = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]);
 		next[k] = capacity * old + s->theta_s * supply[k] + carried;
 		carried = ratio[k] * next[k];
 	}
 	for (size_t i = 4 * pairs; i < 4 * pairs + 2 * tail; i++)
 		s->next[i] = s->capacity_J_m2K[pairs + (i - 4 * pairs) / 2] *
-		                     (FROM_STAGE * s->stage[i] - FROM_START * s->now[i]) +
+		                     (HEAT_FROM_STAGE * s->stage[i] - HEAT_FROM_START * s->now[i]) +
 		             s->theta_s * s->supply_W_m2[i];
 	solve_inwards_out(s, s->next, low(carried), high(carried));
 }

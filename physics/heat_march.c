@@ -13,17 +13,9 @@
  */
 #include "physics/heat_private.h"
 
-#define SAFETY 0.9
-#define GROW_MAX 4.0
-#define SHRINK_MAX 0.05
-#define FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
-#define FEWEST_STEPS 2.0         /* per interval */
-#define SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
-#define TAIL_DECAY_FRAC 0.02
 #define REFERENCE_C 37.0
 #define CONDUCTIVITY_1_K 0.0025
 #define DRY_FRAC (0.06 / 0.46)
-#define STEPS_FIRST 256
 
 struct march {
 	const struct heat_problem *problem;
@@ -191,7 +183,7 @@ static void follow_life(struct march *march, double dt_s)
 
 static enum status grow(struct march *march, struct fail *why)
 {
-	size_t capacity = march->capacity ? 2 * march->capacity : STEPS_FIRST, n = march->solver->cells.count;
+	size_t capacity = march->capacity ? 2 * march->capacity : HEAT_STEPS_FIRST, n = march->solver->cells.count;
 	double *time_s = realloc(march->solver->time_s, capacity * sizeof *time_s), *state = NULL, *surface = NULL;
 	if (time_s)
 		march->solver->time_s = time_s;
@@ -296,27 +288,27 @@ static bool decayed(const struct march *march)
 {
 	size_t last = march->solver->fields - 1;
 	return march->solver->fields == HEAT_FIELDS &&
-	       march->size.largest[last] < TAIL_DECAY_FRAC * march->field[last].largest;
+	       march->size.largest[last] < HEAT_TAIL_DECAY_FRAC * march->field[last].largest;
 }
 
 /* From one event to the next; when stop_early the response may end it. */
 static enum status march_interval(struct march *march, double from_s, double to_s, bool stop_early,
                                   struct fail *why)
 {
-	double length_s = to_s - from_s, done_s = 0.0, dt_s = FIRST_STEP_FRAC * length_s;
+	double length_s = to_s - from_s, done_s = 0.0, dt_s = HEAT_FIRST_STEP_FRAC * length_s;
 	while (done_s < length_s) {
 		double left_s = length_s - done_s;
 		if (march->blood)
 			dt_s = fmin(dt_s, heat_blood_step_s(march->blood, march->now, march->solver->cells.count));
-		if (left_s <= FEWEST_STEPS * dt_s)
+		if (left_s <= HEAT_FEWEST_STEPS * dt_s)
 			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
 		double error = try_step(march, dt_s);
-		if (!isfinite(error) || dt_s < SMALLEST_STEP_FRAC * length_s)
+		if (!isfinite(error) || dt_s < HEAT_SMALLEST_STEP_FRAC * length_s)
 			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s",
 			                from_s + done_s);
-		double factor_next = error > 0.0 ? SAFETY / sqrt(error) : GROW_MAX;
+		double factor_next = error > 0.0 ? HEAT_SAFETY / sqrt(error) : HEAT_GROW_MAX;
 		if (error > 1.0) {
-			dt_s *= fmax(factor_next, SHRINK_MAX);
+			dt_s *= fmax(factor_next, HEAT_SHRINK_MAX);
 			continue;
 		}
 		accept_step(march, dt_s);
@@ -326,7 +318,7 @@ static enum status march_interval(struct march *march, double from_s, double to_
 			return status;
 		if (stop_early && decayed(march))
 			break;
-		dt_s *= fmin(factor_next, GROW_MAX);
+		dt_s *= fmin(factor_next, HEAT_GROW_MAX);
 	}
 	return ST_OK;
 }

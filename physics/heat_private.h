@@ -38,6 +38,16 @@ struct heat_line {
 	double base_C, response;
 };
 
+/* Step control of the marches in time. */
+#define HEAT_SAFETY 0.9
+#define HEAT_GROW_MAX 4.0
+#define HEAT_SHRINK_MAX 0.05
+#define HEAT_FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
+#define HEAT_FEWEST_STEPS 2.0         /* per interval */
+#define HEAT_SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
+#define HEAT_TAIL_DECAY_FRAC 0.02
+#define HEAT_STEPS_FIRST 256
+
 /* The record, row by row. */
 struct heat {
 	struct heat_cells cells;
@@ -88,6 +98,8 @@ double heat_air_W_m2K(double at_rest_W_m2K, double surface_C, double ambient_C);
 
 /* heat_kernel.c: one step of both fields at once, in folded states (2 x cells doubles). */
 #define HEAT_GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
+#define HEAT_FROM_STAGE (1.0 / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
+#define HEAT_FROM_START ((1.0 - HEAT_GAMMA) * (1.0 - HEAT_GAMMA) / (HEAT_GAMMA * (2.0 - HEAT_GAMMA)))
 struct heat_step {
 	size_t cells;
 	bool changed; /* factor the matrix again */
@@ -126,11 +138,13 @@ void heat_cells_free(struct heat_cells *cells);
 void heat_cells_deposit(const struct heat_cells *cells, const struct heat_source *source,
                         double *deposit_J_m2);
 
-/* heat.c: initial steady state with the ambient that keeps it (into *ambient_C), and the largest value of
- * every run of HEAT_BLOCK steps of a finished record. */
+/* heat.c: grid and room, without a record; initial steady state with the ambient that keeps it (into *ambient_C), and
+ * the largest value of every run of HEAT_BLOCK steps of a finished record. */
+enum status heat_alloc(const struct heat_problem *problem, size_t fields, struct heat **out, struct fail *why);
 void heat_start(const struct heat_problem *problem, const struct heat_cells *cells, double *temperature_C,
                 double *ambient_C);
 enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why);
+void heat_note_highest(struct heat *solver, size_t f); /* into the room that is there */
 double heat_time_tolerance(const struct heat_problem *problem);
 double heat_base_tolerance_K(const struct heat_problem *problem);
 

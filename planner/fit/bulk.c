@@ -10,6 +10,7 @@
 #include "physics/pigment.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
+#include "planner/fit/residual.h"
 #include "planner/fit/spots.h"
 
 #define CHECK_LAYERS 3 /* stratum corneum, epidermis, basal layer */
@@ -47,8 +48,10 @@ struct bulk {
 	double criterion_C[2]; /* melanosome, target */
 	struct predict_evidence threshold; /* what endpoints said of the target's threshold in this skin */
 	struct ready sample[SAMPLES_MAX];
-	struct heat *heat[SAMPLES_MAX];
-	bool heated; /* heat[] holds what the schedule of `prepared` gives; never set for heat left by columns */
+	struct heat *heat[SAMPLES_MAX];         /* of light */
+	struct residual *residual[SAMPLES_MAX]; /* of what columns leave behind */
+	const struct heat *answer[SAMPLES_MAX]; /* one of the two, for the dose prepared last */
+	bool heated;                            /* either holds what the schedule of `prepared` gives */
 	struct bulk_dose prepared;
 	struct spot_table spots;
 	double check_difference_pct, check_se_pct;
@@ -62,6 +65,7 @@ void bulk_free(struct bulk **bulk)
 		free((*bulk)->sample[s].edge_um);
 		free((*bulk)->sample[s].absorption_1_cm);
 		heat_free(&(*bulk)->heat[s]);
+		residual_free(&(*bulk)->residual[s]);
 	}
 	free(*bulk);
 	*bulk = NULL;
@@ -336,20 +340,13 @@ static bool same_schedule(const struct bulk_dose *a, const struct bulk_dose *b)
 	       a->delay_s == b->delay_s;
 }
 
-/* Light on the axis of the spot, or the heat columns leave behind spread evenly over their depth. */
+/* Light on the axis of the spot. */
 static void source_of(const struct bulk *b, const struct bulk_dose *dose, unsigned s, double *absorption)
 {
 	const struct ready *r = &b->sample[s];
 	for (size_t i = 0; i < r->bins; i++) {
-		double top = r->edge_um[i], bottom = r->edge_um[i + 1];
-		if (dose->column_depth_um) {
-			double depth = dose->column_depth_um[s];
-			double inside = fmin(bottom, depth) - fmin(top, depth);
-			absorption[i] = depth > 0.0 ? inside / (bottom - top) / (depth * CM_PER_UM) : 0.0;
-		} else {
-			double middle_cm = 0.5 * (top + bottom) * CM_PER_UM;
-			absorption[i] = r->absorption_1_cm[i] * spot_share(&b->spots, 0.5 * dose->spot_um * CM_PER_UM, middle_cm);
-		}
+		double middle_cm = 0.5 * (r->edge_um[i] + r->edge_um[i + 1]) * CM_PER_UM;
+		absorption[i] = r->absorption_1_cm[i] * spot_share(&b->spots, 0.5 * dose->spot_um * CM_PER_UM, middle_cm);
 	}
 }
 
@@ -367,15 +364,19 @@ static size_t sprays(const struct bulk_dose *dose, struct heat_stage stage[HEAT_
 	return count;
 }
 
-static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dose, unsigned s, struct heat **out,
-                               struct fail *why)
+/* What stands behind a problem. */
+struct sample_problem {
+	struct heat_problem heat;
+	double absorption_1_cm[HEAT_CELLS_MAX];
+	struct heat_stage air, cryogen[HEAT_STAGES_MAX];
+};
+
+static void pose(const struct bulk *b, const struct bulk_dose *dose, unsigned s, struct sample_problem *p)
 {
 	const struct ready *r = &b->sample[s];
-	double absorption[HEAT_CELLS_MAX];
 	double lead = dose->cold_air ? AIR_LEAD_S : dose->spray_s + dose->delay_s;
 	double last = lead + (dose->passes - 1) * dose->pass_interval_s + (dose->stack - 1) / dose->rep_Hz;
-	struct heat_stage air = heat_cold_air(0.0, last + AIR_TAIL_S), cryogen[HEAT_STAGES_MAX];
-	struct heat_problem problem = {
+	p->heat = (struct heat_problem){
 		.layers = r->layers,
 		.layer = r->layer,
 		.surface_C = r->surface_C,
@@ -387,21 +388,47 @@ static enum status heat_sample(const struct bulk *b, const struct bulk_dose *dos
 		           .rate_Hz = dose->rep_Hz,
 		           .passes = dose->passes,
 		           .pass_interval_s = dose->pass_interval_s},
-		.source = {.bins = r->bins, .edge_um = r->edge_um, .absorption_1_cm = absorption},
 		.options = dose->column_depth_um ? column_heat_options : heat_options,
 	};
-	problem.options.edges = r->bins + 1;
-	problem.options.edge_um = r->edge_um;
-	source_of(b, dose, s, absorption);
+	p->heat.options.edges = r->bins + 1;
+	p->heat.options.edge_um = r->edge_um;
 	if (dose->cold_air) {
-		problem.surface.stages = 1;
-		problem.surface.stage = &air;
+		p->air = heat_cold_air(0.0, last + AIR_TAIL_S);
+		p->heat.surface.stages = 1;
+		p->heat.surface.stage = &p->air;
 	} else if (dose->spray_s > 0.0) {
-		problem.surface.stages = sprays(dose, cryogen);
-		problem.surface.stage = cryogen;
+		p->heat.surface.stages = sprays(dose, p->cryogen);
+		p->heat.surface.stage = p->cryogen;
 	}
-	enum status st = heat_new(&problem, out, why);
-	return st || dose->column_depth_um ? st : heat_prepare_peaks(*out, why); /* asked again, unlike heat of columns */
+}
+
+/* Solved once for a schedule, and asked many times. */
+static enum status heat_of_light(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
+{
+	struct sample_problem p;
+	pose(b, dose, s, &p);
+	source_of(b, dose, s, p.absorption_1_cm);
+	p.heat.source = (struct heat_source){b->sample[s].bins, b->sample[s].edge_um, p.absorption_1_cm};
+	heat_free(&b->heat[s]);
+	enum status st = heat_new(&p.heat, &b->heat[s], why);
+	b->answer[s] = b->heat[s];
+	return st ? st : heat_prepare_peaks(b->heat[s], why);
+}
+
+static enum status heat_of_columns(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
+{
+	struct sample_problem p;
+	pose(b, dose, s, &p);
+	if (!b->residual[s])
+		b->residual[s] = residual_new(b->sample[s].bins);
+	if (!b->residual[s])
+		return fail_set(why, ST_FULL, "prediction", "out of memory");
+	return residual_at(b->residual[s], &p.heat, dose->column_depth_um[s], &b->answer[s], why);
+}
+
+static enum status heat_sample(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
+{
+	return dose->column_depth_um ? heat_of_columns(b, dose, s, why) : heat_of_light(b, dose, s, why);
 }
 
 struct heat_work {
@@ -413,25 +440,66 @@ struct heat_work {
 static void heat_item(void *state, size_t index)
 {
 	struct heat_work *w = state;
-	w->status[index] = heat_sample(w->bulk, w->dose, (unsigned)index, &w->bulk->heat[index], NULL);
+	w->status[index] = heat_sample(w->bulk, w->dose, (unsigned)index, NULL);
+}
+
+static void forget_heat(struct bulk *b)
+{
+	b->heated = false;
+	for (unsigned s = 0; s < b->count; s++) {
+		heat_free(&b->heat[s]);
+		residual_free(&b->residual[s]);
+	}
+}
+
+/* Of the heat columns left: beyond this many bytes it is solved again when it is asked again. */
+#define RESIDUAL_BYTES_MAX ((size_t)40 << 20)
+
+static size_t residual_size(const struct bulk *b)
+{
+	size_t bytes = 0;
+	for (unsigned s = 0; s < b->count; s++)
+		bytes += b->residual[s] ? residual_bytes(b->residual[s]) : 0;
+	return bytes;
+}
+
+static bool all_solved(const struct bulk *b, const struct bulk_dose *dose)
+{
+	for (unsigned s = 0; s < b->count; s++) {
+		const struct ready *r = &b->sample[s];
+		const struct heat_problem cells = {.options = {.edges = r->bins + 1, .edge_um = r->edge_um}};
+		if (!b->residual[s] || !residual_has(b->residual[s], &cells, dose->column_depth_um[s]))
+			return false;
+	}
+	return true;
 }
 
 static enum status prepare_heat(struct bulk *b, const struct bulk_dose *dose, struct fail *why)
 {
-	if (b->heated && !dose->column_depth_um && same_schedule(&b->prepared, dose))
+	bool same = b->heated && same_schedule(&b->prepared, dose);
+	if (same && !dose->column_depth_um)
 		return ST_OK;
+	if (!same || residual_size(b) > RESIDUAL_BYTES_MAX)
+		forget_heat(b);
 	struct heat_work work = {.bulk = b, .dose = dose};
+	bool solved = b->heated && all_solved(b, dose);
 	b->heated = false;
-	for (unsigned s = 0; s < b->count; s++)
-		heat_free(&b->heat[s]);
-	(void)parallel_run(b->count, heat_item, &work, NULL, NULL);
+	if (!solved)
+		(void)parallel_run(b->count, heat_item, &work, NULL, NULL);
+	for (unsigned s = 0; solved && s < b->count; s++) /* sums are quicker than a thread is started */
+		heat_item(&work, s);
 	for (unsigned s = 0; s < b->count; s++)
 		if (work.status[s])
-			return heat_sample(b, dose, s, &b->heat[s], why); /* again, for its reason */
+			return heat_sample(b, dose, s, why); /* again, for its reason */
 	b->prepared = *dose;
 	b->prepared.column_depth_um = b->prepared.column_fluence_J_cm2 = NULL; /* the caller's */
-	b->heated = !dose->column_depth_um;
+	b->heated = true;
 	return ST_OK;
+}
+
+enum status bulk_expect(struct bulk *b, const struct bulk_dose *dose, struct fail *why)
+{
+	return prepare_heat(b, dose, why);
 }
 
 /* ---- prediction ----------------------------------------------------------------------------------------- */
@@ -560,7 +628,7 @@ static const double papillary_below_basal_um = 200.0;
 static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows *rows, struct fail *why)
 {
 	const struct ready *r = &q->bulk->sample[s];
-	const struct heat *heat = q->bulk->heat[s];
+	const struct heat *heat = q->bulk->answer[s];
 	struct spread *metric = q->out->metric;
 	struct peaks peaks;
 	double fluence = q->dose->column_depth_um ? q->dose->column_fluence_J_cm2[s] : q->dose->fluence_J_cm2;
@@ -594,7 +662,7 @@ static void question_item(void *state, size_t index)
 static void ask_samples(struct heat_question *q)
 {
 	const struct bulk *b = q->bulk;
-	double values = (double)b->count * (double)heat_rows(b->heat[0]) * (double)heat_steps(b->heat[0]);
+	double values = (double)b->count * (double)heat_rows(b->answer[0]) * (double)heat_steps(b->answer[0]);
 	if (values > ALONE_VALUES_MAX)
 		(void)parallel_run(b->count, question_item, q, NULL, NULL);
 	for (size_t s = 0; values <= ALONE_VALUES_MAX && s < b->count; s++)
@@ -728,7 +796,7 @@ static void thin_course(const double *time_s, const double *history, size_t step
 
 enum status bulk_course(const struct bulk *b, const struct bulk_dose *dose, struct time_course *out, struct fail *why)
 {
-	const struct heat *heat = b->heat[0];
+	const struct heat *heat = b->answer[0];
 	const struct ready *r = &b->sample[0];
 	const size_t steps = heat_steps(heat);
 	const double fluence = dose->column_depth_um ? dose->column_fluence_J_cm2[0] : dose->fluence_J_cm2;

@@ -285,40 +285,6 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 	return st ? st : bulk_new(&bulk, &p->bulk, why);
 }
 
-static enum status check_evidence(const char *field, const struct predict_evidence *e, struct fail *why)
-{
-	if (!e->treatments || (isfinite(e->ln_ratio) && e->variance > 0.0 && e->population_sd >= 0.0))
-		return ST_OK;
-	return fail_set(why, ST_INPUT, field, "evidence of %u treatments is no number with an error", e->treatments);
-}
-
-enum status predictor_new(const struct twin *twin, const struct exposure *exposure, const struct target *target,
-                          const struct predict_options *options, struct predictor **out, struct fail *why)
-{
-	*out = NULL;
-	if (options->samples > SAMPLES_MAX)
-		return fail_set(why, ST_RANGE, "samples", "%u; at most %d", options->samples, SAMPLES_MAX);
-	enum status st = check_evidence("depth", &options->depth, why);
-	if (!st)
-		st = check_evidence("threshold", &options->threshold, why);
-	if (st)
-		return st;
-	struct predictor *p = calloc(1, sizeof *p);
-	if (!p)
-		return fail_set(why, ST_FULL, "predictor", "out of memory");
-	p->kind = exposure->kind;
-	p->wavelength_nm = exposure->wavelength_nm;
-	p->pulse_s = exposure->pulse_s;
-	p->microbeam_um = exposure->microbeam_um;
-	p->cooling = exposure->cooling == COOLING_CRYOGEN && !(exposure->spray_s > 0.0) ? COOLING_NONE : exposure->cooling;
-	draw_cohort(twin, options, p->kind, &p->cohort);
-	st = prepare(p, exposure, target, options, why);
-	if (st)
-		predictor_free(&p);
-	*out = p;
-	return st;
-}
-
 /* ---- one exposure ---------------------------------------------------------------------------------------- */
 
 static struct bulk_dose dose_of(const struct exposure *e)
@@ -351,6 +317,66 @@ static void column_heat(const struct predictor *p, const struct exposure *e, str
 		fluence_J_cm2[s] = heat_mJ[s] * J_PER_MJ * e->microbeams_per_cm2_pass;
 	dose->column_depth_um = depth_um;
 	dose->column_fluence_J_cm2 = fluence_J_cm2;
+}
+
+/* Energies at which the heat between columns is solved for beforehand. */
+#define EXPECTED_ENERGIES 9
+
+/* The schedule of this exposure at all energies to come. */
+static enum status expect_heat(struct predictor *p, const struct exposure *exposure, struct fail *why)
+{
+	double depth_um[SAMPLES_MAX], fluence_J_cm2[SAMPLES_MAX];
+	struct prediction *unread = p->columns && columns_opaque(p->columns) ? calloc(1, sizeof *unread) : NULL;
+	double low_mJ = p->columns ? columns_energy_min_mJ(p->columns) : 0.0;
+	double high_mJ = p->columns ? columns_energy_max_mJ(p->columns) : 0.0;
+	enum status st = ST_OK;
+	for (int k = 0; !st && unread && k < EXPECTED_ENERGIES; k++) {
+		struct bulk_dose dose = dose_of(exposure);
+		double energy_mJ = low_mJ + (high_mJ - low_mJ) * k / (EXPECTED_ENERGIES - 1);
+		st = columns_predict(p->columns, fmin(energy_mJ, high_mJ), unread, why);
+		if (!st) {
+			column_heat(p, exposure, &dose, depth_um, fluence_J_cm2);
+			st = bulk_expect(p->bulk, &dose, why);
+		}
+	}
+	free(unread);
+	return st;
+}
+
+static enum status check_evidence(const char *field, const struct predict_evidence *e, struct fail *why)
+{
+	if (!e->treatments || (isfinite(e->ln_ratio) && e->variance > 0.0 && e->population_sd >= 0.0))
+		return ST_OK;
+	return fail_set(why, ST_INPUT, field, "evidence of %u treatments is no number with an error", e->treatments);
+}
+
+enum status predictor_new(const struct twin *twin, const struct exposure *exposure, const struct target *target,
+                          const struct predict_options *options, struct predictor **out, struct fail *why)
+{
+	*out = NULL;
+	if (options->samples > SAMPLES_MAX)
+		return fail_set(why, ST_RANGE, "samples", "%u; at most %d", options->samples, SAMPLES_MAX);
+	enum status st = check_evidence("depth", &options->depth, why);
+	if (!st)
+		st = check_evidence("threshold", &options->threshold, why);
+	if (st)
+		return st;
+	struct predictor *p = calloc(1, sizeof *p);
+	if (!p)
+		return fail_set(why, ST_FULL, "predictor", "out of memory");
+	p->kind = exposure->kind;
+	p->wavelength_nm = exposure->wavelength_nm;
+	p->pulse_s = exposure->pulse_s;
+	p->microbeam_um = exposure->microbeam_um;
+	p->cooling = exposure->cooling == COOLING_CRYOGEN && !(exposure->spray_s > 0.0) ? COOLING_NONE : exposure->cooling;
+	draw_cohort(twin, options, p->kind, &p->cohort);
+	st = prepare(p, exposure, target, options, why);
+	if (!st)
+		st = expect_heat(p, exposure, why);
+	if (st)
+		predictor_free(&p);
+	*out = p;
+	return st;
 }
 
 static void name_radiofrequency(struct prediction *out)

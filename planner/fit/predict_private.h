@@ -69,6 +69,8 @@ enum status bulk_predict(struct bulk *bulk, const struct bulk_dose *dose, enum p
 /* The last full prediction's median skin against time. */
 enum status bulk_course(const struct bulk *bulk, const struct bulk_dose *dose, struct time_course *out,
                         struct fail *why) MUST_CHECK;
+/* Solves for the heat of a dose before it is asked for. */
+enum status bulk_expect(struct bulk *bulk, const struct bulk_dose *dose, struct fail *why) MUST_CHECK;
 /* Difference of the two light engines in the epidermis, per cent, and its standard error. */
 void bulk_second_check(const struct bulk *bulk, double *difference_pct, double *se_pct);
 
