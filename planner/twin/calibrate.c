@@ -11,7 +11,8 @@
  * What a reading says against the rest: r_i / sqrt(1 - J_i C J_i') is the innovation it would have had, had it
  * been left out, in its standard deviations (exact for linear models; Cook & Weisberg 1982, eq. 2.2.3).
  * Where all readings together scatter more than 95 of 100 days should, errors are widened by the Birge ratio
- * sqrt(chi2 / n) (Birge 1932, Phys Rev 40:207).
+ * sqrt(chi2 / n) (Birge 1932, Phys Rev 40:207): of each property as far as readings informed it. What no reading
+ * touched is known as well, or as badly, as before.
  */
 #include <pthread.h>
 
@@ -204,7 +205,7 @@ struct posterior {
 	double chi2; /* readings and prior */
 };
 
-static void latent_covariance(const struct problem *q, const struct posterior *post, double widen, struct twin *out)
+static void latent_covariance(const struct problem *q, const struct posterior *post, struct twin *out)
 {
 	static const size_t n = TWIN_PROPERTIES;
 	double half[TWIN_PROPERTIES][COORDINATES];
@@ -219,8 +220,21 @@ static void latent_covariance(const struct problem *q, const struct posterior *p
 			double sum = 0.0;
 			for (size_t k = 0; k <= j; k++)
 				sum += half[i][k] * q->lower[j][k];
-			out->covariance[i][j] = out->covariance[j][i] = widen * sum;
+			out->covariance[i][j] = out->covariance[j][i] = sum;
 		}
+}
+
+/* Standard deviations times 1 + (factor - 1) (share of the prior's variance that the readings took). */
+static void widen(const struct twin *prior, double factor, struct twin *out)
+{
+	double by[TWIN_PROPERTIES];
+	for (size_t i = 0; i < TWIN_PROPERTIES; i++) {
+		double taken = 1.0 - out->covariance[i][i] / prior->covariance[i][i];
+		by[i] = 1.0 + (factor - 1.0) * fmin(fmax(taken, 0.0), 1.0);
+	}
+	for (size_t i = 0; i < TWIN_PROPERTIES; i++)
+		for (size_t j = 0; j < TWIN_PROPERTIES; j++)
+			out->covariance[i][j] *= by[i] * by[j];
 }
 
 static void add_model_error(struct twin *out)
@@ -429,7 +443,8 @@ static void finish(struct problem *q, const gsl_multifit_nlinear_workspace *w, c
 		count += instruments_row(q->instruments, i).weight;
 	bool widened = count > 1.0 && post->chi2 > gsl_cdf_chisq_Pinv(0.95, count);
 	out->spread_factor = widened ? sqrt(post->chi2 / count) : 1.0;
-	latent_covariance(q, post, out->spread_factor * out->spread_factor, out);
+	latent_covariance(q, post, out);
+	widen(prior, out->spread_factor, out);
 	report_residuals(q, w, post, out);
 	set_origins(q, prior, out);
 	if (has_optics(q->instruments))
@@ -498,9 +513,7 @@ static enum status estimate(const struct readings *readings, const struct twin *
 
 /* ---- the twin of a day ---- */
 
-/* ITA classes of Chardon 1991 / Del Bino 2006 read as types: a loose prior, used only where the type was
- * never recorded. */
-static int type_from_ita(double ita_deg)
+int twin_type_of_ita(double ita_deg)
 {
 	static const double lower_deg[] = {55, 41, 28, 10, -30};
 	int type = 1;
@@ -530,7 +543,7 @@ static void set_colour(struct twin *twin, const struct readings *r, double model
 	twin->model_ita_deg = model_ita_deg;
 	twin->fitzpatrick = twin->effective_type = r->fitzpatrick;
 	if (!r->fitzpatrick)
-		twin->effective_type = type_from_ita(isnan(twin->ita_deg) ? model_ita_deg : twin->ita_deg);
+		twin->effective_type = twin_type_of_ita(isnan(twin->ita_deg) ? model_ita_deg : twin->ita_deg);
 }
 
 static enum status describe(struct twin *twin, const struct readings *r, struct fail *why)

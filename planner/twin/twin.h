@@ -118,6 +118,10 @@ enum status twin_from_readings(const struct readings *readings, struct twin *out
 enum status twin_from_readings_after(const struct readings *readings, const struct twin *before,
                                      struct twin *out, struct fail *why) MUST_CHECK;
 
+/* Class of a colour, counted 1 to 6 as skin types are: ITA classes of Chardon 1991 and Del Bino 2006. A type is no
+ * colour: the class serves where no type was recorded, and to see that the two do not belong to one skin. */
+int twin_type_of_ita(double ita_deg);
+
 /* The latent coordinate of a value and back. */
 double twin_latent(enum twin_property property, double value);
 double twin_value_at(enum twin_property property, double latent);

@@ -71,7 +71,7 @@ static void write_residuals(FILE *f, const struct twin *t)
 		fprintf(f, "\n  WARNING: %u reading%s with the rest.\n", t->disagreements,
 		        t->disagreements == 1 ? " disagrees" : "s disagree");
 	if (t->spread_factor > 1.0)
-		fprintf(f, "  The readings scatter more than their errors; every error is widened by %.2f.\n",
+		fprintf(f, "  The readings scatter more than their errors; what they inform is widened by up to %.2f.\n",
 		        t->spread_factor);
 }
 

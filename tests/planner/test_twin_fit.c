@@ -215,6 +215,9 @@ static void a_reading_that_disagrees_is_named(void **state)
 	assert_non_null(strstr(residual_of(&bad, "mi_adjacent_normal")->note, "measure again"));
 	assert_true(bad.spread_factor > 1.2);
 	assert_true(width(&bad, TWIN_MELANOSOME_FRAC) > width(&good, TWIN_MELANOSOME_FRAC));
+	/* what no reading touches is known as well as before */
+	assert_near(width(&bad, TWIN_DEPTH_FACTOR), width(&good, TWIN_DEPTH_FACTOR), 1e-9);
+	assert_near(width(&bad, TWIN_DERMIS_UM), width(&good, TWIN_DERMIS_UM), 0.02);
 }
 
 /* For a linear reading the normalised innovation is exact: what it would have been off by, had it been left out. */
