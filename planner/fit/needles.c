@@ -186,12 +186,12 @@ static enum status check_geometry(const struct exposure *e, struct fail *why)
 	        {"pulse_s", !isnan(e->pulse_s)},
 	};
 	if (!isnan(e->tip_cm2))
-		return fail_set(why, ST_MODEL, "prediction",
+		return fail_set(why, ST_NOT_FOUND, "prediction",
 		                "the level of a plate is no energy, so its heat cannot be told from it: the rules alone judge it "
 		                "(lasertwin rf computes a tip for an energy)");
 	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++)
 		if (!row[i].known)
-			return fail_set(why, ST_MODEL, "prediction",
+			return fail_set(why, ST_NOT_FOUND, "prediction",
 			                "the profile of this mode does not say %s: enter the value of the "
 			                "console manual; until "
 			                "then the rules alone judge it",

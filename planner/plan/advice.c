@@ -221,12 +221,19 @@ static enum status ask_scenarios(const struct advice_request *r, struct planning
 
 /* ---- course ---------------------------------------------------------------------------------------------- */
 
-static bool asks_for_test_spot(const struct assessment *a)
+/* Whether a test spot is asked for, and the longest wait of those who ask; NAN: nobody knows. */
+static bool asks_for_test_spot(const struct assessment *a, double *wait_days)
 {
-	for (size_t i = 0; i < a->findings.count; i++)
-		if (strcmp(a->findings.finding[i].rule, "R-TEST") == 0)
-			return true;
-	return false;
+	bool asked = false;
+	*wait_days = NAN;
+	for (size_t i = 0; i < a->findings.count; i++) {
+		const struct finding *f = &a->findings.finding[i];
+		if (strcmp(f->rule, "R-TEST") != 0)
+			continue;
+		asked = true;
+		*wait_days = f->has_value ? fmax(*wait_days, f->value) : *wait_days;
+	}
+	return asked;
 }
 
 __attribute__((format(printf, 3, 4)))
@@ -246,18 +253,17 @@ static void plan_course(const struct planning *p, const struct assessment *a, st
 {
 	const struct protocol *protocol = planning_protocol(p);
 	struct limit_answer least = planning_limit(p, planning_request(p)->zone[0], "interval_min_days");
-	struct limit_answer wait = planning_limit(p, planning_request(p)->zone[0], "test_spot_wait_days");
 	out->interval_days = fmax(protocol->interval_days > 0.0 ? protocol->interval_days : (double)NAN,
 	                          least.known ? least.value : (double)NAN);
 	double slower = learnt_interval_factor(planning_twin(p));
 	if (slower > 1.0)
 		out->interval_days = ceil(slower * out->interval_days);
-	out->test_spot = asks_for_test_spot(a);
-	out->test_spot_wait_days = wait.known ? wait.value : (double)NAN;
+	out->test_spot = asks_for_test_spot(a, &out->test_spot_wait_days);
+	double wait_days = isnan(out->test_spot_wait_days) ? 0.0 : out->test_spot_wait_days;
 	if (out->test_spot)
-		add_visit(out, wait.known ? -(int)wait.value : 0,
-		          "test spot with these settings, read after %.0f d; speaks for doses within %d %%",
-		          wait.known ? wait.value : 0.0, TEST_SPOT_DOSE_PCT);
+		add_visit(out, -(int)wait_days,
+		          "test spot with these settings, read after %.0f d; speaks for doses within %d %%", wait_days,
+		          TEST_SPOT_DOSE_PCT);
 	double least_visits = protocol->visits >= 1.0 ? floor(protocol->visits) : 1.0;
 	int visits = (int)fmin(learnt_visits(planning_twin(p), least_visits), VISITS_MAX);
 	for (int i = 0; i < visits; i++) {

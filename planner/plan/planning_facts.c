@@ -26,6 +26,22 @@ static double reading(const struct readings *r, enum reading which)
 	return r->present[which] ? r->value[which] : NAN;
 }
 
+/* NAN where no reading of the skin's colour informed the twin. */
+static double colour_class(const struct twin *twin)
+{
+	bool read = twin->property[TWIN_MELANOSOME_FRAC].origin != TWIN_PRIOR;
+	return read && isfinite(twin->model_ita_deg) ? (double)twin_type_of_ita(twin->model_ita_deg) : (double)NAN;
+}
+
+static double most_unusual_sd(const struct twin *twin)
+{
+	double most = NAN;
+	for (size_t i = 0; i < twin->residuals; i++)
+		if (twin->residual[i].used)
+			most = fmax(most, fabs(twin->residual[i].innovation));
+	return most;
+}
+
 enum status planning_facts_of_readings(struct facts *facts, const struct subject *subject, const struct twin *twin,
                                        struct fail *why)
 {
@@ -40,6 +56,8 @@ enum status planning_facts_of_readings(struct facts *facts, const struct subject
 		{"ita_drop_deg", reading(r, READING_ITA_UNEXPOSED_DEG) - twin->ita_deg},
 		{"mi_measured_days_ago", r->present[READING_MI_ADJACENT_NORMAL] ? days : NAN},
 		{"readings_age_max_days", days},
+		{"colour_class", colour_class(twin)},
+		{"reading_disagrees_sd", most_unusual_sd(twin)},
 		{"dermis_um_p05", twin->property[TWIN_DERMIS_UM].p05},
 	};
 	enum status st = set_all(facts, rows, ROWS(rows), why);

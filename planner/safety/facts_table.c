@@ -89,6 +89,9 @@ const struct fact_spec fact_table[] = {
 	       "melanin index of normal skin beside the lesion over unexposed skin, less one"),
 	NUMBER(FACT_READING, "ita_drop_deg", "deg", -180.0, 180.0, "ITA of unexposed skin less that of the field"),
 	NUMBER(FACT_READING, "mi_measured_days_ago", "d", 0.0, DAYS_MAX, "age of the melanin index"),
+	NUMBER(FACT_READING, "colour_class", "", 1.0, 6.0, "class of the measured colour (ITA), counted as types are"),
+	NUMBER(FACT_READING, "reading_disagrees_sd", "sd", 0.0, 1e6,
+	       "how far the most unusual reading lies from what all others say"),
 	NUMBER(FACT_READING, "readings_age_max_days", "d", 0.0, DAYS_MAX, "age of the oldest reading"),
 
 	WORD(FACT_DEVICE, "modality", "pico, nafl, afl, rf_mono, rf_mn or longpulse"),
@@ -144,6 +147,8 @@ const struct fact_spec fact_table[] = {
 	       "fluence at melanosomes of normal skin over their rupture, 95th percentile"),
 	NUMBER(FACT_MODEL, "second_check_pct", "%", 0.0, 1e9, "difference of the two calculations"),
 	NUMBER(FACT_MODEL, "second_check_se_pct", "%", 0.0, 1e9, "standard error of that difference"),
+	FLAG(FACT_MODEL, "prediction_failed", "a prediction was due and could not be made"),
+	FLAG(FACT_MODEL, "prediction_missing", "no model serves this mode as its profile describes it"),
 	FLAG(FACT_DEVICE, "profile_locked", "the profile is an example until the clinic enters its manual's values"),
 	FLAG(FACT_MODEL, "lesion_change_flag", "the record flags a change of the lesion"),
 

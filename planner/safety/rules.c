@@ -1,6 +1,7 @@
 /* Evaluation of the rules: which are raised, with which numbers, and what verdict follows. */
 #include "planner/safety/rules.h"
 
+#include <ctype.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <strings.h>
@@ -167,12 +168,60 @@ static void prepare_zones(struct judge *judge)
 	}
 }
 
-static const struct drug *find_drug(const struct ruleset *set, const char *name)
+static void add_class(struct judge *judge, const char *name)
 {
-	for (size_t i = 0; i < set->drugs; i++)
-		if (strcasecmp(set->drug[i].name, name) == 0)
-			return &set->drug[i];
-	return NULL;
+	for (size_t i = 0; i < judge->drug_classes; i++)
+		if (strcmp(judge->drug_class[i], name) == 0)
+			return;
+	BUG_ON(judge->drug_classes == DRUG_CLASS_NAMES_MAX);
+	judge->drug_class[judge->drug_classes++] = name;
+}
+
+static bool of_word(char ch)
+{
+	return isalnum((unsigned char)ch) || (unsigned char)ch >= 0x80;
+}
+
+/* Whether the words of a name stand in the text: "Amiodarone 200 mg" names amiodarone, "isotretinoin" does not name
+ * tretinoin. Abbreviations of up to three letters ("ALA 20 %") count as the first word alone. */
+static bool names(const char *text, size_t length, const char *name)
+{
+	size_t letters = strlen(name);
+	size_t last = letters <= 3 ? 0 : length;
+	for (size_t at = 0; at + letters <= length && at <= last; at++)
+		if ((at == 0 || !of_word(text[at - 1])) && (at + letters == length || !of_word(text[at + letters])) &&
+		    strncasecmp(text + at, name, letters) == 0)
+			return true;
+	return false;
+}
+
+/* The classes of every drug that a text names; false: it names none of the table. */
+static bool add_classes_of(struct judge *judge, const char *text, size_t length)
+{
+	bool listed = false;
+	for (size_t i = 0; i < judge->set->drugs; i++) {
+		const struct drug *drug = &judge->set->drug[i];
+		if (!names(text, length, drug->name))
+			continue;
+		listed = true;
+		for (size_t c = 0; c < drug->classes; c++)
+			add_class(judge, drug->class_name[c]);
+	}
+	return listed;
+}
+
+/* One answer may hold several medicines: "aspirin, doxycycline 100 mg". */
+static bool add_medicines(struct judge *judge, const char *text)
+{
+	bool all_listed = true;
+	while (*text != '\0') {
+		text += strspn(text, " ,;+");
+		size_t length = strcspn(text, ",;+");
+		if (length > 0)
+			all_listed = add_classes_of(judge, text, length) && all_listed;
+		text += length;
+	}
+	return all_listed;
 }
 
 static void prepare_drugs(struct judge *judge)
@@ -180,15 +229,9 @@ static void prepare_drugs(struct judge *judge)
 	struct expr_value drugs;
 	get_named(judge->facts, "drugs", &drugs);
 	judge->drugs_known = drugs.known;
-	for (size_t i = 0; drugs.known && i < drugs.items; i++) {
-		const struct drug *drug = find_drug(judge->set, drugs.item[i]);
-		if (drug == NULL) {
+	for (size_t i = 0; drugs.known && i < drugs.items; i++)
+		if (!add_medicines(judge, drugs.item[i]))
 			judge->unlisted[judge->unlisted_drugs++] = drugs.item[i];
-			continue;
-		}
-		for (size_t c = 0; c < drug->classes; c++)
-			judge->drug_class[judge->drug_classes++] = drug->class_name[c];
-	}
 }
 
 static bool rule_concerns(const struct judge *judge, const struct rule *rule)

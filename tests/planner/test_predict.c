@@ -863,7 +863,7 @@ static void what_is_not_modelled_is_refused_by_name(void **state)
 	assert_string_equal(why.field, "samples");
 	options.samples = 2;
 	e.kind = EXPOSURE_RF;
-	assert_int_equal(predictor_new(&twins[3], &e, &no_target, &options, &p, &why), ST_MODEL);
+	assert_int_equal(predictor_new(&twins[3], &e, &no_target, &options, &p, &why), ST_NOT_FOUND);
 	assert_non_null(strstr(why.text, "needle_layout")); /* what a laser's profile does not say */
 	assert_null(p);
 	e = expose_longpulse();

@@ -180,11 +180,11 @@ static void unknown_geometry_is_named(void **state)
 	struct predictor *p = NULL;
 	struct fail why = {0};
 	(void)state;
-	assert_int_equal(predictor_new(&twin, &e, &no_target, &options, &p, &why), ST_MODEL);
+	assert_int_equal(predictor_new(&twin, &e, &no_target, &options, &p, &why), ST_NOT_FOUND);
 	assert_non_null(strstr(why.text, "pitch_um"));
 	assert_null(p);
 	e.tip_cm2 = 4.0; /* a plate planned by level */
-	assert_int_equal(predictor_new(&twin, &e, &no_target, &options, &p, &why), ST_MODEL);
+	assert_int_equal(predictor_new(&twin, &e, &no_target, &options, &p, &why), ST_NOT_FOUND);
 	assert_non_null(strstr(why.text, "level"));
 	e = needles("morpheus8.face24", 2.0, 20.0);
 	e.energy_mJ = 5000.0;
