@@ -88,6 +88,7 @@ struct case_result {
 	struct assessment assessment;
 	bool fitted;
 	struct fit_result fit;
+	struct fail unfitted; /* why there was nothing to fit to, where settings were to be found; code 0: there was */
 	size_t joints; /* with earlier requests of the same session (case_join_heat) */
 	struct case_joint joint[CASE_TOGETHER_MAX];
 	size_t checks;
@@ -101,8 +102,9 @@ struct case_options {
 	void *context;
 };
 
-/* Plans or checks one request. result is overwritten; free with case_result_clear. A fit that finds nothing
- * feasible is an answer (fit.feasible false), assessed at the grid's lowest setting. */
+/* Plans or checks one request. result is overwritten; free with case_result_clear. A fit that finds nothing feasible
+ * is an answer (fit.feasible false), and so is a mode without a protocol to fit to (unfitted says so): both are assessed
+ * at the grid's lowest dose. */
 enum status case_evaluate(const struct library *library, const struct case_request *request,
                           const struct case_options *options, struct case_result *out,
                           struct fail *why) MUST_CHECK;

@@ -140,9 +140,11 @@ static enum status choose_settings(const struct case_request *request, const str
 	if (!request->fit)
 		return ST_OK;
 	enum status st = planning_fit(r->planning, options->progress, options->context, &r->fit, why);
-	if (st)
+	if (st && planning_protocol(r->planning))
 		return st;
-	r->fitted = true;
+	r->fitted = st == ST_OK;
+	if (st)
+		r->unfitted = *why;
 	if (r->fit.feasible)
 		*settings = r->fit.settings;
 	else

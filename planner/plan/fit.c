@@ -21,13 +21,6 @@ struct search {
 	void *context;
 };
 
-/* To the microjoule: the same dose reached by two ways must not differ by its rounding. */
-static double dose_of(const struct exposure *e)
-{
-	double dose_J_cm2 = e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
-	return round(dose_J_cm2 * 1e6) / 1e6;
-}
-
 /* Ascending dose; at equal dose the larger spot (more light at depth for the same surface; types V-VI are
  * advised the largest usable one), then the lower coverage (density harms more than energy, V41, V42). */
 static int by_dose(const void *left, const void *right)
@@ -148,8 +141,9 @@ static enum status keep_if_allowed(struct search *s, const struct settings *sett
 	struct assessment a;
 	enum status st = planning_assess_to(s->planning, settings, ASSESS_RULES, &a, why);
 	if (!st && allowed(s->result, &a))
-		s->candidate[s->count++] = (struct fit_candidate){a.settings, dose_of(&a.exposure), a.exposure.spot_um,
-		                                              a.exposure.coverage_sum_frac};
+		s->candidate[s->count++] = (struct fit_candidate){a.settings, planning_dose_J_cm2(&a.exposure),
+		                                                       a.exposure.spot_um,
+		                                                       a.exposure.coverage_sum_frac};
 	assessment_clear(&a);
 	return st;
 }

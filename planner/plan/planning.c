@@ -46,6 +46,7 @@ static enum status shaping_settings(const struct planning *p, struct settings *o
 }
 
 #define GRID_LOOKS 4096
+#define GRID_DOSES 20000 /* as many as a fit searches */
 
 /* Highest and lowest energy that follows from the grid of the other knobs: both ends, and evenly between. */
 static void derived_range(struct planning *p)
@@ -250,6 +251,17 @@ static enum status add_other_coverage(const struct planning *p, const struct ass
 	return facts_set_number(facts, "coverage_sum_pct", 100.0 * own_frac + p->request.other_coverage_pct, why);
 }
 
+/* Why there is no prediction, where one was due: that the mode is not modelled (ST_NOT_FOUND), or that the model refused
+ * this skin or setting. A locked profile and settings that do not hold together have rules of their own. */
+static enum status add_no_prediction(const struct planning *p, const struct assessment *a, struct facts *facts,
+                                     struct fail *why)
+{
+	enum status reason = a->unpredicted.code;
+	if (!reason || p->mode->locked || a->issues.count > 0)
+		return ST_OK;
+	return facts_set_bool(facts, reason == ST_NOT_FOUND ? "prediction_missing" : "prediction_failed", true, why);
+}
+
 /* Everything the rules may ask about this assessment. to_come: the prediction is left for later, so the heat below
  * a needle must not yet be taken at its usual value: what is short of the dermis' end by the tip alone stays in the
  * search. */
@@ -265,6 +277,8 @@ static enum status facts_of(const struct planning *p, const struct assessment *a
 		st = planning_facts_of_prediction(*out, &a->prediction, why);
 	else if (!st && to_come)
 		st = facts_set_number(*out, "thermal_penumbra_um", 0.0, why);
+	if (!st)
+		st = add_no_prediction(p, a, *out, why);
 	return st;
 }
 
@@ -358,11 +372,42 @@ void assessment_clear(struct assessment *assessment)
 	memset(assessment, 0, sizeof *assessment);
 }
 
+double planning_dose_J_cm2(const struct exposure *e)
+{
+	double dose_J_cm2 = e->fluence_J_cm2 * (e->passes ? e->passes : 1) * (e->stack ? e->stack : 1);
+	return round(dose_J_cm2 * 1e6) / 1e6;
+}
+
+/* Every knob at its lowest is not the lowest dose: of a fixed energy the smallest spot is the strongest. */
+static void lowest_of_grid(const struct planning *p, struct settings *out)
+{
+	struct device_grid grid;
+	struct settings at;
+	struct exposure exposure;
+	struct fail ignored;
+	double lowest_J_cm2 = INFINITY;
+	if (device_grid_init(&grid, p->mode, NULL, &ignored))
+		return;
+	for (size_t i = 0; i < grid.count && i < GRID_DOSES; i++) {
+		if (!device_grid_at(&grid, i, &at) || exposure_of(p->device, p->mode, &at, &exposure, &ignored))
+			continue;
+		double dose_J_cm2 = planning_dose_J_cm2(&exposure);
+		if (dose_J_cm2 < lowest_J_cm2) {
+			lowest_J_cm2 = dose_J_cm2;
+			*out = at;
+		}
+	}
+}
+
 void planning_default_settings(const struct planning *p, struct settings *out)
 {
 	struct fail ignored;
+	if (p->request.settings.present && settings_complete(p->mode, &p->request.settings, out, NULL))
+		return;
 	if (shaping_settings(p, out, &ignored))
 		memset(out, 0, sizeof *out);
+	else
+		lowest_of_grid(p, out);
 }
 
 /* ---- subjects ----------------------------------------------------------------------------------------- */

@@ -107,8 +107,12 @@ enum status planning_judge_start(const struct planning *planning, const struct a
                                  const struct facts *start, struct findings *out, struct fail *why) MUST_CHECK;
 void assessment_clear(struct assessment *assessment);
 
-/* Where the knobs stand when nobody has turned them: the request's own settings if they are sound, else the
- * first combination of the grid (every knob at its lowest). Empty when the mode has none. */
+/* What a fit orders settings by: the mean fluence of all passes and pulses, to the microjoule (the same dose reached by
+ * two ways must not differ by its rounding); NAN for needles and plates. */
+double planning_dose_J_cm2(const struct exposure *exposure);
+
+/* Where the knobs stand when nobody has turned them: the request's own settings if they are sound, else the lowest
+ * dose of the grid, or its first combination where doses are not known. Empty when the mode has none. */
 void planning_default_settings(const struct planning *planning, struct settings *out);
 
 #endif

@@ -43,7 +43,7 @@ static void write_twin(FILE *f, const struct twin *t)
 		if (!t->residual[i].used || fabs(t->residual[i].innovation) > TWIN_DISAGREES)
 			fprintf(f, "  reading %s: %s\n", t->residual[i].key, t->residual[i].note);
 	if (t->spread_factor > 1.0)
-		fprintf(f, "  The readings scatter more than their errors: every error is widened by %.2f.\n", t->spread_factor);
+		fprintf(f, "  The readings scatter more than their errors: what they inform is widened by up to %.2f.\n", t->spread_factor);
 }
 
 static void write_numbers(FILE *f, const struct exposure *e)
@@ -101,6 +101,8 @@ static void write_learnt(FILE *f, const struct library *library, const struct re
 
 static void write_missing(FILE *f, const struct finding *x)
 {
+	if (x->limit_missing)
+		fprintf(f, "        no limit is on file for this skin, mode and zone\n");
 	if (!x->missing)
 		return;
 	fprintf(f, "        not answered:");
@@ -118,6 +120,8 @@ static void write_finding(FILE *f, const struct ruleset *rules, const struct fin
 	write_quoted(f, x->zone);
 	if (x->has_value && x->has_limit)
 		fprintf(f, ": %.4g %s against %.4g %s", x->value, x->unit ? x->unit : "", x->limit, x->unit ? x->unit : "");
+	else if (x->has_value && x->unit && x->unit[0])
+		fprintf(f, ": %.4g %s", x->value, x->unit);
 	fprintf(f, "\n");
 	if (x->message && x->message[0])
 		fprintf(f, "        %s\n", x->message);
@@ -169,6 +173,11 @@ static void write_fit(FILE *f, const struct case_result *r)
 {
 	const struct fit_result *fit = &r->fit;
 	const struct protocol *protocol = planning_protocol(r->planning);
+	if (r->unfitted.code) {
+		fprintf(f, "  Fit            none: ");
+		write_quoted(f, r->unfitted.text);
+		fputc('\n', f);
+	}
 	if (!r->fitted)
 		return;
 	fprintf(f, "  Fit            %s: %zu settings on the device's grid,",
@@ -232,6 +241,16 @@ static void write_joints(FILE *f, const struct case_result *r)
 	}
 }
 
+static void write_issues(FILE *f, const struct setting_issues *issues)
+{
+	for (size_t i = 0; i < issues->count; i++) {
+		const struct setting_issue *x = &issues->issue[i];
+		const char *from = x->source[0] ? " (" : "";
+		fprintf(f, "    !            %s%s%s%s%s%s\n", x->text, x->remedy[0] ? "; " : "", x->remedy, from, x->source,
+		        from[0] ? ")" : "");
+	}
+}
+
 static void write_request(FILE *f, const struct library *library, const struct case_request *q,
                           const struct case_result *r)
 {
@@ -248,7 +267,9 @@ static void write_request(FILE *f, const struct library *library, const struct c
 		if (request->side[i] != SIDE_NOT_STATED)
 			fprintf(f, " (%s)", side_name(request->side[i]));
 	}
-	fprintf(f, "\n  Settings       %s\n", settings_text(&r->assessment.settings, settings, sizeof settings));
+	fprintf(f, "\n  Settings       %s%s\n", settings_text(&r->assessment.settings, settings, sizeof settings),
+	        q->fit && !r->fit.feasible ? "  (NO PLAN: the lowest dose of the grid, judged to show what forbids it)" : "");
+	write_issues(f, &r->assessment.issues);
 	fprintf(f, "  Verdict        %s\n", verdict_name(r->assessment.verdict));
 	write_fit(f, r);
 	write_numbers(f, &r->assessment.exposure);

@@ -133,12 +133,32 @@ static cJSON *finding_json(const struct finding *f)
 		add_number(object, "limit", f->limit);
 	if (f->unit && f->unit[0])
 		add_text(object, "unit", f->unit);
+	if (f->limit_missing)
+		cJSON_AddBoolToObject(object, "limit_missing", true);
 	if (f->missing) {
 		cJSON *missing = cJSON_AddArrayToObject(object, "unanswered");
 		for (size_t i = 0; i < f->missing; i++)
 			cJSON_AddItemToArray(missing, cJSON_CreateString(f->missing_fact[i]->name));
 	}
 	return object;
+}
+
+/* What is wrong with the settings as they were entered, and what would be right. */
+static void add_issues(cJSON *object, const struct setting_issues *issues)
+{
+	if (!issues->count)
+		return;
+	cJSON *array = cJSON_AddArrayToObject(object, "setting_issues");
+	for (size_t i = 0; i < issues->count; i++) {
+		const struct setting_issue *issue = &issues->issue[i];
+		cJSON *item = cJSON_CreateObject();
+		add_text(item, "setting", setting_spec(issue->id)->key);
+		add_number(item, "value", issue->value);
+		add_text(item, "text", issue->text);
+		add_text(item, "remedy", issue->remedy);
+		add_text(item, "source", issue->source);
+		cJSON_AddItemToArray(array, item);
+	}
 }
 
 static cJSON *findings_json(const struct findings *findings)
@@ -263,6 +283,7 @@ static cJSON *plan_json(const struct library *library, const struct request *req
 	add_text(object, "indication", request->indication);
 	add_zones(object, request);
 	cJSON_AddItemToObject(object, "settings", settings_json(&a->settings));
+	add_issues(object, &a->issues);
 	add_text(object, "verdict", verdict_name(a->verdict));
 	cJSON_AddItemToObject(object, "rules", findings_json(&a->findings));
 	cJSON_AddItemToObject(object, "numbers", numbers_json(a, twin));
@@ -339,8 +360,10 @@ static cJSON *request_json(const struct library *library, const struct case_resu
 	add_session(object, r);
 	if (r->assessment.predicted)
 		add_pictures(object, &r->assessment.prediction);
-	if (r->fitted)
+	if (r->fitted || r->unfitted.code)
 		cJSON_AddItemToObject(object, "fit", fit_json(&r->fit));
+	if (r->unfitted.code)
+		add_text(cJSON_GetObjectItemCaseSensitive(object, "fit"), "none", r->unfitted.text);
 	cJSON_AddItemToObject(object, "alternatives", alternatives_json(&r->fit));
 	if (r->checks)
 		cJSON_AddItemToObject(object, "expected", checks_json(r));

@@ -84,6 +84,116 @@ static void pacemaker_s3_is_judged_exactly(void **state)
 	evaluate_case("tests/validation/cases/S3.json");
 }
 
+/* ---- requests that cannot be fitted ---------------------------------------------------------------------- */
+
+/* S1 with another request; results of all. Free with case_free, and case_result_clear of each. */
+static struct case_file *evaluate_altered(const char *from, const char *to, struct case_result *result, size_t results)
+{
+	size_t length;
+	char *text = read_text("tests/validation/cases/S1.json", &length);
+	char *at = strstr(text, from);
+	struct case_file *file = NULL;
+	struct fail why = {0};
+	const struct case_options options = {.seed = 1, .samples = 4};
+	assert_non_null(at);
+	size_t room = length + strlen(to) + 1;
+	char *altered = malloc(room);
+	assert_non_null(altered);
+	(void)snprintf(altered, room, "%.*s%s%s", (int)(at - text), text, to, at + strlen(from));
+	if (case_parse("S1.json", altered, strlen(altered), &file, &why))
+		fail_msg("%s: %s", why.field, why.text);
+	assert_int_equal(file->requests, results);
+	for (size_t i = 0; i < results; i++)
+		if (case_evaluate(library, &file->request[i], &options, &result[i], &why))
+			fail_msg("%s: %s", why.field, why.text);
+	free(altered);
+	free(text);
+	return file;
+}
+
+/* A mode without a protocol is judged all the same, and does not keep the other requests from their answers. */
+static void without_a_protocol_the_rules_still_answer(void **state)
+{
+	static struct case_result result[3];
+	char *report = NULL;
+	struct fail why = {0};
+	(void)state;
+	struct case_file *file = evaluate_altered("\"requests\": [",
+	        "\"requests\": [{\"name\": \"rf\", \"device\": \"thermage_flx.face_3cm2_cpt\", \"zones\": [\"cheeks\"], "
+	        "\"history\": {\"active_implants\": \"pacemaker\", \"others\": \"no\"}},", result, 3);
+	assert_int_equal(result[0].assessment.verdict, VERDICT_BLOCK);
+	assert_false(result[0].fitted || result[0].fit.feasible);
+	assert_non_null(strstr(result[0].unfitted.text, "no protocol on file"));
+	assert_int_equal(result[1].assessment.verdict, VERDICT_ALLOW);
+	assert_int_equal(report_case_text(library, file, result, &report, &why), ST_OK);
+	assert_non_null(strstr(report, "no protocol on file"));
+	assert_non_null(strstr(report, "NO PLAN"));
+	free(report);
+	for (size_t i = 0; i < 3; i++)
+		case_result_clear(&result[i]);
+	case_free(&file);
+}
+
+/* Of a fixed energy the widest spot is the lowest dose, not the first of the list. */
+static void where_nothing_is_feasible_the_lowest_dose_is_judged(void **state)
+{
+	static struct case_result result[3];
+	(void)state;
+	struct case_file *file = evaluate_altered("\"requests\": [",
+	        "\"requests\": [{\"name\": \"p\", \"device\": \"picosure.755_zoom\", \"zones\": [\"cheeks\"], "
+	        "\"indication\": \"solar_lentigines\", \"history\": {\"pregnant\": true, \"others\": \"no\"}},", result, 3);
+	assert_true(result[0].fitted && !result[0].fit.feasible);
+	assert_true(result[0].assessment.exposure.spot_um > 9999.0);
+	for (size_t i = 0; i < 3; i++)
+		case_result_clear(&result[i]);
+	case_free(&file);
+}
+
+/* A skin the model refuses has no predicted burn, and that is no leave to treat. */
+static void without_a_prediction_nothing_is_allowed(void **state)
+{
+	struct case_file *file = NULL;
+	struct planning *p = NULL;
+	struct assessment a;
+	struct twin twin;
+	struct fail why = {0};
+	const struct predict_options options = {.samples = 16, .seed = 1};
+	(void)state;
+	assert_int_equal(case_read("tests/validation/cases/S1.json", &file, &why), ST_OK);
+	const struct case_request *q = &file->request[0];
+	assert_int_equal(twin_from_readings(&q->subject.readings, &twin, &why), ST_OK);
+	twin.covariance[TWIN_BLOOD_FRAC][TWIN_BLOOD_FRAC] += 25.0;
+	assert_int_equal(twin_refresh(&twin, &why), ST_OK);
+	assert_int_equal(planning_new_for_twin(library, &q->subject, &q->request, &options, &twin, &p, &why), ST_OK);
+	assert_int_equal(planning_assess(p, &q->request.settings, &a, &why), ST_OK);
+	assert_false(a.predicted);
+	assert_non_null(strstr(a.unpredicted.text, "add up to"));
+	assert_int_equal(a.verdict, VERDICT_BLOCK_MD);
+	assessment_clear(&a);
+	planning_free(&p);
+	case_free(&file);
+}
+
+/* What is wrong with a setting is said in words, with what would be right. */
+static void wrong_settings_are_named(void **state)
+{
+	static struct case_result result[2];
+	char *report = NULL, *json = NULL;
+	struct fail why = {0};
+	(void)state;
+	struct case_file *file = evaluate_altered("\"energy_mJ\": 15,", "\"energy_mJ\": 16,", result, 2);
+	assert_int_equal(result[0].assessment.verdict, VERDICT_BLOCK);
+	assert_int_equal(report_case_text(library, file, result, &report, &why), ST_OK);
+	assert_non_null(strstr(report, "set 15 or 17.5 mJ"));
+	assert_int_equal(report_case_json(library, file, result, &json, &why), ST_OK);
+	assert_non_null(strstr(json, "\"setting_issues\""));
+	free(report);
+	free(json);
+	for (size_t i = 0; i < 2; i++)
+		case_result_clear(&result[i]);
+	case_free(&file);
+}
+
 /* ---- bad input ------------------------------------------------------------------------------------------ */
 
 static enum status parse(const char *text, size_t length, struct fail *why)
@@ -475,6 +585,10 @@ int main(void)
 		cmocka_unit_test(acne_scar_s1_is_judged_exactly),
 		cmocka_unit_test(melasma_s2_is_judged_exactly),
 		cmocka_unit_test(pacemaker_s3_is_judged_exactly),
+		cmocka_unit_test(without_a_protocol_the_rules_still_answer),
+		cmocka_unit_test(where_nothing_is_feasible_the_lowest_dose_is_judged),
+		cmocka_unit_test(wrong_settings_are_named),
+		cmocka_unit_test(without_a_prediction_nothing_is_allowed),
 		cmocka_unit_test(faults_are_refused_by_name),
 		cmocka_unit_test(unknown_devices_are_refused_with_a_suggestion),
 		cmocka_unit_test(unknown_zones_and_indications_are_refused_with_a_suggestion),

@@ -93,6 +93,11 @@ static enum status advise(struct opened *o, size_t i, bool json, const char *pat
 	struct fail detail = {.text = ""};
 	if (!advice)
 		return fail_set(why, ST_FULL, "advice", "out of memory");
+	if (o->result[i].unfitted.code) {
+		free(advice);
+		o->advice[i] = strdup(json ? "null" : "  none: there is no protocol to fit to\n");
+		return o->advice[i] ? ST_OK : fail_set(why, ST_FULL, "advice", "out of memory");
+	}
 	enum status st = advice_of(&request, o->result[i].planning, &o->result[i].assessment.settings, advice, &detail);
 	if (!st)
 		st = json ? advice_json(advice, &o->advice[i], &detail) : advice_text(advice, &o->advice[i], &detail);
