@@ -103,8 +103,8 @@ struct case_options {
 };
 
 /* Plans or checks one request. result is overwritten; free with case_result_clear. A fit that finds nothing feasible
- * is an answer (fit.feasible false), and so is a mode without a protocol to fit to (unfitted says so): both are assessed
- * at the grid's lowest dose. */
+ * is an answer (fit.feasible false), and so is a mode without a protocol to fit to (unfitted says so): both are
+ * assessed at the grid's lowest dose. */
 enum status case_evaluate(const struct library *library, const struct case_request *request,
                           const struct case_options *options, struct case_result *out,
                           struct fail *why) MUST_CHECK;

@@ -251,8 +251,8 @@ static enum status add_other_coverage(const struct planning *p, const struct ass
 	return facts_set_number(facts, "coverage_sum_pct", 100.0 * own_frac + p->request.other_coverage_pct, why);
 }
 
-/* Why there is no prediction, where one was due: that the mode is not modelled (ST_NOT_FOUND), or that the model refused
- * this skin or setting. A locked profile and settings that do not hold together have rules of their own. */
+/* Why there is no prediction, where one was due: that the mode is not modelled (ST_NOT_FOUND), or that the model
+ * refused this skin or setting. A locked profile and settings that do not hold together have rules of their own. */
 static enum status add_no_prediction(const struct planning *p, const struct assessment *a, struct facts *facts,
                                      struct fail *why)
 {

@@ -43,7 +43,8 @@ static void write_twin(FILE *f, const struct twin *t)
 		if (!t->residual[i].used || fabs(t->residual[i].innovation) > TWIN_DISAGREES)
 			fprintf(f, "  reading %s: %s\n", t->residual[i].key, t->residual[i].note);
 	if (t->spread_factor > 1.0)
-		fprintf(f, "  The readings scatter more than their errors: what they inform is widened by up to %.2f.\n", t->spread_factor);
+		fprintf(f, "  The readings scatter more than their errors: what they inform is widened by up to %.2f.\n",
+		        t->spread_factor);
 }
 
 static void write_numbers(FILE *f, const struct exposure *e)
