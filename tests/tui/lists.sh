@@ -19,7 +19,7 @@ expect "record VIRTUAL-0"
 keys q
 gone "Cumulative dose"
 keys :
-expect "type a part of the name"
+expect "type letters of the name"
 t send-keys -l "course of"
 expect "go: course of treatments"
 keys Enter

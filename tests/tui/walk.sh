@@ -18,8 +18,8 @@ keys '?'; see "Help: Checks"
 keys q; expect "Checks"
 keys m; see "Messages, latest first"
 keys q
-keys :; see "type a part of the name"
-keys Escape; gone "type a part of the name"
+keys :; see "type letters of the name"
+keys Escape; gone "type letters of the name"
 for step in 1 2 3 4 5 6 7; do keys q; done
 expect "Leave lasertwin?"
 keys Enter; expect "Leave lasertwin?"
