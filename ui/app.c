@@ -771,7 +771,7 @@ static void perform(struct app *app, enum action action)
 		app_explore_next_axes(app);
 		break;
 	case ACTION_TWIN_VIEW:
-		app_twin_next_view(app);
+		app_next_view(app);
 		break;
 	case ACTION_RESET:
 		app_plan_set(app, &app->plan->initial);

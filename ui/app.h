@@ -309,6 +309,9 @@ struct app_tagged {
 /* What the twin screen shows. */
 enum twin_view { TWIN_VIEW_PROPERTIES, TWIN_VIEW_READINGS, TWIN_VIEW_FORECAST, TWIN_VIEW_HISTORY, TWIN_VIEWS };
 
+/* What the prediction screen shows above its table. */
+enum prediction_view { PREDICTION_DEPTH, PREDICTION_NUMBERS, PREDICTION_SECTION, PREDICTION_TIME, PREDICTION_VIEWS };
+
 /* Readings and answers as they stood before a change. */
 #define APP_EDITS_MAX 32
 struct app_edit {
@@ -419,6 +422,7 @@ struct app {
 	struct fit_result fit;
 	bool fitted;
 	enum twin_view twin_view;
+	enum prediction_view prediction_view; /* wanted; see app_prediction_view */
 	char *twin_lines;        /* of the views that are text; NULL: none. Owned */
 	struct explore_map *map; /* NULL: none made for this plan */
 	bool map_stale;          /* answers have changed since */
@@ -569,7 +573,10 @@ const char *app_sort_name(enum worklist_sort sort);
 void app_find_begin(struct app *app);
 bool app_find_key(struct app *app, int key); /* true: the key belonged to the search */
 
-/* --- the twin's views (app_twin.c) --- */
+/* --- views of twin and prediction (app_views.c, app_twin.c) --- */
+
+void app_next_view(struct app *app);
+enum prediction_view app_prediction_view(const struct app *app); /* what this prediction has of the wanted one */
 
 void app_twin_next_view(struct app *app);
 void app_twin_forget(struct app *app); /* back to the properties */

@@ -392,14 +392,16 @@ static bool drawable(const struct plot *plot)
 #define TABLE_LINES 16
 
 /* The curve's value at the point of the first curve's that is asked for, where it has one. */
-static size_t value_text(const struct plot_curve *curve, size_t at, char *out, size_t size)
+static size_t value_text(const struct plot *plot, const struct plot_curve *curve, size_t at, char *out, size_t size)
 {
+	const struct plot_axis *axis = &plot->axis[curve->side];
+	const double seen = 1e-4 * (axis->max - axis->min); /* less is nothing on this axis */
 	if (at >= curve->count)
 		return 0;
 	if (curve->low != NULL && curve->high != NULL)
 		return (size_t)snprintf(out, size, "%s %.4g [%.4g..%.4g]", curve->name, curve->y[at], curve->low[at],
 		                        curve->high[at]);
-	return (size_t)snprintf(out, size, "%s %.4g", curve->name, curve->y[at]);
+	return (size_t)snprintf(out, size, "%s %.4g", curve->name, fabs(curve->y[at]) < seen ? 0.0 : curve->y[at]);
 }
 
 static void table_line(const struct plot *plot, size_t at, char *out, size_t size)
@@ -407,7 +409,7 @@ static void table_line(const struct plot *plot, size_t at, char *out, size_t siz
 	size_t used = (size_t)snprintf(out, size, "%s %.4g: ", plot->x_label, plot->curve[0].x[at]);
 	for (size_t c = 0; c < plot->curves && used < size; c++) {
 		const char *unit = plot->axis[plot->curve[c].side].label;
-		used += value_text(&plot->curve[c], at, out + used, size - used);
+		used += value_text(plot, &plot->curve[c], at, out + used, size - used);
 		if (used < size)
 			used += (size_t)snprintf(out + used, size - used, " (%s)%s", unit != NULL ? unit : "",
 			                         c + 1 < plot->curves ? ", " : "");

@@ -277,7 +277,7 @@ static void split_profile(const struct depth_profile *profile, struct profile_co
 	}
 }
 
-static void draw_profile(const struct app *app, struct canvas *canvas, struct area area)
+static void draw_profile(const struct app *app, struct canvas *canvas, struct area area, bool numbers)
 {
 	const struct depth_profile *profile = &app->assessment.prediction.profile;
 	struct profile_columns columns;
@@ -293,9 +293,9 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	        .line = {{PROTEIN_DENATURATION_C, PLOT_LEFT, roomy ? "60 °C coagulates" : "60 °C"},
 	                 {WATER_BOILS_C, PLOT_LEFT, roomy ? "100 °C boils" : "100 °C"}},
 	};
-	if (area.cols >= NAME_COLS_MIN && profile->where != NULL) {
+	if (!numbers && area.cols >= NAME_COLS_MIN && profile->where != NULL) {
 		snprintf(name, sizeof name, "peak %s", profile->where);
-	} else if (profile->where != NULL && area.rows > PLOT_ROWS_MIN) {
+	} else if (!numbers && profile->where != NULL && area.rows > PLOT_ROWS_MIN) {
 		area.rows--;
 		canvas_format(canvas, area.row + area.rows, area.col + 1, area.cols - 1, ROLE_DIM, "taken %s",
 		              profile->where);
@@ -310,7 +310,9 @@ static void draw_profile(const struct app *app, struct canvas *canvas, struct ar
 	                                    columns.damage, NULL,           NULL,
 	                                    PLOT_RIGHT,     ROLE_CURVE_2,   true};
 	skin_zones(&app->plan->tissue, &plot);
-	if (plot_draw(canvas, area, &plot, &why) != ST_OK)
+	if (numbers)
+		plot_table(canvas, area, &plot);
+	else if (plot_draw(canvas, area, &plot, &why) != ST_OK)
 		canvas_wrap(canvas, area, ROLE_CAUTION, why.text);
 }
 
@@ -340,6 +342,15 @@ void view_no_prediction(const struct app *app, struct canvas *canvas, struct are
 		canvas_wrap(canvas, text, ROLE_DIM, way_out(app));
 }
 
+void view_depth_numbers(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const char *where = app->assessment.prediction.profile.where;
+	char heading[120];
+	(void)snprintf(heading, sizeof heading, "Against depth%s%s", where != NULL ? ", " : "", where != NULL ? where : "");
+	const int row = view_heading(canvas, area, area.row, heading);
+	draw_profile(app, canvas, (struct area){row, area.col, area.row + area.rows - row, area.cols}, true);
+}
+
 void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area)
 {
 	if (!app->assessed || !app->assessment.predicted)
@@ -348,7 +359,7 @@ void view_depth_plot(const struct app *app, struct canvas *canvas, struct area a
 		canvas_text(canvas, area.row + area.rows / 2, area.col + 2, area.cols - 4, ROLE_DIM,
 		            "no depth profile");
 	else
-		draw_profile(app, canvas, area);
+		draw_profile(app, canvas, area, false);
 	if (app->stale)
 		canvas_role(canvas, area, ROLE_DIM);
 }

@@ -47,6 +47,10 @@ bool view_no_plan(const struct app *app, struct canvas *canvas, struct area area
 /* Why the assessment has no prediction, and what to do about it. */
 void view_no_prediction(const struct app *app, struct canvas *canvas, struct area area);
 /* The depth plot of the assessment, with where in the beam it was taken. */
+/* Pictures of the prediction (screens/pictures.c); those it has. */
+void view_section(const struct app *app, struct canvas *canvas, struct area area);
+void view_time_course(const struct app *app, struct canvas *canvas, struct area area);
+void view_depth_numbers(const struct app *app, struct canvas *canvas, struct area area);
 void view_depth_plot(const struct app *app, struct canvas *canvas, struct area area);
 /* One line for a finding at row; returns nothing. */
 void view_finding_line(struct canvas *canvas, struct area line, const struct finding *finding);

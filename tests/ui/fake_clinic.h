@@ -317,6 +317,32 @@ static void fake_metric(struct prediction *prediction, enum metric metric, doubl
 	prediction->metric[metric] = (struct band){value, 0.9 * value, 1.12 * value, 0};
 }
 
+/* A cone, hollow to five sixths of its depth. */
+static void fake_section(double energy_mJ, struct cross_section *out)
+{
+	*out = (struct cross_section){.count = 100, .pitch_um = 336.0};
+	for (size_t i = 0; i < out->count; i++) {
+		const double depth = 0.4 * energy_mJ * (double)i, killed = 1.0 - depth / (36.0 * energy_mJ);
+		out->depth_um[i] = depth;
+		out->killed_um[i] = killed > 0.0 ? 90.0 * killed : 0.0;
+		out->removed_um[i] = killed > 1.0 / 6.0 ? 60.0 * (killed - 1.0 / 6.0) : 0.0;
+	}
+}
+
+/* One pulse of a millisecond, then cooling. */
+static void fake_time(double energy_mJ, struct time_course *out)
+{
+	*out = (struct time_course){.count = 100, .where = "between the microbeams", .depth_um = {0, 60, 260}};
+	for (size_t i = 0; i < out->count; i++) {
+		const double time_s = 0.04 * (double)(i * i) / 100.0, fall = 1.0 / (1.0 + sqrt(time_s / 0.05));
+		out->time_s[i] = time_s;
+		out->temperature_C[COURSE_SURFACE][i] = 32.0 + (6.0 + 0.5 * energy_mJ) * fall;
+		out->temperature_C[COURSE_BASAL][i] = 34.0 + (6.0 + 0.6 * energy_mJ) * fall;
+		out->temperature_C[COURSE_DERMIS][i] = 35.0 + 2.0 * fall;
+		out->damage_frac[i] = 0.01 * energy_mJ * (1.0 - fall);
+	}
+}
+
 /* Peak falls off over 60 um; depths grow with the energy. */
 static void fake_predict(double energy_mJ, struct prediction *out)
 {
@@ -346,6 +372,8 @@ static void fake_predict(double energy_mJ, struct prediction *out)
 		double damage = 1.0 / (1.0 + exp((depth - 24.0 * energy_mJ) / 20.0));
 		out->profile.damage_frac[i] = (struct band){damage, damage, damage, 0};
 	}
+	fake_section(energy_mJ, &out->section);
+	fake_time(energy_mJ, &out->course);
 }
 
 static const struct finding fake_findings[4] = {

@@ -577,6 +577,25 @@ static void the_twin_screen_has_views(void **state)
 	assert_null(app->twin_lines);
 }
 
+/* Depth, its numbers, cross-section, course in time, and round again; what a prediction lacks is passed over. */
+static void the_prediction_has_views(void **state)
+{
+	struct app *app = app_of(state);
+	fake_press(app, UI_KEY_ENTER);
+	type(app, "6");
+	for (int view = PREDICTION_DEPTH; view < PREDICTION_VIEWS; view++) {
+		assert_int_equal(app_prediction_view(app), view);
+		type(app, "i");
+	}
+	assert_int_equal(app_prediction_view(app), PREDICTION_DEPTH);
+	app->assessment.prediction.section.count = 0;
+	type(app, "ii");
+	assert_int_equal(app_prediction_view(app), PREDICTION_TIME);
+	app->assessment.prediction.course.count = 0; /* another device's: what is wanted stays wanted */
+	assert_int_equal(app_prediction_view(app), PREDICTION_DEPTH);
+	assert_int_equal(app->prediction_view, PREDICTION_TIME);
+}
+
 static void no_to_all_asks_and_sets_open_ones_only(void **state)
 {
 	struct app *app = app_of(state);
@@ -1084,6 +1103,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(numbers_and_names_are_typed_as_answers, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(lists_are_split_at_commas_and_added_to, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_twin_screen_has_views, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(the_prediction_has_views, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(no_to_all_asks_and_sets_open_ones_only, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(pregnancy_is_not_asked_of_men, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(the_sun_makes_the_plan_anew, set_up, tear_down),

@@ -31,6 +31,9 @@ static const struct scene scenes[] = {
         {"parameters", "\r5"},
         {"parameters_stop", "\r5jllljl"}, /* density 25 %, passes 2 */
         {"prediction", "\r6"},
+        {"prediction_numbers", "\r6i"},
+        {"prediction_section", "\r6ii"},
+        {"prediction_time", "\r6iii"},
         {"checks", "\r7"},
         {"alternatives", "\r5fa"},
         {"explore", "\r5ellk"},

@@ -49,6 +49,34 @@ static int models_rows(const char *text, int cols)
 	return rows < MODEL_ROWS_MAX ? rows : MODEL_ROWS_MAX;
 }
 
+static void draw_view(const struct app *app, struct canvas *canvas, struct area area)
+{
+	static void (*const views[PREDICTION_VIEWS])(const struct app *app, struct canvas *canvas, struct area area) = {
+	        [PREDICTION_DEPTH] = view_depth_plot,
+	        [PREDICTION_NUMBERS] = view_depth_numbers,
+	        [PREDICTION_SECTION] = view_section,
+	        [PREDICTION_TIME] = view_time_course,
+	};
+	views[app_prediction_view(app)](app, canvas, area);
+	if (app->stale)
+		canvas_role(canvas, area, ROLE_DIM);
+}
+
+/* Side by side where there is room, else the table under the depth plot; other views have the room to themselves. */
+static void draw_panels(const struct app *app, struct canvas *canvas, struct area area)
+{
+	const bool wide = view_wide(canvas, area), alone = app_prediction_view(app) != PREDICTION_DEPTH;
+	const int table_cols = wide ? TABLE_COLS + 6 : area.cols;
+	const int part = view_full(canvas, area) ? area.rows * 3 / 5 : area.rows / 2;
+	const int plot_rows = wide || (alone && !canvas->linear) ? area.rows : part > PLOT_ROWS_MIN ? part : PLOT_ROWS_MIN;
+	const struct area plot = {area.row, area.col, plot_rows, wide ? area.cols - table_cols - 2 : area.cols};
+	const struct area beside = {area.row, area.col + plot.cols + 2, area.rows, table_cols};
+	const struct area under = {area.row + plot_rows, area.col, area.rows - plot_rows, table_cols};
+	draw_view(app, canvas, plot);
+	if (wide || under.rows > 0)
+		draw_table(app, canvas, wide ? beside : under);
+}
+
 void screen_prediction(const struct app *app, struct canvas *canvas, struct area area)
 {
 	char models[480];
@@ -59,16 +87,8 @@ void screen_prediction(const struct app *app, struct canvas *canvas, struct area
 		return;
 	}
 	models_text(&app->assessment.prediction, models, sizeof models);
-	bool wide = view_wide(canvas, area);
-	int rows = area.rows - models_rows(models, area.cols), table_cols = wide ? TABLE_COLS + 6 : area.cols;
-	int part = view_full(canvas, area) ? rows * 3 / 5 : rows / 2;
-	int plot_rows = wide ? rows : part > PLOT_ROWS_MIN ? part : PLOT_ROWS_MIN;
-	struct area plot = {area.row, area.col, plot_rows, wide ? area.cols - table_cols - 2 : area.cols};
-	struct area table = {wide ? area.row : area.row + plot_rows,
-	                     wide ? area.col + plot.cols + 2 : area.col, wide ? rows : rows - plot_rows,
-	                     table_cols};
-	view_depth_plot(app, canvas, plot);
-	draw_table(app, canvas, table);
+	const int rows = area.rows - models_rows(models, area.cols);
+	draw_panels(app, canvas, (struct area){area.row, area.col, rows, area.cols});
 	canvas_rule(canvas, area.row + rows, area.col, area.cols, ROLE_FRAME);
 	canvas_wrap(canvas, (struct area){area.row + rows + 1, area.col, area.rows - rows - 1, area.cols},
 	            ROLE_DIM, models);
