@@ -239,6 +239,20 @@ static struct action_spec actions[] = {
          "Asks the ten questions that give the skin type.",
          ON(SCREEN_PATIENT),
          NEED_PATIENT},
+        {ACTION_IDENTITY,
+         "patient: correct name, number or birth",
+         {'#'},
+         NULL,
+         "Corrects who the patient is: old and new are shown, the identifiers on record asked again, a reason kept.",
+         ON(SCREEN_WORKLIST) | ON(SCREEN_PATIENT),
+         NEED_WHOM},
+        {ACTION_ANSWERS,
+         "answers: settle what differs",
+         {'~'},
+         NULL,
+         "Decides safety questions that stations answered differently; what warns is taken back by a dermatologist.",
+         PATIENT_SCREENS | ON(SCREEN_SYNC),
+         NEED_WHOM},
         {ACTION_SAVE,
          "save",
          {'s'},
@@ -627,6 +641,7 @@ static const char *const missing[NEEDS] = {
         [NEED_MAP] = "no map is shown: e makes one",
         [NEED_FIT] = "compute a fit first (f)",
         [NEED_UNFINISHED] = "select work of your own",
+        [NEED_WHOM] = "open or select a patient, or the notice of one; there must be records",
         [NEED_STORE] = "nothing to keep: a plan is saved once it is judged, and there must be records to save in",
         [NEED_COURSE] = "there are no records to keep plans in",
         [NEED_PROPOSE] = "only a draft can be proposed, by a technician or dermatologist",
@@ -787,9 +802,9 @@ static bool records(enum need need)
 	return need == NEED_STORE || need == NEED_PROPOSE || need == NEED_FOLLOW_UP || need == NEED_ADVERSE;
 }
 
-bool action_enabled(const struct action_spec *spec, unsigned available, const char **why)
+bool action_enabled(const struct action_spec *spec, uint64_t available, const char **why)
 {
-	if (spec->need == NEED_NOTHING || (available & (1u << spec->need)) != 0)
+	if (spec->need == NEED_NOTHING || (available >> spec->need & 1) != 0)
 		return true;
 	const bool not_theirs = (available & AVAILABLE_READ_ONLY) != 0 && records(spec->need);
 	if (why != NULL)

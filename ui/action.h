@@ -86,6 +86,7 @@ enum need {
 	NEED_COMPARABLE, /* a plan, a version before it, or another alternative is selected */
 	NEED_SYNC,       /* there are records that can be synchronised */
 	NEED_CONFLICT,   /* a conflict is selected or shown */
+	NEED_WHOM,       /* a patient is open or selected, or a notice of one, and there are records */
 	NEED_SOMEBODY,   /* a patient or somebody's plan is open, and there are records */
 	NEED_JOB,        /* something is being computed */
 	NEED_LINE,       /* a line that can be tagged */
@@ -94,7 +95,8 @@ enum need {
 	NEEDS
 };
 /* Beside the needs: whoever is logged in may look and record nothing; then that is the reason why not. */
-#define AVAILABLE_READ_ONLY (UINT32_C(1) << 31)
+#define AVAILABLE_READ_ONLY (UINT64_C(1) << 63)
+_Static_assert(NEEDS <= 63, "a need's bit is not that of AVAILABLE_READ_ONLY");
 
 enum action {
 	ACTION_NONE,
@@ -127,6 +129,8 @@ enum action {
 	ACTION_SYNC_STOP,
 	ACTION_KEEP_OURS,
 	ACTION_KEEP_THEIRS,
+	ACTION_IDENTITY,
+	ACTION_ANSWERS,
 	ACTION_STATION,
 	ACTION_AUDIT,
 	ACTION_VERIFY,
@@ -216,7 +220,7 @@ void action_set_keys(enum action action, const int key[ACTION_KEYS_MAX]);
 bool action_on_screen(const struct action_spec *spec, enum screen screen);
 
 /* available: OR of 1 << need for what is there. why may be NULL; set to a sentence when false. */
-bool action_enabled(const struct action_spec *spec, unsigned available, const char **why);
+bool action_enabled(const struct action_spec *spec, uint64_t available, const char **why);
 
 const char *screen_title(enum screen screen);
 /* All keys of an action as text: "Left h". */

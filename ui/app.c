@@ -125,7 +125,7 @@ static bool can_be_kept(const struct app *app)
 	return app->source->save_plan != NULL && app->assessed && !app->stale;
 }
 
-unsigned app_available(const struct app *app)
+uint64_t app_available(const struct app *app)
 {
 	int64_t entry;
 	const bool has[NEEDS] = {
@@ -159,15 +159,16 @@ unsigned app_available(const struct app *app)
 	        [NEED_COMPARABLE] = app_comparable(app),
 	        [NEED_SYNC] = app->source->sync != NULL,
 	        [NEED_CONFLICT] = app_sync_conflict(app, &entry),
+	        [NEED_WHOM] = app_whom(app) != NULL,
 	        [NEED_SOMEBODY] = app_listing_has_patient(app),
 	        [NEED_JOB] = app_busy(app) || app_verifying(app),
 	        [NEED_BEFORE] = app_patient_before(app) != SIZE_MAX,
 	        [NEED_LINE] = app_can_tag(app),
 	        [NEED_TAGGED] = app_tags(app) > 0,
 	};
-	unsigned available = app_read_only(app) ? AVAILABLE_READ_ONLY : 0;
+	uint64_t available = app_read_only(app) ? AVAILABLE_READ_ONLY : 0;
 	for (int need = 0; need < NEEDS; need++)
-		available |= (unsigned)has[need] << need;
+		available |= (uint64_t)has[need] << need;
 	return available;
 }
 
@@ -722,7 +723,7 @@ static void perform(struct app *app, enum action action)
 {
 	if (do_move(app, action) || do_patient(app, action) || do_step(app, action) || do_undo(app, action) ||
 	    do_course(app, action) || app_listing_do(app, action) || do_sync(app, action) || app_tags_do(app, action) ||
-	    do_open(app, action))
+	    do_open(app, action) || app_identity_do(app, action))
 		return;
 	switch (action) {
 	case ACTION_BACK:

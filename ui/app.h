@@ -241,7 +241,7 @@ struct app;
 
 /* Lines typed one after the other; Enter on the last does what the form is for. */
 struct form {
-	char title[272], text[240]; /* text: what is signed, in full */
+	char title[272], text[600]; /* text: what is signed, in full */
 	bool is_event;
 	bool keep_ours; /* of a conflict of synchronisation */
 	int64_t entry;
@@ -249,6 +249,7 @@ struct form {
 	enum delivery_kind event;
 	/* What the last Enter does; NULL: the event or the move. refusal->field may name the line to mend. */
 	enum status (*submit)(struct app *app, const struct form *form, struct fail *refusal);
+	void (*then)(struct app *app); /* after the form has closed; may open the next one. NULL: nothing */
 	int detail;                    /* for submit */
 	char about[LISTING_KEY_MAX];   /* likewise: whom */
 	size_t fields, at;
@@ -276,6 +277,7 @@ struct app_plans {
 	struct delivery_plan delivery_plan;
 	struct delivery session;
 	struct form form;
+	struct correction_effect correction; /* shown and to be confirmed */
 };
 
 /* When the last step is to be kept: at once, or when no further step follows at once (a knob being turned). */
@@ -434,6 +436,7 @@ struct app {
 	bool failed; /* the last preparation did not end well */
 	struct fail failure;
 
+	bool renamed; /* the open patient, by what the last key did */
 	struct app_plans plans;
 	struct app_tagged tagged;
 	size_t setting_changes;
@@ -468,7 +471,7 @@ void app_draw(const struct app *app, struct canvas *canvas);
 
 enum screen app_screen(const struct app *app); /* the topmost */
 enum screen app_screen_below(const struct app *app); /* the topmost that fills the window */
-unsigned app_available(const struct app *app); /* OR of 1 << enum need */
+uint64_t app_available(const struct app *app); /* OR of UINT64_C(1) << enum need */
 bool app_busy(const struct app *app);
 const char *app_task_text(const struct app *app); /* what is being computed */
 /* What the message line shows; NULL: nothing. */
@@ -505,6 +508,7 @@ void app_plan_fit(struct app *app);
 void app_save(struct app *app);
 bool app_on_patient(const struct app *app); /* where readings and answers are entered */
 void app_plan_forget(struct app *app);
+void app_plan_rename(struct app *app, const char *label); /* the open patient is called otherwise */
 bool app_same_settings(const struct settings *a, const struct settings *b);
 void app_plan_adopt(struct app *app, size_t index, struct subject *subject, const struct request *request);
 enum status app_list_patients(struct app *app, struct fail *why) MUST_CHECK;
@@ -560,6 +564,10 @@ const struct tour_step *app_tour_step(size_t index);
 
 /* --- the worklist (app_worklist.c) --- */
 
+/* Before the records' list is read anew: the open patient by name ("": none). False: it must stay as it is. After:
+ * everything that held places in it. */
+bool app_worklist_hold(const struct app *app, char name[APP_NAME_MAX]);
+enum status app_worklist_again(struct app *app, const char *name, struct fail *why) MUST_CHECK;
 void app_worklist_refresh(struct app *app); /* after patients, words or order have changed */
 /* Reads at most limit lines that are known by name only, those in view first; true while there are more. */
 bool app_worklist_read(struct app *app, size_t limit);
@@ -682,6 +690,11 @@ bool app_audit_go_on(struct app *app);  /* a few ms of it, when no key waits; tr
 void app_audit_stop(struct app *app);
 void app_audit_forget(struct app *app); /* stops it, and shows nothing */
 bool app_verifying(const struct app *app);
+
+/* --- who a patient is; answers told differently (app_identity.c) --- */
+
+const char *app_whom(const struct app *app); /* whose it would be, by name; NULL: nobody's */
+bool app_identity_do(struct app *app, enum action action); /* true: it was one of theirs */
 
 /* --- people (app_people.c) --- */
 

@@ -329,10 +329,14 @@ void app_form_enter(struct app *app)
 		return;
 	}
 	form->refusal.text[0] = '\0';
-	if (submit(app, form) == ST_OK)
+	if (submit(app, form) == ST_OK) {
+		void (*const then)(struct app *) = form->then;
 		app_form_close(app);
-	else
-		to_refused(form);
+		if (then != NULL)
+			then(app);
+		return;
+	}
+	to_refused(form);
 	for (size_t i = 0; i < form->fields; i++)
 		if (form->field[i].masked) /* a refused secret is typed anew */
 			explicit_bzero(form->field[i].typed, sizeof form->field[i].typed);

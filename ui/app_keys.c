@@ -99,8 +99,10 @@ static const char *named(const struct app *app)
 /* The header can change hands without a patient having been chosen: between a plan and one's own patient. */
 static void say_other_patient(struct app *app, const char *before)
 {
+	const bool renamed = app->renamed; /* the same one, called otherwise */
+	app->renamed = false;
 	const char *now = named(app);
-	if (before[0] != '\0' && now[0] != '\0' && strcmp(before, now) != 0)
+	if (!renamed && before[0] != '\0' && now[0] != '\0' && strcmp(before, now) != 0)
 		app_say(app, ROLE_CAUTION, "ANOTHER PATIENT: %s.", now);
 }
 

@@ -60,6 +60,7 @@ static void remember_place(struct app *app)
 void app_lock(struct app *app)
 {
 	app_form_close(app); /* a secret may stand in it */
+	wipe(&app->plans.correction, sizeof app->plans.correction);
 	while (app->depth > 1 && app_screen(app) >= SCREEN_PALETTE)
 		app->depth--;
 	app_work_flush(app);

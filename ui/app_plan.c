@@ -529,3 +529,15 @@ void app_save(struct app *app)
 	else
 		save_plan(app);
 }
+
+/* A plan that was prepared stands under the former name: it is given up. */
+void app_plan_rename(struct app *app, const char *label)
+{
+	char fitted[APP_NAME_MAX]; /* as the list has it */
+	text_fit(fitted, sizeof fitted, app->subject.label, APP_NAME_MAX - 1);
+	if (strcmp(fitted, label) == 0)
+		return;
+	(void)snprintf(app->subject.label, sizeof app->subject.label, "%s", label);
+	app->renamed = true;
+	app_plan_forget(app);
+}

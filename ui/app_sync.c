@@ -107,27 +107,13 @@ void app_sync_form(struct app *app, bool keep_ours)
 
 /* --- after a round --------------------------------------------------------------------------------------------- */
 
-/* Places in the list move when patients arrive: the open one is found again by name. */
 static enum status read_worklist(struct app *app, struct fail *why)
 {
-	char name[APP_NAME_MAX] = "";
-	const struct app_source *source = app->source;
-	const char *open = app->open && source->name != NULL ? source->name(source->context, app->open_index) : NULL;
-	if (app->open && (open == NULL || source->find == NULL))
-		return ST_OK; /* without names the list must stay as it is */
-	if (open != NULL)
-		(void)snprintf(name, sizeof name, "%s", open);
+	char name[APP_NAME_MAX];
+	if (!app_worklist_hold(app, name))
+		return ST_OK;
 	enum status status = sync_of(app)->refresh(sync_of(app)->context, why);
-	if (status == ST_OK && app->open)
-		status = source->find(source->context, name, &app->open_index, why);
-	if (status != ST_OK)
-		return status;
-	free(app->patient);
-	free(app->shown);
-	app->patient = NULL;
-	app->shown = NULL;
-	app->patients = app->shown_count = 0;
-	return app_list_patients(app, why);
+	return status == ST_OK ? app_worklist_again(app, name, why) : status;
 }
 
 /* Another station may have revoked, approved or delivered what is open here. */

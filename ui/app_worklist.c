@@ -306,3 +306,33 @@ bool app_find_key(struct app *app, int key)
 	refresh(app);
 	return true;
 }
+
+/* --- when the records' list changed --------------------------------------------------------------------------- */
+
+/* Places in the list move when patients arrive or are called otherwise: the open one is found again by name. */
+bool app_worklist_hold(const struct app *app, char name[APP_NAME_MAX])
+{
+	const struct app_source *source = app->source;
+	const char *open = app->open && source->name != NULL ? source->name(source->context, app->open_index) : NULL;
+	(void)snprintf(name, APP_NAME_MAX, "%s", open != NULL ? open : "");
+	return !app->open || (open != NULL && source->find != NULL);
+}
+
+enum status app_worklist_again(struct app *app, const char *name, struct fail *why)
+{
+	const struct app_source *source = app->source;
+	if (app->open) {
+		enum status status = source->find(source->context, name, &app->open_index, why);
+		if (status != ST_OK)
+			return status;
+	}
+	free(app->patient);
+	free(app->shown);
+	app->patient = NULL;
+	app->shown = NULL;
+	app->patients = app->shown_count = 0;
+	enum status status = app_list_patients(app, why);
+	if (status == ST_OK && app->open) /* the header says who it is now */
+		app_plan_rename(app, app->patient[app->open_index].label);
+	return status;
+}

@@ -234,6 +234,12 @@ const struct command commands[] = {
          "a patient's safety answers as all stations were given them, what differs first", command_answers},
         {"answers settle", "PATIENT [QUESTION=ANSWER]...", 1, 12, "--demo --reason",
          "decide what holds of them; what is not named stays as it warns", command_answers_settle},
+        {"patient show", "PATIENT", 1, 1, "--demo --json", "who a patient is on record, and before corrections",
+         command_patient_show},
+        {"patient correct", "PATIENT MEMBER=VALUE...", 2, 5, "--demo --reason --identifier --second-identifier",
+         "correct name=, record_number=, birth= or sex=: shows old and new, asks the identifiers on record again; "
+         "approvals for the former identity hold no more",
+         command_patient_correct},
         {"erase", "NUMBER", 1, 1, "--demo --reason", "make the records of the patient of that record number unreadable",
          command_erase},
         {"sync", "", 0, 0, "--once --watch --reconcile --json --demo",

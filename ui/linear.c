@@ -461,6 +461,8 @@ static bool ask_field(struct linear *l, size_t at)
 static void ask_form(struct linear *l)
 {
 	const struct form *form = &l->app->plans.form;
+	char title[sizeof form->title];
+	memcpy(title, form->title, sizeof title);
 	if (l->asking != SCREEN_FORM)
 		say_format(l, "%s. %s", form->title, form->text[0] != '\0' ? form->text : "One question after the other.");
 	l->asking = SCREEN_FORM;
@@ -473,6 +475,9 @@ static void ask_form(struct linear *l)
 		if (app_screen(l->app) == SCREEN_FORM && form->refusal.text[0] != '\0' && i + 1 == form->fields)
 			say_format(l, "ERROR: %s. Once more:", form->refusal.text);
 	}
+	if (strcmp(title, form->title) != 0) /* another one follows, which is told anew */
+		l->asking = SCREENS;
+	explicit_bzero(title, sizeof title);
 }
 
 static void ask_skin_type(struct linear *l)

@@ -362,6 +362,43 @@ static enum status record(void *context, size_t patient_index, const char *path,
 	return status == ST_OK ? sheets_record(&w, session_person(own)->login, uuid, path, why) : status;
 }
 
+/* --- who a patient is; what stations were told differently --------------------------------------------------- */
+
+static enum status correct(void *context, const char *patient, const struct correction *correction,
+                           const struct correction_confirm *confirm, struct correction_effect *effect, struct fail *why)
+{
+	const struct lists *lists = context;
+	return confirm == NULL ? correct_look(lists->clinic, patient, correction, lists->now_ms(), effect, why)
+	                       : correct_patient(lists->clinic, effect, confirm, lists->now_ms(), why);
+}
+
+static enum status answers(void *context, const char *patient, struct united *out, struct fail *why)
+{
+	const struct lists *lists = context;
+	return united_load(clinic_store(lists->clinic), patient, out, why);
+}
+
+/* Whoever decides need not be who is logged in: a dermatologist comes to the station. */
+static enum status settle_answers(void *context, const char *patient, const struct answers_input *input,
+                                  struct fail *why)
+{
+	const struct lists *lists = context;
+	struct session *by = NULL;
+	struct store_moment moment;
+	size_t index;
+	enum status status = clinic_index_of(lists->clinic, patient, &index, why);
+	if (status == ST_OK)
+		status = store_moment_now(&moment, why);
+	if (status == ST_OK)
+		status = store_login(clinic_store(lists->clinic), input->login, (struct secret){input->secret, strlen(input->secret)},
+		                     &moment, &by, why);
+	if (status == ST_OK)
+		status = clinic_settle_answers_as(lists->clinic, by, index, input->decision, input->decisions, input->reason,
+		                               lists->now_ms(), why);
+	store_logout(&by);
+	return status;
+}
+
 static list_reader *const readers[SCREENS] = {
         [SCREEN_COURSE] = read_course,
         [SCREEN_DIFFERENCES] = read_differences,
@@ -387,5 +424,7 @@ static enum status read(void *context, enum screen screen, const struct list_req
 struct app_lists lists_of(struct lists *lists)
 {
 	return (struct app_lists){.context = lists, .roles = roles, .people = people, .own_secret = own_secret,
-	                          .record = record, .verify = verify, .verify_stop = verify_stop, .read = read};
+	                          .record = record, .correct = correct, .answers = answers,
+	                          .settle_answers = settle_answers, .verify = verify, .verify_stop = verify_stop,
+	                          .read = read};
 }

@@ -2,6 +2,8 @@
 #ifndef LASERTWIN_UI_LISTS_H
 #define LASERTWIN_UI_LISTS_H
 
+#include "planner/plan/correct.h"
+#include "planner/plan/united.h"
 #include "planner/plan/versions.h"
 #include "planner/plan/visits.h"
 #include "planner/store/person.h"
@@ -29,8 +31,23 @@ struct people_input {
 	const char *login, *name, *roles, *fresh, *own; /* NULL: not asked. Borrowed */
 };
 
+/* Of whom: as struct list_request says. settle: by whom, as for a conflict of synchronisation. */
+struct answers_input {
+	const char *const *decision; /* "keloid=no" */
+	size_t decisions;
+	const char *reason, *login, *secret; /* borrowed */
+};
+
 struct app_lists {
 	void *context;
+	/* A correction of who a patient is (planner/plan/correct.h): what it would do, and with confirm not NULL, done. May
+	 * be NULL, likewise the next two. */
+	enum status (*correct)(void *context, const char *patient, const struct correction *correction,
+	                       const struct correction_confirm *confirm, struct correction_effect *effect, struct fail *why);
+	/* What stations were told differently of a patient, and settling it. */
+	enum status (*answers)(void *context, const char *patient, struct united *out, struct fail *why);
+	enum status (*settle_answers)(void *context, const char *patient, const struct answers_input *input,
+	                              struct fail *why);
 	/* OR of enum person_role, of whoever is logged in. */
 	unsigned (*roles)(void *context);
 	enum status (*people)(void *context, const struct people_input *input, struct fail *why);

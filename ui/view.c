@@ -625,7 +625,7 @@ static void draw_footer(const struct app *app, struct canvas *canvas, int row)
 {
 	static const enum action fixed[] = {ACTION_HELP, ACTION_BACK};
 	enum screen screen = app_screen(app);
-	const unsigned available = app_available(app);
+	const uint64_t available = app_available(app);
 	int col = 1, end = canvas->cols - 1;
 	for (size_t i = 0; i < sizeof fixed / sizeof *fixed; i++) {
 		const struct action_spec *spec = action_spec(fixed[i]);

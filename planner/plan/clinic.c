@@ -470,6 +470,16 @@ enum status clinic_settle_answers(struct clinic *c, size_t index, const char *co
 	return st;
 }
 
+enum status clinic_settle_answers_as(struct clinic *c, struct session *by, size_t index, const char *const *decision,
+                                     size_t decisions, const char *reason, int64_t now_ms, struct fail *why)
+{
+	struct session *own = c->session;
+	c->session = by;
+	enum status st = clinic_settle_answers(c, index, decision, decisions, reason, now_ms, why);
+	c->session = own;
+	return st;
+}
+
 /* ---- import ------------------------------------------------------------------------------------------- */
 
 #define IMPORT_DAYS_MAX 256

@@ -126,5 +126,9 @@ enum status clinic_united(struct clinic *clinic, size_t index, struct united *ou
  * back by a dermatologist alone, with a reason. ST_NOT_FOUND: nothing differs. */
 enum status clinic_settle_answers(struct clinic *clinic, size_t index, const char *const *decision, size_t decisions,
                                   const char *reason, int64_t now_ms, struct fail *why) MUST_CHECK;
+/* The same by a person who comes to the station for it; whoever is logged in stays so. */
+enum status clinic_settle_answers_as(struct clinic *clinic, struct session *by, size_t index,
+                                     const char *const *decision, size_t decisions, const char *reason, int64_t now_ms,
+                                     struct fail *why) MUST_CHECK;
 
 #endif

@@ -67,6 +67,11 @@ enum status identity_confirm(const struct identity *identity, const char *first,
 	return ST_OK;
 }
 
+bool identity_is(const struct identity *identity, const char *text)
+{
+	return kind_of(identity, text) != KINDS;
+}
+
 const char *identity_kinds(const struct identity *identity, char *out, size_t size)
 {
 	const char *const known[KINDS] = {identity->name, identity->record_number, identity->birth};

@@ -20,6 +20,8 @@ void identity_digest(const struct identity *identity, char hex[DIGEST_TEXT_SIZE]
  * which was wrong, and never what would have been right. */
 enum status identity_confirm(const struct identity *identity, const char *first, const char *second,
                              struct fail *why) MUST_CHECK;
+/* Whether that text is one of them. */
+bool identity_is(const struct identity *identity, const char *text);
 /* Which of them this patient has: "name, record number". Returns out. */
 const char *identity_kinds(const struct identity *identity, char *out, size_t size);
 

@@ -115,7 +115,7 @@ static void what_is_missing_is_said(void **state)
 		bool enabled = action_enabled(action_at(i), 0, &why);
 		assert_true(enabled == (action_at(i)->need == NEED_NOTHING));
 		assert_true(enabled == (why == NULL));
-		assert_true(action_enabled(action_at(i), ~0u, NULL));
+		assert_true(action_enabled(action_at(i), UINT64_MAX, NULL));
 	}
 }
 

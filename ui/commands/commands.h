@@ -56,6 +56,10 @@ int command_emergency_list(const struct cli_options *options);
 int command_emergency_show(const struct cli_options *options);
 int command_emergency_review(const struct cli_options *options);
 
+/* --- patient.c: who a patient is, corrected */
+int command_patient_show(const struct cli_options *options);
+int command_patient_correct(const struct cli_options *options);
+
 /* --- unfinished.c: work that was begun and not saved */
 int command_answers(const struct cli_options *options);
 int command_answers_settle(const struct cli_options *options);

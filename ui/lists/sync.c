@@ -28,10 +28,10 @@ static const char *const next_steps[SYNC_NOTES] = {
         [SYNC_NOTE_PARKED] = "Kept as it came, not used. Where a key is not trusted an administrator enters it "
                              "(`lasertwin sync trust`); else ask who changed it on the server.",
         [SYNC_NOTE_SERVER] = "Tell the server's administrator; nothing is lost here.",
-        [SYNC_NOTE_IDENTITY] = "Look whether it is the same person (2 Patient, I). Then revise the plan and have it "
+        [SYNC_NOTE_IDENTITY] = "Look whether it is the same person (2 Patient, #). Then revise the plan and have it "
                                "approved again: what was signed was signed for the former identity.",
-        [SYNC_NOTE_ANSWERS] = "What warns counts meanwhile. `lasertwin answers PATIENT` shows what differs first "
-                              "and who was told it; `lasertwin answers settle` decides.",
+        [SYNC_NOTE_ANSWERS] = "What warns counts meanwhile. ~ shows what differs and who was told it, and decides "
+                              "(`lasertwin answers` does the same).",
 };
 
 static enum role notice_role(enum sync_notice notice)

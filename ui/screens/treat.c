@@ -106,11 +106,12 @@ static void draw_field(const struct form *form, size_t i, struct canvas *canvas,
 void screen_form(const struct app *app, struct canvas *canvas, struct area area)
 {
 	const struct form *form = &app->plans.form;
-	struct area box = view_dialog(area, (int)form->fields + 10), in = area_inside(box, 1, 2);
+	const int long_text = strlen(form->text) > 240 ? 3 : 0;
+	struct area box = view_dialog(area, (int)form->fields + 10 + long_text), in = area_inside(box, 1, 2);
 	int row = in.row;
 	canvas_box(canvas, box, ROLE_KEY, form->title);
 	if (form->text[0] != '\0')
-		row += canvas_wrap(canvas, (struct area){row, in.col, 4, in.cols}, ROLE_STRONG, form->text);
+		row += canvas_wrap(canvas, (struct area){row, in.col, 4 + long_text, in.cols}, ROLE_STRONG, form->text);
 	for (size_t i = 0; i < form->fields; i++)
 		draw_field(form, i, canvas, (struct area){row++, in.col, 1, in.cols});
 	const struct form_field *here = &form->field[form->at];
