@@ -147,7 +147,7 @@ fuzz-run: $(LIB) $(SUPPORTLIB) $(FUZZERS:%=$(BUILD)/tests/fuzz/fuzz_%.o)
 		-print_final_stats=1 tests/fuzz/corpus/$(f) $(FUZZ_$(f)) 2>&1 | tail -12 &&) true
 
 tsan:
-	@$(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"
+	@TSAN_OPTIONS=suppressions=tests/support/tsan.supp $(MAKE) --no-print-directory check BUILD=$(BUILD)/tsan OPT="-O1 -g" SANITISE="-fsanitize=thread"
 
 # The photon loop for 64-bit ARM, emulated (Debian: gcc-aarch64-linux-gnu, qemu-user-static): the same bits as here.
 CROSS    := tests/cross/mc_digest.c $(wildcard physics/montecarlo*.c) physics/light.c physics/base/rng.c physics/base/status.c
