@@ -297,6 +297,8 @@ double heat_rz_stable_step_s(const struct heat_rz *h)
 
 static double water_frac(const struct heat_rz_cell *c)
 {
+	if (c->latent_J_cm3 == c->latent_full_J_cm3 && c->latent_full_J_cm3 > 0.0) /* most cells, without a division */
+		return 1.0;
 	return c->latent_full_J_cm3 > 0.0 ? fmin(c->latent_J_cm3 / c->latent_full_J_cm3, 1.0) : 0.0;
 }
 
@@ -403,9 +405,9 @@ static void condense(struct heat_rz *h, size_t n)
 {
 	struct heat_rz_cell *c = &h->cell[n];
 	struct heat_rz_steam arrived = h->arriving[n];
-	h->arriving[n] = (struct heat_rz_steam){0.0, 0.0};
 	if (arrived.latent_J <= 0.0)
 		return;
+	h->arriving[n] = (struct heat_rz_steam){0.0, 0.0};
 	double water_J_cm3K = arrived.capacity_J_K / h->volume_cm3[n];
 	double latent_J_cm3 = arrived.latent_J / h->volume_cm3[n];
 	double capacity = c->capacity_J_cm3K + water_J_cm3K;
@@ -470,9 +472,8 @@ static double steam_J(const struct heat_rz *h)
 	return sum_J;
 }
 
-double heat_rz_room_J_cm3(const struct heat_rz *h, size_t ir, size_t iz)
+static double room_J_cm3(const struct heat_rz *h, size_t n)
 {
-	size_t n = iz * h->nr + ir;
 	const struct heat_rz_cell *c = &h->cell[n];
 	if (h->removed[n])
 		return 0.0;
@@ -484,6 +485,23 @@ double heat_rz_room_J_cm3(const struct heat_rz *h, size_t ir, size_t iz)
 		t = fmax(t, h->boiling_C);
 	}
 	return room + (c->matrix_full_J_cm3 > 0.0 ? fmax(h->decomposition_C - t, 0.0) * dry : 0.0);
+}
+
+double heat_rz_room_J_cm3(const struct heat_rz *h, size_t ir, size_t iz)
+{
+	return room_J_cm3(h, iz * h->nr + ir);
+}
+
+bool heat_rz_takes(struct heat_rz *h, size_t ir, size_t iz, double energy_J_cm3)
+{
+	size_t n = iz * h->nr + ir;
+	const struct heat_rz_cell *c = &h->cell[n];
+	bool surely = energy_J_cm3 < c->latent_J_cm3 + c->matrix_J_cm3 && !h->removed[n]; /* there is room for this alone */
+	if (!surely && energy_J_cm3 >= room_J_cm3(h, n))
+		return false;
+	h->deposited_J += energy_J_cm3 * h->volume_cm3[n];
+	heat_cell(h, n, energy_J_cm3);
+	return true;
 }
 
 void heat_rz_remove(struct heat_rz *h, size_t ir, size_t iz)

@@ -74,6 +74,8 @@ double heat_rz_advance_freely(struct heat_rz *h, double most_s);
 
 /* Energy a cell still takes until water and matrix are used up [J/cm3]; 0 when it has been removed. */
 double heat_rz_room_J_cm3(const struct heat_rz *h, size_t ir, size_t iz);
+/* Adds this energy to a cell if that is less than it still takes; false: it is not, and nothing is added. */
+bool heat_rz_takes(struct heat_rz *h, size_t ir, size_t iz, double energy_J_cm3);
 void heat_rz_remove(struct heat_rz *h, size_t ir, size_t iz);
 
 bool heat_rz_removed(const struct heat_rz *h, size_t ir, size_t iz);

@@ -231,6 +231,7 @@ struct opaque {
 	struct microbeam_grid grid;
 	/* Rows: thickness; optical thickness without water, and what all its water adds. */
 	double row_cm[MICROBEAM_ROWS_MAX], dry[MICROBEAM_ROWS_MAX], wet[MICROBEAM_ROWS_MAX];
+	double caught_frac[MICROBEAM_ROWS_MAX]; /* of the light that comes, cold and whole */
 	bool bleaches;
 	double start_C;
 	const struct microbeam *beam;
@@ -263,17 +264,16 @@ static void illuminate_column(struct opaque *o, size_t i, double portion_J_cm2)
 {
 	double left = portion_J_cm2, end = portion_J_cm2 * LIGHT_END_FRAC;
 	for (size_t j = o->front[i]; j < o->grid.nz && left > end; j++) {
-		double optical = o->dry[j] + o->wet[j] * absorbing_water_frac(o, i, j);
-		double row_cm = o->row_cm[j], taken = -left * expm1(-optical);
-		double room = heat_rz_room_J_cm3(o->heat, i, j) * row_cm;
-		if (taken >= room) {
-			heat_rz_deposit(o->heat, i, j, room / row_cm);
-			remove_down_to(o, i, j);
-			left -= room;
-		} else {
-			heat_rz_deposit(o->heat, i, j, taken / row_cm);
+		double water = absorbing_water_frac(o, i, j), row_cm = o->row_cm[j];
+		double taken = left * (water == 1.0 ? o->caught_frac[j] : -expm1(-(o->dry[j] + o->wet[j] * water)));
+		if (heat_rz_takes(o->heat, i, j, taken / row_cm)) {
 			left -= taken;
+			continue;
 		}
+		double room_J_cm3 = heat_rz_room_J_cm3(o->heat, i, j);
+		heat_rz_deposit(o->heat, i, j, room_J_cm3);
+		remove_down_to(o, i, j);
+		left -= room_J_cm3 * row_cm;
 	}
 }
 
@@ -349,6 +349,7 @@ static void prepare(struct opaque *o, const struct tissue *tissue, const struct 
 		o->row_cm[j] = (to_um - from_um) * CM_PER_UM;
 		o->dry[j] = dry_1_cm * o->row_cm[j];
 		o->wet[j] = (mua_1_cm - dry_1_cm) * o->row_cm[j];
+		o->caught_frac[j] = -expm1(-(o->dry[j] + o->wet[j]));
 	}
 }
 

@@ -108,6 +108,32 @@ static void test_plane_step_in_depth(void **state)
 	heat_rz_free(&h);
 }
 
+/* Energy up to a cell's room is taken, wet, boiling and dry; what reaches it is not, and leaves no trace. */
+static void test_takes_what_there_is_room_for(void **state)
+{
+	(void)state;
+	struct bench b;
+	bench_fill(&b, 2, 2, 10, 10, 34);
+	for (size_t j = 0; j < 2; j++)
+		b.row[j].matrix_J_cm3 = 500;
+	struct heat_rz *h = start(&b);
+	double before_J_cm3 = heat_rz_room_J_cm3(h, 0, 1), sum_J_cm3 = 0;
+	for (int k = 0; k < 9; k++) {
+		double room = heat_rz_room_J_cm3(h, 0, 1), warm_C = heat_rz_temperature_C(h, 0, 1), portion = 0.4 * room;
+		assert_false(heat_rz_takes(h, 0, 1, room));
+		assert_false(heat_rz_takes(h, 0, 1, 1.5 * room));
+		assert_true(heat_rz_temperature_C(h, 0, 1) == warm_C && heat_rz_room_J_cm3(h, 0, 1) == room);
+		assert_true(heat_rz_takes(h, 0, 1, portion));
+		sum_J_cm3 += portion;
+		assert_near((room - heat_rz_room_J_cm3(h, 0, 1)) / room, 0.4, 1e-9);
+	}
+	assert_near(sum_J_cm3, before_J_cm3 * (1 - pow(0.6, 9)), 1e-6 * before_J_cm3);
+	assert_near(balance_error(h), 0, 1e-10);
+	heat_rz_remove(h, 0, 1);
+	assert_false(heat_rz_takes(h, 0, 1, 1.0));
+	heat_rz_free(&h);
+}
+
 /* Surface at fixed heat transfer, small Biot number: the whole slab cools as exp(-h t/(rho c L)). */
 static void test_surface_cooling(void **state)
 {
@@ -353,6 +379,7 @@ static void test_refusals_by_name(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(test_takes_what_there_is_room_for),
 	        cmocka_unit_test(test_gaussian_cylinder_decay),
 	        cmocka_unit_test(test_plane_step_in_depth),
 	        cmocka_unit_test(test_surface_cooling),
