@@ -462,6 +462,19 @@ struct heat_place heat_place(const struct heat *solver, double depth_um)
 	return place;
 }
 
+void heat_places(const struct heat *solver, const double *depth_um, size_t depths, struct heat_place *place)
+{
+	const double *row_um = solver->depth_um;
+	size_t last = solver->rows - 1, row = 0;
+	for (size_t i = 0; i < depths; i++) {
+		while (row < last && row_um[row + 1] <= depth_um[i])
+			row++;
+		place[i] = (struct heat_place){row, 0.0};
+		if (row < last)
+			place[i].lower_frac = fmax(0.0, (depth_um[i] - row_um[row]) / (row_um[row + 1] - row_um[row]));
+	}
+}
+
 double heat_at(const double *row_value, struct heat_place at)
 {
 	double upper = row_value[at.row];

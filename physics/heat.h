@@ -202,6 +202,8 @@ struct heat_place {
 	double lower_frac; /* weight of the row below */
 };
 struct heat_place heat_place(const struct heat *solver, double depth_um);
+/* Of many depths in rising order. */
+void heat_places(const struct heat *solver, const double *depth_um, size_t depths, struct heat_place *place);
 double heat_at(const double *row_value, struct heat_place at);
 double heat_omega_at(const double *row_omega, struct heat_place at);
 double heat_at_depth(const struct heat *solver, const double *row_value, double depth_um);

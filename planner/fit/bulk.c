@@ -546,11 +546,12 @@ static enum status note_profile(const struct heat *heat, const struct ready *r, 
 	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, 0, past, rows->cells, why);
 	if (!st)
 		st = heat_evaluate_rows(heat, fluence_J_cm2, collagen, first, end, rows->collagen, why);
+	struct heat_place place[PREDICT_DEPTHS_MAX];
+	heat_places(heat, depth_um, depths, place);
 	for (size_t i = 0; !st && i < depths; i++) {
 		const double *set = depth_um[i] <= r->epidermis_um ? rows->cells : rows->collagen;
-		struct heat_place at = heat_place(heat, depth_um[i]);
-		out->peak[i].value[s] = heat_at(rows->peak_C, at);
-		out->damage[i].value[s] = damage_fraction(heat_omega_at(set, at));
+		out->peak[i].value[s] = heat_at(rows->peak_C, place[i]);
+		out->damage[i].value[s] = damage_fraction(heat_omega_at(set, place[i]));
 	}
 	return st;
 }
@@ -634,12 +635,14 @@ static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows
 	double fluence = q->dose->column_depth_um ? q->dose->column_fluence_J_cm2[s] : q->dose->fluence_J_cm2;
 	double basal = 0.0, papillary = 0.0;
 	enum status st = find_peaks(heat, r, fluence, q->depths > 0, rows->peak_C, &peaks, why);
-	if (!st)
+	if (!st && q->depths) { /* with the cells of the whole epidermis */
+		st = note_profile(heat, r, fluence, rows, q->depth_um, q->depths, s, q->out, why);
+		basal = st ? 0.0 : heat_omega_at_depth(heat, rows->cells, r->basal_um);
+	} else if (!st) {
 		st = omega_of_cells(heat, fluence, r->basal_um, rows->cells, &basal, why);
+	}
 	if (!st)
 		st = omega_of_cells(heat, fluence, r->basal_um + papillary_below_basal_um, rows->cells, &papillary, why);
-	if (!st && q->depths)
-		st = note_profile(heat, r, fluence, rows, q->depth_um, q->depths, s, q->out, why);
 	q->flags[s] = heat_validity(peaks.hottest_C) | q->dose->column_flags;
 	metric[METRIC_SURFACE_PEAK_C].value[s] = rows->peak_C[0];
 	metric[METRIC_BASAL_PEAK_C].value[s] = heat_at_depth(heat, rows->peak_C, r->basal_um);

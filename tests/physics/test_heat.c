@@ -924,9 +924,30 @@ static void hot_skin_loses_more_to_air(void **state)
 	assert_near_frac(60.0 - cooled_surface_C(60.0, true, true), 60.0 - cooled_surface_C(60.0, false, true), 1e-3);
 }
 
+static void places_of_many_depths_are_those_of_each(void **state)
+{
+	(void)state;
+	struct heat_problem problem = insulated(&dermis, 1);
+	const double edge_um[] = {0.0, 100.0}, absorption_1_cm[] = {10.0};
+	problem.source = (struct heat_source){1, edge_um, absorption_1_cm};
+	struct heat *solver = solved(&problem);
+	const double *row_um = heat_depth_um(solver);
+	size_t last = heat_rows(solver) - 1;
+	const double depth_um[] = {0.0, 0.1, row_um[1], row_um[1], 7.3, row_um[9], 500.0, row_um[last], 20000.0, 1e9};
+	struct heat_place place[COUNT(depth_um)];
+	heat_places(solver, depth_um, COUNT(depth_um), place);
+	for (size_t i = 0; i < COUNT(depth_um); i++) {
+		struct heat_place one = heat_place(solver, depth_um[i]);
+		assert_int_equal(place[i].row, one.row);
+		assert_true(place[i].lower_frac == one.lower_frac);
+	}
+	heat_free(&solver);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+	        cmocka_unit_test(places_of_many_depths_are_those_of_each),
 	        cmocka_unit_test(constant_flux_into_half_space),
 	        cmocka_unit_test(pulse_in_parts),
 	        cmocka_unit_test(warm_tissue_conducts_better),
