@@ -97,15 +97,15 @@ static void skip_line(struct line_input *input)
 		continue;
 }
 
-static enum line_got fill(struct line_input *input, int timeout_ms)
+static enum line_got fill(struct line_input *input, int wake_fd, int timeout_ms)
 {
-	struct pollfd source = {.fd = input->fd, .events = POLLIN};
-	int ready = leave_signal != 0 || interrupted != 0 ? 0 : poll(&source, 1, timeout_ms);
+	struct pollfd source[2] = {{.fd = input->fd, .events = POLLIN}, {.fd = wake_fd, .events = POLLIN}};
+	int ready = leave_signal != 0 || interrupted != 0 ? 0 : poll(source, 2, timeout_ms);
 	if (leave_signal != 0)
 		return LINE_LEAVE;
 	if (take_interrupt())
 		return LINE_INTERRUPTED;
-	if (ready == 0)
+	if (ready == 0 || (source[0].revents == 0 && source[1].revents != 0))
 		return LINE_IDLE;
 	ssize_t got = read(input->fd, input->buffer + input->held, LINE_INPUT_MAX - input->held);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
@@ -115,7 +115,7 @@ static enum line_got fill(struct line_input *input, int timeout_ms)
 	return LINE_OK;
 }
 
-static enum line_got read_line(struct line_input *input, int timeout_ms, char *out, size_t size)
+static enum line_got read_line(struct line_input *input, int wake_fd, int timeout_ms, char *out, size_t size)
 {
 	for (;;) {
 		bool too_long = false, cut = false;
@@ -126,13 +126,14 @@ static enum line_got read_line(struct line_input *input, int timeout_ms, char *o
 		}
 		if (input->ended)
 			return LINE_END;
-		enum line_got got = fill(input, timeout_ms);
+		enum line_got got = fill(input, wake_fd, timeout_ms);
 		if (got != LINE_OK)
 			return got;
 	}
 }
 
-enum line_got line_input_read(struct line_input *input, int timeout_ms, bool masked, char *out, size_t size)
+enum line_got line_input_read(struct line_input *input, int wake_fd, int timeout_ms, bool masked, char *out,
+                              size_t size)
 {
 	struct termios before, silent;
 	const bool terminal = masked && input->terminal && tcgetattr(input->fd, &before) == 0;
@@ -141,7 +142,7 @@ enum line_got line_input_read(struct line_input *input, int timeout_ms, bool mas
 		silent.c_lflag &= (tcflag_t)~ECHO;
 		(void)tcsetattr(input->fd, TCSAFLUSH, &silent);
 	}
-	enum line_got got = read_line(input, timeout_ms, out, size);
+	enum line_got got = read_line(input, wake_fd, timeout_ms, out, size);
 	if (terminal) {
 		(void)tcsetattr(input->fd, TCSAFLUSH, &before);
 		ssize_t ignored = write(STDOUT_FILENO, "\n", 1); /* the one that was not echoed */

@@ -13,7 +13,7 @@
 enum line_got {
 	LINE_OK,
 	LINE_END,         /* of the input */
-	LINE_IDLE,        /* the time is over */
+	LINE_IDLE,        /* the time is over, or woken */
 	LINE_INTERRUPTED, /* Ctrl-C */
 	LINE_LEAVE,       /* a signal asks the program to end: line_input_signal() */
 	LINE_LONG
@@ -28,8 +28,10 @@ struct line_input {
 
 void line_input_open(struct line_input *input, int fd); /* takes over the signals */
 void line_input_close(struct line_input *input);        /* gives them back; wipes what was read */
-/* Waits at most timeout_ms (-1: for ever). masked: without echo on a terminal. The line is without its end. */
-enum line_got line_input_read(struct line_input *input, int timeout_ms, bool masked, char *out, size_t size);
+/* Waits at most timeout_ms (-1: for ever), or until a byte stands on wake_fd (-1: none): LINE_IDLE too. masked: without
+ * echo on a terminal. The line is without its end. */
+enum line_got line_input_read(struct line_input *input, int wake_fd, int timeout_ms, bool masked, char *out,
+                              size_t size);
 /* Waits for a byte on wake_fd; true when Ctrl-C came meanwhile. Lines that wait stay unread. */
 bool line_input_wait(int wake_fd, int timeout_ms);
 int line_input_signal(void); /* the one behind LINE_LEAVE; 0: none came */

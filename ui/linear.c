@@ -2,6 +2,7 @@
  * (canvas.h), so that nothing is cut and nothing stands beside something else, and the lines of lists get numbers. */
 #include "ui/linear.h"
 
+#include <limits.h>
 #include <ctype.h>
 #include <stdarg.h>
 #include <strings.h>
@@ -29,6 +30,8 @@ struct linear {
 	struct jobs *jobs;
 	struct canvas *canvas;
 	const struct shell_lock *lock;
+	struct background *background; /* NULL: nothing is synchronised */
+	bool round_ended;              /* what it brought is taken in at the next turn */
 	FILE *out;
 	bool ascii, ended;
 	int leave_signal;
@@ -345,11 +348,38 @@ static void type(struct linear *l, const char *text)
 
 /* --- the lock ---------------------------------------------------------------------------------------------- */
 
+static int sooner(int64_t a, int64_t b)
+{
+	const int64_t ms = a < 0 ? b : b < 0 || a < b ? a : b;
+	return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+/* Meanwhile a round may use the records; while nothing is echoed none is started, because waiting again echoes. */
+static enum line_got wait_line(struct linear *l, int timeout_ms, bool masked, char *out, size_t size)
+{
+	if (l->background == NULL)
+		return line_input_read(&l->in, -1, timeout_ms, masked, out, size);
+	const int64_t until_ms = timeout_ms < 0 ? -1 : clock_ms() + timeout_ms;
+	enum line_got got;
+	bool again;
+	do {
+		const int64_t now_ms = clock_ms(), left = until_ms < 0 ? -1 : until_ms > now_ms ? until_ms - now_ms : 0;
+		const int64_t round = masked ? -1 : background_wait_ms(l->background);
+		background_leave(l->background);
+		got = line_input_read(&l->in, masked ? -1 : background_wake_fd(l->background),
+		                      sooner(left, round), masked, out, size);
+		background_enter(l->background);
+		l->round_ended |= background_pump(l->background);
+		again = got == LINE_IDLE && (until_ms < 0 || clock_ms() < until_ms);
+	} while (again);
+	return got;
+}
+
 /* What a script gives is repeated, so that the record of the conversation can be read; a secret never is. */
 static enum line_got hear(struct linear *l, const char *question, int timeout_ms, bool masked, char *out, size_t size)
 {
 	prompt(l, question);
-	enum line_got got = line_input_read(&l->in, timeout_ms, masked, out, size);
+	enum line_got got = wait_line(l, timeout_ms, masked, out, size);
 	if (got == LINE_OK && !l->in.terminal)
 		say(l, masked ? "(not shown)" : out);
 	return got;
@@ -362,6 +392,8 @@ static void lock(struct linear *l)
 	char login[LINE_INPUT_MAX], secret[LINE_INPUT_MAX], who[STORE_LOGIN_MAX + 1] = "";
 	app_form_close(l->app);
 	l->lock->lock(l->lock->context, who, sizeof who);
+	if (l->background != NULL)
+		background_lock(l->background, true);
 	say_format(l, "Locked after %d seconds without a word. %s", l->lock->idle_s, l->lock->hint);
 	while (!l->ended) {
 		struct fail why = {.text = ""};
@@ -372,6 +404,8 @@ static void lock(struct linear *l)
 		const struct secret given = {secret, strlen(secret)};
 		enum status status = l->lock->unlock(l->lock->context, login[0] != '\0' ? login : who, given, &why);
 		explicit_bzero(secret, sizeof secret);
+		if (status == ST_OK && l->background != NULL)
+			background_lock(l->background, false);
 		if (status == ST_OK)
 			break;
 		say_format(l, "ERROR: %s. Try again, or end the input to leave.", why.text);
@@ -751,6 +785,10 @@ static void ask_command(struct linear *l)
 
 static void turn(struct linear *l)
 {
+	if (l->round_ended && app_screen(l->app) < SCREEN_PALETTE) { /* not under a dialog */
+		l->round_ended = false;
+		app_sync_ended(l->app);
+	}
 	settle(l);
 	say_messages(l);
 	const enum screen screen = app_screen(l->app);
@@ -777,14 +815,17 @@ static void say_end(struct linear *l)
 }
 
 enum status linear_run(const struct app_source *source, const struct app_engine *engine,
-                       const struct shell_lock *lock_with, bool ascii, int in_fd, FILE *out, int *leave_signal,
-                       struct fail *why)
+                       const struct shell_lock *lock_with, struct background *background, bool ascii, int in_fd,
+                       FILE *out, int *leave_signal, struct fail *why)
 {
 	struct linear *l = calloc(1, sizeof *l);
 	*leave_signal = 0;
 	if (l == NULL)
 		return fail_set(why, ST_FULL, "planner", "no memory");
 	l->lock = lock_with;
+	l->background = background;
+	if (background != NULL)
+		background_enter(background);
 	l->out = out;
 	l->ascii = ascii;
 	l->screen = l->asking = SCREENS;
@@ -808,6 +849,8 @@ enum status linear_run(const struct app_source *source, const struct app_engine 
 	app_free(&l->app);
 	jobs_free(&l->jobs);
 	canvas_free(&l->canvas);
+	if (background != NULL)
+		background_leave(background);
 	free(l);
 	return status;
 }

@@ -10,6 +10,9 @@
  *   ?               every action here, with its key, and why one is not possible now
  *   (empty)         says the screen again
  *
+ * Rounds of synchronisation run while a line is waited for; what arrived is taken in before the next answer is said,
+ * never under a list whose numbers stand there to be typed.
+ *
  * What a dialog asks is asked one line at a time; a line with a single "." leaves it. Ctrl-C cancels a computation.
  */
 #ifndef LASERTWIN_UI_LINEAR_H
@@ -19,9 +22,10 @@
 #include "ui/shell.h"
 
 /* Reads in_fd, writes out; ascii: ASCII only. Returns when the user leaves, the input ends or a signal asks for it
- * (*leave_signal). lock may be NULL. */
+ * (*leave_signal). lock and background may be NULL. */
 enum status linear_run(const struct app_source *source, const struct app_engine *engine, const struct shell_lock *lock,
-                       bool ascii, int in_fd, FILE *out, int *leave_signal, struct fail *why) MUST_CHECK;
+                       struct background *background, bool ascii, int in_fd, FILE *out, int *leave_signal,
+                       struct fail *why) MUST_CHECK;
 
 /* --- the parts that need no input (tests) --- */
 

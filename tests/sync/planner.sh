@@ -78,7 +78,31 @@ keys Q
 expect "Leave lasertwin?"
 keys y
 expect "ended-with-0"
+
+# the same as a conversation: a round runs while a line is waited for, and the next answer says what it brought
+sed 's/"id": "S1"/"id": "third"/; s/"title": "[^"]*"/"title": "VIRTUAL THIRD"/' tests/validation/cases/S1.json >"$rig/third.json"
+lt a add "$rig/third.json"
+lt a sync
+lt b patient correct "VIRTUAL SECOND" name="VIRTUAL TWO" --identifier "VIRTUAL SECOND" --second-identifier second \
+	--reason "as on the passport"
+mkfifo "$rig/words"
+"$program" --plain --home "$rig/b" --login chief --secret-file "$rig/secret" <"$rig/words" >"$rig/said" 2>&1 &
+talker=$!
+exec 9>"$rig/words"
+tries=0
+while ! grep -q "VIRTUAL THIRD" "$rig/said"; do
+	[ "$tries" -lt 900 ] || { cat "$rig/said"; fail "no round ran during the conversation"; }
+	tries=$((tries + 1))
+	echo worklist >&9
+	sleep 0.1
+done
+echo quit >&9
+exec 9>&-
+wait "$talker" || { cat "$rig/said"; fail "the conversation ended badly"; }
+lt a sync
+lt a patient show "VIRTUAL TWO"
+grep -q "before: VIRTUAL SECOND" "$rig/out" || { cat "$rig/out"; fail "the correction did not come over"; }
 t kill-server # it holds the servers' pipe open, and they end with it
 stop_servers
 server=
-pass "patients appear, a conflict is settled by its person, stop, lock"
+pass "patients appear, a conflict is settled by its person, stop, lock; the same in a conversation"

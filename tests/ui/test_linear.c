@@ -73,7 +73,7 @@ static char *talk(const char *lines, size_t length)
 	close(pipes[1]);
 	FILE *out = open_memstream(&said, &size);
 	assert_non_null(out);
-	assert_int_equal(linear_run(&fake_source, &fake_engine, NULL, false, pipes[0], out, &signal_number, &why), ST_OK);
+	assert_int_equal(linear_run(&fake_source, &fake_engine, NULL, NULL, false, pipes[0], out, &signal_number, &why), ST_OK);
 	fclose(out);
 	close(pipes[0]);
 	return said;

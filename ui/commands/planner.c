@@ -110,7 +110,7 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		struct app_sync sync;
 		char home[CLI_PATH_MAX];
 		cli_home(options, home, sizeof home);
-		if (status == ST_OK && !cli_flag(options, "--plain"))
+		if (status == ST_OK)
 			status = background_new(clinic, home, cli_now_ms, &background, why);
 		if (background != NULL) {
 			sync = background_sync(background);
@@ -121,8 +121,8 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		source.settings = &settings;
 		struct app_engine engine = engine_of(library);
 		if (status == ST_OK && cli_flag(options, "--plain"))
-			status = linear_run(&source, &engine, &lock, cli_ascii(options), STDIN_FILENO, stdout, leave_signal,
-			                    why);
+			status = linear_run(&source, &engine, &lock, background, cli_ascii(options), STDIN_FILENO, stdout,
+			                    leave_signal, why);
 		else if (status == ST_OK)
 			status = shell_run(&source, &engine, &lock, background, &options->term, leave_signal, why);
 		background_free(&background);
