@@ -287,7 +287,8 @@ static void count_notices(struct background *b, struct sync_status *s)
 		s->parked += notice == SYNC_NOTE_PARKED;
 		s->duplicates += notice == SYNC_NOTE_DUPLICATE;
 		s->others += notice == SYNC_NOTE_DELETED || notice == SYNC_NOTE_ROLLBACK || notice == SYNC_NOTE_SERVER ||
-		             notice == SYNC_NOTE_ANSWERS || notice == SYNC_NOTE_IDENTITY;
+		             notice == SYNC_NOTE_ANSWERS || notice == SYNC_NOTE_IDENTITY ||
+		             notice == SYNC_NOTE_UNVERIFIED;
 	}
 	station_list_free(&list);
 }

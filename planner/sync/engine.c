@@ -24,7 +24,8 @@ const char *sync_state_name(enum sync_state state)
 const char *sync_notice_name(enum sync_notice notice)
 {
 	static const char *const names[SYNC_NOTES] = {"conflict", "refused", "duplicate", "rollback",
-	                                              "deleted",  "parked",  "server",    "identity", "answers"};
+	                                              "deleted",  "parked",  "server",    "identity", "unverified",
+	                                              "answers"};
 	return (unsigned)notice < SYNC_NOTES ? names[notice] : "?";
 }
 

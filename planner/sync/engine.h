@@ -101,6 +101,7 @@ enum sync_notice {
 	SYNC_NOTE_PARKED,    /* what the server sent cannot be used */
 	SYNC_NOTE_SERVER,    /* the server does not keep to the rules it states */
 	SYNC_NOTE_IDENTITY,  /* who a patient is was corrected elsewhere */
+	SYNC_NOTE_UNVERIFIED, /* a revocation that stopped a plan is signed by somebody unknown here */
 	SYNC_NOTE_ANSWERS,   /* safety questions were answered differently at two stations */
 	SYNC_NOTES
 };

@@ -193,9 +193,14 @@ static enum status apply_event(struct station *s, struct store_plan_event *row,
 		return other_event(s, row, same_step, why);
 	if (!is_next)
 		return fail_set(why, ST_NOT_FOUND, "plan", "an earlier change of its state is not here yet");
+	bool unknown = false;
 	if (strcmp(row->to_state, "approved") == 0)
 		st = station_check_signed(s, row, MEANING_APPROVED, why);
-	return st ? st : store_plan_event_add(s->store, row, stamp, why);
+	if (strcmp(row->to_state, "revoked") == 0)
+		st = station_check_revocation(s, row, &unknown, why);
+	if (!st)
+		st = store_plan_event_add(s->store, row, stamp, why);
+	return st || !unknown ? st : station_tell_unverified(s, row, why);
 }
 
 /* An order is never kept; it only must say what the plan says. */
@@ -532,6 +537,8 @@ static bool still_holds(struct station *s, const struct station_item *item)
 	struct united united;
 	struct fail none;
 	bool rests;
+	if (item->notice == SYNC_NOTE_UNVERIFIED)
+		return station_unverified_holds(s, item->name, &rests, &none) != ST_OK || rests;
 	if (item->notice == SYNC_NOTE_IDENTITY)
 		return approval_rests(s, item->name, &rests, &none) != ST_OK || rests;
 	if (item->notice != SYNC_NOTE_ANSWERS || united_load(s->store, item->name, &united, &none) != ST_OK)

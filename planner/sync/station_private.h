@@ -87,6 +87,13 @@ enum status station_map_device(struct station *s, const struct store_record *rec
 /* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
 enum status station_check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
                                  struct fail *why) MUST_CHECK;
+/* Whether a revocation counts, and whether its signer is unknown here (the decision stands in station_revoke.c). */
+enum status station_check_revocation(struct station *s, const struct store_plan_event *event, bool *unknown,
+                                     struct fail *why) MUST_CHECK;
+enum status station_tell_unverified(struct station *s, const struct store_plan_event *event,
+                                    struct fail *why) MUST_CHECK;
+/* Whether that still needs somebody: the plan is revoked and its signer still unknown. */
+enum status station_unverified_holds(struct station *s, const char *plan, bool *holds, struct fail *why) MUST_CHECK;
 /* state: of the plan here. Inside a group, with the outbox silent. */
 enum status station_revocation_wins(struct station *s, struct store_plan_event *row, const char *state,
                                     const struct store_stamp *stamp, struct fail *why) MUST_CHECK;

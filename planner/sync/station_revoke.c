@@ -15,24 +15,30 @@
 
 /* ---- trust -------------------------------------------------------------------------------------------- */
 
-/* Signed bytes, a key trusted for that person, and the very plan that is stored here. */
-enum status station_check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
-                                struct fail *why)
+/* Signed bytes, a key trusted for that person, and the very plan that is stored here. own_key: of a person of whom no
+ * key is known here the document's own will do, and *unknown says so; a person's known key is never passed over. */
+static enum status check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
+                                bool own_key, bool *unknown, struct fail *why)
 {
 	struct approval_document document = {0};
 	struct approval said;
 	struct sign_public key;
 	struct fail reason = {0};
 	char digest[DIGEST_TEXT_SIZE];
+	*unknown = false;
 	enum status st = approval_document_read("approval", event->json ? event->json : "", event->json_len,
 	                                        &document, why);
 	if (!st)
 		st = approval_decode(document.payload, document.payload_n, &said, why);
-	if (!st && trust_key_of(s->store, said.login, said.key_number, &key, &reason) != ST_OK)
-		st = fail_set(why, ST_DENIED, "signature",
-		              "the key of %.60s is not trusted here: an administrator enters it with "
-		              "`lasertwin sync trust`",
-		              said.login);
+	if (!st && trust_key_of(s->store, said.login, said.key_number, &key, &reason) != ST_OK) {
+		*unknown = reason.code == ST_NOT_FOUND;
+		key = document.key;
+		if (!own_key || !*unknown)
+			st = fail_set(why, ST_DENIED, "signature",
+			              "the key of %.60s is not trusted here: an administrator enters it with "
+			              "`lasertwin sync trust`",
+			              said.login);
+	}
 	if (!st)
 		st = approval_verify(&document, &key, 1, &said, why);
 	digest_hex(&event->digest, digest);
@@ -42,6 +48,52 @@ enum status station_check_signed(struct station *s, const struct store_plan_even
 	if (!st)
 		st = approval_begun(&said, s->now_ms(), why);
 	approval_document_clear(&document);
+	return st;
+}
+
+enum status station_check_signed(struct station *s, const struct store_plan_event *event, enum meaning meaning,
+                                 struct fail *why)
+{
+	bool unknown;
+	return check_signed(s, event, meaning, false, &unknown, why);
+}
+
+/* What the server says is not believed, and a revocation only stops. So:
+ *   signed by a key trusted here        stops
+ *   signed, by a person not known here  stops, and is told as UNVERIFIED until the key is entered: a station may not
+ *                                       know every administrator's key, and a treatment that goes on beyond a true
+ *                                       revocation is worse than one that waits beyond a false one
+ *   unsigned, broken, another plan's, or by another key than the person's known one
+ *                                       changes nothing; parked and told */
+enum status station_check_revocation(struct station *s, const struct store_plan_event *event, bool *unknown,
+                                     struct fail *why)
+{
+	return check_signed(s, event, MEANING_REVOKED, true, unknown, why);
+}
+
+enum status station_tell_unverified(struct station *s, const struct store_plan_event *event, struct fail *why)
+{
+	char text[SYNC_REASON_MAX + 1];
+	(void)snprintf(text, sizeof text,
+	               "UNVERIFIED REVOCATION by %.60s, whose key is not known here: the plan is stopped all the same",
+	               event->actor);
+	return station_note(s, SYNC_NOTE_UNVERIFIED, "CarePlan", event->plan, text, why);
+}
+
+enum status station_unverified_holds(struct station *s, const char *plan, bool *holds, struct fail *why)
+{
+	struct store_plan row = {0};
+	struct store_plan_event_list list = {0};
+	bool unknown = false;
+	struct fail none;
+	*holds = false;
+	enum status st = store_plan_latest(s->store, plan, &row, why);
+	if (!st && strcmp(row.state, "revoked") == 0)
+		st = store_plan_event_list(s->store, plan, row.version, &list, why);
+	if (!st && list.count > 0)
+		*holds = station_check_revocation(s, &list.items[list.count - 1], &unknown, &none) == ST_OK && unknown;
+	store_plan_event_list_free(&list);
+	store_plan_clear(&row);
 	return st;
 }
 
@@ -103,13 +155,17 @@ enum status station_revocation_wins(struct station *s, struct store_plan_event *
 	if (strcmp(state, "revoked") == 0 || strcmp(state, "superseded") == 0)
 		return ST_OK;
 	(void)snprintf(key, sizeof key, "i.%s.%lld", row->plan, (long long)row->version);
-	enum status st = station_check_signed(s, row, MEANING_REVOKED, why);
+	bool unknown;
+	enum status st = station_check_revocation(s, row, &unknown, why);
 	if (!st)
 		st = station_get(s, key, value, why);
 	if (st || value[0])
 		return st;
 	for (size_t i = 0; i < sizeof past / sizeof *past; i++)
-		if (strcmp(past[i], state) == 0) {
+		if (strcmp(past[i], state) == 0) { /* nothing is left to stop: only a known key makes an incident of it */
+			st = station_check_signed(s, row, MEANING_REVOKED, why);
+			if (st)
+				return st;
 			st = raise_incident(s, row, TREATED_HERE, state, why);
 			return st ? st : station_put(s, key, "told", why);
 		}
@@ -118,7 +174,7 @@ enum status station_revocation_wins(struct station *s, struct store_plan_event *
 	store_outbox_silence(s->store, false); /* that it stopped something is this station's to tell */
 	st = store_plan_event_add(s->store, &next, stamp, why);
 	store_outbox_silence(s->store, true);
-	return st;
+	return st || !unknown ? st : station_tell_unverified(s, row, why);
 }
 
 /* ---- too late for its name ---------------------------------------------------------------------------- */
@@ -369,19 +425,24 @@ enum status station_apply_revocation(struct station *s, const struct store_recor
 	struct revocation r = {0};
 	struct store_plan_event_list list = {0};
 	char key[STORE_SYNC_KEY_MAX + 1], state[STORE_STATE_MAX + 1] = "";
+	bool unknown = false;
 	enum status st = read_revocation(record, &r, why);
 	if (!st)
 		st = store_plan_event_list(s->store, record->plan, record->plan_version, &list, why);
 	if (!st && (int64_t)list.count < r.event.ordinal)
 		st = fail_set(why, ST_NOT_FOUND, "plan", "what the revocation stands against is not here yet");
 	if (!st)
-		st = station_check_signed(s, &r.event, MEANING_REVOKED, why);
-	if (!st)
 		memcpy(state, list.items[list.count - 1].to_state, sizeof state);
+	const bool past = strcmp(state, "delivered") == 0 || strcmp(state, "closed") == 0;
+	if (!st)
+		st = past ? station_check_signed(s, &r.event, MEANING_REVOKED, why)
+		          : station_check_revocation(s, &r.event, &unknown, why);
 	const int64_t last = (int64_t)list.count;
 	store_plan_event_list_free(&list);
 	if (!st)
 		st = stop_plan(s, &r.event, state, last, why);
+	if (!st && unknown)
+		st = station_tell_unverified(s, &r.event, why);
 	told_key(&r.event, key);
 	if (!st)
 		st = station_put(s, key, STATION_REVOCATION, why);

@@ -357,6 +357,58 @@ static void a_forged_revocation_is_parked(void **state)
 	assert_true(notices(&p->b, SYNC_NOTE_PARKED) >= 1);
 }
 
+/* The next step of a plan, as the server gives it: by somebody whose key is not known here, by nobody, by a known person
+ * with another key. Stopped and told as unverified; or nothing changes and it is told. */
+static void a_revocation_is_verified_wherever_it_comes(void **state)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {12};
+	struct pair *p = *state;
+	struct approved with;
+	struct sign_public other;
+	struct sign_secret stranger;
+	sign_keys(seed, &other, &stranger);
+	share_approved(p, &with);
+	char *json = sign_by("administrator", &with.made, MEANING_REVOKED, &stranger, &other);
+	move_plan(&p->a, &with.made, "approved", "revoked", json);
+	free(json);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	state_is(&p->b, &with.made, "revoked");
+	assert_int_equal(notices(&p->b, SYNC_NOTE_UNVERIFIED), 1);
+	trust_of(&p->b, "administrator", &other);
+	assert_int_equal(notices(&p->b, SYNC_NOTE_UNVERIFIED), 0);
+}
+
+static void stays_approved(struct pair *p, const struct approved *with, const char *json)
+{
+	move_plan(&p->a, &with->made, "approved", "revoked", json);
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	state_is(&p->b, &with->made, "approved");
+	assert_true(notices(&p->b, SYNC_NOTE_PARKED) >= 1);
+	assert_int_equal(notices(&p->b, SYNC_NOTE_UNVERIFIED), 0);
+}
+
+static void an_unsigned_revocation_changes_nothing(void **state)
+{
+	struct approved with;
+	share_approved(*state, &with);
+	stays_approved(*state, &with, NULL);
+}
+
+static void a_revocation_by_another_key_than_the_persons_changes_nothing(void **state)
+{
+	static const unsigned char seed[SIGN_SEED_BYTES] = {12};
+	struct approved with;
+	struct sign_public other;
+	struct sign_secret stranger;
+	sign_keys(seed, &other, &stranger);
+	share_approved(*state, &with);
+	char *json = sign_as(&with.made, MEANING_REVOKED, &stranger, &other);
+	stays_approved(*state, &with, json);
+	free(json);
+}
+
 /* ---- what follows a treatment --------------------------------------------------------------------------- */
 
 static void a_treatment_and_what_follows_reach_others_in_their_elements(void **state)
@@ -606,6 +658,10 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_revocation_of_what_was_delivered_is_an_incident, make_pair,
 	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(a_forged_revocation_is_parked, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_revocation_is_verified_wherever_it_comes, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(an_unsigned_revocation_changes_nothing, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_revocation_by_another_key_than_the_persons_changes_nothing, make_pair,
+	                                        drop_pair),
 	        cmocka_unit_test_setup_teardown(a_treatment_and_what_follows_reach_others_in_their_elements,
 	                                        make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_closed_gate_ends_the_round_and_loses_nothing, make_pair,

@@ -176,6 +176,12 @@ void outbox_is_done(struct post *side)
 char *sign_as(const struct made *made, enum meaning meaning, const struct sign_secret *secret,
                      const struct sign_public *public)
 {
+	return sign_by("dermatologist", made, meaning, secret, public);
+}
+
+char *sign_by(const char *login, const struct made *made, enum meaning meaning, const struct sign_secret *secret,
+              const struct sign_public *public)
+{
 	struct approval a;
 	struct approval_document document;
 	struct signature signature;
@@ -194,7 +200,7 @@ char *sign_as(const struct made *made, enum meaning meaning, const struct sign_s
 	a.version = 1;
 	digest_bytes(PLAN, strlen(PLAN), &digest);
 	digest_hex(&digest, a.plan_digest);
-	(void)snprintf(a.login, sizeof a.login, "dermatologist");
+	(void)snprintf(a.login, sizeof a.login, "%s", login);
 	a.key_number = 1;
 	sign_key_id(public, &digest);
 	digest_hex(&digest, a.key_id);
@@ -210,10 +216,15 @@ char *sign_as(const struct made *made, enum meaning meaning, const struct sign_s
 
 void trust(struct post *side, const struct sign_public *key)
 {
+	trust_of(side, "dermatologist", key);
+}
+
+void trust_of(struct post *side, const char *login, const struct sign_public *key)
+{
 	struct session *session = NULL;
 	struct fail why;
 	must(store_login(side->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &session, &why), &why);
-	must(trust_add(side->store, session, "dermatologist", 1, key, &fixture_stamp, &why), &why);
+	must(trust_add(side->store, session, login, 1, key, &fixture_stamp, &why), &why);
 	store_logout(&session);
 }
 

@@ -68,6 +68,9 @@ void state_is(struct post *side, const struct made *made, const char *state);
 void outbox_is_done(struct post *side);
 char *sign_as(const struct made *made, enum meaning meaning, const struct sign_secret *secret,
                      const struct sign_public *public);
+char *sign_by(const char *login, const struct made *made, enum meaning meaning, const struct sign_secret *secret,
+              const struct sign_public *public);
+void trust_of(struct post *side, const char *login, const struct sign_public *key);
 void trust(struct post *side, const struct sign_public *key);
 void share_approved(struct pair *p, struct approved *out);
 size_t incidents(struct post *side);

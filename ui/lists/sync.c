@@ -30,13 +30,17 @@ static const char *const next_steps[SYNC_NOTES] = {
         [SYNC_NOTE_SERVER] = "Tell the server's administrator; nothing is lost here.",
         [SYNC_NOTE_IDENTITY] = "Look whether it is the same person (2 Patient, #). Then revise the plan and have it "
                                "approved again: what was signed was signed for the former identity.",
+        [SYNC_NOTE_UNVERIFIED] = "Ask whoever is named. If it is theirs, an administrator enters their key (`lasertwin "
+                                 "sync trust`); if not, somebody changed the server: tell its administrator, revise "
+                                 "the plan.",
         [SYNC_NOTE_ANSWERS] = "What warns counts meanwhile. ~ shows what differs and who was told it, and decides "
                               "(`lasertwin answers` does the same).",
 };
 
 static enum role notice_role(enum sync_notice notice)
 {
-	return notice == SYNC_NOTE_CONFLICT || notice == SYNC_NOTE_ROLLBACK ? ROLE_STOP : ROLE_CAUTION;
+	return notice == SYNC_NOTE_CONFLICT || notice == SYNC_NOTE_ROLLBACK || notice == SYNC_NOTE_UNVERIFIED
+	               ? ROLE_STOP : ROLE_CAUTION;
 }
 
 /* --- state ------------------------------------------------------------------------------------------------ */
