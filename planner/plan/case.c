@@ -492,6 +492,9 @@ static enum status read_case(const struct json_doc *doc, struct case_file *file,
 	if (json_count(&list) == 0 || json_count(&list) > CASE_REQUESTS_MAX)
 		return json_refuse(&list, ST_INPUT, why, "%zu requests; a case holds 1 to %d", json_count(&list),
 		                   CASE_REQUESTS_MAX);
+	file->request = calloc(json_count(&list), sizeof *file->request);
+	if (!file->request)
+		return fail_set(why, ST_FULL, "requests", "out of memory");
 	while (!st && json_array_each(&list, &item))
 		st = read_request(&item, &root, file->unfinished, &file->request[file->requests++], why);
 	return st;
@@ -573,8 +576,9 @@ void case_free(struct case_file **file)
 {
 	if (!*file)
 		return;
-	for (size_t i = 0; i < CASE_REQUESTS_MAX; i++)
+	for (size_t i = 0; i < (*file)->requests; i++)
 		subject_free(&(*file)->request[i].subject);
+	free((*file)->request);
 	free(*file);
 	*file = NULL;
 }

@@ -46,7 +46,7 @@ struct case_request {
 struct case_file {
 	char id[64], title[CASE_TEXT_MAX];
 	size_t requests;
-	struct case_request request[CASE_REQUESTS_MAX];
+	struct case_request *request; /* owned; so many */
 	bool unfinished; /* readings are not checked against each other */
 };
 
