@@ -136,6 +136,16 @@ FUZZ_S   ?= 60
 FUZZERS  := $(patsubst tests/fuzz/fuzz_%.c,%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ_case   := profiles/demo tests/validation/cases
 FUZZ_device := profiles/devices
+FUZZ_import := profiles/mappings tests/validation/import
+FUZZ_mci    := tests/validation/mci
+FUZZ_rules  := profiles/safety profiles/protocols
+FUZZ_simulate := tests/validation/simulations tests/validation/radiofrequency
+# The kept inputs go through their parsers with every test run, all targets in one program.
+$(BUILD)/tests/security/test_corpus: $(FUZZERS:%=$(BUILD)/tests/fuzz/as_%.o)
+$(BUILD)/tests/fuzz/as_%.o: tests/fuzz/fuzz_%.c
+	@mkdir -p $(@D)
+	$(call say,CC)
+	$(Q)$(CC) $(CPPFLAGS) $(PKGFLAGS) $(CFLAGS) -DLLVMFuzzerTestOneInput=fuzz_$* -MMD -MP -c -o $@ $<
 fuzz:
 	@$(MAKE) --no-print-directory BUILD=$(BUILD)/fuzz CC=clang OPT="-O1 -g" \
 		SANITISE="-fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer -Wno-psabi" fuzz-run
@@ -198,7 +208,7 @@ $(BUILD)/lasertwin: $(MAIN:%.c=$(BUILD)/%.o) $(LIB)
 
 $(TESTS): $(BUILD)/%: $(BUILD)/%.o $(SUPPORT) $(LIB)
 	$(call say,LD)
-	$(Q)$(CC) $(LDFLAGS) -o $@ $^ -lcmocka $(LDLIBS)
+	$(Q)$(CC) $(LDFLAGS) -o $@ $(filter %.o,$^) $(LIB) -lcmocka $(LDLIBS)
 
 $(SUPPORTLIB): $(SUPPORT)
 	$(call say,AR)
