@@ -2,6 +2,9 @@
 
 #include "devices/json.h"
 #include "planner/plan/report.h"
+#include "planner/plan/visits.h"
+#include "planner/safety/facts.h"
+#include "planner/twin/readings.h"
 
 #define MS_PER_DAY 86400000.0
 #define NAME_SIZE 64
@@ -73,19 +76,46 @@ static void add_identity(const struct record_sheet *from, const struct store_pat
 	sheet_pair(sheet, "Sex", "%c", p->sex);
 }
 
+/* What a key of the case form is about, as the screens say it, and the unit of its number. */
+struct label {
+	const char *words, *unit;
+};
+
+static struct label label_of(const char *key)
+{
+	static const char *const texts[][2] = {{"fitz", "Skin type"}, {"sex", "Sex"}, {"site", "Site"},
+	                                       {"mi_scale", "Melanin scale"}, {"wood", "Under Wood's lamp"}};
+	enum reading reading;
+	size_t fact;
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		if (strcmp(texts[i][0], key) == 0)
+			return (struct label){texts[i][1], ""};
+	if (readings_find(key, &reading))
+		return (struct label){readings_spec(reading)->label, readings_spec(reading)->unit};
+	if (facts_find(key, &fact))
+		return (struct label){facts_spec(fact)->wording, facts_spec(fact)->unit};
+	return (struct label){key, ""};
+}
+
+static const struct sheet_column reading_columns[] = {{"Reading or question", .56, false}, {"Value", .18, false},
+                                                      {"Kept as", .26, false}};
+
 static void add_reading(struct sheet *sheet, const struct json_at *at)
 {
+	const struct label label = label_of(at->key);
+	char value[STORE_LABEL_MAX + 64] = "not answered";
 	double number;
 	bool truth;
 	struct fail ignored;
 	if (json_kind(at) == JSON_NUMBER && json_number_at(at, -INFINITY, INFINITY, "", &number, &ignored) == ST_OK)
-		sheet_pair(sheet, at->key, "%.10g", number);
+		(void)snprintf(value, sizeof value, "%.10g%s%s", number, label.unit[0] != '\0' ? " " : "", label.unit);
 	else if (json_kind(at) == JSON_STRING)
-		sheet_pair(sheet, at->key, "%s", json_text(at));
+		(void)snprintf(value, sizeof value, "%s", json_text(at));
 	else if (json_kind(at) == JSON_BOOL && json_bool_at(at, &truth, &ignored) == ST_OK)
-		sheet_pair(sheet, at->key, "%s", truth ? "yes" : "no");
-	else if (json_kind(at) == JSON_NULL)
-		sheet_pair(sheet, at->key, "not answered");
+		(void)snprintf(value, sizeof value, "%s", truth ? "yes" : "no");
+	else if (json_kind(at) != JSON_NULL)
+		return;
+	sheet_row(sheet, SHEET_PLAIN, (const char *const[]){label.words, value, at->key});
 }
 
 /* An object of the readings' case form: its members, one level of objects deep ("lab"). */
@@ -115,6 +145,7 @@ static enum status add_visit(const struct record_sheet *from, const struct store
 	struct json_at root = json_root(doc);
 	(void)snprintf(heading, sizeof heading, "Readings, %s", when_text(from, first_ms, readings->taken_at_ms, when));
 	sheet_heading(sheet, heading);
+	sheet_table(sheet, reading_columns, sizeof reading_columns / sizeof *reading_columns);
 	add_members(sheet, &root, "patient");
 	if (!from->deidentified)
 		add_members(sheet, &root, "history");
@@ -156,6 +187,73 @@ static enum status add_plans(const struct record_sheet *from, const char *patien
 	return ST_OK;
 }
 
+/* --- what was delivered, and seen after it --- */
+
+static const struct sheet_column field_columns[] = {{"Field", .2, false},        {"Side", .1, false},
+                                                    {"Passes", .1, false},       {"Dose J/cm2", .12, true},
+                                                    {"Coverage %", .12, true},   {"Endpoint", .36, false}};
+
+static void add_field(const struct visit_field *field, struct sheet *sheet)
+{
+	char passes[32], dose[24] = "-", coverage[24] = "-", endpoint[80];
+	(void)snprintf(passes, sizeof passes, "%u of %u", field->passes, field->passes_planned);
+	if (isfinite(field->dose_J_cm2))
+		(void)snprintf(dose, sizeof dose, "%.4g", field->dose_J_cm2);
+	if (isfinite(field->coverage_pct))
+		(void)snprintf(coverage, sizeof coverage, "%.3g", field->coverage_pct);
+	(void)snprintf(endpoint, sizeof endpoint, "%s%s", field->endpoint, field->stop ? " (STOP)" : "");
+	sheet_row(sheet, field->stop ? SHEET_STRONG : SHEET_PLAIN,
+	          (const char *const[]){field->field, field->side[0] != '\0' ? field->side : "-", passes, dose, coverage,
+	                                endpoint});
+}
+
+/* Free text can name people: without names an event is its severity and day. */
+static void add_after(const struct record_sheet *from, const struct visit_after *after, struct sheet *sheet)
+{
+	const char *what = after->adverse ? "Adverse event" : "Follow-up";
+	if (!from->deidentified)
+		sheet_text(sheet, after->adverse ? SHEET_STRONG : SHEET_PLAIN, "%s, day %.3g: %s", what, after->days,
+		           after->text);
+	else if (after->adverse)
+		sheet_text(sheet, SHEET_STRONG, "%s, day %.3g: %s", what, after->days, severity_name(after->severity));
+	else
+		sheet_text(sheet, SHEET_PLAIN, "%s, day %.3g", what, after->days);
+}
+
+static void add_delivery(const struct record_sheet *from, const struct visit *visit, int64_t first_ms,
+                         struct sheet *sheet)
+{
+	char when[SHEET_TIME_SIZE], heading[SHEET_TIME_SIZE + STORE_DEVICE_MAX + 64], settings[300];
+	(void)snprintf(heading, sizeof heading, "Treatment, %s: %s%s", when_text(from, first_ms, visit->at_ms, when),
+	               visit->device_mode, visit->aborted ? ", ABORTED" : visit->complete ? "" : ", ended early");
+	sheet_heading(sheet, heading);
+	if (visit->fields > 0)
+		sheet_pair(sheet, "Settings", "%s", settings_text(&visit->field[0].settings, settings, sizeof settings));
+	sheet_pair(sheet, "Plan", "%.8s version %lld", visit->plan, (long long)visit->version);
+	if (visit->ended[0] != '\0' && !from->deidentified)
+		sheet_pair(sheet, "Ended because", "%s", visit->ended);
+	sheet_table(sheet, field_columns, sizeof field_columns / sizeof *field_columns);
+	for (size_t i = 0; i < visit->fields; i++)
+		add_field(&visit->field[i], sheet);
+	for (size_t i = 0; i < visit->after; i++)
+		add_after(from, &visit->seen[i], sheet);
+	if (visit->after_more > 0)
+		sheet_text(sheet, SHEET_DIM, "and %zu further follow-ups and events", visit->after_more);
+}
+
+static enum status add_deliveries(const struct record_sheet *from, const char *patient, int64_t first_ms,
+                                  struct sheet *sheet, struct fail *why)
+{
+	struct visits visits = {0};
+	enum status status = visits_load(from->store, NULL, patient, &visits, why);
+	for (size_t i = visits.count; status == ST_OK && i-- > 0;)
+		add_delivery(from, &visits.visit[i], first_ms, sheet);
+	if (status == ST_OK && visits.running > 0)
+		sheet_text(sheet, SHEET_STRONG, "%zu under treatment, not printed yet", visits.running);
+	visits_free(&visits);
+	return status;
+}
+
 static enum status fill_patient(const struct record_sheet *from, const struct store_patient *patient,
                                 struct sheet *sheet, struct fail *why)
 {
@@ -166,6 +264,8 @@ static enum status fill_patient(const struct record_sheet *from, const struct st
 	int64_t first_ms = visits.count > 0 ? visits.items[visits.count - 1].taken_at_ms : patient->created_at_ms;
 	add_identity(from, patient, sheet);
 	status = add_plans(from, patient->uuid, first_ms, sheet, why);
+	if (status == ST_OK)
+		status = add_deliveries(from, patient->uuid, first_ms, sheet, why);
 	for (size_t i = 0; i < visits.count && status == ST_OK; i++)
 		status = add_visit(from, &visits.items[i], first_ms, sheet, why);
 	store_readings_list_free(&visits);

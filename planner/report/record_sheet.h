@@ -18,7 +18,7 @@ struct record_sheet {
 	const char *salt; /* of the de-identified names; NULL or "" counts as none given: ST_INPUT */
 };
 
-/* Identity, readings of every visit, plans with their versions and what became of them. */
+/* Identity, plans with their states, what was delivered and seen after it, readings and answers of every visit. */
 enum status record_patient_sheet(const struct record_sheet *from, const char *patient_uuid, struct sheet **out,
                                  struct fail *why) MUST_CHECK;
 /* Counts of patients and of plans by state, verdict and device among plans made in [from_ms, to_ms). */

@@ -1,6 +1,7 @@
 #include "planner/report/session_sheet.h"
 
 #include "planner/plan/report.h"
+#include "planner/safety/facts.h"
 
 #define PERCENT 100.0
 #define SETTINGS_TEXT 300
@@ -32,15 +33,20 @@ static void add_checklist(const struct session_sheet *from, struct sheet *sheet)
 {
 	const struct delivery *d = from->session;
 	const struct {
-		bool done;
+		bool done, asked; /* cooling: of devices that must have it */
 		const char *what;
-	} lines[] = {{d->identified, "two identifiers"},   {d->consented, "consent signed"},
-	             {d->photographed, "photographs"},     {d->device_known, "device, handpiece and tip"},
-	             {d->calibrated, "output verified today"}, {d->eyewear_known, "eyewear of everyone in the room"},
-	             {d->cooled, "cooling"},               {d->timed_out, "time-out"}};
+	} lines[] = {{d->identified, true, "two identifiers"},
+	             {d->consented, true, "consent signed"},
+	             {d->photographed, true, "photographs"},
+	             {d->device_known, true, "device, handpiece and tip"},
+	             {d->calibrated, true, "output verified today"},
+	             {d->eyewear_known, true, "eyewear of everyone in the room"},
+	             {d->cooled, from->delivery_plan->device->cooling_required, "cooling"},
+	             {d->timed_out, true, "time-out"}};
 	sheet_heading(sheet, "Before the first pulse");
 	for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-		sheet_tick(sheet, lines[i].done, "%s", lines[i].what);
+		if (lines[i].asked || lines[i].done)
+			sheet_tick(sheet, lines[i].done, "%s", lines[i].what);
 	if (d->output_check[0] != '\0')
 		sheet_pair(sheet, "Output check", "%s", d->output_check);
 }
@@ -79,13 +85,57 @@ static void add_fields(const struct session_sheet *from, struct sheet *sheet)
 
 /* --- events -------------------------------------------------------------------------------------------- */
 
-/* The words of an event that are there, with blanks between; what does not fit is left out. */
+/* A number of an event with what it is, "" where there is none. */
+static const char *number_text(const char *format, double value, char out[48])
+{
+	out[0] = '\0';
+	if (isfinite(value))
+		(void)snprintf(out, 48, format, value);
+	return out;
+}
+
+/* "oxygen running: no", in the words of the question's name. */
+static void answer_text(const struct delivery_event *e, char *out, size_t size)
+{
+	size_t id;
+	out[0] = '\0';
+	if (e->fact[0] == '\0')
+		return;
+	const bool truth = facts_find(e->fact, &id) && facts_spec(id)->type == EXPR_BOOL;
+	if (truth)
+		(void)snprintf(out, size, "%s: %s", e->fact, e->value > 0.0 ? "yes" : "no");
+	else
+		(void)snprintf(out, size, "%s: %.6g", e->fact, e->value);
+	for (char *c = out; *c != '\0'; c++)
+		*c = *c == '_' ? ' ' : *c;
+}
+
+/* The words of an event that are there, with blanks between; what does not fit is left out. Identifiers are compared,
+ * not printed once more; free text, references and serial numbers go where names do. */
 static void what_happened(const struct delivery_event *e, bool hidden, char *out, size_t size)
 {
-	char settings[SETTINGS_TEXT] = "";
+	char settings[SETTINGS_TEXT] = "", answer[FACT_TEXT_MAX + 48];
+	char measured[48], set[48], pulses[48], operator[48], patient[48];
 	if (e->settings.present)
 		settings_text(&e->settings, settings, sizeof settings);
-	const char *const words[] = {e->field, e->side, settings, e->endpoint, e->code, hidden ? "" : e->text};
+	answer_text(e, answer, sizeof answer);
+	const char *const words[] = {e->field,
+	                             e->side,
+	                             settings,
+	                             number_text("%.0f pulses", e->pulses, pulses),
+	                             e->endpoint,
+	                             e->code,
+	                             answer,
+	                             number_text("OD %.3g operator", e->od_operator, operator),
+	                             number_text("OD %.3g patient", e->od_patient, patient),
+	                             hidden ? "" : e->serial,
+	                             e->handpiece,
+	                             hidden ? "" : e->handpiece_serial,
+	                             e->tip,
+	                             hidden ? "" : e->reference,
+	                             number_text("%.4g measured", e->measured, measured),
+	                             number_text("of %.4g", e->set, set),
+	                             hidden ? "" : e->text};
 	size_t used = 0;
 	out[0] = '\0';
 	for (size_t i = 0; i < sizeof words / sizeof *words && used < size; i++)

@@ -210,6 +210,54 @@ static void pdf_is_reproducible_private_and_not_overwritten(void **state)
 	free(bytes[1]);
 }
 
+#define RENDER_DPI "36"
+#define MARGIN_DOTS 14 /* 10 mm at that */
+#define WHITE 250
+#define DARK 140
+
+/* One rendered page: ink at the top, in the footer, and none in the margins. */
+static void check_page(const char *path, const char *what)
+{
+	size_t n, cols, rows, top = 0, foot = 0;
+	unsigned char *image = read_file(path, &n);
+	int head = 0;
+	if (sscanf((const char *)image, "P5 %zu %zu 255%n", &cols, &rows, &head) != 2 || head == 0)
+		fail_msg("%s: no picture", what);
+	const unsigned char *dot = image + head + 1;
+	assert_true(n >= (size_t)head + 1 + cols * rows);
+	for (size_t y = 0; y < rows; y++)
+		for (size_t x = 0; x < cols; x++) {
+			const bool edge = x < MARGIN_DOTS || y < MARGIN_DOTS || x + MARGIN_DOTS >= cols || y + MARGIN_DOTS >= rows;
+			if (edge && dot[y * cols + x] < WHITE)
+				fail_msg("%s: ink in the margin, at %zu, %zu of %zu, %zu", what, x, y, cols, rows);
+			top += y < rows / 4 && dot[y * cols + x] < DARK;
+			foot += y > rows * 7 / 8 && dot[y * cols + x] < DARK;
+		}
+	free(image);
+	if (top < 100 || foot < 50)
+		fail_msg("%s: %zu dark dots at the top, %zu in the footer", what, top, foot);
+}
+
+/* Every page of the sheet as it comes out of a printer. */
+static void check_pages(const struct sheet *sheet, const char *name)
+{
+	char path[TEMP_PATH_SIZE + 32], prefix[TEMP_PATH_SIZE + 32], page[TEMP_PATH_SIZE + 48];
+	struct fail why = {0};
+	int count = 0;
+	(void)snprintf(path, sizeof path, "%s/%s.pdf", folder, name);
+	(void)snprintf(prefix, sizeof prefix, "%s/%s", folder, name);
+	if (sheet_write_pdf(sheet, path, true, &why) != ST_OK)
+		fail_msg("%s: %s", name, why.text);
+	free(output_of((const char *const[]){"pdftoppm", "-gray", "-r", RENDER_DPI, path, prefix, NULL}));
+	for (;; count++) {
+		(void)snprintf(page, sizeof page, "%s-%d.pgm", prefix, count + 1);
+		if (access(page, R_OK) != 0)
+			break;
+		check_page(page, page + strlen(folder) + 1);
+	}
+	assert_in_range(count, 1, 9);
+}
+
 /* The curves are vectors that a renderer turns into ink of their colours. */
 static void plot_is_drawn(void **state)
 {
@@ -221,6 +269,7 @@ static void plot_is_drawn(void **state)
 	int page;
 	(void)snprintf(path, sizeof path, "%s/p.pdf", folder);
 	assert_int_equal(sheet_write_pdf(sheet, path, false, &why), ST_OK);
+	check_pages(sheet, "approval");
 	sheet_free(&sheet);
 	char prefix[TEMP_PATH_SIZE + 16];
 	(void)snprintf(prefix, sizeof prefix, "%s/page", folder);
@@ -313,6 +362,7 @@ static void drafts_say_so(void **state)
 	assert_int_equal(sheet_write_text(sheet, &text, &why), ST_OK);
 	assert_non_null(strstr(text, "must not be treated from"));
 	free(text);
+	check_pages(sheet, "treatment");
 	sheet_free(&sheet);
 	plan.json = "{\"not\": \"finished";
 	plan.json_len = strlen(plan.json);
@@ -349,6 +399,7 @@ static char *record_text(const struct record_sheet *from, const char *patient)
 	if (record_patient_sheet(from, patient, &sheet, &why) != ST_OK)
 		fail_msg("%s: %s", why.field, why.text);
 	assert_int_equal(sheet_write_text(sheet, &text, &why), ST_OK);
+	check_pages(sheet, "record");
 	sheet_free(&sheet);
 	return text;
 }
@@ -364,7 +415,8 @@ static void a_record_is_printed_whole_or_without_names(void **state)
 	char *text = record_text(&from, patient);
 	assert_non_null(strstr(text, "VIRTUAL RECORD"));
 	assert_non_null(strstr(text, "55.5"));
-	assert_non_null(strstr(text, "pregnant"));
+	assert_non_null(strstr(text, "Pregnant, or pregnancy not excluded?")); /* as it is asked */
+	assert_non_null(strstr(text, "pregnant"));                             /* and kept */
 	assert_non_null(strstr(text, "draft"));
 	free(text);
 	from.deidentified = true;
@@ -429,6 +481,7 @@ static void a_session_is_printed_against_its_plan(void **state)
 	assert_non_null(strstr(text, "[x] two identifiers"));
 	assert_non_null(strstr(text, "[ ] time-out"));
 	assert_non_null(strstr(text, "demo technician"));
+	check_pages(sheet, "session");
 	free(text);
 	free(json);
 	free(planned);
@@ -476,6 +529,7 @@ static void statistics_count_what_is_there(void **state)
 	assert_non_null(strstr(csv, "\"Plans in the span\",\"1\""));
 	assert_non_null(strstr(csv, "\"draft\",\"1\",\"100.0\""));
 	free(csv);
+	check_pages(sheet, "statistics");
 	sheet_free(&sheet);
 	store_close(&store);
 }

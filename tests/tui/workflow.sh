@@ -136,6 +136,14 @@ grep -q '"state":"closed"' "$work/out" || fail "not closed"
 
 # a newer version supersedes nothing that is closed; it differs from the one before in what was decided anew
 ok plan new 3 $tech
+# sheets of the version that was delivered, and the patient's record with it
+ok sheet session "$plan" --version-number 1 $tech
+grep -q "oxygen running: no" "$work/out" || fail "the session's answers are not printed"
+refused "none was opened" sheet session "$plan" $tech
+ok sheet record "$patient" $tech
+grep -q "^Treatment, " "$work/out" && grep -q "Adverse event, day 14: PIH, mild, left cheek" "$work/out" || fail "the record lacks what was delivered or seen: $(cat "$work/out")"
+ok sheet record "$patient" --deidentify --salt once $tech
+grep -q "Adverse event, day 14: mild" "$work/out" && ! grep -q "left cheek" "$work/out" || fail "the record without names"
 ok plan diff "$plan" $tech
 grep -q "different" "$work/out" || fail "no differences"
 }

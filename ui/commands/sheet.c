@@ -80,7 +80,10 @@ static enum status plan_sheet(struct station *s, const char *what, make_plan_she
 	struct store_plan_event_list events = {0};
 	struct sheet *sheet = NULL;
 	char object[STORE_OBJECT_MAX];
-	enum status status = station_plan(s, 0, &plan, why);
+	uint64_t version = 0; /* the newest */
+	enum status status = cli_whole_number(s->options, "--version-number", 1, 1e6, &version, why);
+	if (status == ST_OK)
+		status = station_plan(s, (int64_t)version, &plan, why);
 	if (status == ST_OK)
 		status = store_plan_event_list(clinic_store(s->clinic), plan->row.uuid, plan->row.version, &events, why);
 	if (status == ST_OK) {
