@@ -11,6 +11,10 @@
 #define SMALLEST_STEP_FRAC 1e-12
 #define TAIL_DECAY_FRAC 0.02
 #define STEPS_FIRST 256
+/* A boiling cell runs beyond 100 C within a step and is taken back after it, which bends its chord however short the
+ * step. Where tissue boils for seconds a bend of up to this is let pass, the more of it the longer it goes on. */
+#define BOILING_CHORD_K 0.35
+#define BOILING_STEPS 6000.0
 
 static size_t state_size(const struct heat_beam_march *march)
 {
@@ -88,6 +92,8 @@ static double watch(struct heat_beam_march *march, double *size)
 	heat_beam_kernel_watch(&w);
 	*size = w.size;
 	double allowed = march->tolerance_frac * fmax(march->largest, w.size), base = 0.0;
+	if (march->boiler)
+		allowed = fmax(allowed, BOILING_CHORD_K * fmin((double)march->steps / BOILING_STEPS, 1.0));
 	for (size_t i = 0; i < march->cells->count; i++) {
 		size_t at = base_at(march, i);
 		double bend = march->stage[at] - march->now[at] -

@@ -42,19 +42,24 @@ static struct tissue_optics optics_of(const struct tissue_layer *layer, double w
 static const struct tissue_layer DERMIS = {TISSUE_RETICULAR, 1000, 0, 0.002, 0.7, 0.65, 0};
 static const struct tissue_layer EPIDERMIS = {TISSUE_EPIDERMIS, 60, 0.02, 0, 0, 0.70, 0};
 
-/* Salomatina 2006, dermis mean and SD. */
+/* Salomatina 2006, dermis mean and SD, in the visible. In the near infrared living dermis scatters less (12.0 1/cm at 850
+ * nm, Jonasson 2023): between the two, within the uncertainty of either, where Shimojo 2020 is at 980 and 1064 nm. */
 static void test_dermis_scattering_published(void **state)
 {
 	(void)state;
 	const struct {
-		double nm, want, sd;
-	} pin[] = {{532, 40.0, 3.6}, {755, 23.8, 2.4}, {1064, 18.0, 2.1}, {1550, 17.3, 1.9}};
+		double nm, want, sd, tolerance;
+	} pin[] = {{532, 40.0, 3.6, 0.1}, {700, 26.3, 2.4, 0.2}, {850, 15.9, 2.7, 0.1}, {980, 14.5, 2.9, 0.3},
+	           {1064, 13.4, 2.9, 0.3}};
 	for (size_t i = 0; i < sizeof(pin) / sizeof(pin[0]); i++) {
 		struct tissue_optics o = optics_of(&DERMIS, pin[i].nm);
-		assert_near(o.reduced_scattering_1_cm.value, pin[i].want, 0.1);
+		assert_near(o.reduced_scattering_1_cm.value, pin[i].want, pin[i].tolerance);
 		assert_true(o.reduced_scattering_1_cm.sd >= pin[i].sd - 0.1);
 		assert_int_equal(o.reduced_scattering_1_cm.flags, VALID);
 	}
+	struct estimate near = optics_of(&DERMIS, 850).reduced_scattering_1_cm;
+	assert_true(near.value - near.sd < 12.0 && near.value + near.sd > 20.9);
+	assert_near(optics_of(&EPIDERMIS, 800.978).reduced_scattering_1_cm.value, 36.754, 1e-6);
 }
 
 /* Salomatina 2006, dermis: 10.3 +- 0.9 at 1550 nm. Where little is absorbed the excised samples read high (residual

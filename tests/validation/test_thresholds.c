@@ -22,7 +22,7 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define TABLE "tests/validation/threshold_rows.csv"
 #define FOLDER "tests/validation/simulations/"
-#define ROWS_MAX 64
+#define ROWS_MAX 96
 #define COLUMNS 14
 #define SQRT2 1.41421356237309505
 #define WORST_PUBLISHED 2.6
@@ -91,21 +91,26 @@ static const struct base {
 	enum criterion_kind kind;
 	double value, depth_um;
 	double absorber_mua_1_cm; /* measured on the very pigment; 0: a cutaneous melanosome */
+	double melanin;           /* of the file's; 0: all of it */
 } bases[] = {
-        {"pig", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
-        {"pig_surface", "skin_1319.json", 0, 0, NAN, CRITERION_TEMPERATURE, 33.0 + 43.0, 1.0, 0.0},
-        {"pig_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0},
+        {"pig", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0, 0.0},
+        /* the file has 2.9 % of the epidermis melanosomes, fair skin 1.4 % */
+        {"human_fair", "skin_1319.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0, 0.49},
+        {"pig_surface", "skin_1319.json", 0, 0, NAN, CRITERION_TEMPERATURE, 33.0 + 43.0, 1.0, 0.0, 0.0},
+        {"pig_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0, 0.0},
         /* The critical rise of 40 K of McCally et al., Health Phys 2007;92:205 (endothelium, 11 s, 7 mm), who find
          * the epithelium's alike; from 34 C. cornea_rate: the skin's rate process, for comparison. */
-        {"cornea", "cornea_1540.json", 0, 0, NAN, CRITERION_TEMPERATURE, 74.0, 10.0, 0.0},
-        {"cornea_rate", "cornea_1540.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 10.0, 0.0},
-        {"pig_pigment", "skin_1319.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 80.0, 0.0},
-        {"guinea_pig", "melanosome_532.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 40.0, 0.0},
+        {"cornea", "cornea_1540.json", 0, 0, NAN, CRITERION_TEMPERATURE, 74.0, 10.0, 0.0, 0.0},
+        {"cornea_rate", "cornea_1540.json", 0, 0, NAN, CRITERION_OMEGA, 1.0, 10.0, 0.0, 0.0},
+        /* "Similar" peaks at endothelium and epithelium: C. Bargeron et al. 1981, their abstract */
+        {"endothelium", "cornea_1540.json", 0, 0, NAN, CRITERION_TEMPERATURE, 74.0, 380.0, 0.0, 0.0},
+        {"pig_pigment", "skin_1319.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 80.0, 0.0, 0.0},
+        {"guinea_pig", "melanosome_532.json", 0, 0, NAN, CRITERION_RUPTURE, 1.0, 40.0, 0.0, 0.0},
         /* 925 1/cm at 1000 nm: isolated bovine melanosomes, Schmidt et al. 2014 */
-        {"isolated", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 925.0},
-        {"isolated_800", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 3713.0}, /* the same, 2016 */
-        {"type_V_300ms", "skin_755_typeV.json", 0.3, 0.0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
-        {"type_V_50ms", "skin_755_typeV.json", 0.05, 0.02, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0},
+        {"isolated", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 925.0, 0.0},
+        {"isolated_800", "cornea_1540.json", 0, 0, 22.0, CRITERION_RUPTURE, 1.0, 10.0, 3713.0, 0.0}, /* the same, 2016 */
+        {"type_V_300ms", "skin_755_typeV.json", 0.3, 0.0, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0, 0.0},
+        {"type_V_50ms", "skin_755_typeV.json", 0.05, 0.02, NAN, CRITERION_OMEGA, 1.0, 80.0, 0.0, 0.0},
 };
 
 static const struct base *find_base(const char *name)
@@ -169,6 +174,8 @@ static struct simulation simulation_of(const struct row *row)
 	s.wavelength_nm = strtod(row->cell[WAVELENGTH], NULL);
 	set_beam(row, &s.beam);
 	set_start(base, &s);
+	for (size_t i = 0; base->melanin > 0.0 && i < s.layers; i++)
+		s.layer[i].tissue.melanosome_frac *= base->melanin;
 	s.pulses.duration_s = s.pulse.width_s = strtod(row->cell[DURATION], NULL);
 	s.points = s.times = s.sets = 0;
 	s.criterion = (struct simulation_criterion){
@@ -213,7 +220,8 @@ static void run_row(struct row *row)
 	row->ratio = model / strtod(row->cell[VALUE], NULL);
 	print_row(row, model, &t);
 	assert_true(isfinite(model) && model > 0.0);
-	assert_true(t.sensitivity < 0.0 && t.sensitivity > -1.2); /* more absorption, lower threshold */
+	/* more absorption, lower threshold; where tissue is opaque (10.6 um) nothing changes */
+	assert_true(t.sensitivity < 0.005 && t.sensitivity > -1.2);
 	/* Light and heat leave a finite beam sideways: never lower than the broad beam's. */
 	if (s.criterion.kind != CRITERION_RUPTURE && s.pulses.start_s <= 0.0 &&
 	    s.beam.profile != SIMULATION_BROAD) {
@@ -253,15 +261,12 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 	return sum;
 }
 
-/* V015 needs more light than heat at the basal layer explains: nothing that was tried (blood, air, definitions of
- * the beam, the lesion's size) gives more than a tenth of what is missing; a dermis that scatters as little as living
- * skin does at 850 nm (12 1/cm, Jonasson 2023, of the table's 21) gives a quarter more;
- * H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
+/* H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
  * V018: this pig is darker than the skin assumed; V137 is a clinical practice this skin would not
  * stand. */
 static bool is_missed(const char *id)
 {
-	static const char *const missed[] = {"V015", "V018", "V137", "H800"};
+	static const char *const missed[] = {"V018", "V137", "H800"};
 	for (size_t i = 0; i < COUNT(missed); i++)
 		if (strcmp(missed[i], id) == 0)
 			return true;
@@ -276,7 +281,7 @@ static bool is_long(const char *id)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(rows[i], id) == 0)
 			return true;
-	return false;
+	return id[0] == 'B' && strcmp(id, "B20") != 0;
 }
 
 static void check_misses(const struct row *rows, size_t count)
@@ -298,7 +303,8 @@ static void published_thresholds(void **state)
 {
 	(void)state;
 	static struct row rows[ROWS_MAX];
-	static const char *const domains[] = {"skin ED50", "skin held out", "cornea", "cornea 1319", "melanosome", "steam"};
+	static const char *const domains[] = {"skin ED50", "skin held out", "cornea", "cornea 1319",
+	                                     "melanosome", "steam",         "skin later", "cornea later"};
 	size_t count = read_rows(rows);
 	if (printing())
 		printf("thresholds of finite beams: published, model, model/published; calibrated on none of "
@@ -315,7 +321,7 @@ static void published_thresholds(void **state)
 	if (printing())
 		printf("published model of another group: mean ratio 1.01, SD 46 %%, worst x%.1f\n",
 		       WORST_PUBLISHED);
-	assert_int_equal(all.count, 33);
+	assert_int_equal(all.count, 50);
 }
 
 int main(void)
