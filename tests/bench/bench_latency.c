@@ -6,7 +6,6 @@
 #include "physics/montecarlo.h"
 #include "planner/plan/case.h"
 #include "planner/plan/clinic.h"
-#include "planner/store/internal.h"
 #include "tests/bench/bench.h"
 #include "tests/support/store_fixture.h"
 #include "tests/support/store_steps.h"
@@ -237,7 +236,7 @@ int main(void)
 	struct fail why = {.text = ""};
 	char path[TEMP_PATH_SIZE + 16];
 	must(library_load("profiles", &library, &why), &why);
-	fixture_names_per_page = NAMES_PER_PAGE;
+	fixture_fill_pages();
 	temp_folder_make(home);
 	temp_folder_make(beside);
 	(void)snprintf(path, sizeof path, "%s/clinic.db", home);

@@ -7,6 +7,11 @@
 
 int fixture_names_per_page = 1;
 
+void fixture_fill_pages(void)
+{
+	fixture_names_per_page = NAMES_PER_PAGE;
+}
+
 const struct store_stamp fixture_stamp = {FIXTURE_NOW_MS, "technician"};
 
 static void must(enum status st, const struct fail *why)

@@ -18,6 +18,7 @@ void fixture_recovery(unsigned char public_key[STORE_RECOVERY_KEY_BYTES],
 
 /* Of the stores opened here: one, so that every name stands on a page. Benchmarks take NAMES_PER_PAGE. */
 extern int fixture_names_per_page;
+void fixture_fill_pages(void); /* NAMES_PER_PAGE, for who does not know the store's insides */
 
 /* Each stops the test when the store refuses. Secrets cost next to nothing here. fixture_open makes the store
  * when it is not there, and unlocks it. */
