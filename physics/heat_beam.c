@@ -281,21 +281,19 @@ static const double *state_at(const struct heat_beam_march *march, size_t step, 
 	return march->value + ((step * march->modes->blocks + block) * march->kept + cell) * HEAT_BEAM_LANES;
 }
 
-/* Whole cache lines go both ways: PANEL steps of one lane are written together. Row 0 gets the first cell. */
-static void fill_panel(const struct heat_beam_march *march, const struct panel *panel, size_t step,
-                       size_t steps)
+/* Row 0 gets the first cell. */
+static void fill_panel(const struct heat_beam_march *march, const struct panel *panel, size_t step, size_t steps)
 {
 	for (size_t b = 0; b < march->modes->blocks; b++)
 		for (size_t row = 0; row < panel->rows; row++) {
 			size_t cell = panel->first + row > 0 ? panel->first + row - 1 : 0;
-			double *to = panel->value + row * panel->stride +
-			             b * HEAT_BEAM_LANES * panel->padded + step;
-			const double *from[HEAT_BEAM_PANEL];
-			for (size_t s = 0; s < steps; s++)
-				from[s] = state_at(march, step + s, b, cell);
-			for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++)
-				for (size_t s = 0; s < steps; s++)
-					to[lane * panel->padded + s] = from[s][lane];
+			const struct heat_beam_turn turn = {
+			        .steps = steps,
+			        .stride = march->modes->blocks * march->kept * HEAT_BEAM_LANES,
+			        .padded = panel->padded,
+			        .state = state_at(march, step, b, cell),
+			        .out = panel->value + row * panel->stride + b * HEAT_BEAM_LANES * panel->padded + step};
+			heat_beam_kernel_turn(&turn);
 		}
 }
 

@@ -174,6 +174,34 @@ INLINE void sum_all(const struct heat_beam_sum *s)
 	}
 }
 
+/* VECTOR steps of VECTOR lanes. */
+INLINE void turn_square(const struct heat_beam_turn *t, size_t step, size_t lane)
+{
+	const double *from = t->state + step * t->stride + lane;
+	double *to = t->out + lane * t->padded + step;
+	lane4 a = *(const lane4 *)from, b = *(const lane4 *)(from + t->stride);
+	lane4 c = *(const lane4 *)(from + 2 * t->stride), d = *(const lane4 *)(from + 3 * t->stride);
+	lane4 ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+	lane4 cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+	*(lane4 *)to = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+	*(lane4 *)(to + t->padded) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+	*(lane4 *)(to + 2 * t->padded) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+	*(lane4 *)(to + 3 * t->padded) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+}
+
+/* Whole cache lines go both ways: a panel's steps of one lane are written together. */
+INLINE void turn_all(const struct heat_beam_turn *t)
+{
+	size_t whole = t->steps - t->steps % VECTOR;
+	for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane += VECTOR)
+		for (size_t step = 0; step < whole; step += VECTOR)
+			turn_square(t, step, lane);
+	for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++)
+		for (size_t step = whole; step < t->steps; step++)
+			t->out[lane * t->padded + step] = t->state[step * t->stride + lane];
+}
+
+WIDEST(turn_widest, turn_all, const struct heat_beam_turn *)
 WIDEST(step_widest, step_all, const struct heat_beam_step *)
 WIDEST(watch_widest, watch_all, struct heat_beam_watch *)
 WIDEST(sum_widest, sum_all, const struct heat_beam_sum *)
@@ -191,4 +219,9 @@ void heat_beam_kernel_watch(struct heat_beam_watch *watch)
 void heat_beam_kernel_sum(const struct heat_beam_sum *sum)
 {
 	sum_widest(sum);
+}
+
+void heat_beam_kernel_turn(const struct heat_beam_turn *turn)
+{
+	turn_widest(turn);
 }

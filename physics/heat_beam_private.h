@@ -88,6 +88,15 @@ struct heat_beam_sum {
 };
 void heat_beam_kernel_sum(const struct heat_beam_sum *sum);
 
+/* The lanes of a cell's block in up to HEAT_BEAM_PANEL states, stride apart, turned into the histories of its modes,
+ * padded apart. */
+struct heat_beam_turn {
+	size_t steps, stride, padded;
+	const double *state;
+	double *out;
+};
+void heat_beam_kernel_turn(const struct heat_beam_turn *turn);
+
 #define HEAT_BEAM_GAMMA 0.58578643762690495 /* 2 - sqrt 2 */
 
 #endif
