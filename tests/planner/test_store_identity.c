@@ -193,7 +193,7 @@ static void an_older_store_learns_it(void **state)
 	store_close(&w->store);
 	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
 	assert_int_equal(sqlite3_exec(db,
-	                              "DROP TABLE identity; DROP TRIGGER patient_number_free;"
+	                              "DROP TABLE patient_page; DROP TABLE identity; DROP TRIGGER patient_number_free;"
 	                              "DROP TRIGGER patient_key_no_update;"
 	                              "CREATE TRIGGER patient_key_no_update BEFORE UPDATE ON patient_key"
 	                              " BEGIN SELECT RAISE(ABORT, 'keys are not changed'); END;"
