@@ -251,7 +251,7 @@ enum status mci_read(const char *text, size_t length, struct mci_file **out, str
 	enum status st = ST_OK;
 	*out = NULL;
 	if (length > MCI_BYTES_MAX)
-		return fail_set(why, ST_FULL, "", "%zu bytes; allowed are %u", length, MCI_BYTES_MAX);
+		return fail_set(why, ST_RANGE, "", "%zu bytes; allowed are %u", length, MCI_BYTES_MAX);
 	file = calloc(1, sizeof *file);
 	if (!file)
 		return fail_set(why, ST_FULL, "", "no memory for the file");

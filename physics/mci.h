@@ -31,7 +31,7 @@ struct mci_file {
 };
 
 /* Gives *out; free with mci_free. text holds length bytes and need not end in 0. ST_INPUT or ST_RANGE with
- * field "line 12: mua" and what is wrong there; ST_FULL without memory or above the maxima. */
+ * field "line 12: mua" and what is wrong there; ST_RANGE above the maxima, ST_FULL without memory. */
 enum status mci_read(const char *text, size_t length, struct mci_file **out, struct fail *why) MUST_CHECK;
 void mci_free(struct mci_file **file);
 

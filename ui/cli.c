@@ -100,6 +100,8 @@ static enum status take_word(const char *word, const char *next, int *used, stru
 {
 	char family[512];
 	*used = 1;
+	if (word[0] == '\0')
+		return fail_set(why, ST_INPUT, "\"\"", "is an empty word; name the command or the file (an unset variable?)");
 	if (out->command != NULL)
 		return take_operand(word, out, why);
 	out->command = command_find(word, next, used);
@@ -284,11 +286,30 @@ void cli_print(FILE *out, bool ascii, const char *text)
 	}
 }
 
+/* What JSON needs escaped besides control characters, which no line is printed with. */
+static const char *escaped(const char *text, char *out)
+{
+	char *to = out;
+	for (; *text != '\0'; text++) {
+		if (*text == '"' || *text == '\\')
+			*to++ = '\\';
+		*to++ = *text;
+	}
+	*to = '\0';
+	return out;
+}
+
 int cli_complain(const struct cli_options *options, enum status status, const struct fail *why)
 {
-	char line[FAIL_FIELD_MAX + FAIL_TEXT_MAX + 32];
-	int used = snprintf(line, sizeof line, "lasertwin: %s%s%s", why->field,
-	                    why->field[0] != '\0' ? ": " : "", why->text);
+	char line[2 * FAIL_FIELD_MAX + 2 * FAIL_TEXT_MAX + 128];
+	char field[2 * FAIL_FIELD_MAX], text[2 * FAIL_TEXT_MAX];
+	const int code = cli_exit_code(status);
+	int used = cli_flag(options, "--json")
+	                   ? snprintf(line, sizeof line,
+	                              "{\"error\": {\"kind\": \"%s\", \"exit\": %d, \"field\": \"%s\", \"text\": \"%s\"}}",
+	                              status_name(status), code, escaped(why->field, field), escaped(why->text, text))
+	                   : snprintf(line, sizeof line, "lasertwin: %s%s%s", why->field,
+	                              why->field[0] != '\0' ? ": " : "", why->text);
 	print_line(stderr, cli_ascii(options), line, (size_t)used);
-	return cli_exit_code(status);
+	return code;
 }

@@ -40,7 +40,8 @@ enum status cli_whole_number(const struct cli_options *options, const char *name
 /* Does it; returns the exit code. Errors are on stderr. */
 int cli_run(const struct cli_options *options);
 
-/* Says on stderr what failed, cleaned; returns the exit code of the failure. */
+/* Says on stderr what failed, cleaned, with --json as one object {"error": {"kind", "exit", "field", "text"}}; returns
+ * the exit code of the failure. */
 int cli_complain(const struct cli_options *options, enum status status, const struct fail *why);
 int cli_exit_code(enum status status);
 

@@ -72,7 +72,7 @@ const struct option_spec options_table[] = {
         {"--version-number", "N", NULL, false, "of the plan; default: the newest"},
         {"--lock-after", "N", NULL, false,
          "seconds without a key until the screen locks; 0 never; default 600, demo 0"},
-        {"--reason", "TEXT", NULL, false, "written reason or decision, kept and signed with it"},
+        {"--reason", "TEXT", NULL, false, "written reason or decision; kept in the audit, and signed where something is signed"},
         {"--minutes", "N", NULL, false, "how long emergency access lasts, 1 to 60; default 30"},
         {"--identifier", "TEXT", NULL, false, "of the patient, entered again: name, record number or date of birth"},
         {"--second-identifier", "TEXT", NULL, false, "another one of these"},
@@ -80,7 +80,6 @@ const struct option_spec options_table[] = {
         {"--second-secret-file", "FILE", NULL, false, "holds the second person's secret; default: asked for"},
         {"--clock-is-right", NULL, NULL, false, "sign although the clock stands before the last entry"},
         {"--key", "FILE", NULL, false, "the signer's public key, as `lasertwin export key` prints it"},
-        {"--reason", "TEXT", NULL, false, "why; kept in the audit"},
         {"--once", NULL, NULL, false, "one round, then the end (default)"},
         {"--watch", NULL, NULL, false, "a round whenever there is something, until interrupted"},
         {"--reconcile", NULL, NULL, false, "compare everything with the server, as every night"},
@@ -302,7 +301,7 @@ const size_t commands_count = sizeof commands / sizeof *commands;
 static const char intended_use[] =
         "Decision support for trained professionals. Numbers are for planning and training until a clinic has "
         "validated them. lasertwin never controls a device.";
-static const char exit_codes[] = "Exit codes: 0 done, 1 not done, 2 bad input.";
+static const char exit_codes[] = "Exit codes: 0 done, 1 not done, 2 bad input. With --json the complaint on standard error is JSON too.";
 
 /* --- looking up --------------------------------------------------------------------------------------- */
 

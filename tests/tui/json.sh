@@ -12,6 +12,12 @@ check() {
 	"$program" "$@" --home "$home" >"$work/out" 2>"$work/err" </dev/null; code=$?
 	[ "$code" -eq "$want" ] || fail "$*: exit $code, not $want: $(cat "$work/err" | head -3)"
 	[ "$want" -eq 0 ] || [ -s "$work/err" ] || fail "$*: nothing said of what went wrong"
+	case "$want $*" in
+	[12]*--json*) # a complaint is JSON too, one line
+		/usr/bin/python3 -c 'import json, sys; e = json.loads(open(sys.argv[1]).read())["error"]
+assert e["exit"] == int(sys.argv[2]) and e["kind"] and e["text"], e' "$work/err" "$want" 2>"$work/why" ||
+			fail "$*: its complaint is no JSON: $(cat "$work/err" "$work/why")" ;;
+	esac
 	if [ "$json" = json ]; then
 		/usr/bin/python3 -c 'import json, sys; json.load(open(sys.argv[1]))' "$work/out" 2>"$work/err" ||
 			fail "$*: no JSON: $(head -c 200 "$work/out")"

@@ -101,7 +101,8 @@ static void the_rest_is_refused_by_name(void **state)
 	        {{{"case", "-x"}}, "-x"},
 	        {{{"case", "a", "--json=1"}}, "--json=1"},
 	        {{{"--color", "sometimes"}}, "--color"},
-	        {{{""}}, ""},
+	        {{{""}}, "\"\""},
+        {{{"case", ""}}, "\"\""},
 	};
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
 		struct cli_options options;
@@ -197,6 +198,8 @@ static void tables_agree(void **state)
 	}
 	for (size_t i = 0; i < options_count; i++) {
 		bool taken = options_table[i].everywhere;
+		for (size_t j = 0; j < i; j++)
+			assert_string_not_equal(options_table[i].name, options_table[j].name);
 		for (size_t j = 0; j < commands_count; j++)
 			taken = taken || command_takes(&commands[j], &options_table[i]);
 		assert_true(taken);
