@@ -102,7 +102,6 @@ enum needle_layout {
 	NEEDLES_PAIRS,        /* "pairs": each pair by itself */
 	NEEDLE_LAYOUTS
 };
-const char *needle_layout_name(enum needle_layout layout);
 
 struct device_mode {
 	char id[DEVICE_ID_MAX], name[DEVICE_NAME_MAX];

@@ -342,11 +342,6 @@ static enum status read_figures(const struct json_at *at, struct device_mode *mo
 
 static const char *const layout_names[NEEDLE_LAYOUTS] = {"", "rows", "checkerboard", "alike", "pairs"};
 
-const char *needle_layout_name(enum needle_layout layout)
-{
-	return (unsigned)layout < NEEDLE_LAYOUTS ? layout_names[layout] : "";
-}
-
 /* Geometry of needles: wiring, and whether any figure of it rests on a low confidence. */
 static enum status read_needles(const struct json_at *at, struct device_mode *mode, struct fail *why)
 {

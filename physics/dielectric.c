@@ -102,11 +102,6 @@ static const struct {
         [DIELECTRIC_TENDON] = {1142.0, 3432.0, 0.47, 29.0, 0.62},
 };
 
-const char *dielectric_name(enum dielectric_tissue tissue)
-{
-	return (unsigned)tissue < DIELECTRIC_TISSUES ? table[tissue].name : "unknown";
-}
-
 /* eps = ef + sum del / (1 + (j w tau)^(1 - alpha)) + sigma / (j w e0);  y = j w e0 eps. */
 enum status dielectric_gabriel(enum dielectric_tissue tissue, double frequency_Hz, double complex *y_S_m,
                                struct fail *why)

@@ -22,8 +22,6 @@ enum dielectric_tissue {
 	DIELECTRIC_TISSUES
 };
 
-const char *dielectric_name(enum dielectric_tissue tissue);
-
 /* ST_RANGE outside 10 kHz .. 100 MHz. */
 enum status dielectric_gabriel(enum dielectric_tissue tissue, double frequency_Hz, double complex *y_S_m,
                                struct fail *why) MUST_CHECK;

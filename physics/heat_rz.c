@@ -555,16 +555,6 @@ double heat_rz_hottest_C(const struct heat_rz *h)
 	return h->hottest_C;
 }
 
-size_t heat_rz_nr(const struct heat_rz *h)
-{
-	return h->nr;
-}
-
-size_t heat_rz_nz(const struct heat_rz *h)
-{
-	return h->nz;
-}
-
 struct heat_rz_balance heat_rz_balance(const struct heat_rz *h)
 {
 	return (struct heat_rz_balance){.deposited_J = h->deposited_J,

@@ -87,8 +87,6 @@ double heat_rz_consumed_frac(const struct heat_rz *h, size_t ir, size_t iz);
 double heat_rz_hottest_C(const struct heat_rz *h); /* of the cells present, after the last step */
 /* Water left of the water at the start, 0..1 (more may have condensed). */
 double heat_rz_water_frac(const struct heat_rz *h, size_t ir, size_t iz);
-size_t heat_rz_nr(const struct heat_rz *h);
-size_t heat_rz_nz(const struct heat_rz *h);
 
 /* Where the energy is. deposited_J = stored_J + vented_J + decomposed_J + removed_J + surface_J. */
 struct heat_rz_balance {

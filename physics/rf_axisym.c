@@ -307,11 +307,6 @@ size_t rf_axisym_nz(const struct rf_axisym *s)
 	return s->nz;
 }
 
-const double *rf_axisym_r_edge_um(const struct rf_axisym *s)
-{
-	return s->r_edge_um;
-}
-
 const double *rf_axisym_z_edge_um(const struct rf_axisym *s)
 {
 	return s->z_edge_um;
@@ -322,29 +317,9 @@ size_t rf_axisym_layer(const struct rf_axisym *s, size_t iz)
 	return s->row_layer[iz];
 }
 
-double rf_axisym_electrode_um(const struct rf_axisym *s)
-{
-	return s->r_edge_um[s->electrode_cells];
-}
-
-const double *rf_axisym_square(const struct rf_axisym *s)
-{
-	return s->square;
-}
-
 const double complex *rf_axisym_product(const struct rf_axisym *s)
 {
 	return s->product;
-}
-
-const double complex *rf_axisym_potential(const struct rf_axisym *s)
-{
-	return s->potential;
-}
-
-double rf_axisym_contact_W(const struct rf_axisym *s, size_t ir)
-{
-	return s->contact_W[ir];
 }
 
 static size_t interval(const double *edge, size_t count, double x)

@@ -46,18 +46,12 @@ size_t rf_axisym_iterations(const struct rf_axisym *solver);
 /* Cell (ir, iz) is n = ir * nz + iz. Edges rise from 0; lengths um. */
 size_t rf_axisym_nr(const struct rf_axisym *solver);
 size_t rf_axisym_nz(const struct rf_axisym *solver);
-const double *rf_axisym_r_edge_um(const struct rf_axisym *solver);
 const double *rf_axisym_z_edge_um(const struct rf_axisym *solver);
 size_t rf_axisym_layer(const struct rf_axisym *solver, size_t iz);
-double rf_axisym_electrode_um(const struct rf_axisym *solver); /* the edge used: a cell's face */
 
-/* Per cell, at 1 V: volume integral of |E|^2, and of E.E (not conjugated: to first order a change of
- * conductivity changes the admittance by its product with this). V2 m. */
-const double *rf_axisym_square(const struct rf_axisym *solver);
+/* Per cell, at 1 V: volume integral of E.E (not conjugated: to first order a change of conductivity changes the
+ * admittance by its product with this). V2 m. */
 const double complex *rf_axisym_product(const struct rf_axisym *solver);
-const double complex *rf_axisym_potential(const struct rf_axisym *solver);
-/* Power in the contact above top cell ir at 1 V, W. */
-double rf_axisym_contact_W(const struct rf_axisym *solver, size_t ir);
 
 /* The cell that holds a place inside the grid; SIZE_MAX outside. */
 size_t rf_axisym_cell(const struct rf_axisym *solver, double r_um, double z_um);

@@ -122,11 +122,6 @@ size_t rf_cell_nodes(const struct rf_cell *cell)
 	return cell->mesh.count;
 }
 
-unsigned rf_cell_iterations(const struct rf_cell *cell)
-{
-	return cell->iterations;
-}
-
 /* ---- links
  * ----------------------------------------------------------------------------------------------------------
  */

@@ -66,7 +66,6 @@ enum status rf_cell_field(const struct rf_cell *cell, double x_um, double y_um, 
                           struct rf_field *out, struct fail *why) MUST_CHECK;
 
 size_t rf_cell_nodes(const struct rf_cell *cell);
-unsigned rf_cell_iterations(const struct rf_cell *cell); /* of the last solve */
 
 /* ---- heat ------------------------------------------------------------------------------------------- */
 

@@ -16,11 +16,6 @@ static const char *const stop_name[RF_STOPS] = {
         [RF_STOP_TEMPERATURE] = "temperature cut-off",
 };
 
-const char *rf_control_mode_name(enum rf_control_mode mode)
-{
-	return (unsigned)mode < RF_CONTROL_MODES ? mode_name[mode] : "unknown";
-}
-
 const char *rf_stop_name(enum rf_stop stop)
 {
 	return (unsigned)stop < RF_STOPS ? stop_name[stop] : "unknown";

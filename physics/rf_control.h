@@ -54,7 +54,6 @@ struct rf_output {
 	bool limited;                         /* a limit of the generator held it below what the mode asks */
 };
 
-const char *rf_control_mode_name(enum rf_control_mode mode);
 const char *rf_stop_name(enum rf_stop stop);
 
 /* Refuses by field a mode, value or time that makes no sense. */

@@ -184,11 +184,3 @@ void jobs_take(struct jobs *jobs, struct job_state *out)
 		jobs->state = (struct job_state){.phase = JOB_IDLE};
 	pthread_mutex_unlock(&jobs->lock);
 }
-
-bool jobs_busy(struct jobs *jobs)
-{
-	pthread_mutex_lock(&jobs->lock);
-	bool busy = jobs->state.phase != JOB_IDLE;
-	pthread_mutex_unlock(&jobs->lock);
-	return busy;
-}

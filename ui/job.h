@@ -39,7 +39,6 @@ bool jobs_start(struct jobs *jobs, job_work *work, void *argument);
 void jobs_cancel(struct jobs *jobs);
 /* Empties the pipe and copies the state. An ended job is reported once; after that the worker is idle. */
 void jobs_take(struct jobs *jobs, struct job_state *out);
-bool jobs_busy(struct jobs *jobs);
 
 /* For the work: reports the fraction done; nonzero asks it to stop with ST_CANCELLED. */
 int job_progress(void *context, double done_frac);

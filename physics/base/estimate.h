@@ -26,7 +26,4 @@ struct estimate estimate_add(struct estimate a, struct estimate b);
 struct estimate estimate_scale(struct estimate a, double factor);
 struct estimate estimate_mul(struct estimate a, struct estimate b);
 
-/* The best combination of two independent measurements of one quantity: weights 1/sd^2. */
-struct estimate estimate_combine(struct estimate a, struct estimate b);
-
 #endif

@@ -41,17 +41,6 @@ bool facts_find(const char *name, size_t *id)
 	return false;
 }
 
-const char *fact_kind_name(enum fact_kind kind)
-{
-	static const char *const name[FACT_KINDS] = {
-		[FACT_QUESTION] = "question", [FACT_READING] = "reading", [FACT_SETTING] = "setting",
-		[FACT_DEVICE] = "device", [FACT_ZONE] = "zone", [FACT_DERIVED] = "derived", [FACT_MODEL] = "model",
-		[FACT_START] = "start",
-	};
-	BUG_ON((unsigned)kind >= FACT_KINDS);
-	return name[kind];
-}
-
 const char *facts_question_group(size_t id)
 {
 	const char *title = NULL;

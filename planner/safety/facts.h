@@ -83,7 +83,6 @@ struct facts;
 size_t facts_spec_count(void);
 const struct fact_spec *facts_spec(size_t id);
 bool facts_find(const char *name, size_t *id);
-const char *fact_kind_name(enum fact_kind kind);
 /* What a question is about, to ask those together: "Medicines and health"; NULL for other kinds. */
 const char *facts_question_group(size_t id);
 /* The index-th question of a record ("last_treatment", "tattoo"); NULL past the end. */

@@ -157,19 +157,6 @@ enum status store_person_get(struct store *store, const char *login, struct stor
 	return st;
 }
 
-enum status store_person_get_uuid(struct store *store, const char *uuid, struct store_person *out, struct fail *why)
-{
-	struct person_row row = {.has_slot = false};
-	*out = row.person;
-	enum status st = uuid_check("person", uuid, why);
-	if (st == ST_OK)
-		st = get(store, SQL_PERSON_BY_UUID, uuid, &row, why);
-	if (st == ST_OK)
-		st = attempt_failures(store, uuid, &row.person.failures, why);
-	*out = row.person;
-	return st;
-}
-
 enum status store_person_list(struct store *store, struct store_person_list *list, struct fail *why)
 {
 	struct rows rows = {0};

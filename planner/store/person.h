@@ -122,8 +122,6 @@ enum status store_person_add(struct store *store, const struct session *by, cons
 enum status store_person_list(struct store *store, struct store_person_list *list, struct fail *why) MUST_CHECK;
 enum status store_person_get(struct store *store, const char *login, struct store_person *out,
                              struct fail *why) MUST_CHECK;
-enum status store_person_get_uuid(struct store *store, const char *uuid, struct store_person *out,
-                                  struct fail *why) MUST_CHECK;
 /* The last administrator cannot be disabled; nobody disables themselves. */
 enum status store_person_disable(struct store *store, const struct session *by, const char *login, bool disabled,
                                  const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
