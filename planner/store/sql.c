@@ -134,7 +134,6 @@ static const char *const texts[STATEMENTS] = {
 	[SQL_PERSON_PUT] = "INSERT INTO person VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (uuid) DO UPDATE SET"
 		" operations = ?3, memory_bytes = ?4, salt = ?5, slot = ?6, sealed = ?7, code = ?8",
 	[SQL_PERSON_GET] = PERSON "WHERE login = ?1",
-	[SQL_PERSON_BY_UUID] = PERSON "WHERE uuid = ?1",
 	[SQL_PERSON_LIST] = PERSON "ORDER BY login",
 	[SQL_PERSON_COUNT] = "SELECT count(*) FROM person",
 	[SQL_PERSON_KEY_INSERT] = "INSERT INTO person_key VALUES (?1, ?2, ?3, ?4)",
