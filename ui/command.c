@@ -72,7 +72,8 @@ const struct option_spec options_table[] = {
         {"--version-number", "N", NULL, false, "of the plan; default: the newest"},
         {"--lock-after", "N", NULL, false,
          "seconds without a key until the screen locks; 0 never; default 600, demo 0"},
-        {"--reason", "TEXT", NULL, false, "written reason or decision; kept in the audit, and signed where something is signed"},
+        {"--reason", "TEXT", NULL, false,
+         "written reason or decision; kept in the audit, and signed where something is signed"},
         {"--minutes", "N", NULL, false, "how long emergency access lasts, 1 to 60; default 30"},
         {"--identifier", "TEXT", NULL, false, "of the patient, entered again: name, record number or date of birth"},
         {"--second-identifier", "TEXT", NULL, false, "another one of these"},
@@ -301,7 +302,8 @@ const size_t commands_count = sizeof commands / sizeof *commands;
 static const char intended_use[] =
         "Decision support for trained professionals. Numbers are for planning and training until a clinic has "
         "validated them. lasertwin never controls a device.";
-static const char exit_codes[] = "Exit codes: 0 done, 1 not done, 2 bad input. With --json the complaint on standard error is JSON too.";
+static const char exit_codes[] = "Exit codes: 0 done, 1 not done, 2 bad input. "
+                                 "With --json the complaint on standard error is JSON too.";
 
 /* --- looking up --------------------------------------------------------------------------------------- */
 
