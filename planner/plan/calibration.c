@@ -106,8 +106,24 @@ static int64_t day_of(int64_t at_ms, const struct calibration_day *day)
 	return (int64_t)floor((double)(at_ms + day->ahead_ms) / MS_PER_DAY);
 }
 
-/* Of what was entered after an entry, latest first: what takes it out of force. */
-static enum calibration_standing standing_of(const struct calibration_entry *list, size_t at,
+/* Whether the entry at `other` takes the one at `at` (latest entered first) out of force by being later. What another
+ * station entered comes when it comes: a fault counts against every check that is not certainly after it, by its time
+ * or by when it was entered here; of two checks the one taken later stands. */
+static bool is_fault_for(const struct calibration_entry *list, size_t other, size_t at)
+{
+	return list[other].standing == CALIBRATION_FAULT && strcmp(list[other].serial, list[at].serial) == 0 &&
+	       (other < at || list[other].at_ms > list[at].at_ms);
+}
+
+static bool is_later_check(const struct calibration_entry *list, size_t other, size_t at)
+{
+	return list[other].standing != CALIBRATION_UNREADABLE && list[other].standing != CALIBRATION_FAULT &&
+	       strcmp(list[other].serial, list[at].serial) == 0 &&
+	       strcmp(list[other].handpiece_serial, list[at].handpiece_serial) == 0 &&
+	       (list[other].at_ms > list[at].at_ms || (list[other].at_ms == list[at].at_ms && other < at));
+}
+
+static enum calibration_standing standing_of(const struct calibration_entry *list, size_t count, size_t at,
                                              const struct calibration_day *day)
 {
 	const struct calibration_entry *e = &list[at];
@@ -115,11 +131,10 @@ static enum calibration_standing standing_of(const struct calibration_entry *lis
 	bool replaced = false;
 	if (e->standing != CALIBRATION_COUNTS)
 		return e->standing;
-	for (size_t i = 0; i < at; i++) {
-		if (list[i].standing == CALIBRATION_FAULT && strcmp(list[i].serial, e->serial) == 0)
+	for (size_t i = 0; i < count; i++) {
+		if (is_fault_for(list, i, at))
 			return CALIBRATION_REVOKED;
-		replaced = replaced || (list[i].standing != CALIBRATION_UNREADABLE && strcmp(list[i].serial, e->serial) == 0 &&
-		                        strcmp(list[i].handpiece_serial, e->handpiece_serial) == 0);
+		replaced = replaced || (i != at && is_later_check(list, i, at));
 	}
 	if (age_ms < 0 || (day_of(e->at_ms, day) != day_of(day->now_ms, day) && age_ms > CALIBRATION_GRACE_MS))
 		return CALIBRATION_PAST;
@@ -139,7 +154,7 @@ enum status calibration_list(struct store *store, const char *serial, const stru
 	for (size_t i = 0; !st && i < list.count; i++)
 		read_entry(&list.items[i], &(*out)[i]);
 	for (size_t i = list.count; !st && i > 0; i--) /* the earliest first: those after it are not judged yet */
-		(*out)[i - 1].standing = standing_of(*out, i - 1, day);
+		(*out)[i - 1].standing = standing_of(*out, list.count, i - 1, day);
 	store_record_list_free(&list);
 	return st;
 }
@@ -152,9 +167,10 @@ enum status calibration_today(struct store *store, const char *serial, const cha
 	enum status st = calibration_list(store, serial, day, &list, &count, why);
 	if (st)
 		return st;
-	while (i < count && strcmp(list[i].handpiece_serial, handpiece_serial) != 0)
+	while (i < count && (strcmp(list[i].handpiece_serial, handpiece_serial) != 0 ||
+	                     list[i].standing != CALIBRATION_COUNTS))
 		i++;
-	if (i < count && list[i].standing == CALIBRATION_COUNTS)
+	if (i < count)
 		*out = list[i];
 	else
 		st = fail_set(why, ST_NOT_FOUND, CALIBRATION_KIND, "console %.40s with handpiece %.40s has no output check of today",

@@ -2,8 +2,10 @@
  *
  * Every output check leaves a record of no patient, kind "calibration", subject the console's serial
  * (lasertwin-calibration/1), and so does every fault of the console (lasertwin-device-fault/1): one series for each
- * console, in the order they were entered. A check counts for every session of its day with that handpiece, until the
- * console has a fault. Their trend (devices/drift.h) is a fact of the start: output_drift_pct, rule R-DRIFT. */
+ * console, in the order they were entered. The records travel to every station (planner/sync), so that a console that
+ * was checked or found faulty at one is so at all. A check counts for every session of its day with that handpiece,
+ * until the console has a fault: one entered after it, or one of a later time. Their trend (devices/drift.h) is a fact
+ * of the start: output_drift_pct, rule R-DRIFT. */
 #ifndef LASERTWIN_PLAN_CALIBRATION_H
 #define LASERTWIN_PLAN_CALIBRATION_H
 

@@ -7,7 +7,8 @@
  *   change of state    Provenance, with the changed CarePlan, ServiceRequest, DeviceRequest, Task; an
  *                      approval adds the signed bytes as a DocumentReference and their JWS as the Provenance's
  *                      signature; a treatment that ended adds its Procedure
- *   record             DocumentReference "record-KIND"; an adverse event also as AdverseEvent, a follow-up also as
+ *   record             DocumentReference "record-KIND" (of no patient: output checks and faults of consoles, which
+ *                      count at every station); an adverse event also as AdverseEvent, a follow-up also as
  *                      Observation, both of the Procedure
  *   device (a record)  Device: laser, handpiece (parent: its laser), station; named by orders, Procedures,
  *                      Provenance, readings and the audit

@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "planner/plan/calibration.h"
 #include "planner/plan/delivery.h"
 #include "planner/plan/inventory.h"
 #include "planner/store/outbox.h"
@@ -269,6 +270,77 @@ static void foreign_and_bent_devices_are_told_apart(void **state)
 	assert_int_equal(notices(&p->b, SYNC_NOTE_PARKED), 1);
 }
 
+/* ---- output checks -------------------------------------------------------------------------------------- */
+
+#define MINUTE_MS INT64_C(60000)
+
+static void check_at(struct post *side, int minute)
+{
+	const struct calibration check = {"L-7", "H-3", 9.8, 10, "mJ"};
+	const struct store_stamp stamp = {FIXTURE_NOW_MS + minute * MINUTE_MS, "technician"};
+	struct fail why;
+	must(calibration_keep(side->store, &check, &stamp, &why), &why);
+}
+
+static void fault_at(struct post *side, int minute)
+{
+	const struct store_stamp stamp = {FIXTURE_NOW_MS + minute * MINUTE_MS, "technician"};
+	struct fail why;
+	must(calibration_fault(side->store, "L-7", "", "smoke from the handpiece", &stamp, &why), &why);
+}
+
+/* The minute of the check that counts; -1: none. */
+static int64_t counts(struct post *side)
+{
+	const struct calibration_day day = {.now_ms = FIXTURE_NOW_MS + 60 * MINUTE_MS};
+	struct calibration_entry entry;
+	struct fail why;
+	enum status st = calibration_today(side->store, "L-7", "H-3", &day, &entry, &why);
+	return st == ST_NOT_FOUND ? -1 : (entry.at_ms - FIXTURE_NOW_MS) / MINUTE_MS;
+}
+
+static void exchange(struct pair *p)
+{
+	(void)round_of(&p->a);
+	(void)round_of(&p->b);
+	(void)round_of(&p->a);
+	assert_int_equal(counts(&p->a), counts(&p->b));
+}
+
+/* The console's daily check made at one station counts at the other, and a fault stops at both. */
+static void a_check_and_a_fault_count_at_every_station(void **state)
+{
+	struct pair *p = *state;
+	check_at(&p->a, 5);
+	exchange(p);
+	assert_int_equal(counts(&p->b), 5);
+	fault_at(&p->b, 20);
+	exchange(p);
+	assert_int_equal(counts(&p->a), -1);
+	check_at(&p->a, 30); /* mended and checked */
+	exchange(p);
+	assert_int_equal(counts(&p->b), 30);
+}
+
+/* Offline, in every order of entering and arriving: a check made before a fault never counts because it came later. */
+static void a_check_from_before_the_fault_does_not_come_back(void **state)
+{
+	struct pair *p = *state;
+	check_at(&p->a, 5);
+	fault_at(&p->b, 20); /* b does not know of the check yet */
+	exchange(p);
+	assert_int_equal(counts(&p->b), -1);
+	check_at(&p->b, 40);
+	check_at(&p->a, 35); /* and of two checks after it the later one stands, whichever came first */
+	exchange(p);
+	assert_int_equal(counts(&p->a), 40);
+	/* one that was made before a fault, in ignorance of it */
+	check_at(&p->a, 45);
+	fault_at(&p->b, 50);
+	exchange(p);
+	assert_int_equal(counts(&p->a), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +351,8 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(a_change_made_between_look_and_arrival_is_a_conflict, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(a_refused_device_holds_up_nothing, make_pair, drop_pair),
 	        cmocka_unit_test_setup_teardown(foreign_and_bent_devices_are_told_apart, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_check_and_a_fault_count_at_every_station, make_pair, drop_pair),
+	        cmocka_unit_test_setup_teardown(a_check_from_before_the_fault_does_not_come_back, make_pair, drop_pair),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
