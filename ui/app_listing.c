@@ -224,27 +224,42 @@ bool app_listing_scroll(struct app *app, long lines)
 	return true;
 }
 
-/* A long list is read in parts: moving past the last line goes on to the next part, words stay. */
+/* The next part of a long list in this direction, words stay; false: there is none. */
+static bool turn_once(struct app *app, enum screen screen, long lines)
+{
+	struct app_listing *l = listing_at(app, screen);
+	const struct listing_span span = l->list->span;
+	struct list_request asked = l->asked;
+	if (lines > 0 && span.first > 1)
+		asked.before = span.first;
+	else if (lines < 0 && span.last < span.total)
+		asked.before = span.last + LIST_AUDIT_PART + 1;
+	else
+		return false;
+	if (!take(app, screen, asked))
+		return false;
+	app_listing_refresh(app, screen);
+	return true;
+}
+
+#define PARTS_SEARCHED 10 /* at one key: it answers in time */
+
+/* A long list is read in parts: moving past the last line goes on to the next part that has the words sought. */
 bool app_listing_turn(struct app *app, long lines)
 {
 	const enum screen screen = app_screen(app);
 	struct app_listing *l = listing_at(app, screen);
 	if (l == NULL || l->list == NULL || l->made_here)
 		return false;
-	const struct listing_span span = l->list->span;
 	const size_t at = app->selected[screen];
-	struct list_request asked = l->asked;
-	if (lines > 0 && at + 1 >= l->shown_count && span.first > 1)
-		asked.before = span.first;
-	else if (lines < 0 && at == 0 && span.last < span.total)
-		asked.before = span.last + LIST_AUDIT_PART + 1;
-	else
+	if (lines > 0 ? at + 1 < l->shown_count : at > 0)
 		return false;
-	if (take(app, screen, asked)) {
-		app_listing_refresh(app, screen);
+	bool turned = turn_once(app, screen, lines);
+	for (int part = 1; turned && l->shown_count == 0 && part < PARTS_SEARCHED && turn_once(app, screen, lines); part++)
+		;
+	if (turned)
 		app->selected[screen] = lines > 0 || l->shown_count == 0 ? 0 : l->shown_count - 1;
-	}
-	return true;
+	return turned;
 }
 
 /* --- actions -------------------------------------------------------------------------------------------- */

@@ -276,6 +276,28 @@ static void a_long_audit_is_gone_through_in_parts(void **state)
 	assert_in_range(first, 1, LIST_AUDIT_PART - 1);
 }
 
+/* What is sought in a part further on is come to by one key, over a part that has none of it. */
+static void words_are_sought_in_older_parts(void **state)
+{
+	struct desk *desk = *state;
+	const struct store_stamp stamp = {NOW_MS, CLINIC_DEMO_TECHNICIAN};
+	struct fail why = {.text = ""};
+	must(store_audit_add(clinic_store(desk->clinic), "report.print", "needle", NULL, &stamp, &why), &why);
+	add_entries(desk, 2 * LIST_AUDIT_PART);
+	log_in(desk, CLINIC_DEMO_ADMINISTRATOR);
+	type(desk, ".\r/needle\r");
+	shows(desk, "older ones");
+	assert_int_equal(desk->app->listings[SCREEN_AUDIT].shown_count, 0);
+	press(desk, UI_KEY_DOWN);
+	const struct listing_row *row = app_listing_selected(desk->app, SCREEN_AUDIT);
+	assert_non_null(row);
+	shows(desk, "report.print");
+	shows(desk, "1 of ");
+	type(desk, "/");
+	press(desk, UI_KEY_ESCAPE);
+	assert_in_range(desk->app->listings[SCREEN_AUDIT].shown_count, 2, LIST_AUDIT_PART); /* of this part, all */
+}
+
 /* In pieces: keys are answered between, Esc stops it, what was not looked at is not called verified. */
 static void verifying_goes_on_between_keys_and_stops(void **state)
 {
@@ -452,6 +474,7 @@ int main(void)
 	        DESK(what_is_for_administrators_is_refused_to_others),
 	        DESK(the_audit_is_shown_searched_and_verified),
 	        DESK(a_long_audit_is_gone_through_in_parts),
+	        DESK(words_are_sought_in_older_parts),
 	        DESK(verifying_goes_on_between_keys_and_stops),
 	        cmocka_unit_test(the_first_bad_entry_is_gone_to),
 	        DESK(people_are_let_in_and_shut_out),

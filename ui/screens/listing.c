@@ -259,8 +259,10 @@ static struct area draw_notes(const struct app_listing *l, bool finding, struct 
 		area.rows -= used;
 	}
 	if (finding || l->find[0] != '\0') {
-		canvas_format(canvas, area.row++, area.col, area.cols, ROLE_STRONG, "/ %s%s  %zu of %zu lines", l->find,
-		              finding ? "_" : "", l->shown_count, l->list->rows);
+		const bool older = l->list->span.first > 1; /* what is sought may be further on */
+		canvas_format(canvas, area.row++, area.col, area.cols, ROLE_STRONG, "/ %s%s  %zu of %zu lines%s", l->find,
+		              finding ? "_" : "", l->shown_count, l->list->rows,
+		              older ? " of this part; Down at the last goes on to older ones" : "");
 		area.rows--;
 	}
 	return area;
