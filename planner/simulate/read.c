@@ -16,7 +16,8 @@
 #define RAD_PER_DEG (PI / 180.0)
 
 static const char *const profile_names[SIMULATION_PROFILES] = {"broad", "flat_top", "gaussian"};
-static const char *const shape_names[SIMULATION_SHAPES] = {"square", "gaussian", "exponential", "sampled"};
+static const char *const shape_names[SIMULATION_SHAPES] = {"square", "gaussian", "triangular", "exponential",
+                                                          "sampled"};
 static const char *const criterion_names[CRITERION_KINDS] = {"omega",   "temperature", "cem43",
                                                             "rupture", "ablation",    "breakdown"};
 
@@ -220,6 +221,8 @@ static enum status read_beam(const struct json_at *root, struct simulation_beam 
 
 #define GAUSS_WIDTHS 3.0 /* full widths kept: all but 0.04 % of the energy */
 #define GAUSS_SLICES 24
+#define TRIANGLE_WIDTHS 2.0 /* its length: twice the full width at half maximum */
+#define TRIANGLE_SLICES 32
 #define EXPONENTIAL_DECAYS 6.0 /* all but 0.25 % */
 #define EXPONENTIAL_SLICES 36
 
@@ -228,6 +231,18 @@ static double gauss_share(double from, double to)
 {
 	double per = 2.0 * sqrt(log(2.0));
 	return erf(per * (to - 0.5 * GAUSS_WIDTHS)) - erf(per * (from - 0.5 * GAUSS_WIDTHS));
+}
+
+/* Of its energy that has come at a moment. */
+static double triangle_come(double at)
+{
+	double part = at / TRIANGLE_WIDTHS, left = 1.0 - part;
+	return part < 0.5 ? 2.0 * part * part : 1.0 - 2.0 * left * left;
+}
+
+static double triangle_share(double from, double to)
+{
+	return triangle_come(to) - triangle_come(from);
 }
 
 static double exponential_share(double from, double to)
@@ -277,6 +292,8 @@ static enum status read_shape(const struct json_at *at, struct simulation *s, st
 		status = read_samples(at, s, why);
 	else if (s->pulse.shape == SIMULATION_GAUSS_PULSE)
 		fill_slices(s, GAUSS_SLICES, GAUSS_WIDTHS, gauss_share);
+	else if (s->pulse.shape == SIMULATION_TRIANGULAR)
+		fill_slices(s, TRIANGLE_SLICES, TRIANGLE_WIDTHS, triangle_share);
 	else if (s->pulse.shape == SIMULATION_EXPONENTIAL)
 		fill_slices(s, EXPONENTIAL_SLICES, EXPONENTIAL_DECAYS, exponential_share);
 	double sum = 0.0;

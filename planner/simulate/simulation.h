@@ -40,6 +40,7 @@ enum simulation_profile { SIMULATION_BROAD, SIMULATION_FLAT_TOP, SIMULATION_GAUS
 enum simulation_shape {
 	SIMULATION_SQUARE,
 	SIMULATION_GAUSS_PULSE, /* duration: full width at half maximum */
+	SIMULATION_TRIANGULAR,  /* rises and falls evenly; duration: full width at half maximum, half its length */
 	SIMULATION_EXPONENTIAL, /* duration: in which the power falls to 1/e */
 	SIMULATION_SAMPLED,
 	SIMULATION_SHAPES

@@ -275,6 +275,7 @@ static void pulse_shapes_share_their_energy(void **state)
 	static const char *const pulses[] = {
 	        "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [3, 3, 3]",
 	        "\"duration_s\": 0.004, \"shape\": \"gaussian\"",
+	        "\"duration_s\": 0.005, \"shape\": \"triangular\"",
 	        "\"duration_s\": 0.002, \"shape\": \"exponential\"",
 	        "\"duration_s\": 0.01, \"shape\": \"sampled\", \"samples\": [1, 0, 0, 0, 1]",
 	};
@@ -297,6 +298,27 @@ static void pulse_shapes_share_their_energy(void **state)
 		else
 			assert_true(fabs(is.point[0].peak_C - was.point[0].peak_C) > 0.05);
 	}
+}
+
+/* Half of a triangle's energy comes in each half, three quarters in the middle half; it lasts twice its width. */
+static void triangular_pulse(void **state)
+{
+	(void)state;
+	char text[TEXT_MAX];
+	struct simulation s;
+	struct fail why = {.text = ""};
+	edited("\"duration_s\": 0.01", "\"duration_s\": 0.01, \"shape\": \"triangular\"", text);
+	must(read_text(text, &s, &why), &why);
+	double half = 0.0, middle = 0.0;
+	size_t n = s.pulses.slices;
+	for (size_t i = 0; i < n; i++) {
+		half += i < n / 2 ? s.pulse.slice_frac[i] : 0.0;
+		middle += i >= n / 4 && i < 3 * n / 4 ? s.pulse.slice_frac[i] : 0.0;
+	}
+	assert_near(half, 0.5, 1e-12);
+	assert_near(middle, 0.75, 1e-12);
+	assert_near(s.pulses.duration_s, 0.02, 1e-12);
+	assert_string_equal(simulation_shape_name(s.pulse.shape), "triangular");
 }
 
 /* Diffuse and slanted light lose more at the surface and go less deep. */
@@ -514,6 +536,7 @@ int main(void)
 	        cmocka_unit_test(wide_spot_is_the_broad_beam),
 	        cmocka_unit_test(boiling_is_left_to_its_model),
 	        cmocka_unit_test(pulse_shapes_share_their_energy),
+	        cmocka_unit_test(triangular_pulse),
 	        cmocka_unit_test(slanted_and_diffuse_light),
 	        cmocka_unit_test(missing_questions_are_refused),
 	        cmocka_unit_test(work_can_be_cancelled),
