@@ -146,10 +146,10 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 		return tewl_prior(site);
 	case TWIN_LESION_DEPTH_UM: /* epidermal pigment ends at the basal layer, dermal and ink lie at 0.2 to 1 mm */
 		return (struct prior){200.0, 180.0, VALIDITY_ASSUMED, "basal layer to mid dermis, not measured"};
-	case TWIN_DEPTH_FACTOR: /* published lesion depths against the model: within x2.6, most within x1.4 */
-		return (struct prior){1.0, 0.35, VALIDITY_ASSUMED, "model against 24 published depths (tests/validation)"};
+	case TWIN_DEPTH_FACTOR: /* published lesion depths against the model: most within x1.6 */
+		return (struct prior){1.0, 0.35, VALIDITY_ASSUMED, "model against published depths of sections (make validate)"};
 	case TWIN_THRESHOLD_FACTOR:
-		return (struct prior){1.0, 0.40, VALIDITY_ASSUMED, "model against published thresholds, SD 44 %"};
+		return (struct prior){1.0, 0.40, VALIDITY_ASSUMED, "model against published thresholds, SD 40 % (make validate)"};
 	case TWIN_CLEARANCE_FACTOR:
 		return (struct prior){1.0, 0.50, VALIDITY_ASSUMED, "between patients, design value"};
 	case TWIN_HEALING_FACTOR:
