@@ -352,6 +352,45 @@ static void pages_leave_nothing_out(void **state)
 	world_end(&w);
 }
 
+static void start_anew(struct world *w, size_t station)
+{
+	memory_local_end(&w->station[station].local);
+	memory_local_begin(&w->station[station].local);
+	world_restart(w, station);
+}
+
+/* Around the sizes of a page (200 at first, 1000 at most), whether every record has a time of its own or all of them one,
+ * whether the server names the next page or not: a new station gets every record, once. */
+static void pages_of_any_size_leave_nothing_out(void **state)
+{
+	static const size_t sizes[] = {200, 201, 1001, 1201};
+	(void)state;
+	for (int kind = 0; kind < 4; kind++) {
+		struct world w;
+		char id[UUID_TEXT_SIZE];
+		size_t there = 0;
+		world_begin(&w, 2, 17);
+		w.pages_by_size = true;
+		w.server.traits.stands_still = kind & 1;
+		w.server.traits.no_links = kind & 2;
+		w.server.traits.page_cap = kind & 2 ? 1000 : 0; /* which the engine may not take for the end */
+		world_restart(&w, 0);
+		for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+			for (; there < sizes[i]; there++)
+				world_create(&w, 0, "Patient", NULL, "x", id);
+			(void)go(&w, 0);
+			start_anew(&w, 1);
+			const struct sync_outcome outcome = go(&w, 1);
+			if (outcome.pulled != sizes[i])
+				fail_msg("kind %d: %zu of %zu", kind, outcome.pulled, sizes[i]);
+			sync_engine_reconcile(w.station[1].engine);
+			assert_int_equal(go(&w, 1).pulled, 0);
+			assert_int_equal(memory_local_notes(&w.station[1].local, SYNC_NOTE_DELETED), 0);
+		}
+		world_end(&w);
+	}
+}
+
 static void a_restored_server_is_filled_again(void **state)
 {
 	struct world w;
@@ -456,6 +495,7 @@ int main(void)
 	        cmocka_unit_test(what_stands_under_another_name_is_not_doubled),
 	        cmocka_unit_test(two_stations_edit_one_record_offline),
 	        cmocka_unit_test(pages_leave_nothing_out),
+	        cmocka_unit_test(pages_of_any_size_leave_nothing_out),
 	        cmocka_unit_test(a_restored_server_is_filled_again),
 	        cmocka_unit_test(ninety_days_offline),
 	        cmocka_unit_test(nothing_to_do_takes_few_requests),

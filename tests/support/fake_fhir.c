@@ -87,7 +87,7 @@ static struct fake_record *by_id(struct fake_fhir *server, const char *type, con
 
 static int64_t tick(struct fake_fhir *server)
 {
-	server->now_ms += 7;
+	server->now_ms += server->traits.stands_still ? 0 : 7;
 	return server->now_ms - server->late_ms;
 }
 
@@ -331,7 +331,7 @@ static char *bundle_of(const struct fake_fhir *server, const char *type, const c
 	json_out_object(&out, NULL);
 	json_out_text(&out, "resourceType", "Bundle");
 	json_out_text(&out, "type", "searchset");
-	if (offset + limit < count) {
+	if (offset + limit < count && !server->traits.no_links) {
 		char url[PATH_SIZE];
 		const char *more = strstr(query, "&_offset=");
 		(void)snprintf(url, sizeof url, FAKE_BASE "%s?%.*s&_offset=%zu", type,

@@ -29,6 +29,8 @@ struct fake_traits {
 	bool bare_answers; /* "201 Created", no Location, no ETag, no resource in bundle answers */
 	bool answers_404_for_deleted;
 	size_t page_cap; /* 0: as asked */
+	bool no_links;   /* names no next page */
+	bool stands_still; /* everything is written at one time */
 };
 
 struct fake_fhir {

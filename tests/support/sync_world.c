@@ -164,8 +164,8 @@ void world_restart(struct world *world, size_t i)
 	                                     .write_system = FAKE_WRITE_SYSTEM,
 	                                     .types = types,
 	                                     .deep_every_ms = -1,
-	                                     .page = 5,
-	                                     .batch = 8,
+	                                     .page = world->pages_by_size ? 0 : 5,
+	                                     .batch = world->pages_by_size ? 50 : 8,
 	                                     .seed = rng_next(&world->rng)};
 	sync_engine_free(&s->engine);
 	s->local.dead = false;

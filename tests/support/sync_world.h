@@ -39,6 +39,7 @@ struct sent {
 
 struct world {
 	struct fake_fhir server;
+	bool pages_by_size; /* as in the program, instead of five records each; for stations (re)started from then on */
 	struct station station[WORLD_STATIONS_MAX];
 	size_t stations;
 	struct rng rng;
