@@ -118,7 +118,7 @@ static enum status finish(const char *path, const struct restore_request *r, con
 	enum status st = open_with(path, r, &store, &session, why);
 	(void)snprintf(reason, sizeof reason, "restored from %.80s", name ? name + 1 : r->backup);
 	if (!st)
-		st = store_anchor_accept(store, session, reason, &stamp, why);
+		st = store_anchor_accept(store, session, reason, &stamp, &result->erased, why);
 	if (!st)
 		st = erase_again(store, session, erased, r->now_ms, &result->erased, why);
 	store_close(&store);

@@ -148,10 +148,11 @@ static void anchor_restart(struct store *store)
 }
 
 enum status store_anchor_accept(struct store *store, const struct session *by, const char *reason,
-                                const struct store_stamp *stamp, struct fail *why)
+                                const struct store_stamp *stamp, size_t *erased, struct fail *why)
 {
 	struct anchor anchor = {0};
 	char object[STORE_OBJECT_MAX + 1];
+	*erased = 0;
 	if (!session_has(by, ROLE_ADMINISTRATOR))
 		return fail_set(why, ST_DENIED, "audit", "is for administrators to accept: ask one");
 	enum status st = text_check("reason", reason, STORE_OBJECT_MAX - 40, true, why);
@@ -162,6 +163,8 @@ enum status store_anchor_accept(struct store *store, const struct session *by, c
 	bool before = store->is_rolled_back;
 	store->is_rolled_back = false;
 	st = store_audit_add(store, "store.accept", object, known ? &anchor.chain : NULL, stamp, why);
+	if (st == ST_OK)
+		st = erased_again(store, by, stamp, erased, why);
 	store->is_rolled_back = st == ST_OK ? false : before;
 	if (st == ST_OK) /* what it said is in the audit now */
 		anchor_restart(store);

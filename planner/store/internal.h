@@ -424,6 +424,13 @@ void anchor_write(struct store *store);
 /* Compares at login; sets is_rolled_back. */
 enum status anchor_check(struct store *store, struct fail *why) MUST_CHECK;
 
+/* ---- erased.c: who was erased, in a third file ---- */
+
+/* After the commit; a failure is no failure of the erasure. */
+void erased_note(const struct store *store, const char *patient);
+enum status erased_again(struct store *store, const struct session *by, const struct store_stamp *stamp, size_t *count,
+                         struct fail *why) MUST_CHECK;
+
 /* ---- list.c: from rows to records ---- */
 
 struct reader {

@@ -191,5 +191,8 @@ enum status store_patient_erase(struct store *store, const struct session *by, c
 	names_forget(store);
 	patient_key_forget(store);
 	secret_wipe(&found, sizeof found);
-	return store_write_end(store, st, why);
+	st = store_write_end(store, st, why);
+	if (st == ST_OK && !store->in_group) /* in a group nothing is erased yet */
+		erased_note(store, patient);
+	return st;
 }

@@ -373,9 +373,11 @@ void store_audit_check_end(struct store_audit_check **check);
 #define STORE_ANCHOR_SUFFIX ".anchor" /* the second file, beside the store's */
 /* Why nothing can be written: an old copy was put in place, or the anchor is missing. NULL: all is well. */
 const char *store_is_rolled_back(const struct store *store);
-/* An administrator takes the store as it is; the audit keeps what the anchor said. */
+#define STORE_ERASED_SUFFIX ".erased" /* the third: who was erased, by random name */
+/* An administrator takes the store as it is; the audit keeps what the anchor said. Whoever was erased here since the
+ * copy was made is erased again; *erased is how many. */
 enum status store_anchor_accept(struct store *store, const struct session *by, const char *reason,
-                                const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
+                                const struct store_stamp *stamp, size_t *erased, struct fail *why) MUST_CHECK;
 
 /* ---- the whole ---- */
 

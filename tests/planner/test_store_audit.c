@@ -343,7 +343,7 @@ static void a_checkpoint_finds_an_insider(void **state)
 static void an_old_copy_can_be_read_and_not_written(void **state)
 {
 	struct store_world *world = *state;
-	size_t n;
+	size_t n, erased = 0;
 	struct store_patient back;
 	store_close(&world->store);
 	unsigned char *bytes = read_file(world->path, &n);
@@ -359,9 +359,10 @@ static void an_old_copy_can_be_read_and_not_written(void **state)
 	world_refused(world, store_audit_add(world->store, "x", "y", NULL, &fixture_stamp, &world->why), ST_DENIED,
 	              "old copy");
 	world_refused(world, verify(world, true, NULL), ST_IO, "old copy");
-	world_refused(world, store_anchor_accept(world->store, world->store->sessions, "", &fixture_stamp, &world->why),
+	world_refused(world, store_anchor_accept(world->store, world->store->sessions, "", &fixture_stamp, &erased,
+	                                         &world->why),
 	              ST_INPUT, "reason");
-	world_ok(world, store_anchor_accept(world->store, world->store->sessions, "disk replaced", &fixture_stamp,
+	world_ok(world, store_anchor_accept(world->store, world->store->sessions, "disk replaced", &fixture_stamp, &erased,
 	                                    &world->why));
 	world_ok(world, store_audit_add(world->store, "x", "y", NULL, &fixture_stamp, &world->why));
 	world_ok(world, verify(world, true, NULL));
@@ -372,6 +373,44 @@ static void an_old_copy_can_be_read_and_not_written(void **state)
 	assert_string_equal(audit.items[audit.count - 3].action, "store.accept");
 	assert_non_null(strstr(audit.items[audit.count - 3].object, "disk replaced"));
 	store_audit_list_free(&audit);
+}
+
+static void an_old_copy_does_not_bring_the_erased_back(void **state)
+{
+	struct store_world *world = *state;
+	struct store_patient other, back;
+	char list[sizeof world->path + 16];
+	size_t n, erased = 0;
+	fixture_patient(world->store, "Other", &other);
+	store_close(&world->store);
+	unsigned char *bytes = read_file(world->path, &n);
+	world_reopen(world);
+	world_ok(world, store_patient_erase(world->store, world->store->sessions, world->patient.uuid, "asked",
+	                                    &fixture_stamp, &world->why));
+	store_close(&world->store);
+	write_file(world->path, bytes, n);
+	free(bytes);
+	/* a line that somebody added, whole in form, erases nobody */
+	(void)snprintf(list, sizeof list, "%s" STORE_ERASED_SUFFIX, world->path);
+	bytes = read_file(list, &n);
+	assert_int_equal(n, UUID_TEXT_SIZE - 1 + DIGEST_BYTES);
+	unsigned char *more = malloc(2 * n);
+	memcpy(more, bytes, n);
+	memcpy(more + n, bytes, n);
+	memcpy(more, other.uuid, UUID_TEXT_SIZE - 1);
+	write_file(list, more, 2 * n);
+	free(more);
+	free(bytes);
+	world_reopen(world);
+	world_ok(world, store_patient_get(world->store, world->patient.uuid, &back, &world->why));
+	world_ok(world, store_anchor_accept(world->store, world->store->sessions, "disk replaced", &fixture_stamp, &erased,
+	                                    &world->why));
+	assert_int_equal(erased, 1);
+	world_refused(world, store_patient_get(world->store, world->patient.uuid, &back, &world->why), ST_NOT_FOUND,
+	              "erased");
+	world_ok(world, store_patient_get(world->store, other.uuid, &back, &world->why));
+	world_ok(world, store_check(world->store, NULL, &world->why));
+	world_ok(world, verify(world, true, NULL));
 }
 
 static void a_missing_or_foreign_anchor_is_told(void **state)
@@ -430,6 +469,7 @@ int main(void)
 	        TEST(every_tampering_is_found_and_named),
 	        TEST(a_checkpoint_finds_an_insider),
 	        TEST(an_old_copy_can_be_read_and_not_written),
+	        TEST(an_old_copy_does_not_bring_the_erased_back),
 	        TEST(a_missing_or_foreign_anchor_is_told),
 	        TEST(a_torn_anchor_is_no_alarm),
 	};

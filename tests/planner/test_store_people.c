@@ -299,6 +299,7 @@ static void only_administrators_let_people_in(void **state)
 {
 	struct store_world *world = *state;
 	struct session *session = NULL, *administrator = own(world);
+	size_t erased;
 	struct store_person_new person = {.login = "new", .name = "N", .roles = ROLE_VIEWER, .secret = dermatologist};
 	add_person(world, "derm", ROLE_DERMATOLOGIST, dermatologist);
 	world_ok(world, try(world, "derm", dermatologist, 0, NULL, &session));
@@ -312,8 +313,8 @@ static void only_administrators_let_people_in(void **state)
 	world_refused(world, store_patient_erase(world->store, session, world->patient.uuid, "x", &fixture_stamp,
 	                                         &world->why),
 	              ST_DENIED, "administrators");
-	world_refused(world, store_anchor_accept(world->store, session, "x", &fixture_stamp, &world->why), ST_DENIED,
-	              "administrators");
+	world_refused(world, store_anchor_accept(world->store, session, "x", &fixture_stamp, &erased, &world->why),
+	              ST_DENIED, "administrators");
 	person.login = "derm";
 	world_refused(world, store_person_add(world->store, administrator, &person, &fixture_stamp, &world->why),
 	              ST_CONFLICT, "taken");

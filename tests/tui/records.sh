@@ -51,6 +51,13 @@ run add profiles/demo/04.json; code_is 1; says "old copy"
 run audit verify; code_is 1; says "old copy"
 run audit accept --reason "disk replaced"; code_is 0
 run add profiles/demo/04.json; code_is 0
+# an old copy does not bring back who was erased since
+cp "$work/home/clinic.db" "$work/old.db"
+run erase "virtual-04" --reason "asked to be forgotten"; code_is 0
+cp "$work/old.db" "$work/home/clinic.db"
+run audit accept --reason "disk replaced"; code_is 0; says "1 who had been erased"
+run --plain; code_is 0; says "No patients"
+run add profiles/demo/04.json; code_is 0
 # a lost secret
 run user recover tester --recovery-key "$work/recovery" --secret-cost least --new-secret-file "$work/derm"; code_is 0
 run login; code_is 1

@@ -158,8 +158,13 @@ static enum status accept_anchor(const struct cli_options *options, struct clini
 	enum status status = reason_of(options, &reason, why);
 	if (status == ST_OK && store_is_rolled_back(clinic_store(clinic)) == NULL)
 		return fail_set(why, ST_CONFLICT, "audit", "agrees with its anchor: there is nothing to accept");
-	return status == ST_OK ? store_anchor_accept(clinic_store(clinic), clinic_session(clinic), reason, &stamp, why)
-	                       : status;
+	size_t erased = 0;
+	if (status == ST_OK)
+		status = store_anchor_accept(clinic_store(clinic), clinic_session(clinic), reason, &stamp, &erased, why);
+	if (status == ST_OK)
+		(void)printf("accepted; %zu who had been erased since this copy was made %s erased again\n", erased,
+		             erased == 1 ? "was" : "were");
+	return status;
 }
 
 int command_audit_accept(const struct cli_options *options)
