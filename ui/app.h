@@ -286,6 +286,7 @@ enum work_due { WORK_KEPT, WORK_DUE_SOON, WORK_DUE };
 struct app_work_state {
 	enum work_due due;
 	bool settings_changed; /* since they were last saved */
+	bool not_kept;         /* the last step could not be: a full disk */
 	size_t count, own;     /* of what is offered */
 	struct app_unfinished *item;
 	bool opening; /* the selected one's patient was asked for */

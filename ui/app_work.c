@@ -33,6 +33,7 @@ void app_work_flush(struct app *app)
 	const bool unsaved = app->readings_changed || app->work.settings_changed;
 	enum status status = unsaved ? work->keep(work->context, app->open_index, &app->subject, &request, &why)
 	                             : work->drop(work->context, app->open_index, &why);
+	app->work.not_kept = status != ST_OK;
 	if (status != ST_OK)
 		app_say(app, ROLE_STOP, "This step is NOT kept: %s", why.text);
 }

@@ -364,6 +364,42 @@ static void unlocking_as_another_shows_the_records(void **state)
 	assert_near(reading(b, READING_ITA_DEG), was, 0);
 }
 
+static bool shown(const struct bench *b, const char *words)
+{
+	static char screen[32768];
+	dump(b, screen, sizeof screen);
+	return strstr(screen, words) != NULL;
+}
+
+static enum status no_room(void *context, size_t index, const struct subject *subject, const struct request *request,
+                           struct fail *why)
+{
+	(void)context, (void)index, (void)subject, (void)request;
+	return fail_set(why, ST_FULL, "disk", "the disk is full");
+}
+
+/* On leaving nobody is promised what could not be kept. */
+static void leaving_promises_only_what_is_kept(void **state)
+{
+	struct bench *b = *state;
+	press(b, UI_KEY_ENTER);
+	type_reading(b, READING_ITA_DEG, "41");
+	press(b, 'Q');
+	assert_true(shown(b, "offered again at the next start"));
+	press(b, UI_KEY_ESCAPE);
+	b->work.keep = no_room;
+	type_reading(b, READING_ITA_DEG, "42");
+	press(b, 'Q');
+	assert_true(shown(b, "could NOT be kept"));
+	assert_false(shown(b, "offered again at the next start"));
+	press(b, UI_KEY_ESCAPE);
+	b->work = work_of(&b->source);
+	type_reading(b, READING_ITA_DEG, "43");
+	press(b, 'Q');
+	assert_true(shown(b, "offered again at the next start"));
+	press(b, UI_KEY_ESCAPE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -374,6 +410,7 @@ int main(void)
 	        cmocka_unit_test_setup_teardown(discarded_work_is_gone, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(work_put_off_is_decided_before_the_patient_opens, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(others_are_told_who_and_not_what, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(leaving_promises_only_what_is_kept, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(overtaken_work_is_told, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(a_locked_model_holds_nothing, set_up, tear_down),
 	        cmocka_unit_test_setup_teardown(unlocking_goes_back_to_where_one_was, set_up, tear_down),

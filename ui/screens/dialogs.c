@@ -230,7 +230,9 @@ void screen_quit(const struct app *app, struct canvas *canvas, struct area area)
 	                                        : "Nothing is unsaved.";
 	canvas_text(canvas, in.row + 1, in.col, in.cols, settings || readings ? ROLE_CAUTION : ROLE_TEXT, loss);
 	if ((settings || readings) && app->source->work != NULL)
-		canvas_text(canvas, in.row + 2, in.col, in.cols, ROLE_TEXT, "They are offered again at the next start.");
+		canvas_text(canvas, in.row + 2, in.col, in.cols, app->work.not_kept ? ROLE_STOP : ROLE_TEXT,
+		            app->work.not_kept ? "The last step could NOT be kept: leaving loses it."
+		                               : "They are offered again at the next start.");
 	int used = canvas_text(canvas, in.row + 3, in.col, in.cols, ROLE_KEY, "Esc");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_TEXT, " stays      ");
 	used += canvas_text(canvas, in.row + 3, in.col + used, in.cols, ROLE_KEY, "y");
