@@ -38,6 +38,9 @@ struct sync_engine {
 	int failures;          /* in a row; sets the back-off */
 	bool want_reconcile, suspect_rollback;
 	size_t progress_pulled;
+	struct {
+		size_t records, bytes; /* read by the last pull, for each type: as much stands in the overlap, perhaps */
+	} window[TYPES_MAX];
 	struct sync_place canary;     /* confirmed since it was last kept; type "": none */
 	struct sync_outcome *outcome; /* of the round that runs */
 };
@@ -86,6 +89,7 @@ struct page {
 	void *into;
 	size_t got;
 	bool full; /* as many as were asked for: there may be more */
+	size_t read, read_bytes; /* on all pages so far */
 	int64_t last_ms;
 };
 enum status engine_pages(struct sync_engine *e, struct page *page, struct fail *why) MUST_CHECK;

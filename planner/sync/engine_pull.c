@@ -230,6 +230,8 @@ static enum status take_page(struct sync_engine *e, struct page *page, const cha
 	const size_t asked = page->count;
 	enum status st = page->take(e, page, entries, why);
 	page->full = page->got >= asked;
+	page->read += page->got;
+	page->read_bytes += len;
 	if (!st)
 		choose_count(e, page, len);
 	return st;
@@ -344,10 +346,28 @@ static enum status overlap(struct sync_engine *e, int64_t *overlap_ms, bool *dee
 	return st;
 }
 
+/* After many changes the overlap holds more than a first page has: asked for at once where the last pull found it to be
+ * so, within what one answer should have, it is one request instead of one for each type. */
+static size_t first_count(const struct sync_engine *e, size_t type, size_t *bytes_left)
+{
+	const size_t records = e->window[type].records;
+	const size_t room = records + records / 8 + 20, count = room < PAGE_MAX ? room : PAGE_MAX;
+	if (e->options.page > 0)
+		return e->options.page;
+	if (count <= PAGE_FIRST || records == 0)
+		return PAGE_FIRST;
+	const size_t bytes = (e->window[type].bytes / records + 1) * count;
+	if (bytes > *bytes_left)
+		return PAGE_FIRST;
+	*bytes_left -= bytes;
+	return count;
+}
+
 static enum status start_pages(struct sync_engine *e, struct page *pages, size_t *count, bool *deep,
                                struct fail *why)
 {
 	int64_t overlap_ms, watermark_ms;
+	size_t bytes_left = PAGE_BYTES;
 	char key[KEY_MAX_BYTES];
 	enum status st = overlap(e, &overlap_ms, deep, why);
 	for (*count = 0; !st && e->options.types[*count]; ++*count) {
@@ -355,7 +375,7 @@ static enum status start_pages(struct sync_engine *e, struct page *pages, size_t
 		engine_watermark_key(e->options.types[*count], key);
 		st = engine_get_ms(e, key, &watermark_ms, why);
 		pages[*count] = (struct page){
-		        .type = e->options.types[*count], .count = e->options.page > 0 ? e->options.page : PAGE_FIRST,
+		        .type = e->options.types[*count], .count = first_count(e, *count, &bytes_left),
 		        .take = take_arrivals};
 		pages[*count].since_ms = watermark_ms > overlap_ms ? watermark_ms - overlap_ms : 0;
 	}
@@ -423,5 +443,9 @@ enum status engine_pull(struct sync_engine *e, struct fail *why)
 		st = first_pages_together(e, pages, count, &together, why);
 	for (size_t i = 0; !st && i < count; i++)
 		st = together ? rest_of(e, &pages[i], why) : engine_pages(e, &pages[i], why);
+	for (size_t i = 0; i < count; i++) { /* after trouble as at first */
+		e->window[i].records = st ? 0 : pages[i].read;
+		e->window[i].bytes = st ? 0 : pages[i].read_bytes;
+	}
 	return !st && deep ? engine_set_ms(e, "deep", e->server_now_ms, why) : st;
 }

@@ -391,6 +391,33 @@ static void pages_of_any_size_leave_nothing_out(void **state)
 	}
 }
 
+/* By the server's count of requests, right after many changes as long after them. */
+static void a_round_with_nothing_to_do_is_five_requests(void **state)
+{
+	struct world w;
+	char id[UUID_TEXT_SIZE], patient[UUID_TEXT_SIZE];
+	(void)state;
+	world_begin(&w, 2, 19);
+	w.pages_by_size = true;
+	world_restart(&w, 0);
+	world_restart(&w, 1);
+	static const char *const kinds[] = {"Patient", "Observation", "DocumentReference", "AdverseEvent"};
+	world_create(&w, 0, "Patient", NULL, "x", patient);
+	for (int i = 0; i < 1200; i++)
+		world_create(&w, 0, kinds[i % 4], i % 4 ? patient : NULL, "x", id);
+	assert_int_equal(go(&w, 0).pushed, 1201);
+	assert_int_equal(go(&w, 1).pulled, 1201);
+	for (int station = 0; station < 2; station++)
+		for (int again = 0; again < 3; again++) {
+			const size_t before = w.server.requests;
+			const struct sync_outcome outcome = go(&w, (size_t)station);
+			assert_int_equal(outcome.pushed + outcome.pulled, 0);
+			if (w.server.requests - before > 5)
+				fail_msg("station %d: %zu requests", station, w.server.requests - before);
+		}
+	world_end(&w);
+}
+
 static void a_restored_server_is_filled_again(void **state)
 {
 	struct world w;
@@ -496,6 +523,7 @@ int main(void)
 	        cmocka_unit_test(two_stations_edit_one_record_offline),
 	        cmocka_unit_test(pages_leave_nothing_out),
 	        cmocka_unit_test(pages_of_any_size_leave_nothing_out),
+	        cmocka_unit_test(a_round_with_nothing_to_do_is_five_requests),
 	        cmocka_unit_test(a_restored_server_is_filled_again),
 	        cmocka_unit_test(ninety_days_offline),
 	        cmocka_unit_test(nothing_to_do_takes_few_requests),
