@@ -612,6 +612,20 @@ static void courses_in_time_agree_with_the_metrics(void **state)
 	assert_string_equal(p.course.where, "between the microbeams");
 }
 
+/* Air goes with the handpiece: many passes never chill a place below the 10 to 15 C measured after 30 s of it. */
+static void air_does_not_freeze_between_passes(void **state)
+{
+	(void)state;
+	struct exposure e = expose_1550();
+	e.cooling = COOLING_FORCED_AIR;
+	e.passes = 8;
+	struct prediction p = predict_once(&twins[2], &e, 1);
+	double coldest_C = INFINITY;
+	for (size_t i = 0; i < p.course.count; i++)
+		coldest_C = fmin(coldest_C, p.course.temperature_C[COURSE_BASAL][i]);
+	assert_true(coldest_C > 10.0 && coldest_C < 32.0);
+}
+
 /* The section's depth and widths are the metrics' of the median skin. */
 static void check_section(const struct prediction *p, const struct exposure *e)
 {
@@ -915,6 +929,7 @@ int main(void)
 		cmocka_unit_test(more_passes_are_never_cooler),
 		cmocka_unit_test(columns_deepen_with_energy),
 		cmocka_unit_test(courses_in_time_agree_with_the_metrics),
+		cmocka_unit_test(air_does_not_freeze_between_passes),
 		cmocka_unit_test(sections_have_the_sizes_of_the_metrics),
 		cmocka_unit_test(spots_have_their_published_light),
 		cmocka_unit_test(shares_have_their_ends),
