@@ -4,6 +4,7 @@
  *
  *   --size COLSxROWS   default 80x24
  *   --ascii            as in a terminal without UTF-8
+ *   --blocks           plots in half blocks, as on a console
  *   --each             a picture and its map of roles before the first and after every key
  *   --home DIR LOGIN SECRET   of the clinic's records there instead of the demo's
  *   --add FILE         puts this case's patient on that clinic's list first; may be repeated
@@ -20,7 +21,7 @@
 
 struct wish {
 	int cols, rows;
-	bool ascii, each;
+	bool ascii, blocks, each;
 	const char *home, *login, *secret, *keys;
 	size_t added;
 	const char *add[ADDED_MAX];
@@ -75,6 +76,8 @@ static int take_option(struct wish *wish, char **argv, int left)
 {
 	if (strcmp(argv[0], "--ascii") == 0)
 		return wish->ascii = true, 1;
+	if (strcmp(argv[0], "--blocks") == 0)
+		return wish->blocks = true, 1;
 	if (strcmp(argv[0], "--each") == 0)
 		return wish->each = true, 1;
 	if (strcmp(argv[0], "--size") == 0 && left > 1 && parse_size(argv[1], &wish->cols, &wish->rows))
@@ -144,6 +147,7 @@ static void open_planner(struct stage *stage, const struct wish *wish)
 	while (app_worklist_read(stage->app, SIZE_MAX)) {
 	}
 	must(canvas_new(wish->rows, wish->cols, wish->ascii, &stage->canvas, &why), &why);
+	stage->canvas->blocks = wish->blocks;
 }
 
 static void close_all(struct stage *stage)

@@ -383,7 +383,7 @@ def main():
     count = 0
     count += scene(Pty, "xterm-256color", COLOURS_256, SCENES)
     count += scene(Tmux, "tmux-256color", COLOURS_256, SECOND)
-    count += scene(Pty, "linux", COLOURS_8, SHORT)
+    count += scene(Pty, "linux", COLOURS_8, SHORT, pictures=["--blocks"])
     count += scene(Pty, "screen-256color", COLOURS_NONE, SHORT, env={"NO_COLOR": "1"}, options=["--mouse", "off"])
     count += scene(Pty, "vt100", COLOURS_NONE, SHORT, options=["--ascii"], pictures=["--ascii"])
     frames = named(Pty, "tmux-256color")
