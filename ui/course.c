@@ -7,7 +7,7 @@
 
 static enum status desk(const struct course *course, struct workflow *w, struct fail *why)
 {
-	return desk_open(course->clinic, course->library, course->now_ms(), w, why);
+	return desk_open(course->clinic, course->lib, course->now_ms(), w, why);
 }
 
 static enum status whoever_is_in(const struct course *course, struct workflow_person *person, struct fail *why)

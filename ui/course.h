@@ -69,7 +69,7 @@ struct app_course {
 /* On the open records. */
 struct course {
 	struct clinic *clinic;         /* borrowed */
-	const struct library *library; /* borrowed */
+	const struct library *lib; /* borrowed */
 	int64_t (*now_ms)(void);
 };
 /* Borrows course, which must outlive it. */

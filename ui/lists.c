@@ -27,7 +27,7 @@ static void add_course(const struct lists *lists, const struct store_patient *pa
 	size_t index;
 	const bool is = clinic_index_of(lists->clinic, patient->uuid, &index, &none) == ST_OK &&
 	                clinic_twin_history(lists->clinic, index, &history, &none) == ST_OK && history.count > 0;
-	visits_course(visits, lists->library, is ? &history.item[0].twin : NULL);
+	visits_course(visits, lists->lib, is ? &history.item[0].twin : NULL);
 	clinic_history_free(&history);
 }
 
@@ -38,12 +38,12 @@ static enum status read_course(const struct lists *lists, const struct list_requ
 	struct visits visits = {.count = 0};
 	enum status status = patient_asked(lists, request, &patient, why);
 	if (status == ST_OK)
-		status = visits_load(clinic_store(lists->clinic), lists->library, patient.uuid, &visits, why);
+		status = visits_load(clinic_store(lists->clinic), lists->lib, patient.uuid, &visits, why);
 	if (status != ST_OK)
 		return status;
 	add_course(lists, &patient, &visits);
 	listing_patient(out, &patient);
-	list_course(out, &visits, lists->library, request->request, lists->now_ms());
+	list_course(out, &visits, lists->lib, request->request, lists->now_ms());
 	visits_free(&visits);
 	return ST_OK;
 }
@@ -233,7 +233,7 @@ static enum status read_profiles(const struct lists *lists, const struct list_re
 	for (size_t i = 0; status == ST_OK && i < records.count; i++)
 		status = take_check(clinic_store(lists->clinic), &records.items[i], checks, why);
 	if (status == ST_OK)
-		list_profiles(out, lists->library, checks);
+		list_profiles(out, lists->lib, checks);
 	store_record_list_free(&records);
 	free(checks);
 	return status;
@@ -245,7 +245,7 @@ static enum status read_about(const struct lists *lists, const struct list_reque
 	(void)request;
 	(void)why;
 	struct list_library linked[LIBRARIES_MAX];
-	list_about(out, lists->library, linked, libraries(linked));
+	list_about(out, lists->lib, linked, libraries(linked));
 	return ST_OK;
 }
 
@@ -358,7 +358,7 @@ static enum status record(void *context, size_t patient_index, const char *path,
 	struct workflow w;
 	if (uuid == NULL || own == NULL)
 		return fail_set(why, ST_NOT_FOUND, "patient", "is no longer on the list");
-	enum status status = desk_open(lists->clinic, lists->library, lists->now_ms(), &w, why);
+	enum status status = desk_open(lists->clinic, lists->lib, lists->now_ms(), &w, why);
 	return status == ST_OK ? sheets_record(&w, session_person(own)->login, uuid, path, why) : status;
 }
 

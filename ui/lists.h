@@ -74,7 +74,7 @@ struct list_verifying {
 /* On the open records. */
 struct lists {
 	struct clinic *clinic;         /* borrowed */
-	const struct library *library; /* borrowed */
+	const struct library *lib; /* borrowed */
 	int64_t (*now_ms)(void);
 	const struct list_setting *setting; /* borrowed; what the program was started with */
 	size_t settings;

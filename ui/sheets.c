@@ -48,7 +48,7 @@ enum status sheets_treatment(const struct workflow *w, const char *login, const 
 	if (status == ST_OK)
 		status = store_plan_event_list(w->store, loaded->row.uuid, loaded->row.version, &events, why);
 	if (status == ST_OK) {
-		const struct plan_sheet from = {w->library, .patient = &loaded->patient, .plan = &loaded->row,
+		const struct plan_sheet from = {w->lib, .patient = &loaded->patient, .plan = &loaded->row,
 		                                .events = &events, .audit_head = w->audit_head, .made_at_ms = w->clock.now_ms};
 		status = plan_treatment_sheet(&from, &sheet, why);
 		(void)snprintf(what, sizeof what, "treatment %s %lld", loaded->row.uuid, (long long)loaded->row.version);

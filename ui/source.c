@@ -57,7 +57,7 @@ static enum status save_readings(void *context, size_t index, const struct subje
 static enum status save_plan(void *context, size_t index, const struct app_draft *draft, struct fail *why)
 {
 	const struct source *source = context;
-	return clinic_save_plan(source->clinic, index, source->library, draft->subject, draft->twin,
+	return clinic_save_plan(source->clinic, index, source->lib, draft->subject, draft->twin,
 	                        draft->request, draft->assessment, source->now_ms(), why);
 }
 

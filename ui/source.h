@@ -7,7 +7,7 @@
 
 struct source {
 	struct clinic *clinic;         /* borrowed */
-	const struct library *library; /* borrowed */
+	const struct library *lib; /* borrowed */
 	int64_t (*now_ms)(void);
 	const struct app_course *course; /* borrowed; NULL: none */
 	const struct app_sync *sync;     /* likewise */

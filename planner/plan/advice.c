@@ -157,7 +157,7 @@ static enum status other_skin(const struct advice_request *r, const struct plann
 	struct planning *other = NULL;
 	struct request request = *planning_request(p);
 	request.settings = *chosen; /* the beam to prepare for */
-	enum status st = planning_new_for_twin(r->library, r->subject, &request, &r->options, twin, &other, why);
+	enum status st = planning_new_for_twin(r->lib, r->subject, &request, &r->options, twin, &other, why);
 	if (!st)
 		st = judge_scenario(other, chosen, out, why);
 	planning_free(&other);

@@ -60,7 +60,7 @@ struct advice {
 };
 
 struct advice_request {
-	const struct library *library;
+	const struct library *lib;
 	const struct subject *subject;
 	struct predict_options options; /* as the planning was made with */
 };

@@ -11,7 +11,7 @@
 /* ---- which lessons bear on a mode ---- */
 
 struct kind {
-	const struct library *library;
+	const struct library *lib;
 	const struct device *device;
 	const struct device_mode *mode;
 };
@@ -28,7 +28,7 @@ static bool same_kind(void *context, const struct twin_lesson *lesson)
 	const struct device *device;
 	const struct device_mode *mode;
 	struct fail unknown;
-	if (!lesson->device_mode[0] || library_find_mode(k->library, lesson->device_mode, &device, &mode, &unknown))
+	if (!lesson->device_mode[0] || library_find_mode(k->lib, lesson->device_mode, &device, &mode, &unknown))
 		return false;
 	return device->modality == k->device->modality && mode->pattern == k->mode->pattern &&
 	       same_number(mode->wavelength_nm, k->mode->wavelength_nm);

@@ -5,7 +5,7 @@
 #include "planner/plan/planning_facts.h"
 
 struct planning {
-	const struct library *library;
+	const struct library *lib;
 	const struct subject *subject;
 	struct request request;
 	const struct device *device;
@@ -108,7 +108,7 @@ static enum status make_base(const struct planning *p, const struct facts *answe
 	if (!st)
 		st = learnt_facts(&p->twin, *out, why);
 	if (!st)
-		st = planning_facts_of_device(*out, library_rules(p->library), p->device, p->mode, &p->request,
+		st = planning_facts_of_device(*out, library_rules(p->lib), p->device, p->mode, &p->request,
 		                              p->twin.fitzpatrick, why);
 	if (st)
 		facts_free(out);
@@ -117,16 +117,16 @@ static enum status make_base(const struct planning *p, const struct facts *answe
 
 static enum status make(struct planning *p, const struct subject *subject, const struct twin *twin, struct fail *why)
 {
-	enum status st = check_request(p->library, &p->request, why);
-	if (st || (st = library_find_mode(p->library, p->request.device_mode, &p->device, &p->mode, why)))
+	enum status st = check_request(p->lib, &p->request, why);
+	if (st || (st = library_find_mode(p->lib, p->request.device_mode, &p->device, &p->mode, why)))
 		return st;
 	if (twin)
 		p->twin = *twin;
 	else if ((st = subject->follows ? twin_from_readings_after(&subject->readings, &subject->before, &p->twin, why)
 	                                : twin_from_readings(&subject->readings, &p->twin, why)))
 		return st;
-	learnt_options(p->library, p->device, p->mode, &p->twin, &p->options);
-	p->protocol = library_protocol(p->library, p->request.indication, p->request.device_mode);
+	learnt_options(p->lib, p->device, p->mode, &p->twin, &p->options);
+	p->protocol = library_protocol(p->lib, p->request.indication, p->request.device_mode);
 	if (p->protocol)
 		p->target = p->protocol->target;
 	if ((st = make_base(p, subject->answers, &p->base, why)))
@@ -148,7 +148,7 @@ enum status planning_new_for_twin(const struct library *library, const struct su
 	*out = NULL;
 	if (!p)
 		return fail_set(why, ST_FULL, "planning", "out of memory");
-	p->library = library;
+	p->lib = library;
 	p->subject = subject;
 	p->request = *request;
 	if (options)
@@ -215,7 +215,7 @@ const struct protocol *planning_protocol(const struct planning *planning)
 
 struct limit_answer planning_limit(const struct planning *planning, const char *zone, const char *quantity)
 {
-	return rules_limit(library_rules(planning->library), planning->base, zone, quantity);
+	return rules_limit(library_rules(planning->lib), planning->base, zone, quantity);
 }
 
 /* ---- assessing ---------------------------------------------------------------------------------------- */
@@ -270,7 +270,7 @@ static enum status facts_of(const struct planning *p, const struct assessment *a
 {
 	enum status st = facts_clone(p->base, out, why);
 	if (!st)
-		st = planning_facts_of_settings(*out, library_rules(p->library), p->mode, a, a->issues.count, why);
+		st = planning_facts_of_settings(*out, library_rules(p->lib), p->mode, a, a->issues.count, why);
 	if (!st)
 		st = add_other_coverage(p, a, *out, why);
 	if (!st && a->predicted)
@@ -287,7 +287,7 @@ static enum status judge(const struct planning *p, struct assessment *a, bool to
 	struct facts *facts = NULL;
 	enum status st = facts_of(p, a, to_come, &facts, why);
 	if (!st)
-		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &a->findings, why);
+		st = rules_evaluate(library_rules(p->lib), facts, PHASE_PLAN, &a->findings, why);
 	if (!st)
 		a->verdict = rules_verdict(&a->findings, PHASE_PLAN);
 	facts_free(&facts);
@@ -318,7 +318,7 @@ enum status planning_judge_again(const struct planning *p, struct assessment *a,
 			st = facts_set_number(facts, facts_spec(id)->name, value.number, why);
 	}
 	if (!st)
-		st = rules_evaluate(library_rules(p->library), facts, PHASE_PLAN, &findings, why);
+		st = rules_evaluate(library_rules(p->lib), facts, PHASE_PLAN, &findings, why);
 	facts_free(&facts);
 	if (st)
 		return st;
@@ -337,7 +337,7 @@ enum status planning_judge_start(const struct planning *p, const struct assessme
 	for (size_t id = 0; !st && id < facts_spec_count(); id++)
 		st = copy_start_fact(start, id, facts, why);
 	if (!st)
-		st = rules_evaluate(library_rules(p->library), facts, PHASE_START, out, why);
+		st = rules_evaluate(library_rules(p->lib), facts, PHASE_START, out, why);
 	facts_free(&facts);
 	return st;
 }

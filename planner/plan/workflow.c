@@ -228,7 +228,7 @@ static enum status twin_now(const struct workflow *w, const struct workflow_plan
 static enum status basis_then(const struct workflow *w, struct workflow_plan *p, const char *library, struct fail *why)
 {
 	struct store_twin twin = {0};
-	const bool same_library = strcmp(library, library_digest(w->library)) == 0;
+	const bool same_library = strcmp(library, library_digest(w->lib)) == 0;
 	enum status st = store_twin_get(w->store, p->row.twin, p->row.twin_version, &twin, why);
 	if (!st)
 		st = readings_then(w, &twin, p->then.readings, why);
@@ -256,9 +256,9 @@ static enum status basis_now(const struct workflow *w, struct workflow_plan *p, 
 	if (!st)
 		st = twin_now(w, p, p->now.twin, why);
 	if (device_mode_split(p->row.device, device, mode))
-		profile = library_device_digest(w->library, device);
+		profile = library_device_digest(w->lib, device);
 	(void)snprintf(p->now.device, sizeof p->now.device, "%s", profile ? profile : "");
-	(void)snprintf(p->now.rules, sizeof p->now.rules, "%s", library_rules_digest(w->library));
+	(void)snprintf(p->now.rules, sizeof p->now.rules, "%s", library_rules_digest(w->lib));
 	memcpy(p->now.models, p->models, sizeof p->now.models);
 	if (strncmp(p->models, LASERTWIN_VERSION ";", version + 1) != 0)
 		(void)snprintf(p->now.models, sizeof p->now.models, "%s", LASERTWIN_VERSION);

@@ -15,7 +15,7 @@
 
 struct workflow {
 	struct store *store;
-	const struct library *library;
+	const struct library *lib;
 	struct life_clock clock;
 	int64_t ahead_ms; /* the station's time ahead of UTC, for where its day ends */
 	bool clock_confirmed;    /* somebody has looked at a clock that went back */

@@ -114,7 +114,7 @@ static enum status describe(const struct workflow *w, const struct workflow_pers
 	(void)snprintf(a->device_mode, sizeof a->device_mode, "%s", p->row.device);
 	memcpy(a->device_digest, p->now.device, sizeof a->device_digest);
 	memcpy(a->rules_digest, p->now.rules, sizeof a->rules_digest);
-	(void)snprintf(a->library_digest, sizeof a->library_digest, "%s", library_digest(w->library));
+	(void)snprintf(a->library_digest, sizeof a->library_digest, "%s", library_digest(w->lib));
 	memcpy(a->models, p->models, sizeof a->models);
 	(void)snprintf(a->indication, sizeof a->indication, "%s", p->indication);
 	a->zones = p->zones;
@@ -330,11 +330,11 @@ static int recorded_type(const struct workflow *w, const struct workflow_plan *p
 /* The table's longest time without the server, for the strictest type this skin may be taken for. */
 static double lease_h(const struct workflow *w, const struct workflow_plan *p)
 {
-	const struct limits *limits = ruleset_limits(library_rules(w->library));
+	const struct limits *limits = ruleset_limits(library_rules(w->lib));
 	const struct device *device;
 	const struct device_mode *mode;
 	struct fail ignored;
-	if (library_find_mode(w->library, p->row.device, &device, &mode, &ignored))
+	if (library_find_mode(w->lib, p->row.device, &device, &mode, &ignored))
 		return (double)NAN;
 	struct limit_query query = {.quantity = "sync_age_max_h",
 	                            .mode_class = mode->mode_class[0]

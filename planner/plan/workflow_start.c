@@ -43,7 +43,7 @@ static enum status start_facts(const struct workflow *w, const struct workflow_p
 }
 
 struct workflow_start {
-	const struct library *library;
+	const struct library *lib;
 	struct case_file *file; /* readings and answers of the patient */
 	struct facts *facts;
 	struct request request;
@@ -158,7 +158,7 @@ enum status workflow_start_new(const struct workflow *w, const struct workflow_p
 	*out = NULL;
 	if (!start)
 		return fail_set(why, ST_FULL, "start", "out of memory");
-	start->library = w->library;
+	start->lib = w->lib;
 	start->request.zones = p->zones;
 	memcpy(start->request.side, p->side, sizeof p->side);
 	start->request.settings = p->settings;
@@ -196,7 +196,7 @@ enum status workflow_start_assess(const struct workflow_start *start, const stru
 	struct planning *planning = NULL;
 	*out = (struct findings){0};
 	memset(assessment, 0, sizeof *assessment);
-	enum status st = planning_new_for_twin(start->library, &start->file->request[0].subject, &start->request, options,
+	enum status st = planning_new_for_twin(start->lib, &start->file->request[0].subject, &start->request, options,
 	                                       twin, &planning, why);
 	if (!st)
 		st = planning_assess(planning, &start->request.settings, assessment, why);

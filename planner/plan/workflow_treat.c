@@ -13,7 +13,7 @@ static enum status describe_plan(const struct workflow *w, const struct workflow
                                  struct fail *why)
 {
 	memset(out, 0, sizeof *out);
-	enum status st = library_find_mode(w->library, p->row.device, &out->device, &out->mode, why);
+	enum status st = library_find_mode(w->lib, p->row.device, &out->device, &out->mode, why);
 	if (st)
 		return st;
 	memcpy(out->plan, p->row.uuid, sizeof out->plan);
@@ -442,7 +442,7 @@ static enum status keep_response(const struct workflow *w, const struct workflow
 	char *json = NULL;
 	enum status st = response_sessions(w->store, p->row.patient, p->row.device, &sessions, why);
 	if (!st)
-		st = response_json(w->library, &p->row, seen, sessions, &json, why);
+		st = response_json(w->lib, &p->row, seen, sessions, &json, why);
 	if (!st && json)
 		st = workflow_record(w, p, RESPONSE_KIND, person->login, json, strlen(json), why);
 	if (!st && json)

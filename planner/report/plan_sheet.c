@@ -103,7 +103,7 @@ static void fill_plan(struct plan_fill *fill)
 	struct fail ignored;
 	sheet_heading(fill->sheet, "Plan");
 	const char *name = text_of(&fill->root, "device");
-	bool known = library_find_mode(fill->from->library, name, &device, &mode, &ignored) == ST_OK;
+	bool known = library_find_mode(fill->from->lib, name, &device, &mode, &ignored) == ST_OK;
 	sheet_pair(fill->sheet, "Device", "%s%s%s", known ? device->name : "", known ? ", " : "", name);
 	sheet_pair(fill->sheet, "Indication", "%s", text_of(&fill->root, "indication"));
 	join_zones(&fill->root, zones, sizeof zones);
@@ -294,7 +294,7 @@ static void finding_row(struct plan_fill *fill, const struct json_at *rule)
 	value_against_limit(rule, values, sizeof values);
 	char origin[SOURCE_TEXT + 40];
 	(void)snprintf(origin, sizeof origin, "%s; %s", text_of(rule, "origin"),
-	               rules_source_text(library_rules(fill->from->library), text_of(rule, "source"), source,
+	               rules_source_text(library_rules(fill->from->lib), text_of(rule, "source"), source,
 	                                 sizeof source));
 	sheet_row(fill->sheet, finding_tone(text_of(rule, "outcome")),
 	          (const char *const[]){text_of(rule, "outcome"), text_of(rule, "id"), what, values, origin});
@@ -397,7 +397,7 @@ static enum status begin(const struct plan_sheet *from, const char *title, struc
 	digest_hex(&from->plan->digest, digest);
 	sheet_footer(fill->sheet,
 	             "%s lasertwin %s, devices, protocols and rules %.16s, plan %s version %lld, content %.16s, audit head %s",
-	             report_intended_use, LASERTWIN_VERSION, library_digest(from->library), from->plan->uuid,
+	             report_intended_use, LASERTWIN_VERSION, library_digest(from->lib), from->plan->uuid,
 	             (long long)from->plan->version, digest,
 	             from->audit_head != NULL && from->audit_head[0] ? from->audit_head : "none");
 	return ST_OK;

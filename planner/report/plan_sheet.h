@@ -12,7 +12,7 @@
 #include "planner/store/store.h"
 
 struct plan_sheet {
-	const struct library *library; /* for the titles of sources */
+	const struct library *lib; /* for the titles of sources */
 	const struct store_patient *patient;
 	const struct store_plan *plan;
 	const struct store_plan_event_list *events; /* NULL: none */

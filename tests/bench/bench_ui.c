@@ -9,7 +9,7 @@
 
 struct scene {
 	struct case_file *file;
-	struct library *library;
+	struct library *lib;
 };
 
 static void check(enum status status, const struct fail *why)

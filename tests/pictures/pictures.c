@@ -30,7 +30,7 @@ struct wish {
 /* One planner, its records and its canvas. */
 struct stage {
 	char folder[TEMP_PATH_SIZE];
-	struct library *library;
+	struct library *lib;
 	struct clinic *clinic;
 	struct course plans;
 	struct app_course course;
@@ -114,7 +114,7 @@ static void open_records(struct stage *stage, const struct wish *wish)
 	                                       .profiles = "profiles",
 	                                       .kind = wish->home != NULL ? STORE_CLINIC : STORE_DEMO,
 	                                       .now_ms = now_ms()};
-	must(library_load("profiles", &stage->library, &why), &why);
+	must(library_load("profiles", &stage->lib, &why), &why);
 	must(clinic_open(&options, &stage->clinic, &why), &why);
 	if (wish->home != NULL)
 		must(clinic_login(stage->clinic, wish->login, (struct secret){wish->secret, strlen(wish->secret)}, &why), &why);
@@ -126,12 +126,12 @@ static void open_records(struct stage *stage, const struct wish *wish)
 static void open_planner(struct stage *stage, const struct wish *wish)
 {
 	struct fail why = {.text = ""};
-	stage->plans = (struct course){stage->clinic, stage->library, .now_ms = now_ms};
+	stage->plans = (struct course){stage->clinic, stage->lib, .now_ms = now_ms};
 	stage->course = course_of(&stage->plans);
-	stage->read = (struct lists){stage->clinic, stage->library, .now_ms = now_ms};
+	stage->read = (struct lists){stage->clinic, stage->lib, .now_ms = now_ms};
 	stage->lists = lists_of(&stage->read);
 	stage->records = (struct source){stage->clinic,
-	                                 stage->library,
+	                                 stage->lib,
 	                                 .now_ms = now_ms,
 	                                 .course = &stage->course,
 	                                 .lists = &stage->lists};
@@ -141,7 +141,7 @@ static void open_planner(struct stage *stage, const struct wish *wish)
 	stage->records.emergency = &stage->emergency;
 	stage->source = source_of(&stage->records, wish->home != NULL ? "clinic" : "demo clinic");
 	stage->source.training = wish->home == NULL;
-	stage->engine = engine_of(stage->library);
+	stage->engine = engine_of(stage->lib);
 	must(jobs_new(true, &stage->jobs, &why), &why);
 	must(app_new(&stage->source, &stage->engine, stage->jobs, &stage->app, &why), &why);
 	while (app_worklist_read(stage->app, SIZE_MAX)) {
@@ -156,7 +156,7 @@ static void close_all(struct stage *stage)
 	app_free(&stage->app);
 	jobs_free(&stage->jobs);
 	clinic_close(&stage->clinic);
-	library_free(&stage->library);
+	library_free(&stage->lib);
 	temp_folder_remove(stage->folder);
 }
 

@@ -118,7 +118,7 @@ static int make_desk(void **state)
 	temp_folder_make(desk->folder);
 	(void)snprintf(desk->path, sizeof desk->path, "%s/demo.db", desk->folder);
 	open_store(desk);
-	desk->w.library = library;
+	desk->w.lib = library;
 	desk->w.clock = life_clock(FIXTURE_NOW_MS, 0);
 	desk->w.audit_seq = 7;
 	desk->w.key_of = key_of;

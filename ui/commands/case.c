@@ -11,7 +11,7 @@
 
 struct case_run {
 	const char *path;
-	struct library *library;
+	struct library *lib;
 	struct case_file *file;
 	struct case_result *result; /* file->requests of them */
 };
@@ -22,7 +22,7 @@ static void case_run_free(struct case_run *run)
 		case_result_clear(&run->result[i]);
 	free(run->result);
 	case_free(&run->file);
-	library_free(&run->library);
+	library_free(&run->lib);
 }
 
 static enum status evaluate(struct case_run *run, struct watch *watch, struct fail *why)
@@ -33,7 +33,7 @@ static enum status evaluate(struct case_run *run, struct watch *watch, struct fa
 	for (size_t i = 0; i < run->file->requests && status == ST_OK; i++) {
 		watch_item(watch, i);
 		struct fail detail = {.text = ""};
-		status = case_evaluate(run->library, &run->file->request[i], &evaluation, &run->result[i], &detail);
+		status = case_evaluate(run->lib, &run->file->request[i], &evaluation, &run->result[i], &detail);
 		if (status != ST_OK)
 			fail_set(why, status, run->path, "request %s, %s: %s", run->file->request[i].request.name,
 			         detail.field, detail.text);
@@ -54,9 +54,9 @@ static enum status case_run_all(const struct cli_options *options, const char *p
 	if (status == ST_OK)
 		status = cli_follow_twin(options, run->file, why);
 	if (status == ST_OK)
-		status = cli_library(options, &run->library, why);
+		status = cli_library(options, &run->lib, why);
 	if (status == ST_OK)
-		status = case_join_sessions(run->library, run->file, why);
+		status = case_join_sessions(run->lib, run->file, why);
 	if (status != ST_OK)
 		return status;
 	run->result = calloc(run->file->requests, sizeof *run->result);
@@ -78,8 +78,8 @@ static enum status print_case(const struct cli_options *options, const struct ca
 {
 	char *text = NULL;
 	enum status status = cli_flag(options, "--json")
-	                             ? report_case_json(run->library, run->file, run->result, &text, why)
-	                             : report_case_text(run->library, run->file, run->result, &text, why);
+	                             ? report_case_json(run->lib, run->file, run->result, &text, why)
+	                             : report_case_text(run->lib, run->file, run->result, &text, why);
 	if (status == ST_OK && cli_flag(options, "--json"))
 		printf("%s\n", text); /* strings in JSON carry no control characters */
 	else if (status == ST_OK)

@@ -9,7 +9,7 @@
 #define SHOWN 60 /* characters of one value in a line of differences */
 
 struct opened {
-	struct library *library;
+	struct library *lib;
 	struct case_file *file;
 	struct case_result *result; /* file->requests of them */
 	char **advice; /* the same number of texts, where asked for */
@@ -25,7 +25,7 @@ static void close_case(struct opened *o)
 	free(o->advice);
 	free(o->result);
 	case_free(&o->file);
-	library_free(&o->library);
+	library_free(&o->lib);
 }
 
 static enum status open_case(const struct cli_options *options, const char *path, struct opened *o,
@@ -35,9 +35,9 @@ static enum status open_case(const struct cli_options *options, const char *path
 	if (!st)
 		st = cli_follow_twin(options, o->file, why);
 	if (!st)
-		st = cli_library(options, &o->library, why);
+		st = cli_library(options, &o->lib, why);
 	if (!st)
-		st = case_join_sessions(o->library, o->file, why);
+		st = case_join_sessions(o->lib, o->file, why);
 	if (st)
 		return st;
 	o->watch->items = o->file->requests;
@@ -64,7 +64,7 @@ static enum status evaluate(struct opened *o, size_t i, const char *path, struct
 	const struct case_options evaluation = {.progress = watch_step, .context = o->watch};
 	struct fail detail = {.text = ""};
 	watch_item(o->watch, i);
-	enum status st = case_evaluate(o->library, &o->file->request[i], &evaluation, &o->result[i], &detail);
+	enum status st = case_evaluate(o->lib, &o->file->request[i], &evaluation, &o->result[i], &detail);
 	return blame(o, i, path, st, &detail, why);
 }
 
@@ -72,8 +72,8 @@ static enum status print_report(const struct cli_options *options, const struct 
 {
 	char *text = NULL;
 	bool json = cli_flag(options, "--json");
-	enum status st = json ? report_case_json(o->library, o->file, o->result, &text, why)
-	                      : report_case_text(o->library, o->file, o->result, &text, why);
+	enum status st = json ? report_case_json(o->lib, o->file, o->result, &text, why)
+	                      : report_case_text(o->lib, o->file, o->result, &text, why);
 	if (!st && json)
 		printf("%s", text);
 	else if (!st)
@@ -86,7 +86,7 @@ static enum status print_report(const struct cli_options *options, const struct 
 
 static enum status advise(struct opened *o, size_t i, bool json, const char *path, struct fail *why)
 {
-	const struct advice_request request = {o->library,
+	const struct advice_request request = {o->lib,
 	                                       .subject = &o->file->request[i].subject,
 	                                       .options = {.progress = watch_step, .context = o->watch}};
 	struct advice *advice = malloc(sizeof *advice);
@@ -226,7 +226,7 @@ static enum status write_documents(const struct cli_options *options, const char
 		st = evaluate(&o, 0, path, why);
 	if (!st) {
 		const struct case_request *r = &o.file->request[0];
-		st = report_plan_json(o.library, &r->request, planning_twin(o.result[0].planning), &o.result[0].assessment,
+		st = report_plan_json(o.lib, &r->request, planning_twin(o.result[0].planning), &o.result[0].assessment,
 		                      &d->plan, why);
 		if (!st)
 			st = report_subject_json(o.file->id, &r->subject, &r->request, &d->readings, why);

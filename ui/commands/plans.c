@@ -323,13 +323,13 @@ static enum status make_plan(struct station *s, size_t index, struct fail *why)
 	if (!st && sides)
 		st = sides_parse(sides, request.zones, request.side, why);
 	if (!st)
-		st = planning_new(s->w.library, &subject, &request, NULL, &planning, why);
+		st = planning_new(s->w.lib, &subject, &request, NULL, &planning, why);
 	if (!st)
 		st = choose_settings(planning, &request, &settings, why);
 	if (!st)
 		st = planning_assess(planning, &settings, &a, why);
 	if (!st)
-		st = clinic_save_plan(s->clinic, index, s->w.library, &subject, planning_twin(planning),
+		st = clinic_save_plan(s->clinic, index, s->w.lib, &subject, planning_twin(planning),
 		                      &request, &a, s->w.clock.now_ms, why);
 	if (!st)
 		st = tell_draft(s, index, &request, verdict_name(a.verdict), why);

@@ -87,7 +87,7 @@ static enum status plan_sheet(struct station *s, const char *what, make_plan_she
 	if (status == ST_OK)
 		status = store_plan_event_list(clinic_store(s->clinic), plan->row.uuid, plan->row.version, &events, why);
 	if (status == ST_OK) {
-		const struct plan_sheet from = {s->library, .patient = &plan->patient, .plan = &plan->row,
+		const struct plan_sheet from = {s->lib, .patient = &plan->patient, .plan = &plan->row,
 		                                .events = &events, .audit_head = s->w.audit_head,
 		                                .made_at_ms = cli_now_ms(),
 		                                .deidentified = cli_flag(s->options, "--deidentify")};

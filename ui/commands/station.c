@@ -10,7 +10,7 @@ static enum status open_station(struct station *s, enum station_need need, struc
 	char profiles[CLI_PATH_MAX];
 	enum status st = cli_profiles(s->options, profiles, sizeof profiles, why);
 	if (!st)
-		st = library_load(profiles, &s->library, why);
+		st = library_load(profiles, &s->lib, why);
 	if (!st)
 		st = records_open(s->options, profiles, records_kind(s->options), &s->clinic, why);
 	if (!st && need == STATION_SIGNS)
@@ -19,7 +19,7 @@ static enum status open_station(struct station *s, enum station_need need, struc
 	if (!st && need == STATION_SIGNS)
 		s->signer.secret = s->secret.secret;
 	if (!st)
-		st = desk_open(s->clinic, s->library, cli_now_ms(), &s->w, why);
+		st = desk_open(s->clinic, s->lib, cli_now_ms(), &s->w, why);
 	if (!st)
 		st = desk_person(s->clinic, clinic_session(s->clinic),
 		                 need == STATION_SIGNS ? &s->signer : NULL, &s->person, why);
@@ -39,7 +39,7 @@ int station_run(const struct cli_options *options, enum station_need need,
 		st = run(&s, &why);
 	secret_clear(&s.secret);
 	clinic_close(&s.clinic);
-	library_free(&s.library);
+	library_free(&s.lib);
 	return st ? cli_complain(options, st, &why) : 0;
 }
 

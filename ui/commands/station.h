@@ -8,7 +8,7 @@
 
 struct station {
 	const struct cli_options *options;
-	struct library *library;
+	struct library *lib;
 	struct clinic *clinic;
 	struct workflow w;
 	struct workflow_person person;
