@@ -3,14 +3,6 @@
  * is checked on the axis and where the beam ends. */
 #include "physics/heat_beam_private.h"
 
-#define SAFETY 0.9
-#define GROW_MAX 4.0
-#define SHRINK_MAX 0.05
-#define FIRST_STEP_FRAC 0.25
-#define FEWEST_STEPS 2.0
-#define SMALLEST_STEP_FRAC 1e-12
-#define TAIL_DECAY_FRAC 0.02
-#define STEPS_FIRST 256
 /* A boiling cell runs beyond 100 C within a step and is taken back after it, which bends its chord however short the
  * step. Where tissue boils for seconds a bend of up to this is let pass, the more of it the longer it goes on. */
 #define BOILING_CHORD_K 0.35
@@ -48,7 +40,7 @@ static enum status make_room(struct heat_beam_march *march, struct fail *why)
 		                march->steps);
 	if (march->steps < march->capacity)
 		return ST_OK;
-	size_t capacity = march->capacity ? 2 * march->capacity : STEPS_FIRST;
+	size_t capacity = march->capacity ? 2 * march->capacity : HEAT_STEPS_FIRST;
 	if (!grow_array(&march->time_s, capacity) || !grow_array(&march->surface_share, capacity) ||
 	    !grow_array(&march->surface_C, capacity) || !grow_array(&march->value, capacity * size))
 		return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
@@ -139,28 +131,20 @@ static void accept_step(struct heat_beam_march *march, double size)
 static enum status march_interval(struct heat_beam_march *march, double from_s, double to_s, bool stop_early,
                                   struct fail *why)
 {
-	double length_s = to_s - from_s, done_s = 0.0, dt_s = FIRST_STEP_FRAC * length_s;
-	while (done_s < length_s) {
-		double left_s = length_s - done_s, size = 0.0;
-		if (left_s <= FEWEST_STEPS * dt_s)
-			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
-		double error = try_step(march, dt_s, &size);
-		if (!isfinite(error) || dt_s < SMALLEST_STEP_FRAC * length_s)
-			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s",
-			                from_s + done_s);
-		double factor = error > 0.0 ? SAFETY / sqrt(error) : GROW_MAX;
-		if (error > 1.0) {
-			dt_s *= fmax(factor, SHRINK_MAX);
+	struct heat_steps steps = heat_steps_between(from_s, to_s);
+	enum status status = ST_OK;
+	while (status == ST_OK && heat_steps_left(&steps)) {
+		double size = 0.0;
+		bool taken = false;
+		status = heat_steps_judge(&steps, try_step(march, heat_steps_next(&steps, INFINITY), &size), &taken, why);
+		if (!taken)
 			continue;
-		}
 		accept_step(march, size);
-		done_s = dt_s == left_s ? length_s : done_s + dt_s;
-		enum status status = record(march, done_s == length_s ? to_s : from_s + done_s, why);
-		if (status != ST_OK || (stop_early && size < TAIL_DECAY_FRAC * march->largest))
-			return status;
-		dt_s *= fmin(factor, GROW_MAX);
+		status = record(march, heat_steps_time_s(&steps), why);
+		if (stop_early && size < HEAT_TAIL_DECAY_FRAC * march->largest)
+			break;
 	}
-	return ST_OK;
+	return status;
 }
 
 /* Sources [W/m2], constant within a regime: light in the modes; boundaries, blood, metabolism in the base. */

@@ -249,31 +249,21 @@ static bool decayed(const struct family_march *m)
 /* From one event to the next; when stop_early the decay of all responses may end it. */
 static enum status march_interval(struct family_march *m, double from_s, double to_s, bool stop_early, struct fail *why)
 {
-	double length_s = to_s - from_s, done_s = 0.0, dt_s = HEAT_FIRST_STEP_FRAC * length_s;
-	while (done_s < length_s) {
-		double left_s = length_s - done_s;
-		if (left_s <= HEAT_FEWEST_STEPS * dt_s)
-			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
-		double error = try_step(m, dt_s);
-		if (!isfinite(error) || dt_s < HEAT_SMALLEST_STEP_FRAC * length_s)
-			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s", from_s + done_s);
-		double change = error > 0.0 ? HEAT_SAFETY / sqrt(error) : HEAT_GROW_MAX;
-		if (error > 1.0) {
-			dt_s *= fmax(change, HEAT_SHRINK_MAX);
+	struct heat_steps steps = heat_steps_between(from_s, to_s);
+	enum status status = ST_OK;
+	while (status == ST_OK && heat_steps_left(&steps)) {
+		bool taken = false;
+		status = heat_steps_judge(&steps, try_step(m, heat_steps_next(&steps, INFINITY)), &taken, why);
+		if (!taken)
 			continue;
-		}
 		lanes *old = m->now;
 		m->now = m->next;
 		m->next = old;
-		done_s = dt_s == left_s ? length_s : done_s + dt_s;
-		enum status status = record(m, done_s == length_s ? to_s : from_s + done_s, why);
-		if (status != ST_OK)
-			return status;
+		status = record(m, heat_steps_time_s(&steps), why);
 		if (stop_early && decayed(m))
 			break;
-		dt_s *= fmin(change, HEAT_GROW_MAX);
 	}
-	return ST_OK;
+	return status;
 }
 
 static void deposit(struct family_march *m, double pulses)

@@ -295,32 +295,22 @@ static bool decayed(const struct march *march)
 static enum status march_interval(struct march *march, double from_s, double to_s, bool stop_early,
                                   struct fail *why)
 {
-	double length_s = to_s - from_s, done_s = 0.0, dt_s = HEAT_FIRST_STEP_FRAC * length_s;
-	while (done_s < length_s) {
-		double left_s = length_s - done_s;
-		if (march->blood)
-			dt_s = fmin(dt_s, heat_blood_step_s(march->blood, march->now, march->solver->cells.count));
-		if (left_s <= HEAT_FEWEST_STEPS * dt_s)
-			dt_s = left_s <= dt_s ? left_s : 0.5 * left_s;
-		double error = try_step(march, dt_s);
-		if (!isfinite(error) || dt_s < HEAT_SMALLEST_STEP_FRAC * length_s)
-			return fail_set(why, ST_NUMERIC, "heat", "no step is small enough at %g s",
-			                from_s + done_s);
-		double factor_next = error > 0.0 ? HEAT_SAFETY / sqrt(error) : HEAT_GROW_MAX;
-		if (error > 1.0) {
-			dt_s *= fmax(factor_next, HEAT_SHRINK_MAX);
+	struct heat_steps steps = heat_steps_between(from_s, to_s);
+	enum status status = ST_OK;
+	while (status == ST_OK && heat_steps_left(&steps)) {
+		const struct heat_blood *blood = march->blood;
+		double most_s = blood ? heat_blood_step_s(blood, march->now, march->solver->cells.count) : INFINITY;
+		double dt_s = heat_steps_next(&steps, most_s);
+		bool taken = false;
+		status = heat_steps_judge(&steps, try_step(march, dt_s), &taken, why);
+		if (!taken)
 			continue;
-		}
 		accept_step(march, dt_s);
-		done_s = dt_s == left_s ? length_s : done_s + dt_s;
-		enum status status = record(march, done_s == length_s ? to_s : from_s + done_s, why);
-		if (status != ST_OK)
-			return status;
+		status = record(march, heat_steps_time_s(&steps), why);
 		if (stop_early && decayed(march))
 			break;
-		dt_s *= fmin(factor_next, HEAT_GROW_MAX);
 	}
-	return ST_OK;
+	return status;
 }
 
 static void deposit(struct march *march, double pulses)

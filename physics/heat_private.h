@@ -38,13 +38,7 @@ struct heat_line {
 	double base_C, response;
 };
 
-/* Step control of the marches in time. */
-#define HEAT_SAFETY 0.9
-#define HEAT_GROW_MAX 4.0
-#define HEAT_SHRINK_MAX 0.05
-#define HEAT_FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
-#define HEAT_FEWEST_STEPS 2.0         /* per interval */
-#define HEAT_SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
+/* Of the marches in time. */
 #define HEAT_TAIL_DECAY_FRAC 0.02
 #define HEAT_STEPS_FIRST 256
 
@@ -128,6 +122,19 @@ enum status heat_timeline_new(const struct heat_problem *problem, const struct h
 void heat_timeline_free(struct heat_timeline *timeline);
 struct heat_regime heat_regime_at(const struct heat_problem *problem, const struct heat_timeline *timeline,
                                   double half_W_m2K, double ambient_C, double time_s);
+
+/* heat_steps.c: the steps of a march from one event to the next, as large as the last one's error allows. Ask for
+ * a step, try it, judge it; one that is not taken is tried again, smaller. */
+struct heat_steps {
+	double from_s, to_s, length_s, done_s, left_s, dt_s;
+};
+struct heat_steps heat_steps_between(double from_s, double to_s);
+bool heat_steps_left(const struct heat_steps *steps);
+/* The next step to try, at most at_most_s (INFINITY: no such bound). */
+double heat_steps_next(struct heat_steps *steps, double at_most_s);
+/* Error of the step tried, 1: the most that is allowed. ST_NUMERIC where no step is small enough. */
+enum status heat_steps_judge(struct heat_steps *steps, double error, bool *taken, struct fail *why) MUST_CHECK;
+double heat_steps_time_s(const struct heat_steps *steps); /* reached so far */
 
 /* heat_grid.c */
 double heat_option(double value, double fallback);
