@@ -12,6 +12,7 @@
 
 #include "planner/store/internal.h"
 #include "tests/support/store_fixture.h"
+#include "tests/support/store_world.h"
 #include "tests/support/temp_folder.h"
 
 struct world {
@@ -867,16 +868,6 @@ static const char *const add_table[] = {"CREATE TABLE nickname (patient TEXT) ST
 static const char *const broken[] = {"CREATE TABLE half_done (x INTEGER) STRICT;",
                                      "CREATE TABLE patient (x);", "PRAGMA user_version = 6;", NULL};
 
-static int number(struct world *world, const char *sql)
-{
-	sqlite3_stmt *statement;
-	assert_int_equal(sqlite3_prepare_v2(world->store->db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	int found = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return found;
-}
-
 static void migration_is_all_or_nothing(void **state)
 {
 	struct world *world = *state;
@@ -886,13 +877,13 @@ static void migration_is_all_or_nothing(void **state)
 	add_case(world, "A", &ids);
 	refused(world, schema_open(world->store, migrations, 5, FIXTURE_NOW_MS, &world->why), ST_IO,
 	        "schema");
-	assert_int_equal(number(world, "PRAGMA user_version"), 4);
+	assert_int_equal(store_number(world->store, "PRAGMA user_version"), 4);
 	assert_int_equal(
-	        number(world, "SELECT count(*) FROM sqlite_schema WHERE name IN ('nickname', 'half_done')"),
+	        store_number(world->store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('nickname', 'half_done')"),
 	        0);
 	ok(world, schema_open(world->store, migrations, 4, FIXTURE_NOW_MS, &world->why));
-	assert_int_equal(number(world, "PRAGMA user_version"), 5);
-	assert_int_equal(number(world, "SELECT count(*) FROM nickname"), 1);
+	assert_int_equal(store_number(world->store, "PRAGMA user_version"), 5);
+	assert_int_equal(store_number(world->store, "SELECT count(*) FROM nickname"), 1);
 	struct store_plan plan;
 	ok(world, store_plan_get(world->store, ids.plan.uuid, 1, &plan, &world->why));
 	assert_string_equal(plan.json, plan_json);

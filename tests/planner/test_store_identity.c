@@ -8,72 +8,29 @@
 
 #include <sys/stat.h>
 
-#include "planner/store/internal.h"
-#include "tests/support/store_fixture.h"
-#include "tests/support/temp_folder.h"
+#include "tests/support/store_world.h"
 
-struct world {
-	char folder[TEMP_PATH_SIZE], path[TEMP_PATH_SIZE + 64];
-	struct store *store;
-	struct store_patient patient;
-	struct fail why;
-};
-
+/* Beside the fixture's patient. */
 static int world_new(void **state)
 {
-	struct world *w = calloc(1, sizeof *w);
-	temp_folder_make(w->folder);
-	(void)snprintf(w->path, sizeof w->path, "%s/clinic.db", w->folder);
-	w->store = fixture_open(w->path, STORE_CLINIC, NULL);
+	store_world_vfs = NULL;
+	(void)store_world_new(state);
+	struct store_world *w = *state;
 	w->patient = (struct store_patient){
 	        .label = "Ana Maier", .record_number = "MRN-7", .birth = "1987-02-03", .sex = 'F'};
-	assert_int_equal(uuid_new(w->patient.uuid, &w->why), ST_OK);
-	assert_int_equal(store_patient_add(w->store, &w->patient, &fixture_stamp, &w->why), ST_OK);
-	*state = w;
+	world_ok(w, uuid_new(w->patient.uuid, &w->why));
+	world_ok(w, store_patient_add(w->store, &w->patient, &fixture_stamp, &w->why));
 	return 0;
 }
 
-static int world_free(void **state)
-{
-	struct world *w = *state;
-	store_close(&w->store);
-	temp_folder_remove(w->folder);
-	free(w);
-	return 0;
-}
-
-static void ok(const struct world *w, enum status st)
-{
-	if (st != ST_OK)
-		print_error("%s: %s: %s\n", status_name(st), w->why.field, w->why.text);
-	assert_int_equal(st, ST_OK);
-}
-
-static void refused(const struct world *w, enum status st, enum status expected, const char *about)
-{
-	char both[FAIL_FIELD_MAX + FAIL_TEXT_MAX];
-	(void)snprintf(both, sizeof both, "%s %s", w->why.field, w->why.text);
-	assert_int_equal(st, expected);
-	if (!strstr(both, about))
-		fail_msg("%s does not speak of %s", both, about);
-}
-
-static void reopen(struct world *w)
-{
-	const struct store_options options = {.now_ms = FIXTURE_NOW_MS, .kdf = store_kdf_least};
-	store_close(&w->store);
-	ok(w, store_open(w->path, &options, &w->store, &w->why));
-	ok(w, fixture_unlock(w->store, &w->why));
-}
-
-static struct store_patient read_back(struct world *w)
+static struct store_patient read_back(struct store_world *w)
 {
 	struct store_patient here;
-	ok(w, store_patient_get(w->store, w->patient.uuid, &here, &w->why));
+	world_ok(w, store_patient_get(w->store, w->patient.uuid, &here, &w->why));
 	return here;
 }
 
-static enum status correct(struct world *w, const char *label, const char *number, const char *birth, char sex)
+static enum status correct(struct store_world *w, const char *label, const char *number, const char *birth, char sex)
 {
 	struct store_patient changed = read_back(w);
 	const struct store_stamp stamp = {FIXTURE_NOW_MS + 1000, "clerk"};
@@ -86,11 +43,11 @@ static enum status correct(struct world *w, const char *label, const char *numbe
 
 static void a_correction_is_seen_everywhere_and_the_former_one_stays(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct store_patient_list list;
 	struct store_patient found;
 	struct store_identity then;
-	ok(w, correct(w, "Anna Mayer", "MRN-8", "1987-03-02", 'X'));
+	world_ok(w, correct(w, "Anna Mayer", "MRN-8", "1987-03-02", 'X'));
 	for (int again = 0; again < 2; again++) {
 		struct store_patient here = read_back(w);
 		assert_string_equal(here.label, "Anna Mayer");
@@ -99,41 +56,41 @@ static void a_correction_is_seen_everywhere_and_the_former_one_stays(void **stat
 		assert_int_equal(here.sex, 'X');
 		assert_int_equal(here.version, 1);
 		assert_int_equal(here.created_at_ms, FIXTURE_NOW_MS);
-		ok(w, store_patient_list(w->store, &(struct store_patient_query){.text = "mayer"}, &list, &w->why));
+		world_ok(w, store_patient_list(w->store, &(struct store_patient_query){.text = "mayer"}, &list, &w->why));
 		assert_int_equal(list.count, 1);
 		assert_int_equal(list.items[0].version, 1);
 		store_patient_list_free(&list);
-		ok(w, store_patient_list(w->store, &(struct store_patient_query){.text = "maier"}, &list, &w->why));
+		world_ok(w, store_patient_list(w->store, &(struct store_patient_query){.text = "maier"}, &list, &w->why));
 		assert_int_equal(list.count, 0);
 		store_patient_list_free(&list);
-		ok(w, store_patient_of_number(w->store, "mrn-8", &found, &w->why));
+		world_ok(w, store_patient_of_number(w->store, "mrn-8", &found, &w->why));
 		assert_string_equal(found.uuid, w->patient.uuid);
-		refused(w, store_patient_of_number(w->store, "MRN-7", &found, &w->why), ST_NOT_FOUND, "no patient");
-		reopen(w);
+		world_refused(w, store_patient_of_number(w->store, "MRN-7", &found, &w->why), ST_NOT_FOUND, "no patient");
+		world_reopen(w);
 	}
-	ok(w, store_patient_version(w->store, w->patient.uuid, 0, &then, &w->why));
+	world_ok(w, store_patient_version(w->store, w->patient.uuid, 0, &then, &w->why));
 	assert_int_equal(store_patient_differs(&then.patient, &w->patient), 0);
-	ok(w, store_patient_version(w->store, w->patient.uuid, 1, &then, &w->why));
+	world_ok(w, store_patient_version(w->store, w->patient.uuid, 1, &then, &w->why));
 	assert_string_equal(then.actor, "clerk");
 	assert_string_equal(then.reason, "as on the card");
 	assert_int_equal(then.at_ms, FIXTURE_NOW_MS + 1000);
 	assert_string_equal(then.patient.label, "Anna Mayer");
-	refused(w, store_patient_version(w->store, w->patient.uuid, 2, &then, &w->why), ST_NOT_FOUND, "earlier");
-	ok(w, store_check(w->store, NULL, &w->why));
+	world_refused(w, store_patient_version(w->store, w->patient.uuid, 2, &then, &w->why), ST_NOT_FOUND, "earlier");
+	world_ok(w, store_check(w->store, NULL, &w->why));
 }
 
 /* Sent under its own number; audited by what changed, not by what it says. */
 static void a_correction_goes_out_and_into_the_audit(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct store_outbox sent;
 	struct store_audit_list audit;
 	struct store_audit_head head;
-	ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-03-02", 'F'));
-	ok(w, store_outbox_find(w->store, OUTBOX_PATIENT, w->patient.uuid, 1, &sent, &w->why));
+	world_ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-03-02", 'F'));
+	world_ok(w, store_outbox_find(w->store, OUTBOX_PATIENT, w->patient.uuid, 1, &sent, &w->why));
 	assert_int_equal(sent.state, OUTBOX_PENDING);
-	ok(w, store_audit_head(w->store, &head, &w->why));
-	ok(w, store_audit_list(w->store, head.seq - 1, 1, &audit, &w->why));
+	world_ok(w, store_audit_head(w->store, &head, &w->why));
+	world_ok(w, store_audit_list(w->store, head.seq - 1, 1, &audit, &w->why));
 	assert_string_equal(audit.items[0].action, "patient.change");
 	assert_string_equal(audit.items[0].actor, "clerk");
 	assert_non_null(strstr(audit.items[0].object, ": name, date of birth"));
@@ -143,87 +100,80 @@ static void a_correction_goes_out_and_into_the_audit(void **state)
 
 static void what_cannot_be_is_refused_and_changes_nothing(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct store_patient other = {.label = "Bo", .record_number = "MRN-9", .sex = 'U'}, early = read_back(w);
 	const struct store_stamp stamp = {FIXTURE_NOW_MS, "clerk"};
 	int64_t before[OUTBOX_STATES], after[OUTBOX_STATES];
-	ok(w, uuid_new(other.uuid, &w->why));
-	ok(w, store_patient_add(w->store, &other, &fixture_stamp, &w->why));
-	ok(w, store_outbox_count(w->store, before, &w->why));
-	refused(w, correct(w, "Ana Maier", "mrn-9", "1987-02-03", 'F'), ST_CONFLICT, "another patient");
-	refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-03", 'F'), ST_INPUT, "nothing was changed");
-	refused(w, correct(w, "", "MRN-7", "1987-02-03", 'F'), ST_INPUT, "patient.label");
-	refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-30", 'F'), ST_INPUT, "patient.birth");
-	refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-03", 'Q'), ST_INPUT, "patient.sex");
+	world_ok(w, uuid_new(other.uuid, &w->why));
+	world_ok(w, store_patient_add(w->store, &other, &fixture_stamp, &w->why));
+	world_ok(w, store_outbox_count(w->store, before, &w->why));
+	world_refused(w, correct(w, "Ana Maier", "mrn-9", "1987-02-03", 'F'), ST_CONFLICT, "another patient");
+	world_refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-03", 'F'), ST_INPUT, "nothing was changed");
+	world_refused(w, correct(w, "", "MRN-7", "1987-02-03", 'F'), ST_INPUT, "patient.label");
+	world_refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-30", 'F'), ST_INPUT, "patient.birth");
+	world_refused(w, correct(w, "Ana Maier", "MRN-7", "1987-02-03", 'Q'), ST_INPUT, "patient.sex");
 	early.is_virtual = true;
-	refused(w, store_patient_change(w->store, &early, "x", &stamp, &w->why), ST_DENIED, "virtual");
-	ok(w, store_outbox_count(w->store, after, &w->why));
+	world_refused(w, store_patient_change(w->store, &early, "x", &stamp, &w->why), ST_DENIED, "virtual");
+	world_ok(w, store_outbox_count(w->store, after, &w->why));
 	assert_memory_equal(before, after, sizeof before);
 	assert_int_equal(read_back(w).version, 0);
 	/* two who looked at the same identity: the second is told */
 	early = read_back(w);
-	ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
+	world_ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
 	(void)snprintf(early.label, sizeof early.label, "Anne Maier");
-	refused(w, store_patient_change(w->store, &early, "x", &stamp, &w->why), ST_CONFLICT, "meanwhile");
+	world_refused(w, store_patient_change(w->store, &early, "x", &stamp, &w->why), ST_CONFLICT, "meanwhile");
 	/* a number given up is free, the same number written otherwise is the patient's own */
-	ok(w, correct(w, "Ana Mayer", "mrn 7", "1987-02-03", 'F'));
-	ok(w, correct(w, "Ana Mayer", "", "1987-02-03", 'F'));
+	world_ok(w, correct(w, "Ana Mayer", "mrn 7", "1987-02-03", 'F'));
+	world_ok(w, correct(w, "Ana Mayer", "", "1987-02-03", 'F'));
 	(void)snprintf(other.record_number, sizeof other.record_number, "MRN-7");
-	ok(w, store_patient_change(w->store, &other, "x", &stamp, &w->why));
-	ok(w, store_check(w->store, NULL, &w->why));
+	world_ok(w, store_patient_change(w->store, &other, "x", &stamp, &w->why));
+	world_ok(w, store_check(w->store, NULL, &w->why));
 }
 
 static void the_database_keeps_former_identities(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	static const char *const attempts[] = {"UPDATE identity SET version = 9", "DELETE FROM identity",
 	                                       "UPDATE patient_key SET wrapped = x'00'",
 	                                       "UPDATE patient_key SET patient = 'x'"};
-	ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
+	world_ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
 	for (size_t i = 0; i < sizeof attempts / sizeof *attempts; i++)
 		assert_int_not_equal(sqlite3_exec(w->store->db, attempts[i], NULL, NULL, NULL), SQLITE_OK);
-	ok(w, store_check(w->store, NULL, &w->why));
+	world_ok(w, store_check(w->store, NULL, &w->why));
 }
 
 /* What was written before corrections were known. */
 static void an_older_store_learns_it(void **state)
 {
-	struct world *w = *state;
-	sqlite3 *db = NULL;
-	store_close(&w->store);
-	assert_int_equal(sqlite3_open(w->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db,
-	                              "DROP TABLE patient_page; DROP TABLE identity; DROP TRIGGER patient_number_free;"
-	                              "DROP TRIGGER patient_key_no_update;"
-	                              "CREATE TRIGGER patient_key_no_update BEFORE UPDATE ON patient_key"
-	                              " BEGIN SELECT RAISE(ABORT, 'keys are not changed'); END;"
-	                              "PRAGMA user_version = 2",
-	                              NULL, NULL, NULL),
-	                 SQLITE_OK);
-	sqlite3_close(db);
-	reopen(w);
+	struct store_world *w = *state;
+	world_sql(w, "DROP TABLE patient_page; DROP TABLE identity; DROP TRIGGER patient_number_free;"
+	             "DROP TRIGGER patient_key_no_update;"
+	             "CREATE TRIGGER patient_key_no_update BEFORE UPDATE ON patient_key"
+	             " BEGIN SELECT RAISE(ABORT, 'keys are not changed'); END;"
+	             "PRAGMA user_version = 2");
+	world_reopen(w);
 	assert_string_equal(read_back(w).label, "Ana Maier");
-	ok(w, correct(w, "Ana Mayer", "MRN-70", "1987-02-03", 'F'));
-	reopen(w);
+	world_ok(w, correct(w, "Ana Mayer", "MRN-70", "1987-02-03", 'F'));
+	world_reopen(w);
 	assert_string_equal(read_back(w).record_number, "MRN-70");
-	ok(w, store_check(w->store, NULL, &w->why));
+	world_ok(w, store_check(w->store, NULL, &w->why));
 }
 
 /* With the key goes what the patient was called, now and before. */
 static void an_erased_patient_has_no_former_names(void **state)
 {
-	struct world *w = *state;
+	struct store_world *w = *state;
 	struct store_identity then;
 	struct session *by = NULL;
-	ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
-	ok(w, store_login(w->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &by, &w->why));
-	ok(w, store_patient_erase(w->store, by, w->patient.uuid, "asked for", &fixture_stamp, &w->why));
+	world_ok(w, correct(w, "Ana Mayer", "MRN-7", "1987-02-03", 'F'));
+	world_ok(w, store_login(w->store, FIXTURE_LOGIN, fixture_secret, &fixture_moment, &by, &w->why));
+	world_ok(w, store_patient_erase(w->store, by, w->patient.uuid, "asked for", &fixture_stamp, &w->why));
 	assert_int_not_equal(store_patient_version(w->store, w->patient.uuid, 1, &then, &w->why), ST_OK);
 	assert_string_equal(then.patient.label, "");
-	ok(w, store_check(w->store, NULL, &w->why));
+	world_ok(w, store_check(w->store, NULL, &w->why));
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, world_free)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, world_new, store_world_free)
 
 int main(void)
 {

@@ -12,19 +12,9 @@
 
 enum { PER_PAGE = 3 };
 
-static int count(struct store_world *world, const char *sql)
-{
-	sqlite3_stmt *statement;
-	assert_int_equal(sqlite3_prepare_v2(world->store->db, sql, -1, &statement, NULL), SQLITE_OK);
-	assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
-	int found = sqlite3_column_int(statement, 0);
-	sqlite3_finalize(statement);
-	return found;
-}
-
 static int pages(struct store_world *world)
 {
-	return count(world, "SELECT count(*) FROM patient_page");
+	return store_number(world->store, "SELECT count(*) FROM patient_page");
 }
 
 /* The world's own patient, then Virtual 0, 1, 2 ... */
@@ -103,7 +93,7 @@ static void whom_the_store_forgets_no_page_names(void **state)
 	erase(world, &patients[5]); /* on none yet */
 	for (int opening = 0; opening < 2; opening++) {
 		assert_string_equal(listed(world), "Virtual 1, Virtual 2, Virtual 3, Virtual 4, Zebedee Quill");
-		assert_int_equal(count(world, "SELECT count(*) FROM patient_page AS p JOIN kept AS k ON k.number = p.number"
+		assert_int_equal(store_number(world->store, "SELECT count(*) FROM patient_page AS p JOIN kept AS k ON k.number = p.number"
 		                              " WHERE k.sealed = p.sealed"),
 		                 0);
 		world_ok(world, store_check(world->store, NULL, &world->why));

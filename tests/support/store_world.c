@@ -81,3 +81,16 @@ void world_sql(struct store_world *world, const char *sql)
 	}
 	(void)sqlite3_close(db);
 }
+
+int store_number(struct store *store, const char *sql)
+{
+	sqlite3_stmt *statement = NULL;
+	struct fail why = {.field = "sqlite"};
+	if (sqlite3_prepare_v2(store->db, sql, -1, &statement, NULL) != SQLITE_OK || sqlite3_step(statement) != SQLITE_ROW) {
+		(void)snprintf(why.text, sizeof why.text, "%s", sqlite3_errmsg(store->db));
+		stop_unless(false, ST_IO, &why);
+	}
+	int found = sqlite3_column_int(statement, 0);
+	sqlite3_finalize(statement);
+	return found;
+}

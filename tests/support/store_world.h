@@ -30,5 +30,7 @@ void world_reopen(struct store_world *world);
 void world_reopen_locked(struct store_world *world);
 /* SQL on the closed file, as any other tool would do it; triggers stay. */
 void world_sql(struct store_world *world, const char *sql);
+/* The number that a query on an open store gives. */
+int store_number(struct store *store, const char *sql);
 
 #endif
