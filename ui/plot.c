@@ -391,28 +391,74 @@ static bool drawable(const struct plot *plot)
 
 #define TABLE_LINES 16
 
-/* The curve's value at the point of the first curve's that is asked for, where it has one. */
-static size_t value_text(const struct plot *plot, const struct plot_curve *curve, size_t at, char *out, size_t size)
+#define COLUMN_X 12
+#define COLUMN_Y 26
+
+/* "depth µm": the unit is the last word. */
+static const char *unit_of(const char *label)
 {
-	const struct plot_axis *axis = &plot->axis[curve->side];
-	const double seen = 1e-4 * (axis->max - axis->min); /* less is nothing on this axis */
-	if (at >= curve->count)
-		return 0;
-	if (curve->low != NULL && curve->high != NULL)
-		return (size_t)snprintf(out, size, "%s %.4g [%.4g..%.4g]", curve->name, curve->y[at], curve->low[at],
-		                        curve->high[at]);
-	return (size_t)snprintf(out, size, "%s %.4g", curve->name, fabs(curve->y[at]) < seen ? 0.0 : curve->y[at]);
+	const char *last = strrchr(label, ' ');
+	return last != NULL ? last + 1 : label;
 }
 
-static void table_line(const struct plot *plot, size_t at, char *out, size_t size)
+/* A thousandth of what an axis spans is the least that is worth a digit. */
+static int decimals_of(double span)
 {
-	size_t used = (size_t)snprintf(out, size, "%s %.4g: ", plot->x_label, plot->curve[0].x[at]);
+	return span >= 1000.0 ? 0 : span >= 100.0 ? 1 : span >= 10.0 ? 2 : 3;
+}
+
+/* The curve's value at a point of the first curve, where it has one. */
+static void value_text(const struct plot *plot, const struct plot_curve *curve, size_t at, char *out, size_t size)
+{
+	const struct plot_axis *axis = &plot->axis[curve->side];
+	const int decimals = decimals_of(axis->max - axis->min);
+	out[0] = '\0';
+	if (at >= curve->count)
+		return;
+	if (curve->low != NULL && curve->high != NULL)
+		(void)snprintf(out, size, "%.*f [%.*f..%.*f]", decimals, curve->y[at], decimals, curve->low[at], decimals,
+		               curve->high[at]);
+	else
+		(void)snprintf(out, size, "%.*f", decimals, curve->y[at]);
+}
+
+/* In a conversation every line says what it holds. */
+static void sentence(const struct plot *plot, size_t at, char *out, size_t size)
+{
+	char value[96];
+	const char *unit = unit_of(plot->x_label);
+	size_t used = (size_t)snprintf(out, size, "%.*s%.*f %s: ", (int)(unit - plot->x_label), plot->x_label,
+	                               decimals_of(plot->x_max - plot->x_min), plot->curve[0].x[at], unit);
 	for (size_t c = 0; c < plot->curves && used < size; c++) {
-		const char *unit = plot->axis[plot->curve[c].side].label;
-		used += value_text(plot, &plot->curve[c], at, out + used, size - used);
-		if (used < size)
-			used += (size_t)snprintf(out + used, size - used, " (%s)%s", unit != NULL ? unit : "",
-			                         c + 1 < plot->curves ? ", " : "");
+		const char *label = plot->axis[plot->curve[c].side].label;
+		value_text(plot, &plot->curve[c], at, value, sizeof value);
+		used += (size_t)snprintf(out + used, size - used, "%s%s %s %s", c > 0 ? ", " : "", plot->curve[c].name, value,
+		                         label != NULL ? unit_of(label) : "");
+	}
+}
+
+static void table_head(struct canvas *canvas, struct area area, const struct plot *plot)
+{
+	canvas_text(canvas, area.row, area.col, COLUMN_X, ROLE_HEADING, plot->x_label);
+	for (size_t c = 0; c < plot->curves; c++) {
+		const char *label = plot->axis[plot->curve[c].side].label;
+		int col = COLUMN_X + (int)c * COLUMN_Y;
+		if (col < area.cols)
+			canvas_format(canvas, area.row, area.col + col, area.cols - col, ROLE_HEADING, "%s %s%s", plot->curve[c].name,
+			              label != NULL ? unit_of(label) : "", plot->curve[c].low != NULL ? " [5..95 %]" : "");
+	}
+}
+
+static void table_line(struct canvas *canvas, struct area area, int row, const struct plot *plot, size_t at)
+{
+	char value[96];
+	canvas_format(canvas, row, area.col, COLUMN_X, ROLE_TEXT, "%.*f", decimals_of(plot->x_max - plot->x_min),
+	              plot->curve[0].x[at]);
+	for (size_t c = 0; c < plot->curves; c++) {
+		int col = COLUMN_X + (int)c * COLUMN_Y;
+		value_text(plot, &plot->curve[c], at, value, sizeof value);
+		if (col < area.cols)
+			canvas_text(canvas, row, area.col + col, area.cols - col, ROLE_TEXT, value);
 	}
 }
 
@@ -422,14 +468,25 @@ void plot_table(struct canvas *canvas, struct area area, const struct plot *plot
 	const size_t count = plot->curves > 0 ? plot->curve[0].count : 0;
 	size_t shown = 0, rows = area.rows > 0 ? (size_t)area.rows : 0;
 	rows = rows > TABLE_LINES && canvas->linear ? TABLE_LINES : rows;
+	if (!canvas->linear && rows > 0) {
+		table_head(canvas, area, plot);
+		area.row++;
+		area.rows--;
+		rows--;
+	}
 	size_t inside = 0; /* points that the axis shows */
 	while (inside < count && plot->curve[0].x[inside] <= plot->x_max)
 		inside++;
 	for (size_t i = 0; i < inside && shown < rows; i++) {
 		if (inside > rows && i * rows / inside == (i + 1) * rows / inside && i > 0)
 			continue; /* evenly thinned */
-		table_line(plot, i, line, sizeof line);
-		canvas_text(canvas, area.row + (int)shown++, area.col, area.cols, ROLE_TEXT, line);
+		const int row = area.row + (int)shown++;
+		if (!canvas->linear) {
+			table_line(canvas, area, row, plot, i);
+			continue;
+		}
+		sentence(plot, i, line, sizeof line);
+		canvas_text(canvas, row, area.col, area.cols, ROLE_TEXT, line);
 	}
 	for (size_t i = 0; i < plot->lines && shown < rows + PLOT_LINES_MAX && (int)shown < area.rows; i++)
 		canvas_format(canvas, area.row + (int)shown++, area.col, area.cols, ROLE_DIM, "line at %.4g: %s",

@@ -170,10 +170,10 @@ static void a_plot_is_said_in_numbers(void **state)
 	canvas->linear = true;
 	assert_int_equal(plot_draw(canvas, (struct area){0, 0, 40, 100}, &plot, &why), ST_OK);
 	char *dump = canvas_dump(canvas);
-	assert_non_null(strstr(dump, "depth um 0: peak 0 (C)"));
+	assert_non_null(strstr(dump, "depth 0.0 um: peak 0.0 C"));
 	assert_non_null(strstr(dump, "line at 60: coagulates"));
 	size_t lines = 0;
-	for (const char *at = dump; (at = strstr(at, "depth um")) != NULL; at++)
+	for (const char *at = dump; (at = strstr(at, " um: peak ")) != NULL; at++)
 		lines++;
 	assert_in_range(lines, 10, 16);
 	free(dump);
