@@ -60,8 +60,8 @@ static void report_path(const char *path, size_t requests, struct reported *out)
 	struct fail why = {0};
 	if (case_read(path, &file, &why))
 		fail_msg("%s: %s", why.field, why.text);
-	if (file->requests > requests)
-		file->requests = requests;
+	while (file->requests > requests)
+		subject_free(&file->request[--file->requests].subject);
 	report(file, out);
 }
 
