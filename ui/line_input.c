@@ -47,6 +47,12 @@ void line_input_close(struct line_input *input)
 	(void)sigaction(SIGHUP, &before_hup, NULL);
 }
 
+void line_input_drop_typed(const struct line_input *input)
+{
+	if (input->terminal)
+		(void)tcflush(input->fd, TCIFLUSH);
+}
+
 int line_input_signal(void)
 {
 	return leave_signal;

@@ -34,6 +34,8 @@ enum line_got line_input_read(struct line_input *input, int wake_fd, int timeout
                               size_t size);
 /* Waits for a byte on wake_fd; true when Ctrl-C came meanwhile. Lines that wait stay unread. */
 bool line_input_wait(int wake_fd, int timeout_ms);
+/* What was typed at a terminal and not yet ended is dropped; the lines of a script stay. */
+void line_input_drop_typed(const struct line_input *input);
 int line_input_signal(void); /* the one behind LINE_LEAVE; 0: none came */
 
 #endif

@@ -34,6 +34,7 @@ struct linear {
 	bool round_ended;              /* what it brought is taken in at the next turn */
 	FILE *out;
 	bool ascii, ended;
+	bool lock_due; /* until somebody has logged in again */
 	int leave_signal;
 	struct line_input in;
 	size_t told;        /* messages */
@@ -385,52 +386,82 @@ static enum line_got hear(struct linear *l, const char *question, int timeout_ms
 	return got;
 }
 
-static bool ask(struct linear *l, const char *question, bool masked, char *out, size_t size);
-
-static void lock(struct linear *l)
-{
-	char login[LINE_INPUT_MAX], secret[LINE_INPUT_MAX], who[STORE_LOGIN_MAX + 1] = "";
-	app_form_close(l->app);
-	l->lock->lock(l->lock->context, who, sizeof who);
-	if (l->background != NULL)
-		background_lock(l->background, true);
-	say_format(l, "Locked after %d seconds without a word. %s", l->lock->idle_s, l->lock->hint);
-	while (!l->ended) {
-		struct fail why = {.text = ""};
-		char question[sizeof who + 24];
-		(void)snprintf(question, sizeof question, "Login (empty: %s): ", who);
-		if (!ask(l, question, false, login, sizeof login) || !ask(l, "Secret: ", true, secret, sizeof secret))
-			break;
-		const struct secret given = {secret, strlen(secret)};
-		enum status status = l->lock->unlock(l->lock->context, login[0] != '\0' ? login : who, given, &why);
-		explicit_bzero(secret, sizeof secret);
-		if (status == ST_OK && l->background != NULL)
-			background_lock(l->background, false);
-		if (status == ST_OK)
-			break;
-		say_format(l, "ERROR: %s. Try again, or end the input to leave.", why.text);
-	}
-	l->screen = SCREENS; /* where we were is said again */
-}
-
 static int left_ms(const struct linear *l)
 {
-	return l->lock != NULL && l->lock->idle_s > 0 ? l->lock->idle_s * 1000 : -1;
+	return l->lock != NULL && l->lock->idle_s > 0 && !l->lock_due ? l->lock->idle_s * 1000 : -1;
 }
 
-/* False when there is no answer and will be none. */
+static void say_idle(struct linear *l)
+{
+	say_format(l, "Nothing was said for %d seconds.", l->lock->idle_s);
+}
+
+/* False: the question is over; the input ended, or nobody answered and the lock is due. */
 static bool ask(struct linear *l, const char *question, bool masked, char *out, size_t size)
 {
-	enum line_got got = hear(l, question, -1, masked, out, size);
+	enum line_got got = hear(l, question, left_ms(l), masked, out, size);
 	if (got == LINE_LONG)
 		say_format(l, "ERROR: the line is longer than %zu bytes and was left out.", size - 1);
 	if (got == LINE_END || got == LINE_LEAVE)
 		l->ended = true;
-	if (got == LINE_END)
+	if (got == LINE_END || got == LINE_IDLE)
 		say(l, "");
 	if (got == LINE_LONG || got == LINE_INTERRUPTED)
 		(void)snprintf(out, size, LEAVE_LINE);
-	return !l->ended;
+	if (got == LINE_IDLE)
+		say_idle(l);
+	l->lock_due |= got == LINE_IDLE;
+	return !l->ended && got != LINE_IDLE;
+}
+
+/* What was said is kept to find out what is new: it holds names and readings as the model does. */
+static void forget_said(struct linear *l)
+{
+	canvas_clear(l->canvas);
+	explicit_bzero(&l->now, sizeof l->now);
+	explicit_bzero(&l->before, sizeof l->before);
+	explicit_bzero(l->banner, sizeof l->banner);
+	l->told = l->from = 0;
+	l->screen = l->asking = SCREENS;
+	line_input_drop_typed(&l->in);
+}
+
+static bool unlock(struct linear *l, const char *login, const char *secret)
+{
+	struct fail why = {.text = ""};
+	char who[STORE_LOGIN_MAX + 1];
+	enum status status = l->lock->unlock(l->lock->context, login, (struct secret){secret, strlen(secret)}, &why);
+	if (status == ST_OK) {
+		status = app_unlock(l->app, &why);
+		if (status != ST_OK) /* records that were opened and cannot be shown */
+			l->lock->lock(l->lock->context, who, sizeof who);
+	}
+	if (status != ST_OK)
+		say_format(l, "ERROR: %s. Try again, or end the input to leave.", why.text);
+	else if (l->background != NULL)
+		background_lock(l->background, false);
+	return status == ST_OK;
+}
+
+/* As the full screen's: the model first, its last step is kept in records that are still open. */
+static void lock(struct linear *l)
+{
+	/* filled whole: this frame may lie where what was said lay */
+	char login[LINE_INPUT_MAX] = "", secret[LINE_INPUT_MAX] = "", who[STORE_LOGIN_MAX + 1] = "";
+	char question[sizeof who + 24] = "";
+	app_lock(l->app);
+	forget_said(l);
+	l->lock->lock(l->lock->context, who, sizeof who);
+	if (l->background != NULL)
+		background_lock(l->background, true);
+	secret_wipe_stack();
+	say_format(l, "Locked. %s", l->lock->hint);
+	(void)snprintf(question, sizeof question, "Login (empty: %s): ", who);
+	while (l->lock_due && ask(l, question, false, login, sizeof login) &&
+	       ask(l, "Secret: ", true, secret, sizeof secret)) {
+		l->lock_due = !unlock(l, login[0] != '\0' ? login : who, secret);
+		explicit_bzero(secret, sizeof secret);
+	}
 }
 
 /* --- dialogs ----------------------------------------------------------------------------------------------- */
@@ -610,7 +641,7 @@ static void say_all_actions(struct linear *l)
 	const enum screen screen = app_screen(l->app);
 	say_format(l, "On %s:", screen_title(screen));
 	say(l, "N: opens line N. open WORDS: opens the line that holds them. read N: says what belongs to line N. "
-	       "lines N: says the list from line N. An empty line: says all again.");
+	       "lines N: says the list from line N. lock: locks. An empty line: says all again.");
 	for (size_t i = 0; i < action_count(); i++) {
 		const struct action_spec *spec = action_at(i);
 		const char *why = "";
@@ -745,6 +776,8 @@ static void command(struct linear *l, char *line)
 	} else if (strcasecmp(word, "read") == 0) {
 		if (select_line(l, number))
 			read_line(l, number);
+	} else if (strcasecmp(word, "lock") == 0 && l->lock != NULL) {
+		l->lock_due = true;
 	} else if (strcasecmp(word, "lines") == 0) {
 		if (select_line(l, number)) {
 			l->from = number - 1;
@@ -768,7 +801,8 @@ static void ask_command(struct linear *l)
 		break;
 	case LINE_IDLE:
 		say(l, "");
-		lock(l);
+		say_idle(l);
+		l->lock_due = true;
 		break;
 	case LINE_INTERRUPTED:
 		say(l, "");
@@ -803,6 +837,8 @@ static void turn(struct linear *l)
 		ask_find(l);
 	else
 		ask_command(l);
+	if (l->lock_due && !l->ended) /* here, where no function holds an answer any more */
+		lock(l);
 }
 
 static void say_end(struct linear *l)

@@ -7,6 +7,7 @@
  *                   line 2 first
  *   open WORDS      opens the line that holds them
  *   lines N         says the list from line N on
+ *   lock            locks, as no word for a while does: until somebody logs in nothing of a patient is held
  *   ?               every action here, with its key, and why one is not possible now
  *   (empty)         says the screen again
  *

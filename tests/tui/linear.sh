@@ -135,17 +135,27 @@ grep -q closed "$work/list" || fail "not closed: $(cat "$work/list")"
 says "Ended."
 LC_ALL=C grep -q '[^ -~]' "$work/out" && fail "more than ASCII with --ascii"
 
-# the lock, when nobody has said anything for a while
+# the lock, when nobody has said anything for a while; by word, and back at the patient one was with
 mkfifo "$work/lines"
 "$program" demo --plain --lock-after 1 --home "$home" <"$work/lines" >"$work/out" 2>"$work/err" &
 talker=$!
 exec 3>"$work/lines"
 said() { left=1200; until grep -qF -- "$1" "$work/out" || [ "$left" -eq 0 ]; do sleep 0.05; left=$((left - 1)); done; says "$1"; }
-said "Locked after 1 seconds"
+said "Nothing was said for 1 seconds"
+said "Login (empty: demo-technician):"
 printf '\nwrong\n' >&3
 said "Try again"
-printf '\nvirtual\nquit\nyes\n' >&3
 exec 3>&-
 wait $talker || fail "after the lock: $(cat "$work/err")"
 says "Ended."
+talk <<-LINES
+	3
+	lock
+	
+	virtual
+	quit
+LINES
+says "Locked."
+sed -n '/^Locked/,$p' "$work/out" >"$work/after" && mv "$work/after" "$work/out"
+says "Patient. TRAINING: VIRTUAL PATIENT  VIRTUAL 03"
 pass "from the worklist to a closed plan by lines alone, refusals, end of input, lock"

@@ -14,6 +14,7 @@
 #include "planner/store/vault.h"
 #include "tests/support/temp_folder.h"
 #include "tests/ui/fake_clinic.h"
+#include "ui/linear.h"
 #include "ui/source.h"
 #include "ui/view.h"
 #include "ui/wiping.c" /* not of the library: see the Makefile */
@@ -213,10 +214,73 @@ static void after_the_lock_no_name_is_left(void **state)
 	assert_int_equal(after.other, 0);
 }
 
+/* --- the conversation -------------------------------------------------------------------------------------------- */
+
+static struct found in_lock; /* what is left when the secret is tried */
+static unsigned locks;
+
+static void lock_records(void *context, char *login, size_t size)
+{
+	clinic_lock(context);
+	locks++;
+	(void)snprintf(login, size, "demo-technician");
+}
+
+static enum status look_around(void *context, const char *login, struct secret secret, struct fail *why)
+{
+	(void)context, (void)login, (void)secret;
+	in_lock = look();
+	return fail_set(why, ST_DENIED, "login", "wrong secret");
+}
+
+/* The name as it was said stands in the file, which is not this process's memory. */
+static unsigned said_in(FILE *out)
+{
+	static unsigned char bytes[MAPS_MAX];
+	rewind(out);
+	return count_in(bytes, fread(bytes, 1, sizeof bytes, out), 1);
+}
+
+static void after_the_conversations_lock_no_name_is_left(void **state)
+{
+	struct bench *b = *state;
+	char name[MARK_BYTES + 1], lines[256];
+	int pipes[2], signal_number;
+	const struct shell_lock lock = {.context = b->records, .place = "demo clinic", .hint = "",
+	                                .lock = lock_records, .unlock = look_around};
+	FILE *out = tmpfile();
+	read_maps();
+	if (!WIPES || strstr(maps, "vgpreload")) {
+		print_message("skipped: the checker's allocator keeps what was freed\n");
+		return;
+	}
+	assert_non_null(out);
+	(void)setvbuf(out, NULL, _IONBF, 0);
+	fake_close(&b->app, &b->jobs);
+	unscramble(name);
+	assert_int_equal(pipe(pipes), 0);
+	int n = snprintf(lines, sizeof lines, "find\n%.7s\n1\nquestions\nback\nparameters\nback\nsave\nlock\n\nwrong\n", name);
+	assert_int_equal(write(pipes[1], lines, (size_t)n), n);
+	close(pipes[1]);
+	secret_wipe(lines, sizeof lines);
+	secret_wipe(name, sizeof name);
+	ok(b, linear_run(&b->app_source, &fake_engine, &lock, NULL, false, pipes[0], out, &signal_number, &b->why));
+	close(pipes[0]);
+	assert_true(said_in(out) > 0); /* it was said, and so was held */
+	fclose(out);
+	assert_int_equal(locks, 1);
+	print_message("in the conversation's lock %u in the heap, %u on the stack, %u elsewhere\n", in_lock.heap,
+	              in_lock.stack, in_lock.other);
+	assert_int_equal(in_lock.heap, 0);
+	assert_int_equal(in_lock.stack, 0);
+	assert_int_equal(in_lock.other, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test_setup_teardown(after_the_lock_no_name_is_left, set_up, tear_down),
+	        cmocka_unit_test_setup_teardown(after_the_conversations_lock_no_name_is_left, set_up, tear_down),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

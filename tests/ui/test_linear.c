@@ -147,6 +147,72 @@ static void a_line_that_is_too_long_is_left_out_whole(void **state)
 	free(said);
 }
 
+/* --- the lock ---------------------------------------------------------------------------------------------------- */
+
+struct locked_talk {
+	int answers; /* written to once the lock has come; closed then */
+	unsigned locks, tries;
+	char login[64];
+};
+
+static void lock_now(void *context, char *login, size_t size)
+{
+	struct locked_talk *talk = context;
+	static const char lines[] = "\nnot it\nsomebody\nthe secret\n";
+	(void)snprintf(login, size, "technician");
+	if (talk->locks++ == 0) {
+		assert_int_equal(write(talk->answers, lines, sizeof lines - 1), sizeof lines - 1);
+		close(talk->answers);
+	}
+}
+
+static enum status unlock_now(void *context, const char *login, struct secret secret, struct fail *why)
+{
+	struct locked_talk *talk = context;
+	talk->tries++;
+	(void)snprintf(talk->login, sizeof talk->login, "%s", login);
+	return secret.length == 10 && memcmp(secret.bytes, "the secret", 10) == 0
+	               ? ST_OK
+	               : fail_set(why, ST_DENIED, "login", "wrong secret");
+}
+
+/* Nobody answers: the lock comes all the same, and whoever logs in is back at the patient, not in the question. */
+static void the_lock_comes_in_a_question_too(void **state)
+{
+	static const char lines[] = "1\nparameters\n1\n";
+	struct fail why = {.text = ""};
+	struct jobs *jobs = NULL;
+	int pipes[2], signal_number;
+	char *said = NULL;
+	size_t size = 0;
+	(void)state;
+	struct app *app = fake_open(false, &jobs);
+	fake_close(&app, &jobs);
+	assert_int_equal(pipe(pipes), 0);
+	assert_int_equal(write(pipes[1], lines, sizeof lines - 1), sizeof lines - 1);
+	struct locked_talk talk = {.answers = pipes[1]};
+	const struct shell_lock lock = {.context = &talk, .idle_s = 1, .place = "clinic", .hint = "",
+	                                .lock = lock_now, .unlock = unlock_now};
+	FILE *out = open_memstream(&said, &size);
+	assert_non_null(out);
+	assert_int_equal(linear_run(&fake_source, &fake_engine, &lock, NULL, false, pipes[0], out, &signal_number, &why),
+	                 ST_OK);
+	fclose(out);
+	close(pipes[0]);
+	char *at = strstr(said, "New (");
+	assert_non_null(at);
+	at = strstr(at, "Nothing was said for 1 seconds");
+	assert_non_null(at);
+	at = strstr(at, "ERROR: wrong secret");
+	assert_non_null(at);
+	assert_non_null(strstr(at, "VIRTUAL PATIENT  Ada Demo"));
+	assert_null(strstr(at, "New (")); /* the question is over */
+	assert_int_equal(talk.locks, 1);
+	assert_int_equal(talk.tries, 2);
+	assert_string_equal(talk.login, "somebody");
+	free(said);
+}
+
 /* --- plots as numbers ---------------------------------------------------------------------------------------------- */
 
 static void a_plot_is_said_in_numbers(void **state)
@@ -189,6 +255,7 @@ int main(void)
 	        cmocka_unit_test(an_end_says_what_was_not_saved),
 	        cmocka_unit_test(lines_of_any_kind_are_survived),
 	        cmocka_unit_test(a_line_that_is_too_long_is_left_out_whole),
+	        cmocka_unit_test(the_lock_comes_in_a_question_too),
 	        cmocka_unit_test(a_plot_is_said_in_numbers),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -120,11 +120,13 @@ static enum status run_screens(const struct cli_options *options, const char *pr
 		source.training = demo;
 		source.settings = &settings;
 		struct app_engine engine = engine_of(library);
-		if (status == ST_OK && cli_flag(options, "--plain"))
+		if (status == ST_OK && cli_flag(options, "--plain")) {
+			(void)setvbuf(stdout, NULL, _IONBF, 0); /* no buffer keeps what was said for the lock to miss */
 			status = linear_run(&source, &engine, &lock, background, cli_ascii(options), STDIN_FILENO, stdout,
 			                    leave_signal, why);
-		else if (status == ST_OK)
+		} else if (status == ST_OK) {
 			status = shell_run(&source, &engine, &lock, background, &options->term, leave_signal, why);
+		}
 		background_free(&background);
 		settings_end(&desk);
 	}
