@@ -10,7 +10,7 @@
  * and the test also fails when it is no longer missed.
  *
  * Rows E and G (one CO2 device, three tips) and K were found after the models had been built and are not used in
- * building.
+ * building. Rows B were found later still and computed blind before anything was changed (the note tells that ratio).
  *
  * No number was fitted, but the physics was chosen with a first comparison at hand: with steam leaving the
  * tissue at 100 C and fixed absorption, 1550 nm lesions came out 2 to 2.5 times too shallow; closed tissue
@@ -29,7 +29,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define TABLE "tests/validation/fractional_rows.csv"
-#define ROWS_MAX 64
+#define ROWS_MAX 96
 #define WORST_RATIO 2.6
 
 static const struct tissue skin = {
@@ -55,6 +55,14 @@ static const struct tissue black_skin = {
         .core_temperature_C = 37,
 };
 #define BLACK_BASAL_UM 45.0
+#define HUMAN_BASAL_UM 80.0 /* of skin */
+
+static const struct tissue cornea = {
+        .count = 1,
+        .layer = {{TISSUE_WATER, 2500, 0, 0, 0, 0.78, 0}},
+        .surface_temperature_C = 34,
+        .core_temperature_C = 36,
+};
 
 static void must(enum status status, const struct fail *why)
 {
@@ -69,13 +77,19 @@ struct answer {
 	char note[96];
 };
 
-static struct microbeam_lesion run(const struct microbeam_light *light, struct microbeam beam, bool spread)
+static struct microbeam_lesion run_in(const struct tissue *tissue, const struct microbeam_light *light,
+                                      struct microbeam beam, bool spread)
 {
 	const struct microbeam_options options = {.without_spread = !spread};
 	struct microbeam_lesion lesion;
 	struct fail why = {0};
-	must(microbeam_simulate(light, &skin, &beam, 0, &options, &lesion, NULL, &why), &why);
+	must(microbeam_simulate(light, tissue, &beam, 0, &options, &lesion, NULL, &why), &why);
 	return lesion;
+}
+
+static struct microbeam_lesion run(const struct microbeam_light *light, struct microbeam beam, bool spread)
+{
+	return run_in(&skin, light, beam, spread);
 }
 
 static struct microbeam_lesion simulate(const struct microbeam_light *light, struct microbeam beam)
@@ -244,6 +258,99 @@ static struct answer co2_damaged_zone(double irradiance_kW_cm2)
 	return a;
 }
 
+/* ---- rows B ---- */
+
+/* What is coagulated below the crater of a flat beam, in a section. */
+static struct answer below(const struct tissue *tissue, struct microbeam beam)
+{
+	struct microbeam_lesion lesion = run_in(tissue, NULL, beam, true);
+	struct estimate below = lesion.coagulation_depth_um;
+	below.value -= lesion.ablation_depth_um.value;
+	return answer_of(section(&lesion, below));
+}
+
+/* 1 mm and flat; Q-switched pulses last the model's shortest, in which heat spreads by less than a micrometre too. */
+#define Q_SWITCHED_S MICROBEAM_PULSE_MIN_S
+
+static struct microbeam millimetre(double wavelength_nm, double fluence_J_cm2, double pulse_s, double tail_s)
+{
+	const double diameter_um = 1000;
+	return (struct microbeam){wavelength_nm, fluence_J_cm2 * disc_area_cm2(diameter_um) / J_PER_MJ, diameter_um, pulse_s,
+	                          MICROBEAM_FLAT, tail_s};
+}
+
+/* "No significant effects of the laser parameters" on it (Hibst & Kaufmann 1991): 20 J/cm2 in skin, 5 in cornea. */
+static struct answer erbium_wall(double unused)
+{
+	(void)unused;
+	return below(&skin, millimetre(2940, 20, 2e-4, MICROBEAM_ERBIUM_TAIL_S));
+}
+
+static struct answer erbium_wall_switched(double unused)
+{
+	(void)unused;
+	return below(&skin, millimetre(2940, 5, Q_SWITCHED_S, 0));
+}
+
+static struct answer cornea_residue(double wavelength_nm)
+{
+	return below(&cornea, millimetre(wavelength_nm, 5, 2e-4, MICROBEAM_ERBIUM_TAIL_S));
+}
+
+static struct answer cornea_residue_switched(double wavelength_nm)
+{
+	return below(&cornea, millimetre(wavelength_nm, 5, Q_SWITCHED_S, 0));
+}
+
+static struct answer cornea_threshold(double wavelength_nm)
+{
+	struct estimate threshold;
+	struct fail why = {0};
+	must(microbeam_ablation_threshold_J_cm2(&cornea, wavelength_nm, &threshold, &why), &why);
+	return answer_of(threshold);
+}
+
+/* Slope times density. */
+static struct answer erbium_mass(double unused)
+{
+	struct answer a = erbium_slope(unused);
+	const double skin_g_cm3 = 1.1, ug_per_g = 1e6;
+	a.value *= CM_PER_UM * skin_g_cm3 * ug_per_g;
+	a.sd *= CM_PER_UM * skin_g_cm3 * ug_per_g;
+	return a;
+}
+
+static struct answer erbium_crater(double fluence_J_cm2)
+{
+	struct microbeam_lesion lesion = simulate(NULL, erbium(fluence_J_cm2));
+	return answer_of(lesion.ablation_depth_um);
+}
+
+/* 10 kW/cm2 for 10 ms: the source found neither to matter. */
+static struct answer co2_scanned(double unused)
+{
+	(void)unused;
+	return below(&skin, millimetre(10600, 100, 1e-2, 0));
+}
+
+static struct answer co2_pulse(double unused)
+{
+	(void)unused;
+	return below(&skin, millimetre(10600, 20, 2e-6, 0));
+}
+
+static struct answer co2_pass(double unused)
+{
+	(void)unused;
+	return below(&skin, millimetre(10600, 5.5, 8e-4, 0));
+}
+
+static struct answer co2_70(double unused)
+{
+	(void)unused;
+	return co2_depth(70, 135);
+}
+
 static struct microbeam_light *light_of(double wavelength_nm, double diameter_um)
 {
 	struct microbeam_light_request request = {.tissue = &skin,
@@ -258,10 +365,11 @@ static struct microbeam_light *light_of(double wavelength_nm, double diameter_um
 	return light;
 }
 
-enum { SPOT_60, SPOT_100, SPOT_120, SPOT_140, SPOT_1927, SPOTS };
+enum { SPOT_60, SPOT_100, SPOT_120, SPOT_140, SPOT_1927, SPOT_1927_DIODE, SPOT_1440, SPOTS };
 static const struct {
 	double wavelength_nm, diameter_um, pulse_s;
-} spots[SPOTS] = {{1550, 60, 2e-3}, {1550, 100, 2e-3}, {1550, 120, 2e-3}, {1550, 140, 2e-3}, {1927, 300, 3e-3}};
+} spots[SPOTS] = {{1550, 60, 2e-3}, {1550, 100, 2e-3}, {1550, 120, 2e-3}, {1550, 140, 2e-3}, {1927, 300, 3e-3},
+             {1927, 140, 3e-3}, {1440, 145, 3e-3}};
 static struct microbeam_light *lights[SPOTS];
 
 static struct microbeam_lesion coagulate(size_t spot, double energy_mJ, bool spread)
@@ -318,31 +426,61 @@ static struct answer width_1927(double energy_mJ)
 	return answer_of(coagulate(SPOT_1927, energy_mJ, true).coagulation_width_um);
 }
 
+/* Diodes in a hand piece: spots of the device's profile (110-180 um), 3 ms as the thulium. */
+static struct answer depth_diode_1927(double energy_mJ)
+{
+	struct microbeam_lesion lesion = coagulate(SPOT_1927_DIODE, energy_mJ, true);
+	return answer_of(section(&lesion, lesion.coagulation_depth_um));
+}
+
+static struct answer depth_diode_1440(double energy_mJ)
+{
+	struct microbeam_lesion lesion = coagulate(SPOT_1440, energy_mJ, true);
+	return answer_of(section(&lesion, lesion.coagulation_depth_um));
+}
+
 /* Subsurface fluence factor in the basal layer of black skin; sd 15 % for the animals' own epidermis. */
-static struct estimate black_basal_fluence(double wavelength_nm)
+static struct estimate basal_fluence(const struct tissue *tissue, double basal_um, double wavelength_nm)
 {
 	struct light_layer layer[TISSUE_LAYERS_MAX];
 	struct light_stack stack;
 	struct ordinates *solver = NULL;
 	const struct light_source source = {0};
 	struct fail why = {0};
-	must(tissue_light_stack(&black_skin, wavelength_nm, layer, &stack, &why), &why);
+	must(tissue_light_stack(tissue, wavelength_nm, layer, &stack, &why), &why);
 	must(ordinates_new(0, &solver, &why), &why);
 	must(ordinates_solve(solver, &stack, &source, &why), &why);
-	double factor = ordinates_fluence(solver, BLACK_BASAL_UM * CM_PER_UM);
+	double factor = ordinates_fluence(solver, basal_um * CM_PER_UM);
 	ordinates_free(&solver);
 	return (struct estimate){factor, 0.15 * factor, VALIDITY_ASSUMED};
 }
 
-static struct answer rupture(double wavelength_nm, double pulse_s)
+static struct answer rupture_in(const struct tissue *tissue, double basal_um, double wavelength_nm, double pulse_s)
 {
 	struct pigment_absorber melanosome = pigment_melanosome(wavelength_nm);
-	struct estimate factor = black_basal_fluence(wavelength_nm), threshold;
+	struct estimate factor = basal_fluence(tissue, basal_um, wavelength_nm), threshold;
 	struct fail why = {0};
 	must(pigment_threshold_J_cm2(&melanosome, pulse_s, 34, factor, &threshold, &why), &why);
 	struct answer a = answer_of(threshold);
 	(void)snprintf(a.note, sizeof a.note, "fluence factor %.2f ", factor.value);
 	return a;
+}
+
+static struct answer rupture(double wavelength_nm, double pulse_s)
+{
+	return rupture_in(&black_skin, BLACK_BASAL_UM, wavelength_nm, pulse_s);
+}
+
+static struct answer whitening_11_ns(double wavelength_nm)
+{
+	return rupture(wavelength_nm, 1.1e-8);
+}
+
+/* Human, Q-switched ruby: pulses of some 30 ns. */
+static struct answer whitening_human(double unused)
+{
+	(void)unused;
+	return rupture_in(&skin, HUMAN_BASAL_UM, 694, 3e-8);
 }
 
 static struct answer whitening_532(double unused)
@@ -370,15 +508,33 @@ static struct answer vacuoles_1064(double unused)
 }
 
 /* In suspension: no skin around it, and the absorption measured on such melanosomes. Room temperature. */
+static struct answer bovine(double mua_1_cm, double pulse_s)
+{
+	struct pigment_absorber melanosome = pigment_melanosome(1000);
+	melanosome.mua_1_cm = (struct estimate){mua_1_cm, 0.3 * mua_1_cm, VALIDITY_ASSUMED};
+	struct estimate none = {1, 0, VALID}, threshold;
+	struct fail why = {0};
+	must(pigment_threshold_J_cm2(&melanosome, pulse_s, 20, none, &threshold, &why), &why);
+	return answer_of(threshold);
+}
+
 static struct answer bovine_1000(double unused)
 {
 	(void)unused;
-	struct pigment_absorber melanosome = pigment_melanosome(1000);
-	melanosome.mua_1_cm = (struct estimate){925, 278, VALIDITY_ASSUMED};
-	struct estimate none = {1, 0, VALID}, threshold;
-	struct fail why = {0};
-	must(pigment_threshold_J_cm2(&melanosome, 1e-8, 20, none, &threshold, &why), &why);
-	return answer_of(threshold);
+	return bovine(925, 1e-8);
+}
+
+static struct answer bovine_1319(double unused)
+{
+	(void)unused;
+	return bovine(176, 5e-8);
+}
+
+static struct answer first_bubble(double start_C)
+{
+	struct answer a = answer_of(pigment_vaporisation_C());
+	a.value -= start_C;
+	return a;
 }
 
 static struct answer breakdown(double spread_frac, bool melanin)
@@ -408,6 +564,9 @@ static struct answer white_array(double spread_frac)
 }
 
 static const char narrow_channel[] = "flagged: long pulse, deep channel; vapour and closing walls are left out";
+
+static const char thin_residue[] = "hot liquid left on the wall is left out (Zweig et al. 1990)";
+static const char onset[] = "the surface dried; published is the onset of removal";
 
 /* known_miss: why a row is outside the yardstick; NULL where it must be met. */
 static const struct model {
@@ -452,12 +611,41 @@ static const struct model {
         {"V051", black_array, 0.03, NULL},
         {"V053", white_array, 0.26, "lenses focus sharper than the array's share of the area says"},
         {"V055", white_array, 0.03, NULL},
+        {"B01", erbium_wall, 0, thin_residue},
+        {"B02", erbium_wall_switched, 0, NULL},
+        {"B03", cornea_residue, 2940, NULL},
+        {"B04", cornea_residue, 2790, NULL},
+        {"B05", cornea_residue_switched, 2940, NULL},
+        {"B06", cornea_residue_switched, 2790, "explodes before its water has boiled: thresholds say so too"},
+        {"B07", cornea_threshold, 2940, onset},
+        {"B08", cornea_threshold, 2790, onset},
+        {"B09", cornea_threshold, 2940, onset},
+        {"B10", erbium_mass, 0, NULL},
+        {"B11", erbium_crater, 10, NULL},
+        {"B12", co2_heat, 0, NULL},
+        {"B13", co2_scanned, 0, NULL},
+        {"B14", co2_pulse, 0, NULL},
+        {"B15", erbium_crater, 5, NULL},
+        {"B16", co2_pass, 0, NULL},
+        {"B17", co2_70, 0, NULL},
+        {"B18", depth_diode_1927, 5, NULL},
+        {"B19", depth_diode_1440, 4, NULL},
+        {"B20", depth_diode_1440, 9, NULL},
+        {"B21", whitening_11_ns, 355, "light at the basal layer; superficial melanosomes are met by twice as much"},
+        {"B22", whitening_11_ns, 1064, NULL},
+        {"B23", whitening_694, 0, NULL},
+        {"B24", bovine_1319, 0, NULL},
+        {"B25", first_bubble, 20, NULL},
+        {"B26", whitening_human, 0, "the first melanosome bursts at this; whitening that is seen in fair skin takes many"},
+        {"B27", whitening_human, 0, "the first melanosome bursts at this; whitening that is seen in fair skin takes many"},
 };
 
 /* ---------------------------------------------------------------- the table */
 
+enum column { ID, DOMAIN_NAME, CASE, VALUE, LOW, HIGH, UNIT, CONFIDENCE, SOURCE, NOTE, COLUMNS };
+
 struct row {
-	char id[8], name[80], unit[16];
+	char id[8], domain[24], name[80], unit[16], note[96];
 	double value, low, high;
 };
 
@@ -488,16 +676,20 @@ static size_t read_rows(struct row *rows, size_t max)
 	char line[512];
 	size_t count = 0;
 	while (fgets(line, sizeof line, file) && count < max) {
-		char *field[8];
-		if (line[0] == '#' || strncmp(line, "id,", 3) == 0 || split(line, field, 8) < 8)
+		char *field[COLUMNS];
+		line[strcspn(line, "\n")] = '\0';
+		if (line[0] == '#' || strncmp(line, "id,", 3) == 0)
 			continue;
+		assert_int_equal(split(line, field, COLUMNS), COLUMNS);
 		struct row *row = &rows[count++];
-		(void)snprintf(row->id, sizeof row->id, "%s", field[0]);
-		(void)snprintf(row->name, sizeof row->name, "%s", field[1]);
-		(void)snprintf(row->unit, sizeof row->unit, "%s", field[5]);
-		row->value = number_or_nan(field[2]);
-		row->low = number_or_nan(field[3]);
-		row->high = number_or_nan(field[4]);
+		(void)snprintf(row->id, sizeof row->id, "%s", field[ID]);
+		(void)snprintf(row->domain, sizeof row->domain, "%s", field[DOMAIN_NAME]);
+		(void)snprintf(row->name, sizeof row->name, "%s", field[CASE]);
+		(void)snprintf(row->unit, sizeof row->unit, "%s", field[UNIT]);
+		(void)snprintf(row->note, sizeof row->note, "%s", field[NOTE]);
+		row->value = number_or_nan(field[VALUE]);
+		row->low = number_or_nan(field[LOW]);
+		row->high = number_or_nan(field[HIGH]);
 	}
 	(void)fclose(file);
 	return count;
@@ -513,8 +705,54 @@ static void print_row(const struct row *row, const struct answer *a, const char 
 	char ratio[16] = "-";
 	if (row->value > 0.0)
 		(void)snprintf(ratio, sizeof ratio, "%.2f", a->value / row->value);
-	printf("%-5s %-62s %8.4g %-10s %8.4g +- %-7.3g %-9s %5s  %s%s%s\n", row->id, row->name, row->value,
-	       spread, a->value, a->sd, row->unit, ratio, a->note, miss ? "MISSED: " : "", miss ? miss : "");
+	printf("%-5s %-62s %8.4g %-10s %8.4g +- %-7.3g %-9s %5s  %s%s%s%s\n", row->id, row->name, row->value,
+	       spread, a->value, a->sd, row->unit, ratio, row->note, a->note, miss ? "  MISSED: " : "", miss ? miss : "");
+}
+
+/* model/published by domain: how far the models are to be believed. */
+struct summary {
+	size_t count;
+	double sum, squares, worst;
+};
+
+static const char *const domains[] = {"threshold", "heat and rate", "crater",     "long CO2 pulse", "residue",
+                                      "coagulation",   "width",         "pigment", "human whitening"};
+
+static void add_ratio(struct summary *s, double ratio)
+{
+	s->count++;
+	s->sum += ratio;
+	s->squares += ratio * ratio;
+	s->worst = fmax(s->worst, fmax(ratio, 1.0 / ratio));
+}
+
+static void print_summary(const char *name, const struct summary *s)
+{
+	double mean = s->sum / (double)s->count, variance = s->squares / (double)s->count - mean * mean;
+	printf("%-16s %2zu rows: mean ratio %.2f, SD %2.0f %% of it, worst x%.2f\n", name, s->count, mean,
+	       100.0 * sqrt(fmax(variance, 0.0)) / mean, s->worst);
+}
+
+static void summarise(const struct row *rows, const struct answer *answers, size_t count)
+{
+	struct summary all = {0}, later = {0};
+	for (size_t d = 0; d < COUNT(domains); d++) {
+		struct summary one = {0};
+		for (size_t i = 0; i < count; i++)
+			if (strcmp(rows[i].domain, domains[d]) == 0) {
+				add_ratio(&one, answers[i].value / rows[i].value);
+				add_ratio(&all, answers[i].value / rows[i].value);
+				if (rows[i].id[0] == 'B')
+					add_ratio(&later, answers[i].value / rows[i].value);
+			}
+		assert_true(one.count > 0);
+		if (getenv("LASERTWIN_VALIDATE"))
+			print_summary(domains[d], &one);
+	}
+	if (!getenv("LASERTWIN_VALIDATE"))
+		return;
+	print_summary("all", &all);
+	print_summary("found afterwards", &later);
 }
 
 static const struct model *model_of(const char *id)
@@ -526,12 +764,12 @@ static const struct model *model_of(const char *id)
 }
 
 /* False: a row is met that was said to be missed, or the other way. */
-static bool check_row(const struct row *row)
+static bool check_row(const struct row *row, struct answer *out)
 {
 	const struct model *model = model_of(row->id);
 	if (!model)
 		fail_msg("row %s has no model", row->id);
-	struct answer a = model->compute(model->argument);
+	struct answer a = *out = model->compute(model->argument);
 	print_row(row, &a, model->known_miss);
 	assert_true(isfinite(a.value) && a.value >= 0.0);
 	double ratio = a.value / row->value;
@@ -547,7 +785,8 @@ static bool check_row(const struct row *row)
 static void published_results(void **state)
 {
 	(void)state;
-	struct row rows[ROWS_MAX];
+	static struct row rows[ROWS_MAX];
+	static struct answer answers[ROWS_MAX];
 	size_t count = read_rows(rows, ROWS_MAX);
 	assert_int_equal(count, COUNT(models));
 	if (getenv("LASERTWIN_VALIDATE"))
@@ -555,8 +794,9 @@ static void published_results(void **state)
 		       "model/published\n");
 	size_t unexpected = 0;
 	for (size_t i = 0; i < count; i++)
-		unexpected += !check_row(&rows[i]);
+		unexpected += !check_row(&rows[i], &answers[i]);
 	assert_int_equal(unexpected, 0);
+	summarise(rows, answers, count);
 	for (size_t i = 0; i < SPOTS; i++)
 		microbeam_light_free(&lights[i]);
 }
