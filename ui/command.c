@@ -124,6 +124,17 @@ const struct option_spec options_table[] = {
 };
 const size_t options_count = sizeof options_table / sizeof *options_table;
 
+bool command_begins_records(const struct command *command)
+{
+	static int (*const beginning[])(const struct cli_options *) = {
+	        command_planner, command_demo,     command_add,              command_user_add,
+	        command_import,  command_plan_new, command_device_calibrate, command_device_fault};
+	for (size_t i = 0; i < sizeof beginning / sizeof *beginning; i++)
+		if (command->run == beginning[i])
+			return true;
+	return false;
+}
+
 const struct command commands[] = {
         {"", "", 0, 0, "--lock-after --keys --bind --mouse",
          "open the planner on the clinic's records", command_planner},

@@ -39,6 +39,8 @@ extern const size_t options_count;
 const struct option_spec *option_find(const char *name); /* NULL: none of that name */
 bool option_takes_word(const struct option_spec *option, const char *word); /* one of option->words */
 bool command_takes(const struct command *command, const struct option_spec *option);
+/* It makes records where there are none; every other command says what does. */
+bool command_begins_records(const struct command *command);
 /* The command that the words begin with; *used says how many of them name it. NULL: none. */
 const struct command *command_find(const char *first, const char *second, int *used);
 

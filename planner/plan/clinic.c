@@ -1,8 +1,6 @@
 /* The bridge between store rows and the planner's subjects. */
 #include "planner/plan/clinic.h"
 
-#include <errno.h>
-#include <sys/stat.h>
 
 #include "planner/plan/case.h"
 #include "planner/plan/emergency.h"
@@ -687,24 +685,6 @@ enum status clinic_save_plan(struct clinic *c, size_t index, const struct librar
 
 /* ---- opening ------------------------------------------------------------------------------------------ */
 
-static enum status make_folder(const char *path, struct fail *why)
-{
-	char part[PATH_SIZE];
-	size_t n = strlen(path);
-	if (n == 0 || n >= sizeof part)
-		return fail_set(why, ST_INPUT, path, "is not a usable folder name");
-	memcpy(part, path, n + 1);
-	for (size_t i = 1; i <= n; i++) {
-		if (part[i] != '/' && part[i] != '\0')
-			continue;
-		part[i] = '\0';
-		if (mkdir(part, 0700) != 0 && errno != EEXIST)
-			return fail_set(why, ST_IO, part, "cannot be made: %s; choose another folder with --home", strerror(errno));
-		part[i] = path[i];
-	}
-	return ST_OK;
-}
-
 static enum status join(char *path, const char *folder, const char *name, const char *suffix, struct fail *why)
 {
 	int used = snprintf(path, PATH_SIZE, "%s/%s%s", folder, name, suffix);
@@ -841,7 +821,7 @@ static enum status open_store(struct clinic *c, const struct clinic_options *o, 
 	if (o->kind == STORE_DEMO)
 		options.kdf = store_kdf_least; /* its secret is shown to everybody */
 	if (!st)
-		st = make_folder(o->home, why);
+		st = files_make_folder(o->home, why);
 	if (!st)
 		st = store_open(path, &options, &c->store, why);
 	return !st && o->kind == STORE_DEMO ? open_demo(c, o, why) : st;

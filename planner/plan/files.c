@@ -108,3 +108,21 @@ void files_list_free(struct files_list *list)
 		free(list->name[i]);
 	list->count = 0;
 }
+
+enum status files_make_folder(const char *path, struct fail *why)
+{
+	char part[1024];
+	size_t n = strlen(path);
+	if (n == 0 || n >= sizeof part)
+		return fail_set(why, ST_INPUT, path, "is not a usable folder name");
+	memcpy(part, path, n + 1);
+	for (size_t i = 1; i <= n; i++) {
+		if (part[i] != '/' && part[i] != '\0')
+			continue;
+		part[i] = '\0';
+		if (mkdir(part, 0700) != 0 && errno != EEXIST)
+			return fail_set(why, ST_IO, part, "cannot be made: %s; choose another folder with --home", strerror(errno));
+		part[i] = path[i];
+	}
+	return ST_OK;
+}

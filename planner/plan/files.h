@@ -1,4 +1,4 @@
-/* Reading files whole, with a named maximum. The planner's only door to the file system apart from the
+/* Reading files whole, with a named maximum, and folders. The planner's only door to the file system apart from the
  * store. */
 #ifndef LASERTWIN_FILES_H
 #define LASERTWIN_FILES_H
@@ -16,6 +16,9 @@ enum status file_read(const char *path, size_t max_bytes, char **bytes, size_t *
                       struct fail *why) MUST_CHECK;
 
 bool files_exists(const char *path); /* a file or folder of that name */
+
+/* The folder and those above it, where they are missing, for their owner only. */
+enum status files_make_folder(const char *path, struct fail *why) MUST_CHECK;
 
 /* Names in a folder that end in suffix, sorted bytewise; at most FILES_LIST_MAX. Hidden names (an editor's lock,
  * a copying tool's shadow) are not among them. Freed by files_list_free. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "planner/plan/files.h"
 #include "planner/store/record.h"
 
 #define PATH_SIZE 1024
@@ -138,6 +139,26 @@ static enum status check_unused(const char *path, const struct restore_request *
 	return st == ST_CONFLICT ? fail_set(why, st, found.field, "%s", found.text) : ST_OK;
 }
 
+static enum status path_of(const struct restore_request *r, char path[PATH_SIZE], struct fail *why)
+{
+	int n = snprintf(path, PATH_SIZE, "%s/%s.db", r->home, store_kind_name(r->kind));
+	return n >= 0 && n < PATH_SIZE ? ST_OK : fail_set(why, ST_INPUT, r->home, "is too long: choose a shorter path");
+}
+
+enum status clinic_restore_check(const struct restore_request *r, struct fail *why)
+{
+	const struct store_options options = {.kind = r->kind, .now_ms = r->now_ms};
+	struct store *backup = NULL;
+	char path[PATH_SIZE];
+	enum status st = path_of(r, path, why);
+	if (!st)
+		st = store_open(r->backup, &options, &backup, why);
+	if (!st && store_access(backup) == STORE_NEW)
+		st = fail_set(why, ST_INPUT, r->backup, "has nobody in it who could log in: name another backup");
+	store_close(&backup);
+	return st ? st : check_unused(path, r, why);
+}
+
 enum status clinic_restore(const struct restore_request *r, struct restore_result *result, struct fail *why)
 {
 	struct store *backup = NULL;
@@ -145,14 +166,15 @@ enum status clinic_restore(const struct restore_request *r, struct restore_resul
 	struct store_record_list erased = {0};
 	char path[PATH_SIZE];
 	*result = (struct restore_result){0};
-	int n = snprintf(path, sizeof path, "%s/%s.db", r->home, store_kind_name(r->kind));
-	if (n < 0 || (size_t)n >= sizeof path)
-		return fail_set(why, ST_INPUT, r->home, "is too long: choose a shorter path");
-	enum status st = open_with(r->backup, r, &backup, &session, why);
+	enum status st = path_of(r, path, why);
+	if (!st)
+		st = open_with(r->backup, r, &backup, &session, why);
 	if (!st)
 		st = check_backup(backup, session, result, why);
 	if (!st)
 		st = check_unused(path, r, why);
+	if (!st)
+		st = files_make_folder(r->home, why); /* a new station's */
 	if (!st)
 		st = rename_aside(path, result->kept, sizeof result->kept, why);
 	if (!st)

@@ -26,6 +26,9 @@ struct restore_result {
 	char kept[STORE_REASON_MAX + 1]; /* where they are now; "": there were none */
 };
 
+/* What can be told before anybody gives a secret: the backup is there, whole, of this program, kind and version, and
+ * nobody else has the records open. login and secret are not looked at. */
+enum status clinic_restore_check(const struct restore_request *request, struct fail *why) MUST_CHECK;
 enum status clinic_restore(const struct restore_request *request, struct restore_result *result,
                            struct fail *why) MUST_CHECK;
 

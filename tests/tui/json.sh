@@ -26,6 +26,7 @@ assert e["exit"] == int(sys.argv[2]) and e["kind"] and e["text"], e' "$work/err"
 command -v /usr/bin/python3 >/dev/null || { echo "ok    json (skipped: no python3)"; exit 0; }
 tech=demo-technician
 derm=demo-dermatologist
+"$program" demo --plain --home "$home" >/dev/null 2>&1 </dev/null || fail "no demo"
 check 0 json worklist --demo --json
 "$program" plan new 3 --demo --home "$home" >"$work/new" 2>&1 || fail "no draft: $(cat "$work/new")"
 check 0 json plan list --demo --json

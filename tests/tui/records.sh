@@ -1,12 +1,24 @@
 #!/bin/sh
 # Keeping records from the command line: people, wrong secrets, audit, backup, restore, erasing, recovery.
 . "$(dirname "$0")/lib.sh"
-run() { "$program" "$@" --home "$work/home" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
+run() { "$program" --home "$work/home" "$@" >"$work/out" 2>"$work/err" </dev/null; code=$?; }
 code_is() { [ "$code" -eq "$1" ] || fail "exit $code, not $1: $(cat "$work/out" "$work/err")"; }
 says() { grep -q -- "$1" "$work/out" "$work/err" || fail "does not say '$1': $(cat "$work/out" "$work/err")"; }
 umask 077
 echo 'copper lantern meadow' >"$work/derm"
 echo 'no such secret here' >"$work/wrong"
+# where nothing is, what only reads makes nothing and says what would
+for what in "login" "user list" "worklist" "plan list" "audit" "audit verify" "devices" "sync list" "--plain" \
+	"backup $work/none.db" "unfinished" "plan overrides" "sheet statistics"; do
+	run $what; code_is 2; says "sets it up"
+done
+for what in "user list" "worklist" "plan list" "audit" "devices" "sync list" "course 1" "plan show 1"; do
+	run $what --demo; code_is 2; says "no demo clinic yet"
+done
+[ -e "$work/home" ] && fail "a reading command made $(find "$work/home")"
+"$program" demo --plain --home "$work/demo" >/dev/null 2>&1 </dev/null || fail "no demo"
+"$program" user list --demo --home "$work/demo" >"$work/out" 2>"$work/err" </dev/null || fail "asked: $(cat "$work/err")"
+says "demo-dermatologist"
 # first start: refused without a terminal, with what to do; a weak secret makes nobody
 run login; code_is 2; says "sets it up"
 echo 'password1234' >"$work/weak"
@@ -40,6 +52,14 @@ run audit; says "store.accept"
 run audit verify --recovery-key "$work/recovery"; code_is 0
 printf 'not a database, but a text that is long enough to be taken for one if nobody looked.' >"$work/bad.db"
 run restore "$work/bad.db"; code_is 1; says "not a store"
+# the file is looked at before anybody is asked: no login is given here, and no terminal is there to ask on
+look() { env -u LASERTWIN_LOGIN -u LASERTWIN_SECRET_FILE "$program" restore "$@" --home "$work/home" \
+	>"$work/out" 2>"$work/err" </dev/null; code=$?; }
+look "$work/nowhere.db"; code_is 2; says "does not exist"
+look "$work/bad.db"; code_is 1; says "not a store"
+look "$work/demo/demo.db"; code_is 1; says "never mixed"
+look "$work/backup.db"; code_is 1; says "no terminal"
+run restore "$work/backup.db" --home "$work/new/station"; code_is 0; says "rows verified"
 head -c 30000 "$work/backup.db" >"$work/cut.db"
 run restore "$work/cut.db"; code_is 1
 run --plain; code_is 0 # and what was there is there

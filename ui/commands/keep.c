@@ -211,26 +211,35 @@ static void print_restored(const struct cli_options *options, const struct resto
 	say(options, line);
 }
 
-int command_restore(const struct cli_options *options)
+/* The file is looked at before anybody is asked for a secret. */
+static enum status restore(const struct cli_options *options, struct restore_result *result, struct fail *why)
 {
 	char home[CLI_PATH_MAX], login[STORE_LOGIN_MAX + 2] = "";
-	struct fail why = {.text = ""};
 	struct secret_entry entry = {NULL, {NULL, 0}};
-	struct restore_result result;
 	const char *name = records_login_name(options);
 	cli_home(options, home, sizeof home);
-	enum status status = name == NULL ? line_ask("Login: ", login, sizeof login, &why) : ST_OK;
+	struct restore_request request = {.home = home,
+	                                  .kind = records_kind(options),
+	                                  .backup = options->operand[0],
+	                                  .login = name != NULL ? name : login,
+	                                  .now_ms = cli_now_ms()};
+	enum status status = clinic_restore_check(&request, why);
+	if (status == ST_OK && name == NULL)
+		status = line_ask("Login: ", login, sizeof login, why);
 	if (status == ST_OK)
-		status = records_secret(options, "--secret-file", "Secret: ", false, &entry, &why);
-	const struct restore_request request = {.home = home,
-	                                        .kind = records_kind(options),
-	                                        .backup = options->operand[0],
-	                                        .login = name != NULL ? name : login,
-	                                        .secret = entry.secret,
-	                                        .now_ms = cli_now_ms()};
+		status = records_secret(options, "--secret-file", "Secret: ", false, &entry, why);
+	request.secret = entry.secret;
 	if (status == ST_OK)
-		status = clinic_restore(&request, &result, &why);
+		status = clinic_restore(&request, result, why);
 	secret_clear(&entry);
+	return status;
+}
+
+int command_restore(const struct cli_options *options)
+{
+	struct fail why = {.text = ""};
+	struct restore_result result;
+	enum status status = restore(options, &result, &why);
 	if (status != ST_OK)
 		return cli_complain(options, status, &why);
 	print_restored(options, &result);

@@ -1,6 +1,7 @@
 /* Opening the clinic's records from the command line. */
 #include "ui/commands/records.h"
 
+#include <errno.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,18 +32,44 @@ static struct store_kdf cost(const struct cli_options *options)
 	return word != NULL && strcmp(word, "least") == 0 ? store_kdf_least : store_kdf_station;
 }
 
+static enum status nobody_yet(struct fail *why)
+{
+	return fail_set(why, ST_NOT_FOUND, "clinic",
+	                "has nobody yet: `lasertwin user add LOGIN --role administrator` sets it up");
+}
+
+static bool is_absent(const char *home, enum store_kind kind, const char *ending)
+{
+	char path[CLI_PATH_MAX + 32];
+	(void)snprintf(path, sizeof path, "%s/%s.db%s", home, store_kind_name(kind), ending);
+	return access(path, F_OK) != 0 && (errno == ENOENT || errno == ENOTDIR);
+}
+
+/* What only reads makes nothing where nothing is. A journal without its file is the store's to explain. */
+static enum status check_there(const char *home, enum store_kind kind, struct fail *why)
+{
+	if (!is_absent(home, kind, "") || !is_absent(home, kind, "-journal"))
+		return ST_OK;
+	if (kind == STORE_CLINIC)
+		return nobody_yet(why);
+	return fail_set(why, ST_NOT_FOUND, home,
+	                "holds no demo clinic yet: `lasertwin demo` at a terminal makes it, or `lasertwin demo --plain`");
+}
+
 static enum status open_as(const struct cli_options *options, const char *profiles, enum store_kind kind,
-                           bool stay_locked, struct clinic **clinic, struct fail *why)
+                           bool stay_locked, bool begin, struct clinic **clinic, struct fail *why)
 {
 	char home[CLI_PATH_MAX];
 	cli_home(options, home, sizeof home);
-	const struct clinic_options records = {.home = home,
-	                                       .profiles = profiles,
-	                                       .kind = kind,
-	                                       .now_ms = cli_now_ms(),
-	                                       .kdf = cost(options),
-	                                       .stay_locked = stay_locked};
-	return clinic_open(&records, clinic, why);
+	const struct clinic_options as = {.home = home,
+	                                  .profiles = profiles,
+	                                  .kind = kind,
+	                                  .now_ms = cli_now_ms(),
+	                                  .kdf = cost(options),
+	                                  .stay_locked = stay_locked};
+	*clinic = NULL;
+	enum status status = begin ? ST_OK : check_there(home, kind, why);
+	return status == ST_OK ? clinic_open(&as, clinic, why) : status;
 }
 
 enum status records_secret(const struct cli_options *options, const char *option, const char *prompt, bool twice,
@@ -52,12 +79,6 @@ enum status records_secret(const struct cli_options *options, const char *option
 	if (file == NULL && strcmp(option, "--secret-file") == 0)
 		file = given(options, option, "LASERTWIN_SECRET_FILE");
 	return file != NULL ? secret_read(file, out, why) : secret_ask(prompt, twice, out, why);
-}
-
-static enum status nobody_yet(struct fail *why)
-{
-	return fail_set(why, ST_NOT_FOUND, "clinic",
-	                "has nobody yet: `lasertwin user add LOGIN --role administrator` sets it up");
 }
 
 enum status records_login(const struct cli_options *options, struct clinic *clinic, struct fail *why)
@@ -107,14 +128,16 @@ static enum status set_up(const struct cli_options *options, struct clinic *clin
 enum status records_open_locked(const struct cli_options *options, enum store_kind kind, struct clinic **clinic,
                                 struct fail *why)
 {
-	return open_as(options, NULL, kind, true, clinic, why);
+	return open_as(options, NULL, kind, true, command_begins_records(options->command), clinic, why);
 }
 
 enum status records_open(const struct cli_options *options, const char *profiles, enum store_kind kind,
                          struct clinic **clinic, struct fail *why)
 {
 	bool named = records_login_name(options) != NULL;
-	enum status status = open_as(options, profiles, kind, kind == STORE_DEMO && named, clinic, why);
+	/* a clinic begins with somebody who answers */
+	bool begin = command_begins_records(options->command) && (kind == STORE_DEMO || terminal_is_there());
+	enum status status = open_as(options, profiles, kind, kind == STORE_DEMO && named, begin, clinic, why);
 	if (status == ST_OK && clinic_access(*clinic) == STORE_NEW)
 		status = set_up(options, *clinic, why);
 	if (status == ST_OK && clinic_access(*clinic) == STORE_LOCKED)
@@ -132,7 +155,7 @@ int records_with(const struct cli_options *options, records_work work)
 	struct fail why = {.text = ""};
 	/* the demo clinic asks nobody who does not say who they are, here as everywhere */
 	const bool anybody = records_kind(options) == STORE_DEMO && records_login_name(options) == NULL;
-	enum status status = open_as(options, NULL, records_kind(options), !anybody, &clinic, &why);
+	enum status status = open_as(options, NULL, records_kind(options), !anybody, false, &clinic, &why);
 	if (status == ST_OK && clinic_access(clinic) != STORE_UNLOCKED)
 		status = records_login(options, clinic, &why);
 	if (status == ST_OK)

@@ -9,7 +9,8 @@
 
 /* Opens the records and logs in: by --login and --secret-file (or LASERTWIN_LOGIN, LASERTWIN_SECRET_FILE), else by
  * asking on the terminal. A clinic that has nobody yet is set up there and then when there is a terminal, else
- * refused with what to do. The demo logs its technician in by itself. profiles may be NULL for a clinic. */
+ * refused with what to do. The demo logs its technician in by itself. profiles may be NULL for a clinic.
+ * Here as in all of these: where there are no records yet, only a command that begins them makes any. */
 enum status records_open(const struct cli_options *options, const char *profiles, enum store_kind kind,
                          struct clinic **clinic, struct fail *why) MUST_CHECK;
 /* The same without logging in. */
