@@ -5,7 +5,7 @@
 #define INDEX_MAX 4.0 /* germanium, the highest of any window material */
 #define ANISOTROPY_MAX 0.99
 #define COEFFICIENT_MAX_1_CM 1e8 /* above any metal's; keeps squares finite */
-#define THICKNESS_MAX_CM 1e6
+#define THICKNESS_MAX_CM 1e9 /* what MCML files mean by endless */
 
 struct layer_rule {
 	const char *name;
@@ -20,7 +20,7 @@ static const struct layer_rule layer_rules[] = {
 	{"mua_1_cm", offsetof(struct light_layer, mua_1_cm), 0.0, COEFFICIENT_MAX_1_CM, 0, "0 to 1e8"},
 	{"mus_1_cm", offsetof(struct light_layer, mus_1_cm), 0.0, COEFFICIENT_MAX_1_CM, 0, "0 to 1e8"},
 	{"g", offsetof(struct light_layer, g), -ANISOTROPY_MAX, ANISOTROPY_MAX, 0, "-0.99 to 0.99"},
-	{"thickness_cm", offsetof(struct light_layer, thickness_cm), 0.0, THICKNESS_MAX_CM, 1, "above 0, to 1e6"},
+	{"thickness_cm", offsetof(struct light_layer, thickness_cm), 0.0, THICKNESS_MAX_CM, 1, "above 0, to 1e9"},
 };
 
 static int obeys(const struct layer_rule *rule, double value)

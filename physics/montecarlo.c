@@ -38,6 +38,7 @@ struct mc_result {
 	struct mc_cell cell;
 	enum mc_engine engine;
 	double *r_edge, *z_edge;
+	double bottom_cm; /* of the stack */
 	double specular; /* NAN: in the tally */
 	size_t size; /* of a tally */
 	struct mc_sums *sums;
@@ -426,6 +427,8 @@ static enum status new_result(const struct mc_request *q, bool leads, struct mc_
 	if (!r->r_edge || !r->z_edge)
 		return fail_set(why, ST_FULL, "grid", "no memory for %zu tallies", r->size);
 	memcpy(r->z_edge, q->grid.z_edge_cm, (r->shape.nz + 1) * sizeof *r->z_edge);
+	for (size_t i = 0; i < q->stack.count; i++)
+		r->bottom_cm += q->stack.layer[i].thickness_cm;
 	if (r->shape.nr)
 		memcpy(r->r_edge, q->grid.r_edge_cm, (r->shape.nr + 1) * sizeof *r->r_edge);
 	return ST_OK;
@@ -545,9 +548,22 @@ static double scaled(const struct mc_result *r, size_t place, double scale, doub
 	return value;
 }
 
+/* Single precision ends the tissue a rounding early or late, control variates leave as much: below it is nothing. */
+#define BOTTOM_ROUNDING 1e-6
+
+static bool is_below(const struct mc_result *r, size_t iz, double *se)
+{
+	bool below = r->z_edge[iz] >= r->bottom_cm * (1.0 - BOTTOM_ROUNDING);
+	if (below && se)
+		*se = 0.0;
+	return below;
+}
+
 double mc_absorbed(const struct mc_result *r, size_t variant, size_t ir, size_t iz, double *se)
 {
 	BUG_ON(variant >= variants_of(r) || ir >= r->shape.nr || iz >= r->shape.nz);
+	if (is_below(r, iz, se))
+		return 0.0;
 	double area = PI * (r->r_edge[ir + 1] - r->r_edge[ir]) * (r->r_edge[ir + 1] + r->r_edge[ir]);
 	if (r->cell.pairs)
 		area = mc_cell_area(&r->cell, r->r_edge[ir + 1]) - mc_cell_area(&r->cell, r->r_edge[ir]);
@@ -563,6 +579,8 @@ double mc_absorbed(const struct mc_result *r, size_t variant, size_t ir, size_t 
 double mc_absorbed_z(const struct mc_result *r, size_t variant, size_t iz, double *se)
 {
 	BUG_ON(variant >= variants_of(r) || iz >= r->shape.nz);
+	if (is_below(r, iz, se))
+		return 0.0;
 	return scaled(r, mc_place_depth(&r->shape, iz + 1) + variant, 1.0 / (r->z_edge[iz + 1] - r->z_edge[iz]), se);
 }
 

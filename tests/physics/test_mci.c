@@ -202,6 +202,114 @@ static void output_has_the_tables(void **state)
 	mci_free(&f);
 }
 
+/* Windows' mark and line ends, an old Mac's, tabs, lower case, endless layers: the same run. */
+static void other_editors_files_are_read(void **state)
+{
+	(void)state;
+	static const char *const same[] = {
+		"1.0\n1\nx.mco A\n10\n0.1 0.1\n2 3 4\n1\n1\n1.4 1 2 0.9 1e9\n1.5\n",
+		"\xef\xbb\xbf" "1.0\r\n1\r\nx.mco\tA\r\n1E1\r\n.1\t.1\r\n2\t3\t4\r\n1\r\n1\r\n1.4\t1\t2\t.9\t1E+9\r\n1.5",
+		"1.0\r1\rx.mco a # text\r10\r0.1 0.1\r2 3 4\r1\r1\r1.4 1 2 0.9 1e9#\r# between\r\r1.5\r",
+		"# first\n\n  1.0#\n 1 # runs\n\nx.mco b\n10\n0.1 0.1\n2 3 4\n1\n1\n1.4 1 2 0.9 1e9\n1.5",
+	};
+	for (size_t i = 0; i < sizeof same / sizeof *same; i++) {
+		struct mci_file *f = NULL;
+		struct fail why = {.text = ""};
+		if (read_text(same[i], &f, &why) != ST_OK)
+			fail_msg("text %zu: %s: %s", i, why.field, why.text);
+		const struct mci_run *run = &f->run[0];
+		assert_string_equal(run->output, "x.mco");
+		assert_true(run->photons == 10 && run->nz == 2 && run->nr == 3 && run->na == 4 && run->layers == 1);
+		assert_true(run->layer[0].thickness_cm == 1e9 && run->layer[0].g == 0.9 && run->n_below == 1.5);
+		mci_free(&f);
+	}
+	struct mci_file *f = NULL;
+	struct fail why = {.text = ""};
+	assert_int_equal(read_text("1.0\r\n\r\n1\r\nx.mco A\r\n1D3\r\n", &f, &why), ST_INPUT);
+	assert_string_equal(why.field, "line 5: photons"); /* a pair is one line */
+	assert_non_null(strstr(why.text, "with E"));
+}
+
+/* The number of the line that begins with word, from 1; 0: none. */
+static int line_of(const char *text, const char *word)
+{
+	int line = 1;
+	for (const char *at = text; at; at = strchr(at, '\n'), at = at ? at + 1 : NULL, line++)
+		if (strncmp(at, word, strlen(word)) == 0)
+			return line;
+	return 0;
+}
+
+static const char *line_at(const char *text, int line)
+{
+	while (--line > 0)
+		text = strchr(text, '\n') + 1;
+	return text;
+}
+
+/* As readers of MCML's files count (getmcml.m, S. Jacques 2008): dz and dr on line 15, then by the numbers of layers,
+ * bins, rings and angles; between Tt_a's last value and A_rz's first a blank line and six of text. */
+static void lines_stand_where_readers_count_them(void **state)
+{
+	(void)state;
+	struct mci_file *f = NULL;
+	struct mc_result *r = NULL;
+	struct mc_request q;
+	char *text = NULL;
+	double edges[32], v[5];
+	assert_int_equal(read_text(good, &f, NULL), ST_OK);
+	const struct mci_run *run = &f->run[1]; /* nz 3, nr 4, na 5, one layer */
+	mci_request(run, edges, edges + run->nr + 1, &q);
+	assert_int_equal(mc_run(&q, &r, NULL), ST_OK);
+	assert_int_equal(mci_write(run, r, &text, NULL), ST_OK);
+	assert_int_equal(sscanf(line_at(text, 15), "%lf %lf", &v[0], &v[1]), 2);
+	assert_true(v[0] == run->dz_cm && v[1] == run->dr_cm);
+	assert_int_equal(sscanf(line_at(text, 16), "%lf %lf %lf", &v[0], &v[1], &v[2]), 3);
+	assert_true(v[0] == 3 && v[1] == 4 && v[2] == 5);
+	assert_int_equal(strtol(line_at(text, 18), NULL, 10), 1);
+	assert_true(strtod(line_at(text, 20), NULL) == run->n_above);
+	assert_int_equal(sscanf(line_at(text, 21), "%lf %lf %lf %lf %lf", &v[0], &v[1], &v[2], &v[3], &v[4]), 5);
+	assert_true(v[0] == 1.37 && v[3] == -0.5 && v[4] == 2);
+	assert_true(strtod(line_at(text, 22), NULL) == run->n_below);
+	int line = 25; /* after a blank line and RAT */
+	assert_true(fabs(strtod(line_at(text, line), NULL) - mc_specular(r)) < 1e-6);
+	assert_true(fabs(strtod(line_at(text, line + 3), NULL) - mc_transmittance(r, 0, NULL)) < 1e-6);
+	line += 4 + 2; /* blank, A_l */
+	line += 1 + 2; /* one layer, blank, A_z */
+	assert_true(fabs(strtod(line_at(text, line), NULL) - mc_absorbed_z(r, 0, 0, NULL)) < 1e-5);
+	line += 3 + 2 + 4 + 2 + 5 + 2 + 4 + 2 + 5; /* A_z; Rd_r; Rd_a; Tt_r; Tt_a: each a blank line and a name before */
+	assert_int_equal(line_at(text, line)[0], '\n');
+	assert_int_equal(line + 6, line_of(text, "A_rz"));
+	char *end = (char *)(uintptr_t)line_at(text, line + 7);
+	for (size_t i = 0; i < run->nr * run->nz; i++)
+		assert_true(fabs(strtod(end, &end) - mc_absorbed(r, 0, i / run->nz, i % run->nz, NULL)) <=
+		            1e-3 * mc_absorbed(r, 0, i / run->nz, i % run->nz, NULL));
+	assert_int_equal(line_of(text, "Rd_ra"), line_of(text, "# Rd[r][angle]") + 5);
+	free(text);
+	mc_free(&r);
+	mci_free(&f);
+}
+
+/* A grid deeper than the tissue: bins below hold nothing, not what rounding and control variates leave. */
+static void below_the_tissue_nothing_is_absorbed(void **state)
+{
+	(void)state;
+	static const char text[] = "1.0\n1\nx.mco A\n4000\n0.01 0.01\n10 5 1\n2\n1\n1.5 10 90 .75 .01\n1.5 5 90 .75 .01\n1\n";
+	struct mci_file *f = NULL;
+	struct mc_result *r = NULL;
+	struct mc_request q;
+	double edges[32], se;
+	assert_int_equal(read_text(text, &f, NULL), ST_OK);
+	mci_request(&f->run[0], edges, edges + 6, &q);
+	assert_int_equal(mc_run(&q, &r, NULL), ST_OK);
+	for (size_t i = 0; i < 10; i++) {
+		assert_true((mc_absorbed_z(r, 0, i, &se) > 0.0) == (i < 2) && (se > 0.0) == (i < 2));
+		assert_true((mc_absorbed(r, 0, 1, i, &se) > 0.0) == (i < 2) && (se > 0.0) == (i < 2));
+	}
+	mc_free(&r);
+	mci_free(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +319,9 @@ int main(void)
 		cmocka_unit_test(huge_texts_are_refused),
 		cmocka_unit_test(mutations_do_no_harm),
 		cmocka_unit_test(output_has_the_tables),
+		cmocka_unit_test(other_editors_files_are_read),
+		cmocka_unit_test(lines_stand_where_readers_count_them),
+		cmocka_unit_test(below_the_tissue_nothing_is_absorbed),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

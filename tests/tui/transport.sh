@@ -34,4 +34,38 @@ run mc "$work/bad.mci"; code_is 2; one_line; grep -q 'line [0-9]*: mua' "$work/e
 run layers "$work/bad.mci"; code_is 2; one_line
 run mc "$skin" --photons none; code_is 2; one_line; grep -q -- --photons "$work/err" || fail "--photons is not named"
 run mc "$work"; code_is 2; one_line
+
+# Runs into the files they name, as MCML does; none is overwritten unasked, and all is looked at before anything is computed.
+{
+	printf '1.0\r\n2\r\n'
+	for file in one two; do
+		printf '%s A\r\n2000\r\n.01 .01\r\n4 3 1\r\n1\r\n1\r\n1.4\t1\t100\t.9\t.04\r\n1\r\n' "$work/$file.mco"
+	done
+} >"$work/two.mci"
+run mc "$work/two.mci" --save; code_is 0
+[ "$(cat "$work/out")" = "$work/one.mco
+$work/two.mco" ] || fail "the files are not named: $(cat "$work/out")"
+cmp -s "$work/one.mco" "$work/two.mco" && fail "both files are one"
+[ "$(sed -n 15p "$work/two.mco")" = "$(printf '0.01\t0.01\t\t# dz, dr [cm]')" ] || fail "dz, dr are not on line 15"
+cp "$work/two.mco" "$work/before"
+run mc "$work/two.mci" --save --photons 100; code_is 1; one_line; grep -q "one.mco: is there already" "$work/err" || fail "no word"
+cmp -s "$work/two.mco" "$work/before" || fail "a file was overwritten"
+run mc "$work/two.mci" --save --force --photons 100; code_is 0; cmp -s "$work/two.mco" "$work/before" && fail "not replaced"
+sed "s/two.mco/one.mco/" "$work/two.mci" >"$work/same.mci"
+run mc "$work/same.mci" --save --force; code_is 2; one_line; grep -q "runs 1 and 2" "$work/err" || fail "two runs, one file"
+sed "s,one.mco,none/one.mco," "$work/two.mci" >"$work/folder.mci"
+run mc "$work/folder.mci" --save --force; code_is 1; one_line; grep -q "none/one.mco: cannot be written" "$work/err" ||
+	fail "$(cat "$work/err")"
+run mc "$work/two.mci" --save --json; code_is 2; one_line
+run mc "$work/two.mci" --force; code_is 2; one_line
+sed 's/^2000/1000000000000/' "$work/two.mci" >"$work/long.mci"
+# Ctrl-C: the exit tells the signal, half a table is never printed.
+"$program" mc "$work/long.mci" >"$work/out" 2>"$work/err" </dev/null &
+child=$!
+caught() { sed -n 's/^SigCgt:[[:space:]]*/0x/p' "/proc/$child/status" 2>/dev/null || echo 0; }
+left=1200 # until the program listens to the signal
+until [ "$left" -eq 0 ] || [ $(($(caught) & 0x4000)) -ne 0 ]; do sleep 0.05; left=$((left - 1)); done
+kill -TERM $child; wait $child; code=$?
+code_is 143; one_line; grep -q "stopped by Terminated" "$work/err" || fail "$(cat "$work/err")"
+[ -s "$work/out" ] && fail "half a table was printed"
 pass "transport in MCML input files"

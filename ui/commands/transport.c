@@ -1,12 +1,16 @@
 /* `lasertwin mc` and `lasertwin layers`: light in the layers of an MCML input file, by Monte Carlo and by discrete
  * ordinates. For researchers; no clinic data is touched. */
 #include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "physics/base/units.h"
 #include "physics/mci.h"
 #include "physics/ordinates.h"
 #include "planner/fit/parallel.h"
 #include "ui/commands/commands.h"
+#include "ui/commands/watch.h"
 
 #define PHOTONS_MAX 1e12
 #define SEED_MAX 9007199254740992.0 /* 2^53 */
@@ -41,7 +45,21 @@ static enum status read_file(const char *path, struct mci_file **out, struct fai
 	return st;
 }
 
+/* One run of a file under way. */
+struct task {
+	const struct cli_options *options;
+	const struct mci_run *run;
+	size_t number; /* from 0 */
+	struct watch *watch;
+};
+
 /* ---- JSON by hand: numbers and one checked name ---- */
+
+/* An array of runs: opened by the first that is there, so that a failure leaves nothing or what is whole. */
+static void begin_json(const struct task *task)
+{
+	fputs(task->number ? ",\n" : "[", stdout);
+}
 
 static void print_string(const char *text)
 {
@@ -99,17 +117,73 @@ static void print_mc_json(const struct mci_run *run, const struct mc_source *sou
 	printf("]}");
 }
 
-static enum status print_mc(const struct cli_options *options, const struct mci_run *run,
-                            const struct mc_source *source, const struct mc_result *r, struct fail *why)
+/* ---- the files that runs name ---- */
+
+static enum status refuse_file(const char *path, struct fail *why)
 {
+	return errno == EEXIST ? fail_set(why, ST_CONFLICT, path, "is there already; move it away or give --force")
+	                       : fail_set(why, ST_IO, path, "cannot be written: %s", strerror(errno));
+}
+
+/* Before anything is computed: every run has a file of its own that could be written. Names count from the folder one
+ * stands in, as in MCML. */
+static enum status check_files(const struct mci_file *file, bool replace, struct fail *why)
+{
+	for (size_t i = 0; i < file->runs; i++) {
+		const char *path = file->run[i].output, *slash = strrchr(path, '/');
+		char folder[MCI_NAME_MAX] = ".";
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(path, file->run[k].output) == 0)
+				return fail_set(why, ST_INPUT, path, "is named by runs %zu and %zu; each needs its own", k + 1, i + 1);
+		if (slash)
+			snprintf(folder, sizeof folder, "%.*s", (int)(slash - path) + 1, path);
+		errno = EEXIST;
+		if ((!replace && access(path, F_OK) == 0) || access(folder, W_OK | X_OK) != 0 ||
+		    (access(path, F_OK) == 0 && access(path, W_OK) != 0))
+			return refuse_file(path, why);
+	}
+	return ST_OK;
+}
+
+static enum status save(const char *path, const char *text, bool replace, struct fail *why)
+{
+	const mode_t mode = S_IRUSR | S_IWUSR | S_IRGRP | S_IROTH; /* less the umask */
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | (replace ? O_TRUNC : O_EXCL), mode);
+	FILE *f = fd >= 0 ? fdopen(fd, "wb") : NULL;
+	if (!f) {
+		enum status st = refuse_file(path, why);
+		if (fd >= 0)
+			(void)close(fd);
+		return st;
+	}
+	errno = 0;
+	bool whole = fputs(text, f) >= 0;
+	if (fclose(f) == 0 && whole)
+		return ST_OK;
+	return fail_set(why, errno == ENOSPC ? ST_FULL : ST_IO, path, "was not written whole: %s", strerror(errno));
+}
+
+static enum status put_mc(const struct task *task, const struct mc_source *source, const struct mc_result *r,
+                          struct fail *why)
+{
+	const struct cli_options *options = task->options;
+	const struct mci_run *run = task->run;
 	char *text = NULL;
 	if (cli_flag(options, "--json")) {
+		begin_json(task);
 		print_mc_json(run, source, r);
 		return ST_OK;
 	}
 	enum status st = mci_write(run, r, &text, why);
-	if (st == ST_OK)
-		printf("%s\n# A second engine: %s\n", text, second_engine(source)); /* a name that mci_read has checked */
+	if (st == ST_OK && cli_flag(options, "--save")) {
+		st = save(run->output, text, cli_flag(options, "--force"), why);
+		if (st == ST_OK)
+			printf("%s\n", run->output);
+		(void)fflush(stdout); /* while the next run goes on */
+	} else if (st == ST_OK) {
+		printf("%s%s\n# A second engine: %s\n", task->number ? "\n" : "", text,
+		       second_engine(source)); /* a name that mci_read has checked */
+	}
 	free(text);
 	return st;
 }
@@ -170,8 +244,10 @@ static enum status read_sharp(const struct cli_options *options, double *sharp_c
 	return st;
 }
 
-static enum status run_mc(const struct cli_options *options, const struct mci_run *run, struct fail *why)
+static enum status run_mc(const struct task *task, struct fail *why)
 {
+	const struct cli_options *options = task->options;
+	const struct mci_run *run = task->run;
 	struct mc_result *result = NULL;
 	struct mc_request request;
 	double *edges = malloc((run->nr + run->nz + 2) * sizeof *edges);
@@ -181,6 +257,8 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 	if (cli_flag(options, "--json"))
 		request.grid.nr = request.angles = 0; /* its tables are by depth, which is faster */
 	request.run = parallel_run_silent;
+	request.progress = watch_step;
+	request.context = task->watch;
 	enum status st = cli_whole_number(options, "--photons", 1.0, PHOTONS_MAX, &request.photons, why);
 	if (st == ST_OK)
 		st = cli_whole_number(options, "--seed", 0.0, SEED_MAX, &request.seed, why);
@@ -192,8 +270,9 @@ static enum status run_mc(const struct cli_options *options, const struct mci_ru
 		st = read_sharp(options, &request.sharp_depth_cm, why);
 	if (st == ST_OK)
 		st = mc_run(&request, &result, why);
+	watch_clear(task->watch);
 	if (st == ST_OK)
-		st = print_mc(options, run, &request.source, result, why);
+		st = put_mc(task, &request.source, result, why);
 	mc_free(&result);
 	free(edges);
 	return st;
@@ -264,8 +343,9 @@ static enum status solve_layers(const struct mci_run *run, const struct light_so
 	return st;
 }
 
-static enum status run_layers(const struct cli_options *options, const struct mci_run *run, struct fail *why)
+static enum status run_layers(const struct task *task, struct fail *why)
 {
+	const struct mci_run *run = task->run;
 	struct light_balance balance;
 	size_t bins = run->nz + 1;
 	double *edges = calloc(3 * bins, sizeof *edges);
@@ -273,33 +353,66 @@ static enum status run_layers(const struct cli_options *options, const struct mc
 		return fail_set(why, ST_FULL, "", "no memory for the grid");
 	double *absorbed = edges + bins, *error = absorbed + bins;
 	struct light_source source = {.kind = LIGHT_COLLIMATED};
-	enum status st = read_source(options, &source, why);
+	enum status st = read_source(task->options, &source, why);
 	if (st == ST_OK)
 		st = solve_layers(run, &source, edges, absorbed, error, &balance, why);
-	if (st == ST_OK)
-		(cli_flag(options, "--json") ? print_layers_json : print_layers_text)(run, &balance, absorbed, error);
+	if (st == ST_OK && cli_flag(task->options, "--json")) {
+		begin_json(task);
+		print_layers_json(run, &balance, absorbed, error);
+	} else if (st == ST_OK) {
+		fputs(task->number ? "\n" : "", stdout);
+		print_layers_text(run, &balance, absorbed, error);
+	}
 	free(edges);
 	return st;
 }
 
-typedef enum status run_one(const struct cli_options *options, const struct mci_run *run, struct fail *why);
+typedef enum status run_one(const struct task *task, struct fail *why);
+
+static enum status run_all(const struct cli_options *options, run_one *solve, const struct mci_file *file,
+                           struct watch *watch, struct fail *why)
+{
+	struct task task = {.options = options, .watch = watch};
+	enum status st = ST_OK;
+	watch->items = file->runs;
+	for (size_t i = 0; st == ST_OK && i < file->runs; i++) {
+		watch_item(watch, i);
+		task.run = &file->run[i];
+		task.number = i;
+		st = solve(&task, why);
+		if (st == ST_CANCELLED)
+			fail_set(why, st, options->operand[0], "stopped by %s in run %zu of %zu; %s", strsignal(watch_stopped()),
+			         i + 1, file->runs, i ? "those before it are whole" : "nothing is written");
+	}
+	if (cli_flag(options, "--json") && (st == ST_OK || task.number > 0))
+		puts("]");
+	return st;
+}
+
+static enum status check_save(const struct cli_options *options, const struct mci_file *file, struct fail *why)
+{
+	if (!cli_flag(options, "--save"))
+		return cli_flag(options, "--force") ? fail_set(why, ST_INPUT, "--force", "goes with --save alone") : ST_OK;
+	if (cli_flag(options, "--json"))
+		return fail_set(why, ST_INPUT, "--save", "writes MCML's tables; JSON goes to standard output alone");
+	return check_files(file, cli_flag(options, "--force"), why);
+}
 
 static int run_file(const struct cli_options *options, run_one *solve)
 {
 	struct mci_file *file = NULL;
 	struct fail why = {.text = ""};
+	struct watch watch;
 	enum status st = read_file(options->operand[0], &file, &why);
-	for (size_t i = 0; st == ST_OK && i < file->runs; i++) {
-		if (cli_flag(options, "--json"))
-			fputs(i ? ",\n" : "[", stdout);
-		else if (i)
-			putchar('\n');
-		st = solve(options, &file->run[i], &why);
-	}
-	if (st == ST_OK && cli_flag(options, "--json"))
-		puts("]");
+	if (st == ST_OK)
+		st = check_save(options, file, &why);
+	watch_begin(&watch, 1);
+	if (st == ST_OK)
+		st = run_all(options, solve, file, &watch, &why);
 	mci_free(&file);
-	return st == ST_OK ? 0 : cli_complain(options, st, &why);
+	int code = st == ST_OK ? 0 : cli_complain(options, st, &why);
+	watch_end(&watch, st == ST_CANCELLED);
+	return code;
 }
 
 int command_mc(const struct cli_options *options)
