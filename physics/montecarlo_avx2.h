@@ -202,14 +202,9 @@ LANE void vd_quads(struct vd a, struct vd b, struct vd c, struct vd d, double *o
 	four_quads(a.b, b.b, c.b, d.b, out + 16);
 }
 
-/* Takes a quad (coefficients, energy) on at the start of a piece and off at its end, where the energy stays. */
-LANE void quad_book(double *start, double *end, const double *quad)
+LANE void quad_add(double *cell, const double *quad)
 {
-	__m256d q = _mm256_loadu_pd(quad);
-	__m256d on = _mm256_blend_pd(q, _mm256_setzero_pd(), 8);
-	__m256d off = _mm256_xor_pd(q, _mm256_setr_pd(-0.0, -0.0, -0.0, 0.0));
-	_mm256_storeu_pd(start, _mm256_add_pd(_mm256_loadu_pd(start), on));
-	_mm256_storeu_pd(end, _mm256_add_pd(_mm256_loadu_pd(end), off));
+	_mm256_storeu_pd(cell, _mm256_add_pd(_mm256_loadu_pd(cell), _mm256_loadu_pd(quad)));
 }
 
 #endif

@@ -54,6 +54,7 @@ struct lanes {
 	struct vi layer, row, ring;
 	struct vf z, depth, uz, tau, weight, entered; /* z below the layer's top; tau to the next scattering */
 	struct vf x, y, ux, uy, ring_in2, ring_out2;  /* with rings only */
+	_Alignas(MC_LINE) double open[MC_COEFFICIENTS * LANES]; /* what the last piece left to be booked where it ended */
 	struct vf mus, per_mus, mua, piece, thickness, top, g, hg_a, hg_b, hg_c; /* of the layer */
 	struct vf thin_at_top, thin_per_cm;
 	double (*many)[MC_CARRIED_MAX], (*many_entered)[MC_CARRIED_MAX];        /* weights of lanes x variants */
@@ -66,6 +67,7 @@ struct lanes {
 struct piece {
 	struct vf length, absorbed, slope, per_rise, from; /* energy and relative slope; 1 / (z2 - z1) or 0; z1 */
 	struct vi start, end;                              /* cells where its booking starts and ends */
+	struct vm apart;                                   /* the next piece's starts elsewhere than this one's ends */
 	struct vm scatters, at_wall;
 };
 
@@ -226,95 +228,11 @@ LANE void fly(struct lanes *s, struct piece *p, bool rings)
 	p->start = cell_place(s, ring, s->row, rings);
 	/* a piece too flat to be split is booked above the edge: where it touches a layer's end, that is its layer */
 	p->end = cell_place(s, ring, vi_pick(rises, row, vi_min(row, s->row)), rings);
+	p->apart = vi_differ(p->end, cell_place(s, s->ring, row, rings));
 	s->row = row;
 }
 
-/* ---- booking ---- */
-
-/* Coefficients of P (see montecarlo_tables.c) for half of the lanes. */
-LANE void piece_quads(struct vd energy, struct vd slope, struct vd per_rise, struct vd from, double *out)
-{
-	struct vd c = vd_mul(from, per_rise), each = vd_mul(energy, per_rise), bend = vd_mul(slope, c);
-	struct vd e = vd_add(vd_set(1.0), slope);
-	struct vd p0 = vd_mul(vd_mul(each, from), vd_add(e, bend));
-	struct vd p1 = vd_mul(each, vd_add(e, vd_add(bend, bend)));
-	struct vd p2 = vd_mul(vd_mul(each, slope), per_rise);
-	struct vd zero = vd_set(0.0);
-	vd_quads(vd_sub(zero, p0), p1, vd_sub(zero, p2), energy, out);
-}
-
-/* Absorbs along the piece and books it, with one variant. 1 - e^-x by its series: x <= 1/16, error x^4/120. */
-LANE void absorb(struct lanes *s, const struct piece *p)
-{
-	struct vf x = vf_mul(s->mua, p->length), f = vf_fnma(x, vf_set(1.0f / 24), vf_set(1.0f / 6));
-	f = vf_mul(x, vf_fnma(x, vf_fnma(x, f, vf_set(0.5f)), vf_set(1.0f)));
-	struct vf left = vf_fnma(s->weight, f, s->weight), energy = vf_sub(s->weight, left);
-	struct vf slope = vf_mul(x, vf_set(0.5f));
-	double quad[LANES * MC_QUAD];
-	int32_t start[LANES], end[LANES];
-	s->weight = left;
-	piece_quads(vd_low(energy), vd_low(slope), vd_low(p->per_rise), vd_low(p->from), quad);
-	piece_quads(vd_high(energy), vd_high(slope), vd_high(p->per_rise), vd_high(p->from), quad + LANES * MC_QUAD / 2);
-	vi_store(start, vi_left(p->start, 2));
-	vi_store(end, vi_left(p->end, 2));
-	for (int i = 0; i < LANES; i++)
-		quad_book(s->room + start[i], s->room + end[i], quad + MC_QUAD * i);
-}
-
-/* The same for one lane with many variants; what is left of the heaviest. */
-LANE double absorb_many(struct lanes *s, int lane, const double *mua, double length, double from, double per_rise,
-                        double *start, double *end)
-{
-	size_t stride = s->plan->lanes->stride;
-	const struct vd one = vd_set(1.0), sixth = vd_set(1.0 / 6), per_24 = vd_set(1.0 / 24), per_120 = vd_set(1.0 / 120);
-	const struct vd half = vd_set(0.5), along = vd_set(length), c0 = vd_set(from * per_rise), c1 = vd_set(per_rise);
-	const struct vd bend0 = vd_set(1.0 + from * per_rise), bend1 = vd_set(1.0 + 2.0 * from * per_rise);
-	const struct vd c2 = vd_set(per_rise * per_rise);
-	struct vd heaviest = vd_set(0.0);
-	for (size_t v = 0; v < stride; v += MC_VARIANTS_STEP) {
-		struct vd w = vd_load(&s->many[lane][v]), x = vd_mul(vd_load(mua + v), along);
-		struct vd f = vd_fnma(x, vd_fnma(x, per_120, per_24), sixth);
-		struct vd energy = vd_mul(vd_mul(w, x), vd_fnma(x, vd_fnma(x, f, half), one));
-		w = vd_sub(w, energy);
-		vd_store(&s->many[lane][v], w);
-		heaviest = vd_max(heaviest, w);
-		if (per_rise == 0.0) {
-			vd_store(end + v, vd_add(vd_load(end + v), energy));
-			continue;
-		}
-		struct vd bent = vd_mul(energy, vd_mul(x, half)); /* energy times slope */
-		struct vd p0 = vd_fma(bent, bend0, energy), p1 = vd_fma(bent, bend1, energy);
-		double *start1 = start + stride + v, *start2 = start1 + stride, *end1 = end + stride + v, *end2 = end1 + stride;
-		vd_store(start + v, vd_fnma(c0, p0, vd_load(start + v)));
-		vd_store(start1, vd_fma(c1, p1, vd_load(start1)));
-		vd_store(start2, vd_fnma(c2, bent, vd_load(start2)));
-		vd_store(end + v, vd_fma(c0, p0, vd_add(vd_load(end + v), energy)));
-		vd_store(end1, vd_fnma(c1, p1, vd_load(end1)));
-		vd_store(end2, vd_fma(c2, bent, vd_load(end2)));
-	}
-	return vd_largest(heaviest);
-}
-
-LANE void absorb_all(struct lanes *s, const struct piece *p)
-{
-	float length[LANES], from[LANES], per_rise[LANES], weight[LANES];
-	int32_t start[LANES], end[LANES], layer[LANES];
-	size_t stride = s->plan->lanes->stride, size = MC_COEFFICIENTS * stride;
-	vf_store(length, p->length);
-	vf_store(from, p->from);
-	vf_store(per_rise, p->per_rise);
-	vf_store(weight, s->weight);
-	vi_store(start, p->start);
-	vi_store(end, p->end);
-	vi_store(layer, s->layer);
-	for (unsigned left = vm_bits(s->alive); left; left &= left - 1) {
-		int i = __builtin_ctz(left);
-		weight[i] = (float)absorb_many(s, i, s->plan->lanes->mua + (size_t)layer[i] * stride, (double)length[i],
-		                               (double)from[i], (double)per_rise[i], s->room + (size_t)start[i] * size,
-		                               s->room + (size_t)end[i] * size);
-	}
-	s->weight = vf_load(weight);
-}
+#include "physics/montecarlo_lanes_book.h"
 
 /* ---- scattering ---- */
 
@@ -698,6 +616,8 @@ LANE void launch(struct lanes *s, unsigned vacant, bool rings, bool many)
 	struct lanes_out o;
 	unsigned placed = 0;
 	write_out(s, &o);
+	if (!many)
+		close_lanes(s, vacant, cell_place(s, s->ring, s->row, rings));
 	for (unsigned left = vacant; left; left &= left - 1) {
 		int i = __builtin_ctz(left);
 		if (next_packet(s, i, &o, many))

@@ -7,8 +7,8 @@
 #define LANES 16
 #define MC_SMALL_LAYERS LANES /* as many layers fit a table in registers */
 #define MC_VARIANTS_STEP 8    /* variants are worked on in groups of eight */
-#define MC_QUAD 4             /* doubles of a cell with one variant: three coefficients and what ended here */
-#define MC_COEFFICIENTS 3     /* of a cell with many variants, each for every variant */
+#define MC_QUAD 4             /* doubles of a cell with one variant: three coefficients, one to align them */
+#define MC_COEFFICIENTS 3     /* of a cell; with many variants each of them for every variant */
 #define MC_PIECE_ABSORBED 0.0625 /* optical depth in absorption a piece of path may have; error (1/16)^2 / 12 */
 
 #define MC_SPARES 256             /* packets from splits that wait; with more waiting, nothing is split */

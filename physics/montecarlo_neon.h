@@ -205,14 +205,10 @@ LANE void vd_quads(struct vd a, struct vd b, struct vd c, struct vd d, double *o
 	}
 }
 
-/* Takes a quad (coefficients, energy) on at the start of a piece and off at its end, where the energy stays. */
-LANE void quad_book(double *start, double *end, const double *quad)
+LANE void quad_add(double *cell, const double *quad)
 {
-	float64x2_t first = vld1q_f64(quad), last = vld1q_f64(quad + 2);
-	vst1q_f64(start, vaddq_f64(vld1q_f64(start), first));
-	vst1q_f64(start + 2, vaddq_f64(vld1q_f64(start + 2), vsetq_lane_f64(0.0, last, 1)));
-	vst1q_f64(end, vsubq_f64(vld1q_f64(end), first));
-	vst1q_f64(end + 2, vaddq_f64(vld1q_f64(end + 2), vsetq_lane_f64(-vgetq_lane_f64(last, 0), last, 0)));
+	vst1q_f64(cell, vaddq_f64(vld1q_f64(cell), vld1q_f64(quad)));
+	vst1q_f64(cell + 2, vaddq_f64(vld1q_f64(cell + 2), vld1q_f64(quad + 2)));
 }
 
 #endif

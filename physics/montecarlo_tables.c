@@ -227,7 +227,7 @@ size_t mc_lanes_room(const struct mc_shape *s)
 /* Down one ring, for variants whose coefficients stand side by side, `apart` between one coefficient and the next. The
  * last edge lies at infinity, where every piece has ended. Rounding may leave a bin that nothing touched a hair below
  * 0. */
-static void settle_ring(const struct mc_plan *plan, const double *room, size_t apart, bool quad, double *tally)
+static void settle_ring(const struct mc_plan *plan, const double *room, size_t apart, double *tally)
 {
 	const struct mc_shape *s = &plan->shape;
 	size_t size = mc_lanes_cell_size(s), variants = s->variants;
@@ -236,7 +236,7 @@ static void settle_ring(const struct mc_plan *plan, const double *room, size_t a
 		const double *c = room + (row + 1) * size;
 		double z = row + 1 < s->rows ? (double)plan->lanes->rows.edge[row + 1] : 0.0;
 		for (size_t v = 0; v < variants; v++) {
-			p0[v] += c[v] + (quad ? c[3] : 0.0);
+			p0[v] += c[v];
 			p1[v] += c[apart + v];
 			p2[v] += c[2 * apart + v];
 			double here = p0[v] + z * (p1[v] + z * p2[v]), bin = here - above[v];
@@ -252,6 +252,6 @@ void mc_lanes_settle(const struct mc_plan *plan, const double *room, double *tal
 	size_t ring_size = (s->rows + 1) * mc_lanes_cell_size(s);
 	bool quad = s->variants == 1;
 	for (size_t ring = 0; ring <= s->nr; ring++)
-		settle_ring(plan, room + ring * ring_size, quad ? 1 : plan->lanes->stride, quad,
+		settle_ring(plan, room + ring * ring_size, quad ? 1 : plan->lanes->stride,
 		            tally + mc_place_cell(s, ring, 0));
 }
