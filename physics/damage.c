@@ -183,53 +183,58 @@ static double segment_in_branch(const struct damage_kinetics *kinetics, double d
 	return sum * duration_s / pieces;
 }
 
+static double clipped_C(const struct damage_kinetics *kinetics, double temperature_C)
+{
+	double from_C = temperature_C > kinetics->from_C ? temperature_C : kinetics->from_C;
+	return from_C < kinetics->to_C ? from_C : kinetics->to_C;
+}
+
 /* The part of a linear segment whose temperature lies between the two bounds. */
 static double segment_clipped(const struct damage_kinetics *kinetics, double duration_s, double first_C,
                               double last_C)
 {
-	double low_C = fmin(first_C, last_C), high_C = fmax(first_C, last_C);
-	double from_C = fmax(low_C, kinetics->from_C), to_C = fmin(high_C, kinetics->to_C);
-	if (low_C == high_C) {
-		bool inside = low_C >= kinetics->from_C && low_C < kinetics->to_C;
-		return inside ? segment_in_branch(kinetics, duration_s, first_C, last_C) : 0.0;
-	}
-	if (to_C <= from_C)
-		return 0.0;
-	return segment_in_branch(kinetics, duration_s * (to_C - from_C) / (high_C - low_C), from_C, to_C);
+	double from_C = clipped_C(kinetics, first_C), to_C = clipped_C(kinetics, last_C);
+	return segment_in_branch(kinetics, duration_s * (to_C - from_C) / (last_C - first_C), from_C, to_C);
 }
 
-static double segment_omega(const struct damage_kinetics *kinetics, const struct damage_history *history, double factor,
-                            double cutoff_C, size_t i)
+struct damage_integral damage_integral_of(const struct damage_set *set, double cutoff_C)
 {
-	double first_C = history_C(history, factor, i - 1), last_C = history_C(history, factor, i);
-	double duration_s = history->time_s[i] - history->time_s[i - 1];
-	bool counts = (first_C > cutoff_C || last_C > cutoff_C) && duration_s > 0.0;
-	return counts ? segment_clipped(kinetics, duration_s, first_C, last_C) : 0.0;
+	struct damage_integral integral = {.branches = (size_t)branch_count(set), .cutoff_C = cutoff_C};
+	for (size_t i = 0; i < integral.branches; i++)
+		integral.kinetics[i] = kinetics_of(set, (int)i);
+	return integral;
 }
 
-/* Omega of base + factor x response within one branch: what is simple by vectors, the rest segment by segment. */
-static double omega_in_branch(const struct damage_kinetics *kinetics, const struct damage_history *history,
-                              double factor, double cutoff_C)
+double damage_integral_omega(const struct damage_integral *integral, const double *time_s, const double *temperature_C,
+                             size_t count)
 {
 	double omega = 0.0;
-	size_t left[DAMAGE_LEFT_MAX], lefts = 1, i = 1;
-	while (lefts > 0 && i < history->count) {
-		i = damage_kernel_omega(kinetics, history, factor, cutoff_C, i, &omega, left, &lefts);
-		for (size_t k = 0; k < lefts; k++)
-			omega += segment_omega(kinetics, history, factor, cutoff_C, left[k]);
-	}
-	for (; i < history->count; i++)
-		omega += segment_omega(kinetics, history, factor, cutoff_C, i);
+	for (size_t b = 0; b < integral->branches; b++)
+		for (size_t from = 0; from + 1 < count; from += DAMAGE_NODES - 1) {
+			const struct damage_kinetics *kinetics = &integral->kinetics[b];
+			size_t nodes = count - from < DAMAGE_NODES ? count - from : DAMAGE_NODES;
+			const double *t_s = time_s + from, *t_C = temperature_C + from;
+			unsigned short left[DAMAGE_NODES];
+			size_t lefts = 0;
+			omega += damage_kernel_omega(kinetics, integral->cutoff_C, t_s, t_C, nodes, left, &lefts);
+			for (size_t k = 0; k < lefts; k++) {
+				size_t i = left[k];
+				omega += segment_clipped(kinetics, t_s[i] - t_s[i - 1], t_C[i - 1], t_C[i]);
+			}
+		}
 	return omega;
 }
 
 double damage_omega_linear(const struct damage_set *set, const struct damage_history *history, double factor,
                            double cutoff_C)
 {
-	double omega = 0.0;
-	for (int i = 0; history->count > 0 && i < branch_count(set); i++) {
-		struct damage_kinetics kinetics = kinetics_of(set, i);
-		omega += omega_in_branch(&kinetics, history, factor, cutoff_C);
+	const struct damage_integral integral = damage_integral_of(set, cutoff_C);
+	double temperature_C[DAMAGE_NODES], omega = 0.0;
+	for (size_t from = 0; from + 1 < history->count; from += DAMAGE_NODES - 1) {
+		size_t nodes = history->count - from < DAMAGE_NODES ? history->count - from : DAMAGE_NODES;
+		for (size_t i = 0; i < nodes; i++)
+			temperature_C[i] = history_C(history, factor, from + i);
+		omega += damage_integral_omega(&integral, history->time_s + from, temperature_C, nodes);
 	}
 	return omega;
 }

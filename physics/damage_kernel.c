@@ -1,5 +1,6 @@
-/* Loops over temperature histories, written for vector registers of four (wider comparisons are taken apart by the
- * compiler; AVX-512 has twice as many of them). */
+/* Loops over temperature histories, written for vector registers of eight (taken apart where there are none so wide).
+ *
+ * Choices are made by the sign of differences: comparisons of eight numbers would be taken apart by the compiler. */
 #include "physics/damage_kernel.h"
 
 #include "physics/base/widest.h"
@@ -11,19 +12,22 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 
 #define KELVIN 273.15
-#define EXPONENT_LIMIT 700.0
-#define MEAN_BY_SERIES 1e-4 /* ends this close: relative error of the plain mean below 1e-9 */
+#define SIGN 63 /* bits to the right of it */
 
 typedef double lanes __attribute__((vector_size(DAMAGE_LANES * sizeof(double)), aligned(8), may_alias));
 typedef long long masks __attribute__((vector_size(DAMAGE_LANES * sizeof(long long)), aligned(8), may_alias));
+typedef float singles __attribute__((vector_size(DAMAGE_LANES * sizeof(float)), aligned(4), may_alias));
 
 #define INLINE static inline __attribute__((always_inline))
 
 struct call {
-	const struct damage_kinetics *kinetics; /* NULL: the highest is asked for */
-	const struct damage_history *history;
-	double factor, cutoff_C, sum;
-	size_t next, lefts, *left;
+	enum { OMEGA, TEMPERATURE, HIGHEST } what;
+	const struct damage_kinetics *kinetics;
+	const double *time_s, *temperature_C;
+	const float *base_C, *response;
+	double factor, cutoff_C, result, *out;
+	size_t count, lefts;
+	unsigned short *left;
 };
 
 INLINE lanes load(const double *from)
@@ -31,6 +35,13 @@ INLINE lanes load(const double *from)
 	lanes v;
 	memcpy(&v, from, sizeof v);
 	return v;
+}
+
+INLINE lanes load_singles(const float *from)
+{
+	singles v;
+	memcpy(&v, from, sizeof v);
+	return __builtin_convertvector(v, lanes);
 }
 
 INLINE lanes every(double value)
@@ -43,149 +54,232 @@ INLINE lanes choose(masks which, lanes yes, lanes no)
 	return (lanes)((which & (masks)yes) | (~which & (masks)no));
 }
 
+/* a < b; for numbers whose difference is 0 only when they are equal, and not -0 then: any but two infinities and -0 */
+INLINE masks below(lanes a, lanes b)
+{
+	return (masks)(a - b) >> SIGN;
+}
+
 INLINE lanes smaller(lanes a, lanes b)
 {
-	return choose(a < b, a, b);
+	return choose(below(a, b), a, b);
 }
 
 INLINE lanes larger(lanes a, lanes b)
 {
-	return choose(a > b, a, b);
+	return choose(below(a, b), b, a);
 }
 
-INLINE bool all(masks m)
+INLINE lanes size_of(lanes v)
 {
-	long long both = -1;
-	for (int k = 0; k < DAMAGE_LANES; k++)
-		both &= m[k];
-	return both != 0;
+	return (lanes)((masks)v & 0x7fffffffffffffffLL);
 }
 
-/* e to the x: x = k ln 2 + r with |r| <= 0.347, the series of r to the 12th power (remainder below 2e-16), and k into
- * the exponent. |x| is held at 700. The series is summed in pairs (Estrin 1960): a chain of products would wait. */
+/* e to the x for |x| < 700: x = k ln 2 + r, |r| <= 0.347, the series of r to the 11th power (remainder below
+ * 7e-15), and k into the exponent. The series is summed in pairs (Estrin 1960): a chain of products would wait. */
 INLINE lanes exponential(lanes x)
 {
 	/* adding it leaves the nearest whole number in the low bits */
 	static const double whole = 6755399441055744.0, ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
-	x = smaller(larger(x, every(-EXPONENT_LIMIT)), every(EXPONENT_LIMIT));
 	lanes shifted = x * 1.4426950408889634 + whole, k = shifted - whole;
-	lanes r = (x - k * ln2_high) - k * ln2_low, r2 = r * r, r4 = r2 * r2, r8 = r4 * r4;
+	lanes r = (x - k * ln2_high) - k * ln2_low, r2 = r * r, r4 = r2 * r2;
 	lanes from0 = (1.0 + r) + r2 * (1.0 / 2.0 + r * (1.0 / 6.0));
 	lanes from4 = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0));
 	lanes from8 = (1.0 / 40320.0 + r * (1.0 / 362880.0)) + r2 * (1.0 / 3628800.0 + r * (1.0 / 39916800.0));
-	lanes sum = (from0 + r4 * from4) + r8 * (from8 + r4 * (1.0 / 479001600.0));
+	lanes sum = from0 + r4 * (from4 + r4 * from8);
 	masks exponent = ((masks)shifted - (masks)every(whole) + 1023) << 52;
 	return sum * (lanes)exponent;
 }
 
-/* The last lane of the group before, then all but the last of this one. */
-INLINE lanes shifted_in(lanes before, lanes here)
+/* sinh(h) / h by its series in q = h^2 to the 7th power: right to 1e-12 for h <= 1.4, half the exponent's change over
+ * DAMAGE_SEGMENT_MAX_K from 44 C in the set with the highest barrier. */
+INLINE lanes sinh_over(lanes q)
 {
-	double both[2 * DAMAGE_LANES];
-	memcpy(both, &before, sizeof before);
-	memcpy(both + DAMAGE_LANES, &here, sizeof here);
-	return load(both + DAMAGE_LANES - 1);
+	lanes q2 = q * q;
+	lanes from0 = 1.0 + q * (1.0 / 6.0), from2 = 1.0 / 120.0 + q * (1.0 / 5040.0);
+	lanes from4 = 1.0 / 362880.0 + q * (1.0 / 39916800.0), from6 = 1.0 / 6227020800.0 + q * (1.0 / 1307674368000.0);
+	return from0 + q2 * (from2 + q2 * (from4 + q2 * from6));
 }
 
-INLINE lanes temperature_C(const struct damage_history *h, double factor, size_t i)
+/* Whether a lane is set: halves are joined, for a loop over lanes would take them apart one by one. */
+INLINE bool any(masks m)
 {
-	lanes value = load(h->base_C + i);
-	if (h->response)
-		value += factor * load(h->response + i);
-	return value;
+	m |= __builtin_shufflevector(m, m, 4, 5, 6, 7, 0, 1, 2, 3);
+	m |= __builtin_shufflevector(m, m, 2, 3, 0, 1, 6, 7, 4, 5);
+	return (m[0] | m[1]) != 0;
 }
 
-/* Mean of exp over a segment whose exponent is linear between its ends. */
-INLINE lanes logarithmic_mean(lanes x0, lanes e0, lanes x1, lanes e1)
+/* Mean rate of segments that lie in the branch, from a to b kelvin and linear in time. There the exponent x is nearly
+ * linear too, so it is the logarithmic mean, (e^x1 - e^x0) / (x1 - x0) = e^m sinh(h) / h with
+ * m = (x0 + x1) / 2 = ln A - B (a + b) / 2ab and h = (x1 - x0) / 2 = B (b - a) / 2ab: one exponential, one division. */
+INLINE lanes mean_rate(const struct damage_kinetics *k, lanes a, lanes b)
 {
-	lanes step = x1 - x0;
-	masks close = (step < MEAN_BY_SERIES) & (step > -MEAN_BY_SERIES);
-	return choose(close, 0.5 * (e0 + e1), (e1 - e0) / choose(close, every(1.0), step));
+	lanes scale = 0.5 * k->barrier_K / (a * b), half = scale * (b - a);
+	return exponential(k->log_factor - scale * (a + b)) * sinh_over(half * half);
 }
 
-INLINE masks is_simple(const struct damage_kinetics *k, lanes first_C, lanes last_C)
+/* What lies in the branch of segments of which some do not: it begins and ends at the branch's bounds and takes its
+ * share of the time. Nothing of those that have too much there. */
+INLINE lanes clipped_group(const struct damage_kinetics *k, lanes first_C, lanes last_C, masks *large)
 {
-	lanes step = last_C - first_C;
-	masks inside = (first_C >= k->from_C) & (last_C >= k->from_C) & (first_C < k->to_C) & (last_C < k->to_C);
-	return inside & (step <= DAMAGE_SEGMENT_MAX_K) & (step >= -DAMAGE_SEGMENT_MAX_K);
+	lanes from_C = every(k->from_C), to_C = every(k->to_C), zero = {0};
+	lanes begin_C = smaller(larger(first_C, from_C), to_C), end_C = smaller(larger(last_C, from_C), to_C);
+	lanes step_K = last_C - first_C, inside_K = end_C - begin_C;
+	masks still = ~(below(first_C, last_C) | below(last_C, first_C));
+	masks in = ~below(last_C, from_C) & below(last_C, to_C);
+	lanes share = choose(still, choose(in, every(1.0), zero), inside_K / choose(still, every(1.0), step_K));
+	*large = below(every(DAMAGE_SEGMENT_MAX_K), size_of(inside_K));
+	return choose(*large, zero, share * mean_rate(k, begin_C + KELVIN, end_C + KELVIN));
+}
+
+/* One group of segments; those left because they are too large are marked. */
+INLINE lanes group(const struct damage_kinetics *k, double cutoff_C, lanes duration_s, lanes first_C, lanes last_C,
+                   masks *left)
+{
+	lanes cold_C = every(cutoff_C), zero = {0};
+	masks counts = (below(cold_C, first_C) | below(cold_C, last_C)) & below(zero, duration_s);
+	*left = (masks){0};
+	if (!any(counts))
+		return zero;
+	lanes low_C = smaller(first_C, last_C), high_C = larger(first_C, last_C), rate;
+	masks outside = below(low_C, every(k->from_C)) | ~below(high_C, every(k->to_C));
+	if (any((outside | below(every(DAMAGE_SEGMENT_MAX_K), high_C - low_C)) & counts))
+		rate = clipped_group(k, first_C, last_C, left);
+	else
+		rate = mean_rate(k, first_C + KELVIN, last_C + KELVIN);
+	*left &= counts;
+	return choose(counts, duration_s * rate, zero);
+}
+
+/* The last group is filled up with nodes like the last, at the same time. */
+INLINE lanes padded(const double *from, size_t there)
+{
+	double value[DAMAGE_LANES];
+	for (size_t i = 0; i < DAMAGE_LANES; i++)
+		value[i] = from[i < there ? i : there - 1];
+	return load(value);
+}
+
+/* Segments left of the groups; the last group has at most as many lanes as there are segments. */
+INLINE void list_left(struct call *c, const masks *left)
+{
+	for (size_t i = 1; i < c->count; i++)
+		if (left[(i - 1) / DAMAGE_LANES][(i - 1) % DAMAGE_LANES])
+			c->left[c->lefts++] = (unsigned short)i;
 }
 
 INLINE void add(struct call *c)
 {
-	const struct damage_history *h = c->history;
-	const struct damage_kinetics *k = c->kinetics;
-	lanes sum = {0}, last_x = {0}, last_e = {0};
-	for (bool known = false; c->next + DAMAGE_LANES <= h->count && c->lefts + DAMAGE_LANES <= DAMAGE_LEFT_MAX;
-	     c->next += DAMAGE_LANES) {
-		lanes first_C = temperature_C(h, c->factor, c->next - 1), last_C = temperature_C(h, c->factor, c->next);
-		masks cold = (first_C <= c->cutoff_C) & (last_C <= c->cutoff_C);
-		if (all(cold)) {
-			known = false;
-			continue;
-		}
-		masks simple = is_simple(k, first_C, last_C), ready = simple & ~cold;
-		if (!all(simple | cold))
-			for (size_t lane = 0; lane < DAMAGE_LANES; lane++)
-				if (!simple[lane] && !cold[lane])
-					c->left[c->lefts++] = c->next + lane;
-		if (!known) { /* every lane the first temperature; only the last one is read */
-			last_x = k->log_factor - k->barrier_K / (every(first_C[0]) + KELVIN);
-			last_e = exponential(last_x);
-		}
-		lanes x1 = k->log_factor - k->barrier_K / (last_C + KELVIN), e1 = exponential(x1);
-		lanes mean = logarithmic_mean(shifted_in(last_x, x1), shifted_in(last_e, e1), x1, e1);
-		lanes duration_s = load(h->time_s + c->next) - load(h->time_s + c->next - 1);
-		sum += choose(ready, duration_s * mean, every(0.0));
-		last_x = x1;
-		last_e = e1;
-		known = true;
+	const double *time_s = c->time_s, *history_C = c->temperature_C;
+	const struct damage_kinetics kinetics = *c->kinetics;
+	lanes sum = {0};
+	masks left[DAMAGE_NODES / DAMAGE_LANES + 1], some = {0};
+	size_t i = 1, groups = 0;
+	for (; i + DAMAGE_LANES <= c->count; i += DAMAGE_LANES) {
+		sum += group(&kinetics, c->cutoff_C, load(time_s + i) - load(time_s + i - 1), load(history_C + i - 1),
+		             load(history_C + i), &left[groups]);
+		some |= left[groups++];
 	}
-	c->sum = 0.0;
+	if (i < c->count) {
+		size_t there = c->count - i;
+		sum += group(&kinetics, c->cutoff_C, padded(time_s + i, there) - padded(time_s + i - 1, there + 1),
+		             padded(history_C + i - 1, there + 1), padded(history_C + i, there), &left[groups]);
+		some |= left[groups];
+	}
 	for (int lane = 0; lane < DAMAGE_LANES; lane++)
-		c->sum += sum[lane];
+		c->result += sum[lane];
+	if (any(some))
+		list_left(c, left);
 }
 
+INLINE lanes temperature_C(const float *base_C, const float *response, double factor, size_t i)
+{
+	lanes value = load_singles(base_C + i);
+	if (response)
+		value += factor * load_singles(response + i);
+	return value;
+}
+
+INLINE double one_C(const struct call *c, size_t i)
+{
+	return (double)c->base_C[i] + (c->response ? c->factor * (double)c->response[i] : 0.0);
+}
+
+INLINE void temperatures(const struct call *c)
+{
+	const float *base_C = c->base_C, *response = c->response;
+	double factor = c->factor, *out = c->out;
+	size_t i = 0, count = c->count;
+	for (; i + DAMAGE_LANES <= count; i += DAMAGE_LANES) {
+		lanes value = temperature_C(base_C, response, factor, i);
+		memcpy(out + i, &value, sizeof value);
+	}
+	for (; i < count; i++)
+		out[i] = one_C(c, i);
+}
+
+/* The last group overlaps the one before; maxima are slow to chain, so two chains go side by side. */
 INLINE void find_highest(struct call *c)
 {
-	const struct damage_history *h = c->history;
-	lanes highest = every(-INFINITY);
-	double best = -INFINITY;
-	size_t i = 0;
-	for (; i + DAMAGE_LANES <= h->count; i += DAMAGE_LANES)
-		highest = larger(highest, temperature_C(h, c->factor, i));
-	for (int lane = 0; lane < DAMAGE_LANES; lane++)
-		best = highest[lane] > best ? highest[lane] : best;
-	for (; i < h->count; i++) {
-		double value = h->base_C[i] + (h->response ? c->factor * h->response[i] : 0.0);
+	const float *base_C = c->base_C, *response = c->response;
+	double best = -INFINITY, factor = c->factor;
+	if (c->count >= DAMAGE_LANES) {
+		size_t last = c->count - DAMAGE_LANES, i = DAMAGE_LANES;
+		lanes highest = temperature_C(base_C, response, factor, 0), other = temperature_C(base_C, response, factor, last);
+		for (; i + DAMAGE_LANES < last; i += 2 * DAMAGE_LANES) {
+			highest = larger(highest, temperature_C(base_C, response, factor, i));
+			other = larger(other, temperature_C(base_C, response, factor, i + DAMAGE_LANES));
+		}
+		if (i < last)
+			highest = larger(highest, temperature_C(base_C, response, factor, i));
+		highest = larger(highest, other);
+		for (int lane = 0; lane < DAMAGE_LANES; lane++)
+			best = highest[lane] > best ? highest[lane] : best;
+	}
+	for (size_t i = 0; c->count < DAMAGE_LANES && i < c->count; i++) {
+		double value = one_C(c, i);
 		best = value > best ? value : best;
 	}
-	c->sum = best;
+	c->result = best;
 }
 
 INLINE void run(struct call *c)
 {
-	if (c->kinetics)
+	if (c->what == OMEGA)
 		add(c);
+	else if (c->what == TEMPERATURE)
+		temperatures(c);
 	else
 		find_highest(c);
 }
 
 WIDEST(dispatch, run, struct call *)
 
-size_t damage_kernel_omega(const struct damage_kinetics *kinetics, const struct damage_history *history, double factor,
-                           double cutoff_C, size_t from, double *omega, size_t left[DAMAGE_LEFT_MAX], size_t *lefts)
+double damage_kernel_omega(const struct damage_kinetics *kinetics, double cutoff_C, const double *time_s,
+                           const double *history_C, size_t count, unsigned short left[DAMAGE_NODES], size_t *lefts)
 {
-	struct call c = {kinetics, history, factor, cutoff_C, 0.0, from, 0, left};
+	struct call c = {.what = OMEGA,
+	                 .kinetics = kinetics,
+	                 .cutoff_C = cutoff_C,
+	                 .time_s = time_s,
+	                 .temperature_C = history_C,
+	                 .count = count,
+	                 .left = left};
 	dispatch(&c);
-	*omega += c.sum;
 	*lefts = c.lefts;
-	return c.next;
+	return c.result;
 }
 
-double damage_kernel_highest(const double *base, const double *response, double factor, size_t count)
+void damage_kernel_temperature(const float *base_C, const float *response, double factor, size_t count, double *out_C)
 {
-	const struct damage_history history = {count, NULL, base, response};
-	struct call c = {.history = &history, .factor = factor};
+	struct call c = {
+	        .what = TEMPERATURE, .base_C = base_C, .response = response, .factor = factor, .count = count, .out = out_C};
 	dispatch(&c);
-	return c.sum;
+}
+
+double damage_kernel_highest(const float *base_C, const float *response, double factor, size_t count)
+{
+	struct call c = {.what = HIGHEST, .base_C = base_C, .response = response, .factor = factor, .count = count};
+	dispatch(&c);
+	return c.result;
 }

@@ -1,4 +1,4 @@
-/* Inside the damage integral: its loop for vector registers. Not for others. */
+/* Inside the damage integral: its loops for vector registers. Not for others. */
 #ifndef LASERTWIN_DAMAGE_KERNEL_H
 #define LASERTWIN_DAMAGE_KERNEL_H
 
@@ -6,7 +6,7 @@
 
 #include "physics/damage.h"
 
-#define DAMAGE_LANES 4
+#define DAMAGE_LANES 8
 /* Above this change within a segment the curvature of the exponent matters (0.5 % at 3 K): it is cut up. */
 #define DAMAGE_SEGMENT_MAX_K 3.0
 
@@ -16,15 +16,29 @@ struct damage_kinetics {
 	double log_factor, barrier_K;
 };
 
-/* Adds the Omega of the segments from .. on to *omega, in groups of DAMAGE_LANES, each segment's rate having the
- * logarithmic mean of its ends; segments with both ends at most cutoff_C add nothing. A segment that leaves the branch
- * or is too long adds nothing either and is listed in left. Stops when left may be full or the last group is
- * incomplete. Segment i joins times i - 1 and i, from >= 1. Returns the first segment that has not been looked at. */
-#define DAMAGE_LEFT_MAX 64
-size_t damage_kernel_omega(const struct damage_kinetics *kinetics, const struct damage_history *history, double factor,
-                           double cutoff_C, size_t from, double *omega, size_t left[DAMAGE_LEFT_MAX], size_t *lefts);
+/* A set ready for many histories: segments with both ends at most cutoff_C add nothing. */
+#define DAMAGE_BRANCHES 2
+struct damage_integral {
+	size_t branches;
+	double cutoff_C;
+	struct damage_kinetics kinetics[DAMAGE_BRANCHES];
+};
+struct damage_integral damage_integral_of(const struct damage_set *set, double cutoff_C);
+double damage_integral_omega(const struct damage_integral *integral, const double *time_s, const double *temperature_C,
+                             size_t count);
+
+/* Omega of count - 1 segments within one branch, count <= DAMAGE_NODES: what of a segment lies in the branch counts,
+ * at the logarithmic mean of the rates at its ends. Segments of more than DAMAGE_SEGMENT_MAX_K in the branch are not in
+ * the sum; they are listed, segment i joining nodes i - 1 and i. */
+#define DAMAGE_NODES 256
+double damage_kernel_omega(const struct damage_kinetics *kinetics, double cutoff_C, const double *time_s,
+                           const double *temperature_C, size_t count, unsigned short left[DAMAGE_NODES], size_t *lefts);
+
+/* Histories are kept in single precision: temperature_C[i] = base[i] + factor response[i]; response may be NULL. */
+void damage_kernel_temperature(const float *base_C, const float *response, double factor, size_t count,
+                               double *temperature_C);
 
 /* Largest base + factor response; response may be NULL. count >= 1. */
-double damage_kernel_highest(const double *base, const double *response, double factor, size_t count);
+double damage_kernel_highest(const float *base_C, const float *response, double factor, size_t count);
 
 #endif

@@ -79,10 +79,10 @@ void heat_note_highest(struct heat *solver, size_t f)
 {
 	for (size_t row = 0; row < solver->rows; row++)
 		for (size_t block = 0; block < solver->blocks; block++) {
-			const double *value = solver->value[f] + row * solver->steps;
+			const float *value = solver->value[f] + row * solver->steps;
 			size_t last = block_last(solver, block);
-			double highest = value[last],
-			       other = highest; /* two chains: maxima are slow to chain */
+			float highest = value[last],
+			      other = highest; /* two chains: maxima are slow to chain */
 			size_t step = block * HEAT_BLOCK;
 			for (; step + 1 < last; step += 2) {
 				highest = value[step] > highest ? value[step] : highest;
@@ -197,12 +197,12 @@ const double *heat_time_s(const struct heat *solver)
 	return solver->time_s;
 }
 
-const double *heat_base(const struct heat *solver, size_t row)
+const float *heat_base(const struct heat *solver, size_t row)
 {
 	return solver->value[0] + row * solver->steps;
 }
 
-const double *heat_response(const struct heat *solver, size_t row)
+const float *heat_response(const struct heat *solver, size_t row)
 {
 	return solver->fields < HEAT_FIELDS ? NULL : solver->value[1] + row * solver->steps;
 }
@@ -219,48 +219,57 @@ double heat_ambient_C(const struct heat *solver)
 	return solver->ambient_C;
 }
 
-static struct damage_history row_history(const struct heat *solver, size_t row)
+/* Some nodes of a row. */
+struct part {
+	size_t count;
+	const double *time_s;
+	const float *base_C, *response;
+};
+
+static struct part row_of(const struct heat *solver, size_t row)
 {
-	return (struct damage_history){solver->steps, solver->time_s, heat_base(solver, row),
-	                               heat_response(solver, row)};
+	return (struct part){solver->steps, solver->time_s, heat_base(solver, row), heat_response(solver, row)};
+}
+
+static struct part nodes_of(const struct part *whole, size_t from, size_t count)
+{
+	return (struct part){count, whole->time_s + from, whole->base_C + from,
+	                     whole->response ? whole->response + from : NULL};
 }
 
 /* The nodes from the first of one run to the last of another. */
-static struct damage_history part_of(const struct heat *solver, const struct damage_history *whole,
-                                     size_t block, size_t last_block)
+static struct part runs_of(const struct heat *solver, const struct part *whole, size_t block, size_t last_block)
 {
 	size_t from = block * HEAT_BLOCK, to = block_last(solver, last_block);
-	return (struct damage_history){to - from + 1, whole->time_s + from, whole->base_C + from,
-	                               whole->response ? whole->response + from : NULL};
+	return nodes_of(whole, from, to - from + 1);
 }
 
 /* No moment of this run can be hotter. */
 static double bound_C(const struct heat *solver, size_t row, size_t block, double fluence_J_cm2)
 {
 	size_t at = row * solver->blocks + block;
-	return solver->highest[0][at] +
-	       (solver->fields < HEAT_FIELDS ? 0.0 : fluence_J_cm2 * solver->highest[1][at]);
+	double response = solver->fields < HEAT_FIELDS ? 0.0 : (double)solver->highest[1][at];
+	return (double)solver->highest[0][at] + fluence_J_cm2 * response;
 }
 
-static double history_C(const struct damage_history *history, double factor, size_t step)
+static double node_C(const struct part *part, double factor, size_t step)
 {
-	return history->base_C[step] + (history->response ? factor * history->response[step] : 0.0);
+	return (double)part->base_C[step] + (part->response ? factor * (double)part->response[step] : 0.0);
 }
 
 /* The first step at which a row has this temperature, which it has. */
-static size_t step_of(const struct damage_history *history, double factor, double temperature_C)
+static size_t step_of(const struct part *row, double factor, double temperature_C)
 {
 	size_t step = 0;
-	while (step + 1 < history->count && history_C(history, factor, step) < temperature_C)
+	while (step + 1 < row->count && node_C(row, factor, step) < temperature_C)
 		step++;
 	return step;
 }
 
 static double highest_of_block(const struct heat *solver, size_t row, size_t block, double factor)
 {
-	struct damage_history history = row_history(solver, row);
-	struct damage_history part = part_of(solver, &history, block, block);
-	return damage_kernel_highest(part.base_C, part.response, factor, part.count);
+	struct part whole = row_of(solver, row), run = runs_of(solver, &whole, block, block);
+	return damage_kernel_highest(run.base_C, run.response, factor, run.count);
 }
 
 /* The run with the highest bound is looked at first: most others then need not be. Rounding is monotonic, so no moment
@@ -298,7 +307,7 @@ static double peak_of(const struct heat *solver, size_t row, double factor)
 static double row_bound_C(const struct heat *solver, size_t row, double factor)
 {
 	size_t at = row * solver->blocks;
-	const double *response = solver->fields < HEAT_FIELDS ? NULL : solver->highest[1] + at;
+	const float *response = solver->fields < HEAT_FIELDS ? NULL : solver->highest[1] + at;
 	return damage_kernel_highest(solver->highest[0] + at, response, factor, solver->blocks);
 }
 
@@ -333,9 +342,9 @@ static struct heat_peak find_hottest(const struct heat *solver, double factor, s
 			hottest = row;
 		}
 	}
-	struct damage_history history = row_history(solver, hottest);
+	struct part row = row_of(solver, hottest);
 	best.depth_um = solver->depth_um[hottest];
-	best.time_s = solver->time_s[step_of(&history, factor, best.temperature_C)];
+	best.time_s = solver->time_s[step_of(&row, factor, best.temperature_C)];
 	best.flags = heat_validity(best.temperature_C);
 	best.above_boiling_C = best.flags ? best.temperature_C - HEAT_BOILING_C : 0.0;
 	return best;
@@ -348,20 +357,58 @@ static double cutoff_C(const struct heat *solver, const struct damage_set *set)
 	return damage_threshold_C(set, duration_s / HEAT_OMEGA_FLOOR);
 }
 
+/* Sum over the pieces of a part, each with temperatures of its own; neighbours share a node. */
+typedef double (*of_piece)(const void *integral, const double *time_s, const double *temperature_C, size_t count);
+
+static double sum_pieces(const struct part *part, double factor, of_piece of, const void *integral)
+{
+	double temperature_C[DAMAGE_NODES], sum = 0.0;
+	for (size_t from = 0; from + 1 < part->count; from += DAMAGE_NODES - 1) {
+		size_t count = part->count - from < DAMAGE_NODES ? part->count - from : DAMAGE_NODES;
+		struct part piece = nodes_of(part, from, count);
+		damage_kernel_temperature(piece.base_C, piece.response, factor, count, temperature_C);
+		sum += of(integral, piece.time_s, temperature_C, count);
+	}
+	return sum;
+}
+
+static double omega_of_piece(const void *integral, const double *time_s, const double *temperature_C, size_t count)
+{
+	return damage_integral_omega(integral, time_s, temperature_C, count);
+}
+
+static double cem43_of_piece(const void *integral, const double *time_s, const double *temperature_C, size_t count)
+{
+	(void)integral;
+	return damage_cem43_min(time_s, temperature_C, count, NULL);
+}
+
+/* The row below is likely to be hot at the same time: its nodes are on their way while this row's are summed. */
+static void fetch_below(const struct heat *solver, size_t row, const struct part *part)
+{
+	enum { LINE = 64 / sizeof(float) };
+	for (size_t i = 0; row + 1 < solver->rows && i < part->count; i += LINE) {
+		__builtin_prefetch(part->base_C + solver->steps + i);
+		if (part->response)
+			__builtin_prefetch(part->response + solver->steps + i);
+	}
+}
+
 /* Only stretches of runs that may pass the cutoff are integrated. */
 static double row_omega(const struct heat *solver, size_t row, double fluence_J_cm2,
-                        const struct damage_set *set, double cold_C)
+                        const struct damage_integral *integral)
 {
-	struct damage_history history = row_history(solver, row);
+	struct part whole = row_of(solver, row);
 	double omega = 0.0;
 	for (size_t block = 0; block < solver->blocks; block++) {
 		size_t end = block;
-		while (end < solver->blocks && bound_C(solver, row, end, fluence_J_cm2) > cold_C)
+		while (end < solver->blocks && bound_C(solver, row, end, fluence_J_cm2) > integral->cutoff_C)
 			end++;
 		if (end == block)
 			continue;
-		struct damage_history hot = part_of(solver, &history, block, end - 1);
-		omega += damage_omega_linear(set, &hot, fluence_J_cm2, cold_C);
+		struct part hot = runs_of(solver, &whole, block, end - 1);
+		fetch_below(solver, row, &hot);
+		omega += sum_pieces(&hot, fluence_J_cm2, omega_of_piece, integral);
 		block = end;
 	}
 	return omega;
@@ -371,16 +418,16 @@ static void find_omega(const struct heat *solver, double fluence_J_cm2, enum dam
                        double *omega)
 {
 	const struct damage_set *set = damage_set(id);
-	double cold_C = cutoff_C(solver, set);
+	const struct damage_integral integral = damage_integral_of(set, cutoff_C(solver, set));
 	for (size_t row = from; row < to; row++)
-		omega[row] = row_omega(solver, row, fluence_J_cm2, set, cold_C);
+		omega[row] = row_omega(solver, row, fluence_J_cm2, &integral);
 }
 
 static void find_cem43(const struct heat *solver, double fluence_J_cm2, double *cem43_min)
 {
 	for (size_t row = 0; row < solver->rows; row++) {
-		struct damage_history history = row_history(solver, row);
-		cem43_min[row] = damage_cem43_linear_min(&history, fluence_J_cm2, NULL);
+		struct part whole = row_of(solver, row);
+		cem43_min[row] = sum_pieces(&whole, fluence_J_cm2, cem43_of_piece, NULL);
 	}
 }
 
@@ -511,11 +558,10 @@ enum status heat_history(const struct heat *solver, double fluence_J_cm2, double
 		                bottom_um);
 	double lower_frac = 0.0;
 	size_t row = row_above(solver, depth_um, &lower_frac);
-	struct damage_history upper = row_history(solver, row);
-	struct damage_history lower = row_history(solver, lower_frac > 0.0 ? row + 1 : row);
+	struct part upper = row_of(solver, row), lower = row_of(solver, lower_frac > 0.0 ? row + 1 : row);
 	for (size_t i = 0; i < solver->steps; i++)
-		temperature_C[i] = (1.0 - lower_frac) * history_C(&upper, fluence_J_cm2, i) +
-		                   lower_frac * history_C(&lower, fluence_J_cm2, i);
+		temperature_C[i] = (1.0 - lower_frac) * node_C(&upper, fluence_J_cm2, i) +
+		                   lower_frac * node_C(&lower, fluence_J_cm2, i);
 	return ST_OK;
 }
 

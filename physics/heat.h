@@ -150,8 +150,10 @@ size_t heat_steps(const struct heat *solver);
 const double *heat_depth_um(const struct heat *solver);             /* [rows] */
 const double *heat_edge_um(const struct heat *solver);              /* [rows]: rows - 1 cells */
 const double *heat_time_s(const struct heat *solver);               /* [steps], not decreasing */
-const double *heat_base(const struct heat *solver, size_t row);     /* [steps], C */
-const double *heat_response(const struct heat *solver, size_t row); /* [steps], K per J/cm2; NULL if direct */
+/* Histories are kept in single precision: they are rounded to 2e-6 K at 37 C and to 6e-8 of a response, a thousandth of
+ * what the steps may miss. */
+const float *heat_base(const struct heat *solver, size_t row);     /* [steps], C */
+const float *heat_response(const struct heat *solver, size_t row); /* [steps], K per J/cm2; NULL if direct */
 double heat_boiled_frac(const struct heat *solver, size_t row);     /* of the row's water; heat_new_boiling */
 double heat_ambient_C(const struct heat *solver);                   /* the ambient actually used */
 

@@ -21,7 +21,8 @@ struct heat_beam {
 	struct heat *column;
 	double *r_edge_um;
 	struct heat_cells cells; /* one for all columns */
-	double *depth_um, *time_s, *base, *response;
+	double *depth_um, *time_s;
+	float *base, *response;
 	double *boiled_J_m2; /* [cells], or of each column when direct */
 };
 
@@ -341,10 +342,11 @@ static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *marc
 		take_surface(march, panel);
 	for (size_t row = 0; row < panel->rows; row++) {
 		const double *history = panel->value + row * panel->stride;
-		double *base = beam->base + (panel->first + row) * steps;
-		memcpy(base, history + modes->base * panel->padded, steps * sizeof *base);
-		for (size_t step = 0; panel->first + row == 0 && step < steps; step++)
-			base[step] += march->surface_C[step];
+		float *base = beam->base + (panel->first + row) * steps;
+		for (size_t step = 0; step < steps; step++) {
+			double outside_C = panel->first + row == 0 ? march->surface_C[step] : 0.0;
+			base[step] = (float)(history[modes->base * panel->padded + step] + outside_C);
+		}
 		find_active(march, panel, history);
 		const struct heat_beam_sum sum = {.radii = modes->radii,
 		                                  .modes = panel->active,
@@ -354,7 +356,7 @@ static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *marc
 		                                  .stride = beam->rows * steps,
 		                                  .vector = modes->vector,
 		                                  .panel = history,
-		                                  .out = beam->response + (panel->first + row) * steps};
+		                                  .kept = beam->response + (panel->first + row) * steps};
 		heat_beam_kernel_sum(&sum);
 	}
 }
@@ -405,7 +407,7 @@ static struct heat direct_column(const struct heat_beam *beam, const struct heat
 {
 	struct heat column = linear_column(beam, march, j);
 	size_t values = beam->rows * march->steps;
-	double *whole = column.value[1];
+	float *whole = column.value[1];
 	for (size_t i = 0; i < values; i++)
 		whole[i] += beam->base[i];
 	column.fields = 1;

@@ -15,6 +15,8 @@
 typedef double lane4 __attribute__((vector_size(VECTOR * sizeof(double)), aligned(8), may_alias));
 typedef double lane8 __attribute__((vector_size(HEAT_BEAM_PANEL * sizeof(double)), aligned(8), may_alias));
 
+typedef float single8 __attribute__((vector_size(HEAT_BEAM_PANEL * sizeof(float)), aligned(4), may_alias));
+
 #define INLINE static inline __attribute__((always_inline))
 
 #define STAGE_FRAC (0.5 * HEAT_BEAM_GAMMA) /* implicit part of both stages, as in heat_march.c */
@@ -154,6 +156,18 @@ INLINE void sum_tile(const struct heat_beam_sum *s, size_t modes, const double *
 	}
 }
 
+/* The steps of a panel that there are. */
+INLINE void put(const struct heat_beam_sum *s, size_t at, size_t steps, lane8 value)
+{
+	single8 kept = __builtin_convertvector(value, single8);
+	if (s->out)
+		memcpy(s->out + at, &value, steps * sizeof *s->out);
+	else if (steps == HEAT_BEAM_PANEL)
+		*(single8 *)(s->kept + at) = kept;
+	else
+		memcpy(s->kept + at, &kept, steps * sizeof *s->kept);
+}
+
 INLINE void sum_all(const struct heat_beam_sum *s)
 {
 	size_t whole = s->steps - s->steps % HEAT_BEAM_PANEL;
@@ -165,11 +179,7 @@ INLINE void sum_all(const struct heat_beam_sum *s)
 			sum_tile(s, s->modes[t / HEAT_BEAM_PANEL], s->vector + from * s->lanes, s->panel + t, sum);
 			size_t left = t < whole ? HEAT_BEAM_PANEL : s->steps - whole;
 			for (size_t r = 0; r < TILE && from + r < s->radii; r++)
-				if (left == HEAT_BEAM_PANEL)
-					*(lane8 *)(s->out + (from + r) * s->stride + t) = sum[r];
-				else
-					memcpy(s->out + (from + r) * s->stride + t, &sum[r],
-					       left * sizeof(double));
+				put(s, (from + r) * s->stride + t, left, sum[r]);
 		}
 	}
 }

@@ -84,7 +84,8 @@ struct heat_beam_sum {
 	size_t radii, lanes, steps, padded, stride;
 	const size_t *modes;
 	const double *vector, *panel;
-	double *out;
+	double *out; /* or, where it is NULL, */
+	float *kept;
 };
 void heat_beam_kernel_sum(const struct heat_beam_sum *sum);
 

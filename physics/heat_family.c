@@ -210,7 +210,7 @@ static enum status turn_record(const struct family_march *m, struct heat_family 
 	for (size_t row = 0; row < heat->rows; row++)
 		for (size_t step = 0; step < steps; step++) {
 			const lanes *from = m->state + step * heat->rows + row;
-			heat->value[0][row * steps + step] = (*from)[0];
+			heat->value[0][row * steps + step] = (float)(*from)[0];
 			for (size_t s = 0; s < m->sources; s++)
 				family->response[s][row * steps + step] = (float)(*from)[s + 1];
 		}
@@ -387,21 +387,30 @@ enum status heat_family_new(const struct heat_problem *problem, size_t sources, 
 size_t heat_family_bytes(const struct heat_family *family)
 {
 	size_t values = family->heat->rows * family->heat->steps;
-	return values * (HEAT_FIELDS * sizeof(double) + family->sources * sizeof(float));
+	return values * (HEAT_FIELDS + family->sources) * sizeof(float);
+}
+
+/* Summed in double precision, a piece at a time, and rounded once. */
+#define PIECE 256
+
+static void sum_piece(const struct heat_family *family, const double *weight, size_t from, size_t count, float *to)
+{
+	double sum[PIECE] = {0.0};
+	for (size_t s = 0; s < family->sources; s++) {
+		const float *response = family->response[s] + from;
+		for (size_t i = 0; weight[s] != 0.0 && i < count; i++)
+			sum[i] += weight[s] * (double)response[i];
+	}
+	for (size_t i = 0; i < count; i++)
+		to[from + i] = (float)sum[i];
 }
 
 const struct heat *heat_family_sum(struct heat_family *family, const double *weight)
 {
 	struct heat *heat = family->heat;
 	size_t values = heat->rows * heat->steps;
-	double *to = heat->value[1];
-	memset(to, 0, values * sizeof *to);
-	for (size_t s = 0; s < family->sources; s++) {
-		const float *from = family->response[s];
-		double share = weight[s];
-		for (size_t i = 0; share != 0.0 && i < values; i++)
-			to[i] += share * (double)from[i];
-	}
+	for (size_t from = 0; from < values; from += PIECE)
+		sum_piece(family, weight, from, values - from < PIECE ? values - from : PIECE, heat->value[1]);
 	heat_note_highest(heat, 1);
 	return heat;
 }

@@ -10,26 +10,26 @@
 #define PASSED_K 1e-3
 
 struct row {
-	const double *base, *response;
+	const float *base, *response;
 	size_t steps;
 };
 
 /* The moments with the largest of a value; of several, the one that has most of the other. */
-static struct heat_line best_by(const double *value, const double *other, size_t steps, bool value_is_base)
+static struct heat_line best_by(const float *value, const float *other, size_t steps, bool value_is_base)
 {
 	double most = damage_kernel_highest(value, NULL, 0.0, steps), with = -INFINITY;
 	for (size_t i = 0; i < steps; i++)
-		if (value[i] == most && other[i] > with)
-			with = other[i];
+		if ((double)value[i] == most && (double)other[i] > with)
+			with = (double)other[i];
 	return value_is_base ? (struct heat_line){most, with} : (struct heat_line){with, most};
 }
 
 static struct heat_line best_at(const struct row *row, double fluence_J_cm2, double highest_C)
 {
 	size_t i = 0;
-	while (i + 1 < row->steps && row->base[i] + fluence_J_cm2 * row->response[i] < highest_C)
+	while (i + 1 < row->steps && (double)row->base[i] + fluence_J_cm2 * (double)row->response[i] < highest_C)
 		i++;
-	return (struct heat_line){row->base[i], row->response[i]};
+	return (struct heat_line){(double)row->base[i], (double)row->response[i]};
 }
 
 /* What passes two neighbours where they meet; false when nothing does. */

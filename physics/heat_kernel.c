@@ -206,15 +206,16 @@ INLINE void step_all(const struct heat_step *s, struct heat_step_size *out)
 
 /* ---- the record, turned ---- */
 
-#define TILE 8 /* steps turned at once: a cache line */
+#define TILE 8 /* steps turned at once: half a cache line */
+typedef float single4 __attribute__((vector_size(16), aligned(4), may_alias));
 
 /* Histories of one cell of a state in both fields, from step on. */
 INLINE void turn_cell(const struct heat_turn *t, size_t cell, size_t step, size_t steps)
 {
-	const double *from = t->state + step * HEAT_FIELDS * t->cells;
+	const float *from = t->state + step * HEAT_FIELDS * t->cells;
 	for (size_t f = 0; f < HEAT_FIELDS && t->row[f]; f++) {
 		size_t at = heat_fold_at(t->cells, cell, f);
-		double *to = t->row[f] + cell * t->steps + step;
+		float *to = t->row[f] + cell * t->steps + step;
 		for (size_t i = 0; i < steps; i++)
 			to[i] = from[i * HEAT_FIELDS * t->cells + at];
 	}
@@ -224,15 +225,15 @@ INLINE void turn_cell(const struct heat_turn *t, size_t cell, size_t step, size_
 INLINE void turn_square(const struct heat_turn *t, size_t pair, size_t step)
 {
 	size_t size = HEAT_FIELDS * t->cells, top = pair * t->steps + step, bottom = (t->cells - 1 - pair) * t->steps + step;
-	const double *from = t->state + step * size + 4 * pair;
-	four a = *(const four *)from, b = *(const four *)(from + size);
-	four c = *(const four *)(from + 2 * size), d = *(const four *)(from + 3 * size);
-	four ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
-	four cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
-	*(four *)(t->row[0] + top) = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
-	*(four *)(t->row[0] + bottom) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
-	*(four *)(t->row[1] + top) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
-	*(four *)(t->row[1] + bottom) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
+	const float *from = t->state + step * size + 4 * pair;
+	single4 a = *(const single4 *)from, b = *(const single4 *)(from + size);
+	single4 c = *(const single4 *)(from + 2 * size), d = *(const single4 *)(from + 3 * size);
+	single4 ab0 = __builtin_shufflevector(a, b, 0, 4, 2, 6), ab1 = __builtin_shufflevector(a, b, 1, 5, 3, 7);
+	single4 cd0 = __builtin_shufflevector(c, d, 0, 4, 2, 6), cd1 = __builtin_shufflevector(c, d, 1, 5, 3, 7);
+	*(single4 *)(t->row[0] + top) = __builtin_shufflevector(ab0, cd0, 0, 1, 4, 5);
+	*(single4 *)(t->row[0] + bottom) = __builtin_shufflevector(ab0, cd0, 2, 3, 6, 7);
+	*(single4 *)(t->row[1] + top) = __builtin_shufflevector(ab1, cd1, 0, 1, 4, 5);
+	*(single4 *)(t->row[1] + bottom) = __builtin_shufflevector(ab1, cd1, 2, 3, 6, 7);
 }
 
 INLINE void turn_all(const struct heat_turn *t)
@@ -250,6 +251,21 @@ INLINE void turn_all(const struct heat_turn *t)
 			turn_cell(t, cell, step, t->steps - step < TILE ? t->steps - step : TILE);
 }
 
+struct keep {
+	const double *state;
+	size_t count;
+	float *kept;
+};
+
+INLINE void keep_all(const struct keep *k)
+{
+	size_t i = 0;
+	for (; i + 4 <= k->count; i += 4)
+		*(single4 *)(k->kept + i) = __builtin_convertvector(*(const four *)(k->state + i), single4);
+	for (; i < k->count; i++)
+		k->kept[i] = (float)k->state[i];
+}
+
 /* ---- dispatch ---- */
 
 struct call {
@@ -265,6 +281,13 @@ INLINE void run(const struct call *c)
 WIDEST(dispatch, run, const struct call *)
 
 WIDEST(turn_widest, turn_all, const struct heat_turn *)
+WIDEST(keep_widest, keep_all, const struct keep *)
+
+void heat_kernel_keep(const double *state, size_t count, float *kept)
+{
+	const struct keep keep = {state, count, kept};
+	keep_widest(&keep);
+}
 
 void heat_kernel_turn(const struct heat_turn *turn)
 {

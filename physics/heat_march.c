@@ -33,7 +33,7 @@ struct march {
 	double *conductance_W_m2K; /* of the cells, or in a run with boiling as warm and dry as they are now */
 	bool airy; /* no stage is on */
 	size_t capacity;
-	double *state, *surface; /* the record: [steps][folded], [steps][fields] */
+	float *state, *surface; /* the record: [steps][folded], [steps][fields] */
 };
 
 static size_t at(const struct march *march, size_t cell, size_t field)
@@ -184,7 +184,8 @@ static void follow_life(struct march *march, double dt_s)
 static enum status grow(struct march *march, struct fail *why)
 {
 	size_t capacity = march->capacity ? 2 * march->capacity : HEAT_STEPS_FIRST, n = march->solver->cells.count;
-	double *time_s = realloc(march->solver->time_s, capacity * sizeof *time_s), *state = NULL, *surface = NULL;
+	double *time_s = realloc(march->solver->time_s, capacity * sizeof *time_s);
+	float *state = NULL, *surface = NULL;
 	if (time_s)
 		march->solver->time_s = time_s;
 	if (time_s)
@@ -231,10 +232,12 @@ static enum status record(struct march *march, double time_s, struct fail *why)
 		if (status != ST_OK)
 			return status;
 	}
-	double *surface = march->surface + HEAT_FIELDS * solver->steps;
-	memcpy(march->state + solver->steps * size, march->now, size * sizeof *march->state);
-	for (size_t f = 0; f < solver->fields; f++)
+	double surface[HEAT_FIELDS];
+	heat_kernel_keep(march->now, size, march->state + solver->steps * size);
+	for (size_t f = 0; f < solver->fields; f++) {
 		surface[f] = surface_value(&march->regime, &march->field[f], march->now[at(march, 0, f)]);
+		march->surface[HEAT_FIELDS * solver->steps + f] = (float)surface[f];
+	}
 	note_largest(march, surface);
 	solver->time_s[solver->steps++] = time_s;
 	return ST_OK;

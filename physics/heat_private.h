@@ -48,9 +48,9 @@ struct heat {
 	size_t rows, steps, fields;
 	double *depth_um;             /* [rows] */
 	double *time_s;               /* [steps] */
-	double *value[HEAT_FIELDS];   /* [rows x steps] base and response */
-	size_t blocks;                /* runs of HEAT_BLOCK steps */
-	double *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
+	float *value[HEAT_FIELDS];   /* [rows x steps] base and response */
+	size_t blocks;               /* runs of HEAT_BLOCK steps */
+	float *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
 	struct heat_line *line; /* [rows x HEAT_LINES_MAX] of heat_prepare_peaks; NULL before it */
 	unsigned char *lines;   /* [rows]; 0: more than there is room for */
 	double *boiled_J_m2;    /* [cells] latent heat taken up */
@@ -106,12 +106,14 @@ struct heat_step_size {
 	double error[HEAT_FIELDS], largest[HEAT_FIELDS]; /* of the chord; of the new state */
 };
 void heat_kernel_step(const struct heat_step *step, struct heat_step_size *out);
-/* Folded states of many steps, turned into the history of every cell and field: row[field][cell x steps + step]; no
+/* Folded states as they are kept, in single precision. */
+void heat_kernel_keep(const double *state, size_t count, float *kept);
+/* Kept states of many steps, turned into the history of every cell and field: row[field][cell x steps + step]; no
  * second field where row[1] is NULL. */
 struct heat_turn {
 	size_t cells, steps;
-	const double *state;
-	double *row[HEAT_FIELDS];
+	const float *state;
+	float *row[HEAT_FIELDS];
 };
 void heat_kernel_turn(const struct heat_turn *turn);
 size_t heat_fold_at(size_t cells, size_t cell, size_t field);

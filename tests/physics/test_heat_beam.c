@@ -89,11 +89,13 @@ static struct heat_beam *solve(const struct heat_problem *problem, const struct 
 /* Response at a time: linear between nodes. */
 static double at_time(const struct heat *column, size_t row, double time_s)
 {
-	const double *time = heat_time_s(column), *value = heat_response(column, row);
+	const double *time = heat_time_s(column);
+	const float *value = heat_response(column, row);
 	size_t i = 1;
 	while (i + 1 < heat_steps(column) && time[i] < time_s)
 		i++;
-	return value[i - 1] + (value[i] - value[i - 1]) * (time_s - time[i - 1]) / (time[i] - time[i - 1]);
+	double before = (double)value[i - 1], after = (double)value[i];
+	return before + (after - before) * (time_s - time[i - 1]) / (time[i] - time[i - 1]);
 }
 
 /* Carslaw & Jaeger 1959, 10.3: an instantaneous Gaussian exp(-r2/a2) uniform in depth spreads to
@@ -400,7 +402,7 @@ static void kept_rows_are_the_same_rows(void **state)
 	assert_true(bottom_um >= 100.0 && heat_rows(b) < heat_rows(a));
 	for (size_t row = 0; row < heat_rows(b); row++)
 		assert_memory_equal(heat_response(a, row), heat_response(b, row),
-		                    heat_steps(b) * sizeof(double));
+		                    heat_steps(b) * sizeof(float));
 	double *history_C = calloc(heat_steps(b), sizeof *history_C);
 	struct fail why = {0};
 	assert_int_equal(heat_history(b, 1.0, 2.0 * bottom_um, history_C, &why), ST_RANGE);

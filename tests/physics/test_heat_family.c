@@ -114,7 +114,8 @@ static void a_sum_does_not_depend_on_the_one_before(void **state)
 	struct heat_family *family = family_of(&problem, COUNT(sources), sources);
 	const struct heat *answer = heat_family_sum(family, weight);
 	size_t values = heat_rows(answer) * heat_steps(answer);
-	double *first = malloc(values * sizeof *first), other[COUNT(sources)] = {3.0, 0.0, 7.0}, peak_C[HEAT_CELLS_MAX + 1];
+	float *first = malloc(values * sizeof *first);
+	double other[COUNT(sources)] = {3.0, 0.0, 7.0}, peak_C[HEAT_CELLS_MAX + 1];
 	struct heat_peak before, after;
 	assert_non_null(first);
 	memcpy(first, heat_response(answer, 0), values * sizeof *first);
@@ -126,7 +127,7 @@ static void a_sum_does_not_depend_on_the_one_before(void **state)
 	assert_memory_equal(first, heat_response(answer, 0), values * sizeof *first);
 	assert_int_equal(heat_evaluate(answer, 5.0, NULL, &after, NULL), ST_OK);
 	assert_true(before.temperature_C == after.temperature_C && before.depth_um == after.depth_um);
-	assert_true(heat_family_bytes(family) >= values * (2 * sizeof(double) + COUNT(sources) * sizeof(float)));
+	assert_true(heat_family_bytes(family) >= values * (2 + COUNT(sources)) * sizeof(float));
 	free(first);
 	heat_family_free(&family);
 	heat_family_free(&family);

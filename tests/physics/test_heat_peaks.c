@@ -92,7 +92,7 @@ static void cells_may_be_given(void **state)
 	assert_int_equal(heat_new(&problem, &given, NULL), ST_OK);
 	assert_int_equal(heat_steps(given), heat_steps(found));
 	for (size_t row = 0; row < edges; row++)
-		assert_memory_equal(heat_response(given, row), heat_response(found, row), heat_steps(found) * sizeof(double));
+		assert_memory_equal(heat_response(given, row), heat_response(found, row), heat_steps(found) * sizeof(float));
 	heat_free(&given);
 	struct {
 		size_t edges, at;

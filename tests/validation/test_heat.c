@@ -238,10 +238,10 @@ static double sapphire_settles_s(double window_C)
 	problem.surface.stages = 1;
 	problem.surface.stage = &stage;
 	struct heat *solver = solve(&problem);
-	const double *surface_C = heat_base(solver, 0);
+	const float *surface_C = heat_base(solver, 0);
 	size_t steps = heat_steps(solver), i = 0;
-	double drop_K = skin.surface_temperature_C - surface_C[steps - 1];
-	while (skin.surface_temperature_C - surface_C[i] < 0.9 * drop_K)
+	double drop_K = skin.surface_temperature_C - (double)surface_C[steps - 1];
+	while (skin.surface_temperature_C - (double)surface_C[i] < 0.9 * drop_K)
 		i++;
 	double time_s = heat_time_s(solver)[i];
 	heat_free(&solver);
