@@ -283,6 +283,66 @@ static void reported_error_covers_the_error(void **state)
 	ordinates_free(&fine);
 }
 
+/* Slab of optical depth 2, albedo 0.9, g 0.75: R 0.09739, T 0.66096 (van de Hulst 1980, Multiple Light Scattering,
+ * vol. 2, table 35). Half space, isotropic, albedo 0.9, n 1.5: R with the surface's 0.26000 (Giovanelli 1955, Optica
+ * Acta 2:153). Both as MCML's authors compare (Wang, Jacques & Zheng 1995, tables 1 and 2). */
+static void published_slab_and_half_space(void **state)
+{
+	(void)state;
+	const struct light_layer slab = {1.0, 10.0, 90.0, 0.75, 0.02}, deep = {1.5, 10.0, 90.0, 0.0, 1e9};
+	struct light_balance b = balance_of(12, (struct light_stack){1.0, 1.0, 1, &slab}, NORMAL);
+	assert_near(b.diffuse_reflectance_frac, 0.09739, 6e-6);
+	assert_near(b.transmittance_frac, 0.66096, 6e-6);
+	b = balance_of(12, (struct light_stack){1.0, 1.5, 1, &deep}, NORMAL);
+	assert_near(b.specular_frac + b.diffuse_reflectance_frac, 0.26000, 1e-4);
+}
+
+/* Diffuse light through a stack comes out the same whichever side it enters by (Helmholtz reciprocity), and lengths
+ * have no scale of their own. */
+static void turned_over_and_scaled(void **state)
+{
+	(void)state;
+	const struct light_layer down[2] = {{1.4, 1.0, 50.0, 0.8, 0.1}, {1.5, 10.0, 100.0, 0.9, 0.05}};
+	const struct light_layer up[2] = {down[1], down[0]};
+	const struct light_layer thin[2] = {{1.4, 100.0, 5000.0, 0.8, 0.001}, {1.5, 1000.0, 1e4, 0.9, 0.0005}};
+	struct light_balance a = balance_of(16, (struct light_stack){1.0, 1.0, 2, down}, DIFFUSE);
+	struct light_balance b = balance_of(16, (struct light_stack){1.0, 1.0, 2, up}, DIFFUSE);
+	assert_near(a.transmittance_frac, b.transmittance_frac, 1e-6);
+	assert_true(fabs(a.diffuse_reflectance_frac - b.diffuse_reflectance_frac) > 0.02);
+	b = balance_of(16, (struct light_stack){1.0, 1.0, 2, thin}, DIFFUSE);
+	assert_near(a.transmittance_frac, b.transmittance_frac, 1e-12);
+	assert_near(a.diffuse_reflectance_frac, b.diffuse_reflectance_frac, 1e-12);
+}
+
+/* Far from the surface light falls as exp(-k tau), k the root of 1 = (a / 2k) ln((1 + k) / (1 - k)) for isotropic
+ * scattering (Case & Zweifel 1967, Linear Transport Theory, section 4.2), whatever the index step. */
+static void deep_light_decays_at_the_root(void **state)
+{
+	(void)state;
+	const double albedos[] = {0.8, 0.9, 0.99};
+	for (int i = 0; i < 3; i++) {
+		double low = 1e-6, high = 1.0 - 1e-12, a = albedos[i], absorbed[2], edges[3] = {50.0, 51.0, 52.0};
+		for (int k = 0; k < 200; k++) {
+			double middle = 0.5 * (low + high);
+			*(a / (2.0 * middle) * log((1.0 + middle) / (1.0 - middle)) < 1.0 ? &low : &high) = middle;
+		}
+		const struct light_layer deep = {1.4, 1.0 - a, a, 0.0, 1e4};
+		struct ordinates *s = solved(16, (struct light_stack){1.0, 1.4, 1, &deep}, NORMAL);
+		ordinates_absorption(s, edges, 2, absorbed);
+		assert_near(log(absorbed[0] / absorbed[1]), low, 1e-6);
+		ordinates_free(&s);
+	}
+}
+
+/* Diffuse light on a pure absorber, matched: T = 2 E3(tau); E3(0.5) = 0.22160437 (Abramowitz & Stegun, table 5.4). */
+static void diffuse_light_through_an_absorber(void **state)
+{
+	(void)state;
+	const struct light_layer dark = {1.0, 5.0, 0.0, 0.0, 0.1};
+	assert_near(balance_of(24, (struct light_stack){1.0, 1.0, 1, &dark}, DIFFUSE).transmittance_frac, 2.0 * 0.22160436,
+	            1e-6);
+}
+
 /* Er:YAG light in water: 12,000 / cm. Beer-Lambert holds to the little that is scattered. */
 static void strong_absorption_follows_beer(void **state)
 {
@@ -430,6 +490,10 @@ int main(void)
 		cmocka_unit_test(bins_share_out_the_absorbed_energy),
 		cmocka_unit_test(runs_of_bins_equal_single_bins),
 		cmocka_unit_test(reported_error_covers_the_error),
+		cmocka_unit_test(published_slab_and_half_space),
+		cmocka_unit_test(turned_over_and_scaled),
+		cmocka_unit_test(deep_light_decays_at_the_root),
+		cmocka_unit_test(diffuse_light_through_an_absorber),
 		cmocka_unit_test(strong_absorption_follows_beer),
 		cmocka_unit_test(resonance_is_smooth),
 		cmocka_unit_test(index_steps_in_any_order),

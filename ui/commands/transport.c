@@ -280,40 +280,71 @@ static enum status run_mc(const struct task *task, struct fail *why)
 
 /* ---- discrete ordinates ---- */
 
-static void print_layers_json(const struct mci_run *run, const struct light_balance *b, const double *absorbed,
-                              const double *error)
+/* What a run of discrete ordinates gives; errors are differences to a solve with NODES_MORE more per panel (at the
+ * upper end: fewer), which is the error itself to a few per cent. */
+#define NODES_MORE 8
+
+struct solved {
+	uint64_t nodes; /* per panel */
+	struct light_balance balance, error;
+	double *absorbed, *absorbed_error; /* per bin, the caller's; the error relative */
+};
+
+static int other_nodes(const struct solved *s)
 {
-	printf("{\"output\": ");
-	print_string(run->output);
-	printf(", \"engine\": \"discrete ordinates\", \"specular_frac\": %.9g, \"diffuse_reflectance_frac\": %.9g, ",
-	       b->specular_frac, b->diffuse_reflectance_frac);
-	printf("\"transmittance_frac\": %.9g, \"layer_absorbed_frac\": [", b->transmittance_frac);
-	for (size_t i = 0; i < run->layers; i++)
-		printf("%s%.9g", i ? ", " : "", b->absorbed_frac[i]);
-	printf("], \"dz_cm\": %.9g, \"absorbed_1_cm\": [", run->dz_cm);
-	for (size_t i = 0; i < run->nz; i++)
-		printf("%s%.7g", i ? ", " : "", absorbed[i]);
-	printf("], \"absorbed_error_frac\": [");
-	for (size_t i = 0; i < run->nz; i++)
-		printf("%s%.2g", i ? ", " : "", isfinite(error[i]) ? error[i] : 0.0);
-	printf("]}");
+	int nodes = (int)s->nodes;
+	return nodes + NODES_MORE <= ORDINATES_NODES_MAX ? nodes + NODES_MORE : nodes - NODES_MORE;
 }
 
-static void print_layers_text(const struct mci_run *run, const struct light_balance *b, const double *absorbed,
-                              const double *error)
+static double sum_of(const struct mci_run *run, const struct light_balance *b)
 {
 	double sum = 0.0;
 	for (size_t i = 0; i < run->layers; i++)
 		sum += b->absorbed_frac[i];
-	printf("# %s: discrete ordinates, broad beam\n", run->output);
-	printf("RAT # specular, diffuse reflectance, absorbed fraction, transmittance\n%.7G\n%.7G\n%.7G\n%.7G\n",
-	       b->specular_frac, b->diffuse_reflectance_frac, sum, b->transmittance_frac);
-	printf("\nA_l # absorbed by layer [-]\n");
+	return sum;
+}
+
+static void print_pair(const char *name, double value, double error)
+{
+	printf("\"%s\": {\"value\": %.9g, \"error\": %.2g}, ", name, value, error);
+}
+
+static void print_layers_json(const struct mci_run *run, const struct solved *s)
+{
+	printf("{\"output\": ");
+	print_string(run->output);
+	printf(", \"engine\": \"discrete ordinates\", \"nodes_per_panel\": %d, ", (int)s->nodes);
+	print_pair("specular_frac", s->balance.specular_frac, s->error.specular_frac);
+	print_pair("diffuse_reflectance_frac", s->balance.diffuse_reflectance_frac, s->error.diffuse_reflectance_frac);
+	print_pair("transmittance_frac", s->balance.transmittance_frac, s->error.transmittance_frac);
+	printf("\"layer_absorbed_frac\": [");
 	for (size_t i = 0; i < run->layers; i++)
-		printf("%.7G\n", b->absorbed_frac[i]);
-	printf("\nA_z # absorbed by depth [1/cm], relative change with one node fewer per panel\n");
+		printf("%s{\"value\": %.9g, \"error\": %.2g}", i ? ", " : "", s->balance.absorbed_frac[i],
+		       s->error.absorbed_frac[i]);
+	printf("], \"dz_cm\": %.9g, \"absorbed_1_cm\": [", run->dz_cm);
 	for (size_t i = 0; i < run->nz; i++)
-		printf("%.7G\t%.2G\n", absorbed[i], error[i]);
+		printf("%s%.7g", i ? ", " : "", s->absorbed[i]);
+	printf("], \"absorbed_error_frac\": [");
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%s%.2g", i ? ", " : "", s->absorbed_error[i]);
+	printf("]}");
+}
+
+static void print_layers_text(const struct mci_run *run, const struct solved *s)
+{
+	const struct light_balance *b = &s->balance, *e = &s->error;
+	printf("# %s: discrete ordinates, %d nodes per panel; errors: difference to %d nodes\n", run->output,
+	       (int)s->nodes, other_nodes(s));
+	printf("RAT # specular, diffuse reflectance, absorbed fraction, transmittance [-], error [-]\n"
+	       "%.7G\t%.2G\n%.7G\t%.2G\n%.7G\t%.2G\n%.7G\t%.2G\n",
+	       b->specular_frac, e->specular_frac, b->diffuse_reflectance_frac, e->diffuse_reflectance_frac, sum_of(run, b),
+	       sum_of(run, e), b->transmittance_frac, e->transmittance_frac);
+	printf("\nA_l # absorbed by layer [-], error [-]\n");
+	for (size_t i = 0; i < run->layers; i++)
+		printf("%.7G\t%.2G\n", b->absorbed_frac[i], e->absorbed_frac[i]);
+	printf("\nA_z # absorbed by depth [1/cm], relative error [-]\n");
+	for (size_t i = 0; i < run->nz; i++)
+		printf("%.7G\t%.2G\n", s->absorbed[i], s->absorbed_error[i]);
 }
 
 static enum status read_source(const struct cli_options *options, struct light_source *source, struct fail *why)
@@ -325,43 +356,73 @@ static enum status read_source(const struct cli_options *options, struct light_s
 	return read_incidence(options, &source->cos_incidence, why);
 }
 
-static enum status solve_layers(const struct mci_run *run, const struct light_source *source, double *edges,
-                                double *absorbed, double *error, struct light_balance *balance, struct fail *why)
+/* One solve is a matter of milliseconds here: more nodes than a plan takes, for answers to compare one's own with. */
+#define LAYERS_NODES_DEFAULT 12
+
+static enum status solve_once(int nodes, const struct mci_run *run, const struct light_source *source,
+                              const double *edges, struct light_balance *balance, double *absorbed, struct fail *why)
 {
 	struct light_stack stack = mci_stack(run);
 	struct ordinates *solver = NULL;
-	for (size_t i = 0; i <= run->nz; i++)
-		edges[i] = run->dz_cm * (double)i;
-	enum status st = ordinates_new(0, &solver, why);
+	enum status st = ordinates_new(nodes, &solver, why);
 	if (st == ST_OK)
 		st = ordinates_solve(solver, &stack, source, why);
 	if (st == ST_OK) {
 		ordinates_balance(solver, balance);
-		st = ordinates_absorption_with_error(solver, edges, run->nz, absorbed, error, why);
+		ordinates_absorption(solver, edges, run->nz, absorbed);
 	}
 	ordinates_free(&solver);
 	return st;
 }
 
+static double off_by(double value, double other)
+{
+	return fabs(other - value);
+}
+
+static enum status solve_layers(const struct mci_run *run, const struct light_source *source, double *edges,
+                                struct solved *out, struct fail *why)
+{
+	struct light_balance *b = &out->balance, *e = &out->error;
+	for (size_t i = 0; i <= run->nz; i++)
+		edges[i] = run->dz_cm * (double)i;
+	enum status st = solve_once((int)out->nodes, run, source, edges, b, out->absorbed, why);
+	if (st == ST_OK)
+		st = solve_once(other_nodes(out), run, source, edges, e, out->absorbed_error, why);
+	if (st != ST_OK)
+		return st;
+	e->specular_frac = off_by(b->specular_frac, e->specular_frac);
+	e->diffuse_reflectance_frac = off_by(b->diffuse_reflectance_frac, e->diffuse_reflectance_frac);
+	e->transmittance_frac = off_by(b->transmittance_frac, e->transmittance_frac);
+	for (size_t i = 0; i < run->layers; i++)
+		e->absorbed_frac[i] = off_by(b->absorbed_frac[i], e->absorbed_frac[i]);
+	for (size_t i = 0; i < run->nz; i++) {
+		double value = out->absorbed[i], off = off_by(value, out->absorbed_error[i]);
+		out->absorbed_error[i] = value > 0.0 ? off / value : 0.0;
+	}
+	return ST_OK;
+}
+
 static enum status run_layers(const struct task *task, struct fail *why)
 {
 	const struct mci_run *run = task->run;
-	struct light_balance balance;
+	struct light_source source = {.kind = LIGHT_COLLIMATED};
 	size_t bins = run->nz + 1;
 	double *edges = calloc(3 * bins, sizeof *edges);
 	if (!edges)
 		return fail_set(why, ST_FULL, "", "no memory for the grid");
-	double *absorbed = edges + bins, *error = absorbed + bins;
-	struct light_source source = {.kind = LIGHT_COLLIMATED};
+	struct solved solved = {.nodes = LAYERS_NODES_DEFAULT, .absorbed = edges + bins, .absorbed_error = edges + 2 * bins};
 	enum status st = read_source(task->options, &source, why);
 	if (st == ST_OK)
-		st = solve_layers(run, &source, edges, absorbed, error, &balance, why);
+		st = cli_whole_number(task->options, "--nodes", 2, ORDINATES_NODES_MAX, &solved.nodes, why);
+	if (st == ST_OK)
+		st = solve_layers(run, &source, edges, &solved, why);
 	if (st == ST_OK && cli_flag(task->options, "--json")) {
 		begin_json(task);
-		print_layers_json(run, &balance, absorbed, error);
+		print_layers_json(run, &solved);
 	} else if (st == ST_OK) {
 		fputs(task->number ? "\n" : "", stdout);
-		print_layers_text(run, &balance, absorbed, error);
+		print_layers_text(run, &solved);
 	}
 	free(edges);
 	return st;
