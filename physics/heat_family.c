@@ -19,16 +19,12 @@ enum { LANES = 1 + HEAT_FAMILY_SOURCES }; /* the base is the first */
 typedef double lanes __attribute__((vector_size(LANES * sizeof(double)), aligned(8), may_alias));
 typedef long long masks __attribute__((vector_size(LANES * sizeof(long long)), aligned(8), may_alias));
 
-struct heat_family {
-	size_t sources;
-	struct heat *heat; /* base, and the response that was asked for last */
-	float *response[HEAT_FAMILY_SOURCES]; /* [rows x steps] */
-};
-
 struct family_march {
 	const struct heat_problem *problem;
 	struct heat *heat;
 	size_t sources;
+	const struct heat_family_start *from;
+	size_t mark;
 	struct heat_timeline timeline;
 	struct heat_regime regime;
 	double *deposit_J_m2[HEAT_FAMILY_SOURCES]; /* [cells] */
@@ -277,6 +273,18 @@ static void deposit(struct family_march *m, double pulses)
 			m->size[f] = i == 0 ? fabs(m->now[i][f]) : fmax(m->size[f], fabs(m->now[i][f]));
 }
 
+/* The same, with a step at the mark where that lies between. */
+static enum status march_past_mark(struct family_march *m, double from_s, double to_s, bool stop_early,
+                                   struct fail *why)
+{
+	double mark_s = m->from ? m->from->mark_s : 0.0;
+	if (!(mark_s > from_s && mark_s < to_s))
+		return march_interval(m, from_s, to_s, stop_early, why);
+	enum status status = march_interval(m, from_s, mark_s, false, why);
+	m->mark = m->heat->steps - 1;
+	return status == ST_OK ? march_interval(m, mark_s, to_s, stop_early, why) : status;
+}
+
 static enum status march_events(struct family_march *m, struct fail *why)
 {
 	const struct heat_timeline *timeline = &m->timeline;
@@ -291,7 +299,7 @@ static enum status march_events(struct family_march *m, struct fail *why)
 			deposit(m, event->instant);
 		status = record(m, event->time_s, why);
 		if (status == ST_OK)
-			status = march_interval(m, event->time_s, to_s, event->last_event, why);
+			status = march_past_mark(m, event->time_s, to_s, event->last_event, why);
 	}
 	return status;
 }
@@ -325,7 +333,10 @@ static void start(struct family_march *m)
 	heat_start(m->problem, &m->heat->cells, start_C, &m->heat->ambient_C);
 	for (size_t i = 0; i < m->heat->cells.count; i++) {
 		m->now[i][0] = start_C[i];
-		m->size[0] = fmax(m->size[0], fabs(start_C[i]));
+		for (size_t s = 0; m->from && s < m->sources; s++)
+			m->now[i][s + 1] = m->from->state[s] ? m->from->state[s][i] : 0.0;
+		for (size_t f = 0; f <= m->sources; f++)
+			m->size[f] = fmax(m->size[f], fabs(m->now[i][f]));
 	}
 	m->tolerance_K[0] = heat_base_tolerance_K(m->problem);
 	for (size_t s = 1; s <= m->sources; s++)
@@ -333,10 +344,10 @@ static void start(struct family_march *m)
 }
 
 static enum status build(const struct heat_problem *problem, const struct heat_source *source,
-                         struct heat_family *family, struct fail *why)
+                         const struct heat_family_start *from, struct heat_family *family, struct fail *why)
 {
 	lanes *block = NULL;
-	struct family_march m = {.problem = problem, .heat = family->heat, .sources = family->sources};
+	struct family_march m = {.problem = problem, .heat = family->heat, .sources = family->sources, .from = from};
 	enum status status = heat_timeline_new(problem, &m.heat->cells, &m.timeline, why);
 	if (status != ST_OK)
 		return status;
@@ -348,14 +359,15 @@ static enum status build(const struct heat_problem *problem, const struct heat_s
 	}
 	if (status == ST_OK)
 		status = turn_record(&m, family, why);
+	family->mark = m.mark;
 	free(block);
 	free(m.state);
 	heat_timeline_free(&m.timeline);
 	return status;
 }
 
-enum status heat_family_new(const struct heat_problem *problem, size_t sources, const struct heat_source *source,
-                            struct heat_family **out, struct fail *why)
+enum status heat_family_march(const struct heat_problem *problem, size_t sources, const struct heat_source *source,
+                              const struct heat_family_start *start, struct heat_family **out, struct fail *why)
 {
 	*out = NULL;
 	if (sources < 1 || sources > HEAT_FAMILY_SOURCES)
@@ -377,11 +389,17 @@ enum status heat_family_new(const struct heat_problem *problem, size_t sources, 
 	family->sources = sources;
 	status = heat_alloc(&one, HEAT_FIELDS, &family->heat, why);
 	if (status == ST_OK)
-		status = build(&one, source, family, why);
+		status = build(&one, source, start, family, why);
 	if (status != ST_OK)
 		heat_family_free(&family);
 	*out = family;
 	return status;
+}
+
+enum status heat_family_new(const struct heat_problem *problem, size_t sources, const struct heat_source *source,
+                            struct heat_family **out, struct fail *why)
+{
+	return heat_family_march(problem, sources, source, NULL, out, why);
 }
 
 size_t heat_family_bytes(const struct heat_family *family)

@@ -157,6 +157,20 @@ void heat_note_highest(struct heat *solver, size_t f); /* into the room that is 
 double heat_time_tolerance(const struct heat_problem *problem);
 double heat_base_tolerance_K(const struct heat_problem *problem);
 
+/* heat_family.c: fields beside the base, marched with it. One with a start (by cell) and a dark source only decays. */
+struct heat_family {
+	size_t sources;
+	size_t mark;       /* the step that was asked for by its time */
+	struct heat *heat; /* base, and the response that was asked for last */
+	float *response[HEAT_FAMILY_SOURCES]; /* [rows x steps] */
+};
+struct heat_family_start {
+	const double *state[HEAT_FAMILY_SOURCES]; /* [cells]; NULL: nothing */
+	double mark_s; /* a moment after the last pulse and stage that becomes a step; 0: none */
+};
+enum status heat_family_march(const struct heat_problem *problem, size_t sources, const struct heat_source *source,
+                              const struct heat_family_start *start, struct heat_family **out, struct fail *why);
+
 /* heat_check.c */
 struct heat_pulses heat_pulses_filled(const struct heat_problem *problem);
 

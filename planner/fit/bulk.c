@@ -6,8 +6,10 @@
  */
 #include "physics/base/rng.h"
 #include "physics/base/units.h"
+#include "physics/heat_passes.h"
 #include "physics/ordinates.h"
 #include "physics/pigment.h"
+#include "planner/fit/answer.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 #include "planner/fit/residual.h"
@@ -48,10 +50,11 @@ struct bulk {
 	double criterion_C[2]; /* melanosome, target */
 	struct predict_evidence threshold; /* what endpoints said of the target's threshold in this skin */
 	struct ready sample[SAMPLES_MAX];
-	struct heat *heat[SAMPLES_MAX];         /* of light */
-	struct residual *residual[SAMPLES_MAX]; /* of what columns leave behind */
-	const struct heat *answer[SAMPLES_MAX]; /* one of the two, for the dose prepared last */
-	bool heated;                            /* either holds what the schedule of `prepared` gives */
+	struct heat *heat[SAMPLES_MAX];          /* of light */
+	struct heat_passes *passes[SAMPLES_MAX]; /* of light in any number of passes */
+	struct residual *residual[SAMPLES_MAX];  /* of what columns leave behind */
+	const struct heat *answer[SAMPLES_MAX];  /* one of the three, for the dose prepared last; of passes the rows alone */
+	bool heated;                             /* they hold what the schedule of `prepared` gives */
 	struct bulk_dose prepared;
 	struct spot_table spots;
 	double check_difference_pct, check_se_pct;
@@ -65,6 +68,7 @@ void bulk_free(struct bulk **bulk)
 		free((*bulk)->sample[s].edge_um);
 		free((*bulk)->sample[s].absorption_1_cm);
 		heat_free(&(*bulk)->heat[s]);
+		heat_passes_free(&(*bulk)->passes[s]);
 		residual_free(&(*bulk)->residual[s]);
 	}
 	free(*bulk);
@@ -333,9 +337,16 @@ enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fai
 
 /* ---- heat --------------------------------------------------------------------------------------------- */
 
+/* Light in several passes is solved for one of them (heat_passes.h), which serves any number. */
+static bool in_passes(const struct bulk_dose *dose)
+{
+	return !dose->column_depth_um && dose->passes <= HEAT_PASSES_MAX && (dose->passes > 1 || dose->turns_passes);
+}
+
 static bool same_schedule(const struct bulk_dose *a, const struct bulk_dose *b)
 {
-	return a->spot_um == b->spot_um && a->passes == b->passes && a->stack == b->stack && a->rep_Hz == b->rep_Hz &&
+	bool same_passes = a->passes == b->passes || (in_passes(a) && in_passes(b));
+	return a->spot_um == b->spot_um && same_passes && a->stack == b->stack && a->rep_Hz == b->rep_Hz &&
 	       a->pass_interval_s == b->pass_interval_s && a->cold_air == b->cold_air && a->spray_s == b->spray_s &&
 	       a->delay_s == b->delay_s;
 }
@@ -415,6 +426,20 @@ static void pose(const struct bulk *b, const struct bulk_dose *dose, unsigned s,
 	}
 }
 
+/* Of one pass. Where passes are too near each other for that (ST_MODEL), there is none. */
+static enum status heat_of_passes(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
+{
+	struct sample_problem p;
+	struct bulk_dose one = *dose;
+	one.passes = 1;
+	pose(b, &one, s, &p);
+	source_of(b, dose, s, p.absorption_1_cm);
+	p.heat.source = (struct heat_source){b->sample[s].bins, b->sample[s].edge_um, p.absorption_1_cm};
+	enum status st = heat_passes_new(&p.heat, &b->passes[s], why);
+	b->answer[s] = st ? NULL : heat_passes_rows(b->passes[s]);
+	return st == ST_MODEL ? ST_OK : st;
+}
+
 /* Solved once for a schedule, and asked many times. */
 static enum status heat_of_light(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
 {
@@ -422,7 +447,6 @@ static enum status heat_of_light(struct bulk *b, const struct bulk_dose *dose, u
 	pose(b, dose, s, &p);
 	source_of(b, dose, s, p.absorption_1_cm);
 	p.heat.source = (struct heat_source){b->sample[s].bins, b->sample[s].edge_um, p.absorption_1_cm};
-	heat_free(&b->heat[s]);
 	enum status st = heat_new(&p.heat, &b->heat[s], why);
 	b->answer[s] = b->heat[s];
 	return st ? st : heat_prepare_peaks(b->heat[s], why);
@@ -441,7 +465,12 @@ static enum status heat_of_columns(struct bulk *b, const struct bulk_dose *dose,
 
 static enum status heat_sample(struct bulk *b, const struct bulk_dose *dose, unsigned s, struct fail *why)
 {
-	return dose->column_depth_um ? heat_of_columns(b, dose, s, why) : heat_of_light(b, dose, s, why);
+	if (dose->column_depth_um)
+		return heat_of_columns(b, dose, s, why);
+	heat_free(&b->heat[s]);
+	heat_passes_free(&b->passes[s]);
+	enum status st = in_passes(dose) ? heat_of_passes(b, dose, s, why) : ST_OK;
+	return st || b->passes[s] ? st : heat_of_light(b, dose, s, why);
 }
 
 struct heat_work {
@@ -461,6 +490,7 @@ static void forget_heat(struct bulk *b)
 	b->heated = false;
 	for (unsigned s = 0; s < b->count; s++) {
 		heat_free(&b->heat[s]);
+		heat_passes_free(&b->passes[s]);
 		residual_free(&b->residual[s]);
 	}
 }
@@ -541,26 +571,26 @@ static void note(struct bulk_spreads *out, enum metric metric, unsigned s, doubl
 	out->metric[metric].flags |= flags;
 }
 
-static const enum damage_set_id cells = DAMAGE_EPIDERMIS, collagen = DAMAGE_COLLAGEN_PEARCE;
+static const enum damage_set_id cells = DAMAGE_HENRIQUES_ER75000, collagen = DAMAGE_COLLAGEN_PEARCE;
 
 /* Peaks and Omega of one sample on its rows: cells of the epidermis and what metrics ask, collagen below. */
 struct rows {
 	double peak_C[HEAT_CELLS_MAX + 1], cells[HEAT_CELLS_MAX + 1], collagen[HEAT_CELLS_MAX + 1];
 };
 
-/* Damage along depth: cells for the epidermis, collagen below it. Omega is only found where it is read. */
-static enum status note_profile(const struct heat *heat, const struct ready *r, double fluence_J_cm2, struct rows *rows,
+/* Damage along depth: Henriques for the epidermis, collagen below it. Omega is only found where it is read. */
+static enum status note_profile(const struct answer *a, const struct ready *r, struct rows *rows,
                                 const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out,
                                 struct fail *why)
 {
 	size_t first, past, deepest, end;
-	heat_rows_at_depth(heat, r->epidermis_um, &first, &past);
-	heat_rows_at_depth(heat, depth_um[depths - 1], &deepest, &end);
-	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, 0, past, rows->cells, why);
+	heat_rows_at_depth(a->rows, r->epidermis_um, &first, &past);
+	heat_rows_at_depth(a->rows, depth_um[depths - 1], &deepest, &end);
+	enum status st = answer_omega(a, cells, 0, past, rows->cells, why);
 	if (!st)
-		st = heat_evaluate_rows(heat, fluence_J_cm2, collagen, first, end, rows->collagen, why);
+		st = answer_omega(a, collagen, first, end, rows->collagen, why);
 	struct heat_place place[PREDICT_DEPTHS_MAX];
-	heat_places(heat, depth_um, depths, place);
+	heat_places(a->rows, depth_um, depths, place);
 	for (size_t i = 0; !st && i < depths; i++) {
 		const double *set = depth_um[i] <= r->epidermis_um ? rows->cells : rows->collagen;
 		out->peak[i].value[s] = heat_at(rows->peak_C, place[i]);
@@ -574,16 +604,15 @@ struct peaks {
 	double hottest_C, dermis_C;
 };
 
-/* For a profile peaks are found in all rows, else where they are read: at the surface and around two depths. */
-static enum status find_some_peaks(const struct heat *heat, const struct ready *r, double fluence_J_cm2, double *peak_C,
-                                   struct fail *why)
+/* Where they are read: at the surface and around two depths. */
+static enum status find_some_peaks(const struct answer *a, const struct ready *r, double *peak_C, struct fail *why)
 {
 	const double read_um[] = {0.0, r->basal_um, r->papillary_um};
 	enum status st = ST_OK;
 	for (size_t i = 0; !st && i < sizeof read_um / sizeof read_um[0]; i++) {
 		size_t from, to;
-		heat_rows_at_depth(heat, read_um[i], &from, &to);
-		st = heat_peak_rows(heat, fluence_J_cm2, from, to, peak_C, why);
+		heat_rows_at_depth(a->rows, read_um[i], &from, &to);
+		st = answer_peaks(a, from, to, peak_C, why);
 	}
 	return st;
 }
@@ -596,33 +625,31 @@ static double highest(const double *peak_C, size_t from, size_t to)
 	return best_C;
 }
 
-static enum status find_peaks(const struct heat *heat, const struct ready *r, double fluence_J_cm2, bool profile,
-                              double *peak_C, struct peaks *out, struct fail *why)
+/* For a profile peaks are found in all rows. */
+static enum status find_peaks(const struct answer *a, const struct ready *r, bool profile, double *peak_C,
+                              struct peaks *out, struct fail *why)
 {
-	size_t above, below, rows = heat_rows(heat);
-	struct heat_peak hottest = {0}, deeper = {.temperature_C = -INFINITY};
-	heat_rows_at_depth(heat, r->papillary_um, &above, &below);
-	enum status st = profile ? heat_peak_rows(heat, fluence_J_cm2, 0, rows, peak_C, why)
-	                         : find_some_peaks(heat, r, fluence_J_cm2, peak_C, why);
-	if (!st && profile) {
-		hottest.temperature_C = highest(peak_C, 0, rows);
-		deeper.temperature_C = highest(peak_C, above + 1, rows);
-	} else if (!st) {
-		st = heat_hottest(heat, fluence_J_cm2, 0, rows, &hottest, why);
-		st = st ? st : heat_hottest(heat, fluence_J_cm2, above + 1, rows, &deeper, why);
+	size_t above, below, rows = heat_rows(a->rows);
+	heat_rows_at_depth(a->rows, r->papillary_um, &above, &below);
+	enum status st = profile ? answer_peaks(a, 0, rows, peak_C, why) : find_some_peaks(a, r, peak_C, why);
+	if (st)
+		return st;
+	double papillary_C = heat_at_depth(a->rows, peak_C, r->papillary_um);
+	*out = (struct peaks){peak_C[0], papillary_C};
+	if (profile) {
+		*out = (struct peaks){highest(peak_C, 0, rows), fmax(papillary_C, highest(peak_C, above + 1, rows))};
+		return ST_OK;
 	}
-	*out = (struct peaks){hottest.temperature_C,
-	                      fmax(heat_at_depth(heat, peak_C, r->papillary_um), deeper.temperature_C)};
-	return st;
+	st = answer_hottest(a, above + 1, papillary_C, &out->dermis_C, why);
+	return st ? st : answer_hottest(a, 0, fmax(out->hottest_C, out->dermis_C), &out->hottest_C, why);
 }
 
-static enum status omega_of_cells(const struct heat *heat, double fluence_J_cm2, double depth_um, double *omega,
-                                  double *out, struct fail *why)
+static enum status omega_of_cells(const struct answer *a, double depth_um, double *omega, double *out, struct fail *why)
 {
 	size_t from, to;
-	heat_rows_at_depth(heat, depth_um, &from, &to);
-	enum status st = heat_evaluate_rows(heat, fluence_J_cm2, cells, from, to, omega, why);
-	*out = st ? 0.0 : heat_omega_at_depth(heat, omega, depth_um);
+	heat_rows_at_depth(a->rows, depth_um, &from, &to);
+	enum status st = answer_omega(a, cells, from, to, omega, why);
+	*out = st ? 0.0 : heat_omega_at_depth(a->rows, omega, depth_um);
 	return st;
 }
 
@@ -647,15 +674,16 @@ static enum status heat_metrics(struct heat_question *q, unsigned s, struct rows
 	struct peaks peaks;
 	double fluence = q->dose->column_depth_um ? q->dose->column_fluence_J_cm2[s] : q->dose->fluence_J_cm2;
 	double basal = 0.0, papillary = 0.0;
-	enum status st = find_peaks(heat, r, fluence, q->depths > 0, rows->peak_C, &peaks, why);
+	const struct answer answer = {heat, q->bulk->passes[s], {q->dose->passes, fluence}};
+	enum status st = find_peaks(&answer, r, q->depths > 0, rows->peak_C, &peaks, why);
 	if (!st && q->depths) { /* with the cells of the whole epidermis */
-		st = note_profile(heat, r, fluence, rows, q->depth_um, q->depths, s, q->out, why);
+		st = note_profile(&answer, r, rows, q->depth_um, q->depths, s, q->out, why);
 		basal = st ? 0.0 : heat_omega_at_depth(heat, rows->cells, r->basal_um);
 	} else if (!st) {
-		st = omega_of_cells(heat, fluence, r->basal_um, rows->cells, &basal, why);
+		st = omega_of_cells(&answer, r->basal_um, rows->cells, &basal, why);
 	}
 	if (!st)
-		st = omega_of_cells(heat, fluence, r->basal_um + papillary_below_basal_um, rows->cells, &papillary, why);
+		st = omega_of_cells(&answer, r->basal_um + papillary_below_basal_um, rows->cells, &papillary, why);
 	q->flags[s] = heat_validity(peaks.hottest_C) | q->dose->column_flags;
 	metric[METRIC_SURFACE_PEAK_C].value[s] = rows->peak_C[0];
 	metric[METRIC_BASAL_PEAK_C].value[s] = heat_at_depth(heat, rows->peak_C, r->basal_um);
@@ -674,11 +702,13 @@ static void question_item(void *state, size_t index)
 
 /* Starting a second thread and its end cost as much as looking through this many values. */
 #define ALONE_VALUES_MAX 4e6
+#define VALUES_OF_SUM 1.0 /* a temperature summed over modes, where bounds do not spare it */
 
 static void ask_samples(struct heat_question *q)
 {
 	const struct bulk *b = q->bulk;
-	double values = (double)b->count * (double)heat_rows(b->answer[0]) * (double)heat_steps(b->answer[0]);
+	double steps = (double)heat_steps(b->answer[0]) * (b->passes[0] ? q->dose->passes * VALUES_OF_SUM : 1.0);
+	double values = (double)b->count * (double)heat_rows(b->answer[0]) * steps;
 	if (values > ALONE_VALUES_MAX)
 		(void)parallel_run(b->count, question_item, q, NULL, NULL);
 	for (size_t s = 0; values <= ALONE_VALUES_MAX && s < b->count; s++)
@@ -810,19 +840,34 @@ static void thin_course(const double *time_s, const double *history, size_t step
 	}
 }
 
+/* The median skin's temperature at each place against time. */
+static enum status histories(const struct bulk *b, struct heat_repeat dose, const double *depth_um, size_t steps,
+                             double *time_s, double *history, struct fail *why)
+{
+	enum status st = ST_OK;
+	for (size_t place = 0; !st && place < COURSE_PLACES; place++) {
+		double *to = history + place * steps;
+		st = b->passes[0] ? heat_passes_history(b->passes[0], dose, depth_um[place], time_s, to, why)
+		                  : heat_history(b->answer[0], dose.fluence_J_cm2, depth_um[place], to, why);
+	}
+	if (!b->passes[0])
+		memcpy(time_s, heat_time_s(b->answer[0]), steps * sizeof *time_s);
+	return st;
+}
+
 enum status bulk_course(const struct bulk *b, const struct bulk_dose *dose, struct time_course *out, struct fail *why)
 {
-	const struct heat *heat = b->answer[0];
 	const struct ready *r = &b->sample[0];
-	const size_t steps = heat_steps(heat);
+	const size_t steps = b->passes[0] ? heat_passes_steps(b->passes[0], dose->passes) : heat_steps(b->answer[0]);
 	const double fluence = dose->column_depth_um ? dose->column_fluence_J_cm2[0] : dose->fluence_J_cm2;
-	double *history = calloc(COURSE_PLACES * steps, sizeof *history);
-	enum status st = history ? ST_OK : fail_set(why, ST_FULL, "prediction", "out of memory");
+	double *history = calloc((COURSE_PLACES + 1) * steps, sizeof *history);
+	if (!history)
+		return fail_set(why, ST_FULL, "prediction", "out of memory");
+	double *time_s = history + COURSE_PLACES * steps;
 	*out = (struct time_course){.depth_um = {0.0, r->basal_um, r->basal_um + papillary_below_basal_um}};
-	for (size_t place = 0; !st && place < COURSE_PLACES; place++)
-		st = heat_history(heat, fluence, out->depth_um[place], history + place * steps, why);
+	enum status st = histories(b, (struct heat_repeat){dose->passes, fluence}, out->depth_um, steps, time_s, history, why);
 	if (!st)
-		thin_course(heat_time_s(heat), history, steps, out);
+		thin_course(time_s, history, steps, out);
 	free(history);
 	return st;
 }

@@ -295,6 +295,7 @@ static struct bulk_dose dose_of(const struct exposure *e)
 		.spot_um = microbeams || isnan(e->spot_um) ? INFINITY : e->spot_um,
 		.passes = e->passes ? e->passes : 1,
 		.stack = e->stack ? e->stack : 1,
+		.turns_passes = microbeams,
 		.rep_Hz = e->stack > 1 && e->rep_hz > 0.0 ? e->rep_hz : 1.0, /* a single pulse has no rate */
 		.pass_interval_s = microbeams ? ROLLER_PASS_S : STAMP_PASS_S,
 		.cold_air = e->cooling == COOLING_FORCED_AIR && microbeams,
@@ -439,8 +440,7 @@ static void name_models(const struct predictor *p, const struct exposure *e, str
 	                       "does not say how they converge"
 	                     : "discrete ordinates, on the axis of the spot";
 	out->heat = heat_name(p->cooling, columns);
-	out->damage = "Arrhenius: Henriques E/R 75 000 K, under milliseconds Simanovskii 2006 (epidermis), "
-	              "Pearce collagen (dermis)";
+	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
 	second_check(p, e, out);
 }
 

@@ -54,6 +54,7 @@ struct bulk_dose {
 	double fluence_J_cm2; /* mean, per pulse */
 	double spot_um;       /* diameter; INFINITY: broad */
 	unsigned passes, stack;
+	bool turns_passes; /* other numbers of them will be asked for */
 	double rep_Hz, pass_interval_s;
 	bool cold_air;
 	double spray_s, delay_s; /* cryogen before every pass; 0: none */
