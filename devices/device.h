@@ -18,6 +18,7 @@
 #define DEVICE_NAME_MAX 64
 #define DEVICE_TEXT_MAX 200
 #define DEVICE_SOURCE_MAX 96
+#define DEVICE_CLEARANCE_SOURCE_MAX 64 /* a word of the rules' facts */
 #define DEVICE_MODES_MAX 8
 #define DEVICE_CLEARANCES_MAX 16
 #define DEVICE_INDICATIONS_MAX 12
@@ -156,7 +157,7 @@ struct clearance {
 	size_t modes; /* 0: every mode */
 	char mode[DEVICE_MODES_MAX][DEVICE_ID_MAX];
 	unsigned fitzpatrick; /* bit t-1 for type t; 0: types not stated */
-	char source[DEVICE_SOURCE_MAX];
+	char source[DEVICE_CLEARANCE_SOURCE_MAX];
 };
 
 enum cooling_kind { COOLING_NONE, COOLING_FORCED_AIR, COOLING_CONTACT, COOLING_CRYOGEN, COOLING_KINDS };

@@ -10,7 +10,7 @@
 #include <stddef.h>
 
 enum damage_set_id {
-	DAMAGE_HENRIQUES_ER75000, /* basal epidermis, E/R = 75 000 K: the one used for epidermal injury */
+	DAMAGE_HENRIQUES_ER75000, /* basal epidermis, E/R = 75 000 K: exposures of a tenth of a second and more */
 	DAMAGE_HENRIQUES_EA628,   /* the common variant Ea = 6.28e5 J/mol, kept for comparison */
 	DAMAGE_GAYLOR,
 	DAMAGE_WEAVER_STOLL, /* two branches, joined at 50 C */
@@ -22,6 +22,7 @@ enum damage_set_id {
 	DAMAGE_WHOLE_BLOOD,
 	DAMAGE_AGAH_AORTA,
 	DAMAGE_BROWN_MICROVASCULAR,
+	DAMAGE_EPIDERMIS, /* the same, going on with cells under milliseconds of heat: for light on the epidermis */
 	DAMAGE_COLLAGEN_ONSET, /* tendon: where collagen begins to denature; Pearce's set is where it is gone */
 	DAMAGE_SETS
 };

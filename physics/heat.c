@@ -6,7 +6,7 @@
 #define TIME_TOLERANCE_DEFAULT 5e-4
 #define BASE_TOLERANCE_K 0.02 /* 1.4 % of a damage rate at E/R = 75 000 K */
 
-#define BOILING_ROUNDING_K 1e-9 /* a boiling cell stands at 100 C to rounding */
+#define BOILING_ROUNDING_K 1e-4 /* a boiling cell stands at 100 C to rounding: sums of modes in single precision */
 
 #define ERROR_REFINE 2.0
 #define ERROR_TIME_FRAC 0.25

@@ -13,7 +13,6 @@
 #define AXIS_PARTS 10.0 /* of the beam's edge radius: cell on the axis */
 #define EDGE_PARTS 60.0 /* and at the edge */
 #define GROWTH 0.1      /* per unit distance from the edge */
-#define MODE_SLACK 1e-6 /* of the response to all light at once */
 
 struct heat_beam {
 	size_t columns, rows; /* rows kept */
@@ -101,11 +100,12 @@ static void fill_radial(size_t n, const double *r_edge_um, const double *area_m2
 static void take_modes(struct heat_modes *modes, const struct eigen *eigen)
 {
 	for (size_t m = 0; m < modes->radii; m++) {
-		modes->eigenvalue_1_m2[m] = fmax(eigen[m].value, 0.0);
+		size_t lane = m + 1;
+		modes->eigenvalue_1_m2[lane] = fmax(eigen[m].value, 0.0);
 		for (size_t j = 0; j < modes->radii; j++) {
 			double value = eigen[m].vector[j] / sqrt(modes->area_m2[j]);
-			modes->vector[j * modes->lanes + m] = value;
-			modes->largest[m] = fmax(modes->largest[m], fabs(value));
+			modes->vector[j * modes->lanes + lane] = value;
+			modes->largest[lane] = fmax(modes->largest[lane], fabs(value));
 		}
 	}
 }
@@ -145,7 +145,7 @@ static enum status modes_new(size_t radii, const double *r_edge_um, struct heat_
 	*modes = (struct heat_modes){.radii = radii,
 	                             .blocks = blocks,
 	                             .lanes = lanes,
-	                             .base = radii,
+	                             .kept = radii,
 	                             .eigenvalue_1_m2 = block,
 	                             .largest = block + lanes,
 	                             .area_m2 = block + 2 * lanes,
@@ -207,12 +207,13 @@ static struct flash project(const struct heat_beam_source *source, const struct 
 		double sum = 0.0;
 		memset(ring_J_m2, 0, cells->count * sizeof *ring_J_m2);
 		heat_cells_deposit(cells, &ring, ring_J_m2);
-		for (size_t b = 0, at = 0; b < modes->blocks; b++) {
-			const double *vector = modes->vector + j * modes->lanes + b * HEAT_BEAM_LANES;
-			for (size_t i = 0; i < cells->count; i++)
-				for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++, at++)
-					deposit_J_m2[at] += modes->area_m2[j] * vector[lane] * ring_J_m2[i];
-		}
+		const struct heat_beam_ring projected = {.cells = cells->count,
+		                                         .blocks = modes->blocks,
+		                                         .area_m2 = modes->area_m2[j],
+		                                         .vector = modes->vector + j * modes->lanes,
+		                                         .ring_J_m2 = ring_J_m2,
+		                                         .deposit_J_m2 = deposit_J_m2};
+		heat_beam_kernel_project(&projected);
 		for (size_t i = 0; i < cells->count; i++) {
 			flash.largest_K = fmax(flash.largest_K, ring_J_m2[i] / cells->capacity_J_m2K[i]);
 			sum += ring_J_m2[i];
@@ -229,39 +230,38 @@ static struct flash project(const struct heat_beam_source *source, const struct 
 /* What a mode can add to the temperature at most, anywhere and ever: it has its own share of the light only.
  */
 static double mode_largest_K(const struct heat_cells *cells, const struct heat_modes *modes,
-                             const double *deposit_J_m2, size_t mode)
+                             const double *deposit_J_m2, size_t lane)
 {
-	const double *lane = deposit_J_m2 + mode / HEAT_BEAM_LANES * cells->count * HEAT_BEAM_LANES +
-	                     mode % HEAT_BEAM_LANES;
+	const double *deposit = deposit_J_m2 + lane / HEAT_BEAM_LANES * cells->count * HEAT_BEAM_LANES +
+	                        lane % HEAT_BEAM_LANES;
 	double most = 0.0;
 	for (size_t i = 0; i < cells->count; i++)
-		most = fmax(most, fabs(lane[i * HEAT_BEAM_LANES]) / cells->capacity_J_m2K[i]);
-	return most * modes->largest[mode];
+		most = fmax(most, fabs(deposit[i * HEAT_BEAM_LANES]) / cells->capacity_J_m2K[i]);
+	return most * modes->largest[lane];
 }
 
-/* Leaves out the highest modes as long as what they could add stays below MODE_SLACK of what the light can
- * make; the base takes the lane after the last mode kept. */
+/* Leaves out the highest modes as long as what they could add stays below the slack of what the light can make. */
 static void cut_modes(const struct heat_cells *cells, struct heat_modes *modes, double largest_K,
                       double *deposit_J_m2)
 {
 	size_t kept = modes->radii;
 	double rest_K = 0.0;
 	while (kept > 1) {
-		rest_K += mode_largest_K(cells, modes, deposit_J_m2, kept - 1);
-		if (rest_K > MODE_SLACK * largest_K)
+		rest_K += mode_largest_K(cells, modes, deposit_J_m2, kept);
+		if (rest_K > HEAT_BEAM_MODE_SLACK * largest_K)
 			break;
 		kept--;
 	}
-	for (size_t m = kept; m < modes->lanes; m++) {
-		modes->eigenvalue_1_m2[m] = 0.0;
+	for (size_t lane = kept + 1; lane < modes->lanes; lane++) {
+		modes->eigenvalue_1_m2[lane] = modes->largest[lane] = 0.0;
 		for (size_t j = 0; j < modes->radii; j++)
-			modes->vector[j * modes->lanes + m] = 0.0;
+			modes->vector[j * modes->lanes + lane] = 0.0;
 	}
-	modes->base = kept;
+	modes->kept = kept;
 	modes->blocks = kept / HEAT_BEAM_LANES + 1;
 	size_t last = (modes->blocks - 1) * cells->count * HEAT_BEAM_LANES;
 	for (size_t i = 0; i < cells->count; i++)
-		for (size_t lane = kept % HEAT_BEAM_LANES; lane < HEAT_BEAM_LANES; lane++)
+		for (size_t lane = kept % HEAT_BEAM_LANES + 1; lane < HEAT_BEAM_LANES; lane++)
 			deposit_J_m2[last + i * HEAT_BEAM_LANES + lane] = 0.0;
 }
 
@@ -269,15 +269,16 @@ static void cut_modes(const struct heat_cells *cells, struct heat_modes *modes, 
 
 #define PANEL_ROWS 4 /* rows turned at once: longer pieces of each state */
 
-/* Histories of every mode in some of the tissue's rows: [row][mode][step]. */
+/* Histories of every lane in some of the tissue's rows: [row][lane][step]. */
 struct panel {
 	size_t first, rows;
-	size_t padded, stride; /* doubles from mode to mode, from row to row */
-	double *value;
-	size_t *active; /* modes that matter, by HEAT_BEAM_PANEL steps of one row */
+	size_t padded, stride; /* from lane to lane, from row to row */
+	float *value;
+	float *vector;  /* [radii][lanes] of the modes */
+	size_t *active; /* lanes that matter, by HEAT_BEAM_PANEL steps of one row */
 };
 
-static const double *state_at(const struct heat_beam_march *march, size_t step, size_t block, size_t cell)
+static const float *state_at(const struct heat_beam_march *march, size_t step, size_t block, size_t cell)
 {
 	return march->value + ((step * march->modes->blocks + block) * march->kept + cell) * HEAT_BEAM_LANES;
 }
@@ -301,35 +302,44 @@ static void fill_panel(const struct heat_beam_march *march, const struct panel *
 /* The surface has no heat capacity: it shares what the first cell has with the medium. */
 static void take_surface(const struct heat_beam_march *march, const struct panel *panel)
 {
-	for (size_t mode = 0; mode <= march->modes->base; mode++)
+	for (size_t lane = 0; lane <= march->modes->kept; lane++)
 		for (size_t step = 0; step < march->steps; step++)
-			panel->value[mode * panel->padded + step] *= march->surface_share[step];
+			panel->value[lane * panel->padded + step] *= (float)march->surface_share[step];
 }
 
 /* What a mode adds at most, over the steps of one panel. */
-static double mode_adds_K(const struct heat_modes *modes, const double *history, size_t mode)
+static double mode_adds_K(const struct heat_modes *modes, const float *history, size_t lane)
 {
-	double most = 0.0;
-	for (size_t s = 0; s < HEAT_BEAM_PANEL; s++)
-		most = fmax(most, fabs(history[s]));
-	return most * modes->largest[mode];
+	float most = 0.0F;
+	for (size_t s = 0; s < HEAT_BEAM_PANEL; s++) {
+		float size = history[s] < 0.0F ? -history[s] : history[s];
+		most = size > most ? size : most;
+	}
+	return (double)most * modes->largest[lane];
 }
 
-/* Leaves out the highest modes as long as what they add stays below MODE_SLACK of the largest response. */
-static void find_active(const struct heat_beam_march *march, const struct panel *panel, const double *history)
+/* Leaves out the highest modes as long as what they add stays below the slack of the largest response. */
+static void find_active(const struct heat_beam_march *march, const struct panel *panel, const float *history)
 {
 	const struct heat_modes *modes = march->modes;
 	for (size_t t = 0; t < panel->padded; t += HEAT_BEAM_PANEL) {
-		size_t kept = modes->base;
+		size_t kept = modes->kept;
 		double rest_K = 0.0;
 		while (kept > 1) {
-			rest_K += mode_adds_K(modes, history + (kept - 1) * panel->padded + t, kept - 1);
-			if (rest_K > MODE_SLACK * march->largest)
+			rest_K += mode_adds_K(modes, history + kept * panel->padded + t, kept);
+			if (rest_K > HEAT_BEAM_MODE_SLACK * march->largest)
 				break;
 			kept--;
 		}
-		panel->active[t / HEAT_BEAM_PANEL] = kept;
+		panel->active[t / HEAT_BEAM_PANEL] = kept + 1;
 	}
+}
+
+static void fill_base(struct heat_beam *beam, const struct heat_beam_march *march, size_t row, const float *history)
+{
+	float *base = beam->base + row * march->steps;
+	for (size_t step = 0; step < march->steps; step++)
+		base[step] = row > 0 ? history[step] : (float)((double)history[step] + march->surface_C[step]);
 }
 
 static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *march, const struct panel *panel)
@@ -341,12 +351,8 @@ static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *marc
 	if (panel->first == 0)
 		take_surface(march, panel);
 	for (size_t row = 0; row < panel->rows; row++) {
-		const double *history = panel->value + row * panel->stride;
-		float *base = beam->base + (panel->first + row) * steps;
-		for (size_t step = 0; step < steps; step++) {
-			double outside_C = panel->first + row == 0 ? march->surface_C[step] : 0.0;
-			base[step] = (float)(history[modes->base * panel->padded + step] + outside_C);
-		}
+		const float *history = panel->value + row * panel->stride;
+		fill_base(beam, march, panel->first + row, history + HEAT_BEAM_BASE * panel->padded);
 		find_active(march, panel, history);
 		const struct heat_beam_sum sum = {.radii = modes->radii,
 		                                  .modes = panel->active,
@@ -354,34 +360,44 @@ static void fill_rows(struct heat_beam *beam, const struct heat_beam_march *marc
 		                                  .steps = steps,
 		                                  .padded = panel->padded,
 		                                  .stride = beam->rows * steps,
-		                                  .vector = modes->vector,
+		                                  .vector = panel->vector,
 		                                  .panel = history,
-		                                  .kept = beam->response + (panel->first + row) * steps};
+		                                  .out = beam->response + (panel->first + row) * steps};
 		heat_beam_kernel_sum(&sum);
 	}
 }
 
+static enum status panel_new(const struct heat_beam_march *march, struct panel *panel, struct fail *why)
+{
+	const struct heat_modes *modes = march->modes;
+	size_t padded = (march->steps + HEAT_BEAM_PANEL - 1) / HEAT_BEAM_PANEL * HEAT_BEAM_PANEL;
+	size_t values = PANEL_ROWS * modes->lanes * padded, vectors = (modes->radii + HEAT_BEAM_LANES) * modes->lanes;
+	*panel = (struct panel){.padded = padded, .stride = modes->lanes * padded};
+	panel->value = calloc(values + vectors, sizeof *panel->value);
+	panel->active = calloc(padded / HEAT_BEAM_PANEL, sizeof *panel->active);
+	if (!panel->value || !panel->active)
+		return fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu steps", march->steps);
+	panel->vector = panel->value + values;
+	for (size_t i = 0; i < modes->radii * modes->lanes; i++)
+		panel->vector[i] = (float)modes->vector[i];
+	return ST_OK;
+}
+
 static enum status fill_columns(struct heat_beam *beam, const struct heat_beam_march *march, struct fail *why)
 {
-	size_t padded = (march->steps + HEAT_BEAM_PANEL - 1) / HEAT_BEAM_PANEL * HEAT_BEAM_PANEL;
-	struct panel panel = {.padded = padded, .stride = march->modes->lanes * padded};
-	panel.value = calloc(PANEL_ROWS * panel.stride, sizeof *panel.value);
-	panel.active = calloc(padded / HEAT_BEAM_PANEL, sizeof *panel.active);
+	struct panel panel;
+	enum status status = panel_new(march, &panel, why);
 	beam->base = malloc(beam->rows * march->steps * sizeof *beam->base);
 	beam->response = malloc(beam->columns * beam->rows * march->steps * sizeof *beam->response);
-	if (!panel.value || !panel.active || !beam->base || !beam->response) {
-		free(panel.value);
-		free(panel.active);
-		return fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu histories",
-		                beam->columns * beam->rows);
-	}
-	for (; panel.first < beam->rows; panel.first += PANEL_ROWS) {
+	if (status == ST_OK && (!beam->base || !beam->response))
+		status = fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu histories", beam->columns * beam->rows);
+	for (; status == ST_OK && panel.first < beam->rows; panel.first += PANEL_ROWS) {
 		panel.rows = beam->rows - panel.first < PANEL_ROWS ? beam->rows - panel.first : PANEL_ROWS;
 		fill_rows(beam, march, &panel);
 	}
 	free(panel.value);
 	free(panel.active);
-	return ST_OK;
+	return status;
 }
 
 /* Every column borrows base, times, depths and cells from the beam; only the response is its own. */

@@ -39,7 +39,7 @@ enum status heat_beam_boiler_new(const struct heat_cells *cells, const struct he
 	b->temperature_K = calloc(modes->radii * cells->count, sizeof *b->temperature_K);
 	b->active = calloc(b->padded / HEAT_BEAM_PANEL, sizeof *b->active);
 	for (size_t i = 0; b->active && i < b->padded / HEAT_BEAM_PANEL; i++)
-		b->active[i] = modes->base;
+		b->active[i] = modes->kept + 1;
 	if (b->panel && b->temperature_K && b->active)
 		return ST_OK;
 	heat_beam_boiler_free(out);
@@ -50,10 +50,10 @@ enum status heat_beam_boiler_new(const struct heat_cells *cells, const struct he
 static bool find_hot_rows(const struct heat_beam_boiler *b, const double *state, size_t *first, size_t *end)
 {
 	const struct heat_modes *modes = b->modes;
-	size_t n = b->cells->count, base = modes->base;
+	size_t n = b->cells->count;
 	bool any = false;
 	for (size_t i = 0; i < n; i++) {
-		double axis_C = state[(base / HEAT_BEAM_LANES * n + i) * HEAT_BEAM_LANES + base % HEAT_BEAM_LANES];
+		double axis_C = state[i * HEAT_BEAM_LANES + HEAT_BEAM_BASE];
 		for (size_t block = 0; block < modes->blocks; block++)
 			for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++)
 				axis_C += modes->vector[block * HEAT_BEAM_LANES + lane] *
@@ -109,17 +109,17 @@ void heat_beam_boil(struct heat_beam_boiler *b, double *state)
 	if (!find_hot_rows(b, state, &first, &end))
 		return;
 	turn_into_panel(b, state, first, end);
-	const struct heat_beam_sum sum = {.radii = modes->radii,
-	                                  .modes = b->active,
-	                                  .lanes = modes->lanes,
-	                                  .steps = end - first,
-	                                  .padded = b->padded,
-	                                  .stride = b->cells->count,
-	                                  .vector = modes->vector,
-	                                  .panel = b->panel,
-	                                  .out = b->temperature_K};
-	heat_beam_kernel_sum(&sum);
-	const double *base_C = b->panel + modes->base * b->padded;
+	const struct heat_beam_sum_whole sum = {.radii = modes->radii,
+	                                        .modes = b->active,
+	                                        .lanes = modes->lanes,
+	                                        .steps = end - first,
+	                                        .padded = b->padded,
+	                                        .stride = b->cells->count,
+	                                        .vector = modes->vector,
+	                                        .panel = b->panel,
+	                                        .out = b->temperature_K};
+	heat_beam_kernel_sum_whole(&sum);
+	const double *base_C = b->panel + HEAT_BEAM_BASE * b->padded;
 	for (size_t j = 0; j < modes->radii; j++)
 		for (size_t i = 0; i < end - first; i++)
 			take_latent(b, j, first + i, base_C[i] + b->temperature_K[j * sum.stride + i], state);

@@ -14,10 +14,9 @@ static size_t state_size(const struct heat_beam_march *march)
 }
 
 /* Where the base stands in a state, cell by cell. */
-static size_t base_at(const struct heat_beam_march *march, size_t cell)
+static size_t base_at(size_t cell)
 {
-	size_t block = march->modes->base / HEAT_BEAM_LANES, lane = march->modes->base % HEAT_BEAM_LANES;
-	return (block * march->cells->count + cell) * HEAT_BEAM_LANES + lane;
+	return cell * HEAT_BEAM_LANES + HEAT_BEAM_BASE;
 }
 
 /* ---- the record ---- */
@@ -41,8 +40,11 @@ static enum status make_room(struct heat_beam_march *march, struct fail *why)
 	if (march->steps < march->capacity)
 		return ST_OK;
 	size_t capacity = march->capacity ? 2 * march->capacity : HEAT_STEPS_FIRST;
-	if (!grow_array(&march->time_s, capacity) || !grow_array(&march->surface_share, capacity) ||
-	    !grow_array(&march->surface_C, capacity) || !grow_array(&march->value, capacity * size))
+	float *value = realloc(march->value, capacity * size * sizeof *value);
+	if (value)
+		march->value = value;
+	if (!value || !grow_array(&march->time_s, capacity) || !grow_array(&march->surface_share, capacity) ||
+	    !grow_array(&march->surface_C, capacity))
 		return fail_set(why, ST_FULL, "heat.steps", "out of memory for %zu steps", capacity);
 	march->capacity = capacity;
 	return ST_OK;
@@ -58,9 +60,14 @@ static enum status record(struct heat_beam_march *march, double time_s, struct f
 	bool held = isinf(regime->h_W_m2K);
 	size_t kept = march->kept * HEAT_BEAM_LANES, all_cells = march->cells->count * HEAT_BEAM_LANES;
 	size_t at = march->steps++, blocks = march->modes->blocks;
-	for (size_t b = 0; b < blocks; b++)
-		memcpy(march->value + (at * blocks + b) * kept, march->now + b * all_cells,
-		       kept * sizeof *march->value);
+	for (size_t b = 0; b < blocks; b++) {
+		const struct heat_beam_keep keep = {
+		        kept, march->now + b * all_cells, march->value + (at * blocks + b) * kept};
+		if (b < march->alive)
+			heat_beam_kernel_keep(&keep);
+		else
+			memset(keep.kept, 0, kept * sizeof *keep.kept);
+	}
 	march->time_s[at] = time_s;
 	march->surface_share[at] = held ? 0.0 : regime->half_W_m2K / all;
 	march->surface_C[at] = held ? regime->medium_C : regime->h_W_m2K * regime->medium_C / all;
@@ -70,51 +77,39 @@ static enum status record(struct heat_beam_march *march, double time_s, struct f
 /* ---- steps ---- */
 
 /* Chord error over its allowance for what the watched radii show; size is the largest response there. */
-static double watch(struct heat_beam_march *march, double *size)
+static double error_of(const struct heat_beam_march *march, const struct heat_beam_step *step)
 {
-	const struct heat_modes *modes = march->modes;
-	struct heat_beam_watch w = {.cells = march->cells->count,
-	                            .blocks = modes->blocks,
-	                            .gamma = HEAT_BEAM_GAMMA,
-	                            .now = march->now,
-	                            .stage = march->stage,
-	                            .next = march->next};
-	for (size_t k = 0; k < HEAT_BEAM_WATCHED; k++)
-		w.row[k] = modes->vector + march->watched[k] * modes->lanes;
-	heat_beam_kernel_watch(&w);
-	*size = w.size;
-	double allowed = march->tolerance_frac * fmax(march->largest, w.size), base = 0.0;
+	double allowed = march->tolerance_frac * fmax(march->largest, step->size);
 	if (march->boiler)
 		allowed = fmax(allowed, BOILING_CHORD_K * fmin((double)march->steps / BOILING_STEPS, 1.0));
-	for (size_t i = 0; i < march->cells->count; i++) {
-		size_t at = base_at(march, i);
-		double bend = march->stage[at] - march->now[at] -
-		              HEAT_BEAM_GAMMA * (march->next[at] - march->now[at]);
-		base = fmax(base, fabs(bend));
-	}
-	return fmax(base / march->tolerance_K, allowed > 0.0 ? w.error / allowed : 0.0);
+	return fmax(step->base_error / march->tolerance_K, allowed > 0.0 ? step->error / allowed : 0.0);
 }
 
 static double try_step(struct heat_beam_march *march, double dt_s, double *size)
 {
 	const struct heat_cells *cells = march->cells;
-	const struct heat_beam_step step = {.cells = cells->count,
-	                                    .blocks = march->modes->blocks,
-	                                    .theta_s = 0.5 * HEAT_BEAM_GAMMA * dt_s,
-	                                    .surface_W_m2K = march->regime.surface_W_m2K,
-	                                    .capacity_J_m2K = cells->capacity_J_m2K,
-	                                    .conductance_W_m2K = cells->conductance_W_m2K,
-	                                    .sink_W_m2K = cells->sink_W_m2K,
-	                                    .lateral_W_K = cells->lateral_W_K,
-	                                    .eigenvalue_1_m2 = march->modes->eigenvalue_1_m2,
-	                                    .supply_W_m2 = march->supply_W_m2,
-	                                    .now = march->now,
-	                                    .stage = march->stage,
-	                                    .next = march->next,
-	                                    .pivot = march->pivot,
-	                                    .ratio = march->ratio};
+	const struct heat_modes *modes = march->modes;
+	struct heat_beam_step step = {.cells = cells->count,
+	                              .blocks = march->alive,
+	                              .lit = march->regime.power_1_s > 0.0 ? march->alive : 1,
+	                              .theta_s = 0.5 * HEAT_BEAM_GAMMA * dt_s,
+	                              .surface_W_m2K = march->regime.surface_W_m2K,
+	                              .capacity_J_m2K = cells->capacity_J_m2K,
+	                              .conductance_W_m2K = cells->conductance_W_m2K,
+	                              .sink_W_m2K = cells->sink_W_m2K,
+	                              .lateral_W_K = cells->lateral_W_K,
+	                              .eigenvalue_1_m2 = modes->eigenvalue_1_m2,
+	                              .supply_W_m2 = march->supply_W_m2,
+	                              .now = march->now,
+	                              .stage = march->stage,
+	                              .next = march->next,
+	                              .pivot = march->pivot,
+	                              .seen = march->seen};
+	for (size_t k = 0; k < HEAT_BEAM_WATCHED; k++)
+		step.row[k] = modes->vector + march->watched[k] * modes->lanes;
 	heat_beam_kernel_step(&step);
-	return watch(march, size);
+	*size = step.size;
+	return error_of(march, &step);
 }
 
 static void accept_step(struct heat_beam_march *march, double size)
@@ -125,6 +120,41 @@ static void accept_step(struct heat_beam_march *march, double size)
 	march->largest = fmax(march->largest, size);
 	if (march->boiler)
 		heat_beam_boil(march->boiler, march->now);
+}
+
+/* The most that the modes of a block add anywhere. */
+static double block_adds_K(const struct heat_beam_march *march, size_t block)
+{
+	size_t cells = march->cells->count;
+	const double *state = march->now + block * cells * HEAT_BEAM_LANES;
+	double most[HEAT_BEAM_LANES] = {0.0}, sum = 0.0;
+	for (size_t i = 0; i < cells; i++)
+		for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++) {
+			double here = fabs(state[i * HEAT_BEAM_LANES + lane]);
+			most[lane] = here > most[lane] ? here : most[lane];
+		}
+	for (size_t lane = 0; lane < HEAT_BEAM_LANES; lane++)
+		sum += most[lane] * march->modes->largest[block * HEAT_BEAM_LANES + lane];
+	return sum;
+}
+
+/* In the dark no mode rises any more, and the high ones soon have nothing left to add: their block is marched no
+ * further until light comes again. Boiling mixes the modes. */
+#define LOOK_EVERY 4 /* steps */
+
+static void leave_blocks(struct heat_beam_march *march)
+{
+	if (march->boiler || march->regime.power_1_s > 0.0 || march->steps % LOOK_EVERY > 0)
+		return;
+	while (march->alive > 1 && block_adds_K(march, march->alive - 1) < HEAT_BEAM_MODE_SLACK * march->largest)
+		march->alive--;
+}
+
+static void wake_blocks(struct heat_beam_march *march)
+{
+	size_t size = march->cells->count * HEAT_BEAM_LANES, asleep = march->modes->blocks - march->alive;
+	memset(march->now + march->alive * size, 0, asleep * size * sizeof *march->now);
+	march->alive = march->modes->blocks;
 }
 
 /* From one event to the next; a decayed response may end the last interval. */
@@ -140,6 +170,7 @@ static enum status march_interval(struct heat_beam_march *march, double from_s, 
 		if (!taken)
 			continue;
 		accept_step(march, size);
+		leave_blocks(march);
 		status = record(march, heat_steps_time_s(&steps), why);
 		if (stop_early && size < HEAT_TAIL_DECAY_FRAC * march->largest)
 			break;
@@ -156,10 +187,10 @@ static void fill_supply(struct heat_beam_march *march)
 	for (size_t i = 0; i < size; i++)
 		march->supply_W_m2[i] = march->regime.power_1_s * march->deposit_J_m2[i];
 	for (size_t i = 0; i < n; i++)
-		march->supply_W_m2[base_at(march, i)] =
+		march->supply_W_m2[base_at(i)] =
 		        cells->sink_W_m2K[i] * core_C + cells->metabolic_W_m2[i];
-	march->supply_W_m2[base_at(march, 0)] += march->regime.surface_W_m2K * march->regime.medium_C;
-	march->supply_W_m2[base_at(march, n - 1)] += cells->conductance_W_m2K[n] * core_C;
+	march->supply_W_m2[base_at(0)] += march->regime.surface_W_m2K * march->regime.medium_C;
+	march->supply_W_m2[base_at(n - 1)] += cells->conductance_W_m2K[n] * core_C;
 }
 
 static void deposit(struct heat_beam_march *march, double pulses)
@@ -173,13 +204,20 @@ static void deposit(struct heat_beam_march *march, double pulses)
 		heat_beam_boil(march->boiler, march->now);
 }
 
-/* The response right now, at the watched radii. */
-static double size_now(struct heat_beam_march *march)
+/* The largest response right now, at the watched radii. */
+static double size_now(const struct heat_beam_march *march)
 {
+	const struct heat_modes *modes = march->modes;
+	size_t cells = march->cells->count;
 	double size = 0.0;
-	memcpy(march->next, march->now, state_size(march) * sizeof *march->next);
-	memcpy(march->stage, march->now, state_size(march) * sizeof *march->stage);
-	(void)watch(march, &size);
+	for (size_t k = 0; k < HEAT_BEAM_WATCHED; k++)
+		for (size_t i = 0; i < cells; i++) {
+			const double *row = modes->vector + march->watched[k] * modes->lanes;
+			double value = 0.0;
+			for (size_t m = 0; m < modes->blocks * HEAT_BEAM_LANES; m++)
+				value += row[m] * march->now[(m / HEAT_BEAM_LANES * cells + i) * HEAT_BEAM_LANES + m % HEAT_BEAM_LANES];
+			size = fmax(size, fabs(value));
+		}
 	return size;
 }
 
@@ -193,6 +231,8 @@ static enum status march_events(struct heat_beam_march *march, struct fail *why)
 		march->regime = heat_regime_at(march->problem, timeline, march->cells->conductance_W_m2K[0],
 		                               march->ambient_C, 0.5 * (event->time_s + to_s));
 		fill_supply(march);
+		if (event->instant > 0.0 || march->regime.power_1_s > 0.0)
+			wake_blocks(march);
 		if (event->instant > 0.0) {
 			deposit(march, event->instant);
 			march->largest = fmax(march->largest, size_now(march));
@@ -207,7 +247,7 @@ static enum status march_events(struct heat_beam_march *march, struct fail *why)
 static bool workspace(struct heat_beam_march *march, double **block)
 {
 	size_t size = state_size(march), scratch = march->cells->count * HEAT_BEAM_LANES;
-	*block = calloc(4 * size + 2 * scratch, sizeof **block);
+	*block = calloc(4 * size + scratch + march->cells->count * 2 * HEAT_BEAM_WATCHED, sizeof **block);
 	if (!*block)
 		return false;
 	march->now = *block;
@@ -215,7 +255,8 @@ static bool workspace(struct heat_beam_march *march, double **block)
 	march->next = march->stage + size;
 	march->supply_W_m2 = march->next + size;
 	march->pivot = march->supply_W_m2 + size;
-	march->ratio = march->pivot + scratch;
+	march->seen = march->pivot + scratch;
+	march->alive = march->modes->blocks;
 	return true;
 }
 
@@ -229,7 +270,7 @@ enum status heat_beam_marched(struct heat_beam_march *march, const double *start
 	march->tolerance_K = heat_base_tolerance_K(march->problem);
 	if (workspace(march, &block)) {
 		for (size_t i = 0; i < march->cells->count; i++)
-			march->now[base_at(march, i)] = start_C[i];
+			march->now[base_at(i)] = start_C[i];
 		status = march_events(march, why);
 	} else {
 		status = fail_set(why, ST_FULL, "heat.beam", "out of memory for %zu values",

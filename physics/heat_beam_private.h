@@ -9,17 +9,21 @@
 #define HEAT_BEAM_LANES 16
 #define HEAT_BEAM_WATCHED 2
 
+#define HEAT_BEAM_BASE 0 /* the lane that carries the base, in the first block; the modes follow it */
+
 /* The radial modes of the finite volumes: V' M V = 1, V' L V = diag(eigenvalue), M the ring areas. */
 struct heat_modes {
 	size_t radii;
-	size_t blocks;           /* marched: those that hold the modes kept and the base */
+	size_t blocks;           /* marched: those that hold the base and the modes kept */
 	size_t lanes;            /* from row to row of vector */
-	size_t base;             /* the lane after the modes kept carries the base */
+	size_t kept;             /* modes kept, in the lanes 1 .. kept */
 	double *eigenvalue_1_m2; /* [lanes], rising; 0 for the base and the padding */
 	double *vector;          /* [radii][lanes]: value of each mode at a radius; 0 in base and padding */
 	double *largest;         /* [lanes]: largest |vector| of a mode */
 	double *area_m2;         /* [radii] */
 };
+
+#define HEAT_BEAM_MODE_SLACK 1e-6 /* of the largest response: what is left out of it stays below */
 
 /* One linear problem per lane, all with the same matrix but for the radial sink. */
 struct heat_beam_march {
@@ -33,13 +37,14 @@ struct heat_beam_march {
 	size_t steps, capacity;
 	double *time_s;
 	size_t kept;           /* cells recorded, from the top */
-	double *value;         /* [steps][blocks][kept][lanes] */
+	float *value;          /* [steps][blocks][kept][lanes] */
 	double *surface_share; /* [steps]: surface = share x first cell + offset (base only) */
 	double *surface_C;     /* [steps] */
 	/* at work */
 	struct heat_timeline timeline;
 	struct heat_regime regime;
-	double *now, *stage, *next, *supply_W_m2, *pivot, *ratio;
+	size_t alive; /* blocks that have anything left to add */
+	double *now, *stage, *next, *supply_W_m2, *pivot, *seen;
 	double tolerance_frac, tolerance_K, largest;
 	struct heat_beam_boiler *boiler; /* NULL: linear */
 };
@@ -58,43 +63,61 @@ enum status heat_beam_marched(struct heat_beam_march *march, const double *start
  * in the same order on every machine. */
 struct heat_beam_step {
 	size_t cells, blocks;
+	size_t lit; /* blocks that have a supply */
 	double theta_s, surface_W_m2K;
 	const double *capacity_J_m2K, *conductance_W_m2K, *sink_W_m2K, *lateral_W_K; /* by cell */
 	const double *eigenvalue_1_m2, *supply_W_m2, *now;
-	double *stage, *next, *pivot, *ratio;
-};
-void heat_beam_kernel_step(const struct heat_beam_step *step);
-
-/* Largest over cells of |a[w] . (stage - now - gamma (next - now))| into error and of |a[w] . next| into
- * size, for the rows a of the watched radii. */
-struct heat_beam_watch {
-	size_t cells, blocks;
-	double gamma;
+	double *stage, *next, *pivot;
+	/* Of the watched radii, whose rows of the modes these are: the largest over cells of |row . bend|, the bend of the
+	 * chord being stage - now - gamma (next - now), and of |row . next|; and the base's largest bend. */
 	const double *row[HEAT_BEAM_WATCHED];
-	const double *now, *stage, *next;
-	double error, size;
+	double *seen; /* [cells x 2 x HEAT_BEAM_WATCHED] */
+	double error, size, base_error;
 };
-void heat_beam_kernel_watch(struct heat_beam_watch *watch);
+void heat_beam_kernel_step(struct heat_beam_step *step);
+
+/* Adds to the deposit of every mode what one ring takes. */
+struct heat_beam_ring {
+	size_t cells, blocks;
+	double area_m2;
+	const double *vector, *ring_J_m2; /* [lanes], [cells] */
+	double *deposit_J_m2;             /* [blocks][cells][lanes] */
+};
+void heat_beam_kernel_project(const struct heat_beam_ring *ring);
 
 /* out[radius x stride + step] = sum over the first modes of vector[radius][mode] x panel[mode][step]; modes[i] of
  * them for the i-th HEAT_BEAM_PANEL steps: high modes soon have nothing left to add. The vector is readable for
  * HEAT_BEAM_LANES radii more than there are. */
-#define HEAT_BEAM_PANEL 8 /* padded is a multiple of it, not less than steps */
+#define HEAT_BEAM_PANEL 16 /* padded is a multiple of it, not less than steps */
 struct heat_beam_sum {
 	size_t radii, lanes, steps, padded, stride;
 	const size_t *modes;
-	const double *vector, *panel;
-	double *out; /* or, where it is NULL, */
-	float *kept;
+	const float *vector, *panel;
+	float *out;
 };
 void heat_beam_kernel_sum(const struct heat_beam_sum *sum);
+struct heat_beam_sum_whole { /* the same in double precision */
+	size_t radii, lanes, steps, padded, stride;
+	const size_t *modes;
+	const double *vector, *panel;
+	double *out;
+};
+void heat_beam_kernel_sum_whole(const struct heat_beam_sum_whole *sum);
+
+/* A state as it is kept, in single precision; count is a multiple of HEAT_BEAM_LANES. */
+struct heat_beam_keep {
+	size_t count;
+	const double *state;
+	float *kept;
+};
+void heat_beam_kernel_keep(const struct heat_beam_keep *keep);
 
 /* The lanes of a cell's block in up to HEAT_BEAM_PANEL states, stride apart, turned into the histories of its modes,
  * padded apart. */
 struct heat_beam_turn {
 	size_t steps, stride, padded;
-	const double *state;
-	double *out;
+	const float *state;
+	float *out;
 };
 void heat_beam_kernel_turn(const struct heat_beam_turn *turn);
 

@@ -571,14 +571,14 @@ static void note(struct bulk_spreads *out, enum metric metric, unsigned s, doubl
 	out->metric[metric].flags |= flags;
 }
 
-static const enum damage_set_id cells = DAMAGE_HENRIQUES_ER75000, collagen = DAMAGE_COLLAGEN_PEARCE;
+static const enum damage_set_id cells = DAMAGE_EPIDERMIS, collagen = DAMAGE_COLLAGEN_PEARCE;
 
 /* Peaks and Omega of one sample on its rows: cells of the epidermis and what metrics ask, collagen below. */
 struct rows {
 	double peak_C[HEAT_CELLS_MAX + 1], cells[HEAT_CELLS_MAX + 1], collagen[HEAT_CELLS_MAX + 1];
 };
 
-/* Damage along depth: Henriques for the epidermis, collagen below it. Omega is only found where it is read. */
+/* Damage along depth: cells for the epidermis, collagen below it. Omega is only found where it is read. */
 static enum status note_profile(const struct answer *a, const struct ready *r, struct rows *rows,
                                 const double *depth_um, size_t depths, unsigned s, struct bulk_spreads *out,
                                 struct fail *why)

@@ -440,7 +440,8 @@ static void name_models(const struct predictor *p, const struct exposure *e, str
 	                       "does not say how they converge"
 	                     : "discrete ordinates, on the axis of the spot";
 	out->heat = heat_name(p->cooling, columns);
-	out->damage = "Arrhenius: Henriques E/R 75 000 K (epidermis), Pearce collagen (dermis)";
+	out->damage = "Arrhenius: Henriques E/R 75 000 K, under milliseconds Simanovskii 2006 (epidermis), "
+	              "Pearce collagen (dermis)";
 	second_check(p, e, out);
 }
 

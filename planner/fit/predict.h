@@ -19,7 +19,7 @@ enum metric {
 	METRIC_SURFACE_PEAK_C,
 	METRIC_BASAL_PEAK_C,     /* bulk temperature of the basal layer, all passes */
 	METRIC_DERMIS_PEAK_C,    /* hottest point of the dermis between the beams or under the broad beam */
-	METRIC_OMEGA_BASAL,      /* Henriques, basal layer, bulk */
+	METRIC_OMEGA_BASAL,      /* DAMAGE_EPIDERMIS, basal layer, bulk */
 	METRIC_OMEGA_PAPILLARY,  /* at 0.2 mm below the basal layer */
 	METRIC_MELANOSOME_PEAK_C, /* melanosome of normal skin, end of pulse */
 	METRIC_MELANOSOME_RATIO, /* fluence at it over its vaporisation threshold */

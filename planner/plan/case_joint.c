@@ -5,7 +5,7 @@
 #include "planner/plan/case.h"
 #include "planner/plan/planning_facts.h"
 
-#define HENRIQUES_ACTIVATION_K 75000.0 /* of the epidermis, as METRIC_OMEGA_BASAL */
+#define HENRIQUES_ACTIVATION_K 75000.0 /* of the epidermis; under milliseconds it is less steep: an upper bound */
 #define GAP_UNKNOWN_MIN 1.0            /* nobody changes a handpiece faster */
 #define S_PER_MIN 60.0
 

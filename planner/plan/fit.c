@@ -44,12 +44,12 @@ static void exclusion_text(const struct finding *f, char *text, size_t size)
 	if (f->unknown && f->missing)
 		(void)snprintf(text, size, "not answered: %s", f->missing_fact[0]->wording);
 	else if (f->limit_missing)
-		(void)snprintf(text, size, "%s%s%s: no limit on file (%s)", f->name, zone, f->zone, f->source);
+		(void)snprintf(text, size, "%s%s%s: no limit on file (%.80s)", f->name, zone, f->zone, f->source);
 	else if (f->has_value && f->has_limit)
-		(void)snprintf(text, size, "%s%s%s: %.4g against %.4g %s (%s)", f->name, zone, f->zone, f->value,
+		(void)snprintf(text, size, "%s%s%s: %.4g against %.4g %s (%.80s)", f->name, zone, f->zone, f->value,
 		               f->limit, f->unit ? f->unit : "", f->source);
 	else
-		(void)snprintf(text, size, "%s%s%s (%s)", f->name, zone, f->zone, f->source);
+		(void)snprintf(text, size, "%s%s%s (%.80s)", f->name, zone, f->zone, f->source);
 }
 
 /* By how much of its limit a rule is broken; a rule without numbers counts as broken altogether. */

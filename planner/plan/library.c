@@ -19,6 +19,8 @@ struct library {
 	struct ruleset *rules;
 	size_t protocols;
 	struct protocol *protocol;
+	size_t unplanneds;
+	struct unplanned *unplanned;
 	size_t publications;
 	struct published *published;
 	struct pih_table pih;
@@ -37,6 +39,7 @@ void library_free(struct library **library)
 		device_free(&(*library)->device[i]);
 	ruleset_free(&(*library)->rules);
 	free((*library)->protocol);
+	free((*library)->unplanned);
 	free((*library)->published);
 	free(*library);
 	*library = NULL;
@@ -95,40 +98,106 @@ static enum status load_devices(const char *folder, struct library *lib, struct 
 	return st;
 }
 
+static enum status read_profile(const char *folder, const char *name, char **bytes, size_t *length, struct fail *why)
+{
+	char path[PATH_SIZE];
+	enum status st = join(path, folder, name, why);
+	return st ? st : file_read(path, JSON_BYTES_MAX, bytes, length, why);
+}
+
 static enum status load_protocols(const char *folder, struct library *lib, struct fail *why)
 {
-	char path[PATH_SIZE], *bytes = NULL;
+	char *bytes = NULL;
 	size_t length;
-	enum status st = join(path, folder, "protocols/protocols.json", why);
-	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
-		return st;
-	st = protocols_parse("protocols.json", bytes, length, &lib->protocol, &lib->protocols, why);
+	enum status st = read_profile(folder, "protocols/protocols.json", &bytes, &length, why);
+	if (!st)
+		st = protocols_parse("protocols.json", bytes, length, &lib->protocol, &lib->protocols, why);
+	free(bytes);
+	return st;
+}
+
+static enum status load_unplanned(const char *folder, struct library *lib, struct fail *why)
+{
+	char *bytes = NULL;
+	size_t length;
+	enum status st = read_profile(folder, "protocols/indications.json", &bytes, &length, why);
+	if (!st)
+		st = unplanned_parse("indications.json", bytes, length, &lib->unplanned, &lib->unplanneds, why);
 	free(bytes);
 	return st;
 }
 
 static enum status load_published(const char *folder, struct library *lib, struct fail *why)
 {
-	char path[PATH_SIZE], *bytes = NULL;
+	char *bytes = NULL;
 	size_t length;
-	enum status st = join(path, folder, "protocols/published.json", why);
-	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
-		return st;
-	st = published_parse("published.json", bytes, length, &lib->published, &lib->publications, why);
+	enum status st = read_profile(folder, "protocols/published.json", &bytes, &length, why);
+	if (!st)
+		st = published_parse("published.json", bytes, length, &lib->published, &lib->publications, why);
 	free(bytes);
 	return st;
 }
 
 static enum status load_pih(const char *folder, struct library *lib, struct fail *why)
 {
-	char path[PATH_SIZE], *bytes = NULL;
+	char *bytes = NULL;
 	size_t length;
-	enum status st = join(path, folder, "safety/pih.json", why);
-	if (st || (st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why)))
-		return st;
-	st = pih_parse(bytes, length, "pih.json", &lib->pih, why);
+	enum status st = read_profile(folder, "safety/pih.json", &bytes, &length, why);
+	if (!st)
+		st = pih_parse(bytes, length, "pih.json", &lib->pih, why);
 	free(bytes);
 	return st;
+}
+
+/* Each known word once; what the tables hold bounds them. */
+#define WORDS_MAX 512
+struct words {
+	size_t count;
+	const char *word[WORDS_MAX];
+};
+
+static void add_word(struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->word[i], word) == 0)
+			return;
+	if (words->count < WORDS_MAX)
+		words->word[words->count++] = word;
+}
+
+static bool has_word(const struct words *words, const char *word)
+{
+	for (size_t i = 0; i < words->count; i++)
+		if (strcmp(words->word[i], word) == 0)
+			return true;
+	return false;
+}
+
+static void indications_of(const struct library *library, struct words *words)
+{
+	for (size_t i = 0; i < library->protocols; i++)
+		add_word(words, library->protocol[i].indication);
+	for (size_t i = 0; i < library->devices; i++)
+		for (size_t c = 0; c < library->device[i]->clearances; c++)
+			for (size_t k = 0; k < library->device[i]->clearance[c].indications; k++)
+				add_word(words, library->device[i]->clearance[c].indication[k]);
+}
+
+/* Names that are none must not be one; what they send to must be there. */
+static enum status check_unplanned(const struct library *lib, struct fail *why)
+{
+	struct words words = {0};
+	indications_of(lib, &words);
+	for (size_t i = 0; i < lib->unplanneds; i++) {
+		const struct unplanned *u = &lib->unplanned[i];
+		if (has_word(&words, u->name))
+			return fail_set(why, ST_INPUT, "indications.json", "%s is planned: take the entry out", u->name);
+		for (size_t k = 0; k < u->sees; k++)
+			if (!has_word(&words, u->see[k]))
+				return fail_set(why, ST_INPUT, "indications.json", "%s sends to %s, which nothing plans", u->name,
+				                u->see[k]);
+	}
+	return ST_OK;
 }
 
 static enum status check_protocol_modes(const struct library *lib, const struct protocol *p, struct fail *why)
@@ -350,11 +419,15 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 	if (!st)
 		st = load_protocols(folder, lib, why);
 	if (!st)
+		st = load_unplanned(folder, lib, why);
+	if (!st)
 		st = load_published(folder, lib, why);
 	if (!st)
 		st = load_pih(folder, lib, why);
 	if (!st)
 		st = check_protocols(lib, why);
+	if (!st)
+		st = check_unplanned(lib, why);
 	if (!st)
 		st = digest_again(folder, lib, why);
 	if (st)
@@ -413,30 +486,19 @@ enum status library_find_mode(const struct library *library, const char *device_
 	return *mode ? ST_OK : no_mode(*device, mode_id, why);
 }
 
-/* Each known word once; what the tables hold bounds them. */
-#define WORDS_MAX 512
-struct words {
-	size_t count;
-	const char *word[WORDS_MAX];
-};
-
-static void add_word(struct words *words, const char *word)
+static int by_letters(const void *a, const void *b)
 {
-	for (size_t i = 0; i < words->count; i++)
-		if (strcmp(words->word[i], word) == 0)
-			return;
-	if (words->count < WORDS_MAX)
-		words->word[words->count++] = word;
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
-static enum status check_word(const struct words *words, const char *field, const char *word, struct fail *why)
+static enum status check_word(struct words *words, const char *field, const char *word, struct fail *why)
 {
-	for (size_t i = 0; i < words->count; i++)
-		if (strcmp(words->word[i], word) == 0)
-			return ST_OK;
+	if (has_word(words, word))
+		return ST_OK;
 	char known[FAIL_TEXT_MAX];
 	int used = 0;
 	known[0] = '\0';
+	qsort(words->word, words->count, sizeof words->word[0], by_letters);
 	for (size_t i = 0; i < words->count && used < (int)sizeof known - 40; i++)
 		used += snprintf(known + used, sizeof known - (size_t)used, "%s%s", i ? ", " : "", words->word[i]);
 	const char *near = json_nearest(word, words->word, words->count);
@@ -444,15 +506,22 @@ static enum status check_word(const struct words *words, const char *field, cons
 	                near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "", known);
 }
 
+static enum status refuse_unplanned(const struct unplanned *u, struct fail *why)
+{
+	char see[FAIL_TEXT_MAX] = "";
+	int used = 0;
+	for (size_t i = 0; i < u->sees; i++)
+		used += snprintf(see + used, sizeof see - (size_t)used, "%s%s", i ? ", " : ": ", u->see[i]);
+	return fail_set(why, ST_INPUT, "indication", "\"%s\" is no indication here: %s%s", u->name, u->words, see);
+}
+
 enum status library_check_indication(const struct library *library, const char *indication, struct fail *why)
 {
 	struct words words = {0};
-	for (size_t i = 0; i < library->protocols; i++)
-		add_word(&words, library->protocol[i].indication);
-	for (size_t i = 0; i < library->devices; i++)
-		for (size_t c = 0; c < library->device[i]->clearances; c++)
-			for (size_t k = 0; k < library->device[i]->clearance[c].indications; k++)
-				add_word(&words, library->device[i]->clearance[c].indication[k]);
+	indications_of(library, &words);
+	for (size_t i = 0; i < library->unplanneds; i++)
+		if (strcmp(library->unplanned[i].name, indication) == 0)
+			return refuse_unplanned(&library->unplanned[i], why);
 	return check_word(&words, "indication", indication, why);
 }
 

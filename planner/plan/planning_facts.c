@@ -99,6 +99,30 @@ static enum status set_cleared_types(struct facts *facts, const struct device *d
 	return facts_set_list(facts, "cleared_fitz", type, types, why);
 }
 
+static bool is_among(const char *const *item, size_t items, const char *text)
+{
+	for (size_t i = 0; i < items; i++)
+		if (strcmp(item[i], text) == 0)
+			return true;
+	return false;
+}
+
+/* Where the label was read: the entry that covers this use, else every entry there is. */
+static enum status set_clearance_sources(struct facts *facts, const struct device *device,
+                                         const struct device_mode *mode, const char *indication, struct fail *why)
+{
+	const char *source[FACT_ITEMS_MAX];
+	size_t sources = 0;
+	const struct clearance *which = NULL;
+	(void)device_cleared(device, mode, indication, 0, &which);
+	for (size_t i = 0; i < device->clearances && sources < FACT_ITEMS_MAX; i++) {
+		const struct clearance *entry = &device->clearance[i];
+		if ((which == NULL || which == entry) && !is_among(source, sources, entry->source))
+			source[sources++] = entry->source;
+	}
+	return sources > 0 ? facts_set_list(facts, "clearance_sources", source, sources, why) : ST_OK;
+}
+
 static enum status set_texts(struct facts *facts, const struct ruleset *rules, const struct device *device,
                              const struct device_mode *mode, const struct request *request, struct fail *why)
 {
@@ -146,7 +170,8 @@ enum status planning_facts_of_device(struct facts *facts, const struct ruleset *
 	enum status st = set_texts(facts, rules, device, mode, request, why);
 	if (st || (st = set_zones(facts, request, why)) || (st = set_all(facts, rows, ROWS(rows), why)) ||
 	    (st = set_clearance(facts, device, mode, request->indication, fitzpatrick, why)) ||
-	    (st = set_cleared_types(facts, device, mode, request->indication, why)))
+	    (st = set_cleared_types(facts, device, mode, request->indication, why)) ||
+	    (st = set_clearance_sources(facts, device, mode, request->indication, why)))
 		return st;
 	for (size_t i = 0; !st && i < ROWS(truths); i++)
 		st = facts_set_bool(facts, truths[i].name, truths[i].value, why);

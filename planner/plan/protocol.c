@@ -158,6 +158,47 @@ enum status protocols_parse(const char *name, const char *bytes, size_t length, 
 	return st;
 }
 
+/* ---- what is not planned -------------------------------------------------------------------------------- */
+
+static enum status parse_unplanned(const struct json_at *at, void *record, struct fail *why)
+{
+	static const char *const keys[] = {"name", "words", "see", NULL};
+	struct unplanned *u = record;
+	struct json_at list, item = {0};
+	enum status st;
+	if ((st = json_known_keys(at, keys, JSON_X_EXTRA, why)) ||
+	    (st = json_string(at, "name", u->name, sizeof u->name, NULL, why)) ||
+	    (st = json_string(at, "words", u->words, sizeof u->words, NULL, why)) ||
+	    (st = json_member(at, "see", JSON_ARRAY, &list, NULL, why)))
+		return st;
+	if (u->name[0] == '\0' || u->words[0] == '\0' || json_count(&list) > UNPLANNED_SEE_MAX)
+		return json_refuse(at, ST_INPUT, why, "wants a name, words, and at most %d others to see", UNPLANNED_SEE_MAX);
+	while (!st && json_array_each(&list, &item))
+		st = json_string_at(&item, u->see[u->sees++], sizeof u->see[0], why);
+	return st;
+}
+
+static enum status refuse_second_name(const struct json_at *at, const void *records, size_t count, struct fail *why)
+{
+	const struct unplanned *list = records;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(list[i].name, list[count].name) == 0)
+			return json_refuse(at, ST_INPUT, why, "%s is given twice", list[i].name);
+	return ST_OK;
+}
+
+enum status unplanned_parse(const char *name, const char *bytes, size_t length, struct unplanned **list,
+                            size_t *count, struct fail *why)
+{
+	static const struct json_records kind = {
+	        "lasertwin-indications/1", "indications", sizeof **list, parse_unplanned, refuse_second_name,
+	};
+	void *records;
+	enum status st = json_records_parse(name, bytes, length, &kind, &records, count, why);
+	*list = records;
+	return st;
+}
+
 /* ---- goals -------------------------------------------------------------------------------------------- */
 
 double protocol_goal_value(const struct protocol_goal *goal, const struct prediction *prediction)

@@ -124,7 +124,7 @@ static void write_finding(FILE *f, const struct ruleset *rules, const struct fin
 	else if (x->has_value && x->unit && x->unit[0])
 		fprintf(f, ": %.4g %s", x->value, x->unit);
 	fprintf(f, "\n");
-	if (x->message && x->message[0])
+	if (x->message[0])
 		fprintf(f, "        %s\n", x->message);
 	write_missing(f, x);
 	if (x->next_step && x->next_step[0])

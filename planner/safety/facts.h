@@ -17,6 +17,7 @@
  *             the limits table; an unknown one raises R-LIMITS), device_mode ("ultrapulse.deepfx"; the limits
  *             table may give this very mode another class), wavelength_nm, pulse_s, passes_max,
  *             stack_allowed, needs_cooling, cleared_listed, cleared_use, cleared_fitz,
+ *             clearance_sources,
  *             label_excludes_isotretinoin, profile_locked, eyewear_od_required; and, of the maker's tables for
  *             the type of rules_effective_type(): fluence_label_max_J_cm2, energy_label_max_mJ_pin
  *   setting   zones (required), indication (required), energy_mJ, energy_mJ_pin, energy_J_cm3,

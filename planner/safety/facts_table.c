@@ -106,6 +106,8 @@ const struct fact_spec fact_table[] = {
 	FLAG(FACT_DEVICE, "cleared_use", "the listed clearances include this indication"),
 	WORDS(FACT_DEVICE, "cleared_fitz",
 	       "skin types cleared for this use; absent when the clearance names none"),
+	WORDS(FACT_DEVICE, "clearance_sources",
+	       "sources of the clearance that covers this use; else of all that the profile lists"),
 	FLAG(FACT_DEVICE, "label_excludes_isotretinoin", "the device label excludes recent isotretinoin"),
 	NUMBER(FACT_DEVICE, "fluence_label_max_J_cm2", "J/cm2", 0.0, 1000.0,
 	       "highest fluence of the maker's table for this type and spot"),

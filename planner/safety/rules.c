@@ -24,6 +24,7 @@ struct judge {
 	size_t at_zone;    /* the zone at hand; SIZE_MAX: none */
 	bool drugs_known;
 	const char *drug_class[DRUG_CLASS_NAMES_MAX], *unlisted[NAMES_MAX];
+	char unlisted_text[NAMES_MAX][FACT_TEXT_MAX]; /* as it was answered */
 	size_t drug_classes, unlisted_drugs;
 	int recorded_type, effective_type;
 	struct limit_query query;
@@ -210,18 +211,27 @@ static bool add_classes_of(struct judge *judge, const char *text, size_t length)
 	return listed;
 }
 
-/* One answer may hold several medicines: "aspirin, doxycycline 100 mg". */
-static bool add_medicines(struct judge *judge, const char *text)
+static void add_unlisted(struct judge *judge, const char *text, size_t length)
 {
-	bool all_listed = true;
+	if (judge->unlisted_drugs == NAMES_MAX)
+		return; /* as many are named: one is enough for the rule */
+	char *kept = judge->unlisted_text[judge->unlisted_drugs];
+	while (length > 0 && text[length - 1] == ' ')
+		length--;
+	snprintf(kept, FACT_TEXT_MAX, "%.*s", (int)length, text);
+	judge->unlisted[judge->unlisted_drugs++] = kept;
+}
+
+/* One answer may hold several medicines: "aspirin, doxycycline 100 mg". */
+static void add_medicines(struct judge *judge, const char *text)
+{
 	while (*text != '\0') {
 		text += strspn(text, " ,;+");
 		size_t length = strcspn(text, ",;+");
-		if (length > 0)
-			all_listed = add_classes_of(judge, text, length) && all_listed;
+		if (length > 0 && !add_classes_of(judge, text, length))
+			add_unlisted(judge, text, length);
 		text += length;
 	}
-	return all_listed;
 }
 
 static void prepare_drugs(struct judge *judge)
@@ -230,8 +240,7 @@ static void prepare_drugs(struct judge *judge)
 	get_named(judge->facts, "drugs", &drugs);
 	judge->drugs_known = drugs.known;
 	for (size_t i = 0; drugs.known && i < drugs.items; i++)
-		if (!add_medicines(judge, drugs.item[i]))
-			judge->unlisted[judge->unlisted_drugs++] = drugs.item[i];
+		add_medicines(judge, drugs.item[i]);
 }
 
 static bool rule_concerns(const struct judge *judge, const struct rule *rule)
@@ -325,6 +334,43 @@ static void note_number(const struct judge *judge, const struct expr *expr, bool
 		*out = value.number;
 }
 
+/* What a list of facts holds, "a, b"; what does not fit ends in " ...". False: not known, or nothing. */
+static bool say_list(const struct judge *judge, int id, char *out, size_t size)
+{
+	struct expr_value value;
+	size_t used = 0;
+	judge_fact(judge, id, &value);
+	out[0] = '\0';
+	for (size_t i = 0; value.known && i < value.items && used < size; i++)
+		used += (size_t)snprintf(out + used, size - used, "%s%s", i > 0 ? ", " : "", value.item[i]);
+	if (used >= size)
+		memcpy(out + size - sizeof(" ..."), " ...", sizeof(" ..."));
+	return used > 0;
+}
+
+/* The rule's message with the facts that it repeats. */
+static void say_message(const struct judge *judge, const char *message, char out[FINDING_MESSAGE_MAX])
+{
+	char name[FACT_TEXT_MAX], words[FINDING_MESSAGE_MAX - RULE_TEXT_MAX];
+	const char *open = strchr(message, '{');
+	size_t id = 0;
+	snprintf(out, FINDING_MESSAGE_MAX, "%s", message);
+	if (open == NULL)
+		return;
+	size_t length = strcspn(open, "}");
+	snprintf(name, sizeof(name), "%.*s", (int)length - 1, open + 1);
+	BUG_ON(!facts_find(name, &id));
+	if (!say_list(judge, (int)id, words, sizeof(words)))
+		snprintf(words, sizeof(words), "not answered");
+	snprintf(out, FINDING_MESSAGE_MAX, "%.*s%s%s", (int)(open - message), message, words, open + length + 1);
+}
+
+static void say_source(const struct judge *judge, const struct rule *rule, char out[FINDING_SOURCE_MAX])
+{
+	if (rule->source_fact < 0 || !say_list(judge, rule->source_fact, out, FINDING_SOURCE_MAX))
+		snprintf(out, FINDING_SOURCE_MAX, "%s", rule->source);
+}
+
 static enum status findings_grow(struct judge *judge, struct fail *why)
 {
 	if (judge->findings->count < judge->capacity)
@@ -347,10 +393,12 @@ static enum status add_finding(struct judge *judge, const struct rule *rule, con
 	struct finding *finding = &judge->findings->finding[judge->findings->count++];
 	*finding = (struct finding){
 		.rule = rule->id, .name = rule->name, .outcome = branch->outcome, .phase = rule->phase,
-		.origin = rule->origin, .source = rule->source, .confidence = rule->confidence,
-		.message = branch->message, .next_step = branch->next_step, .unit = branch->unit,
+		.origin = rule->origin, .confidence = rule->confidence,
+		.next_step = branch->next_step, .unit = branch->unit,
 		.defer_days = branch->outcome == OUTCOME_DEFER ? rule->defer_days : 0.0,
 	};
+	say_message(judge, branch->message, finding->message);
+	say_source(judge, rule, finding->source);
 	if (judge->at_zone < judge->zones && !branch->once)
 		snprintf(finding->zone, sizeof(finding->zone), "%s", judge->zone[judge->at_zone]);
 	if (when != NULL)

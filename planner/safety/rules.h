@@ -44,6 +44,8 @@ enum verdict {
 enum rule_phase { PHASE_PLAN, PHASE_START };
 
 #define FINDING_MISSING_MAX 8
+#define FINDING_MESSAGE_MAX 640
+#define FINDING_SOURCE_MAX 160
 
 /* Pointers are borrowed from the ruleset (and the fact table), which must outlive the finding. */
 struct finding {
@@ -52,9 +54,10 @@ struct finding {
 	enum outcome outcome;
 	enum rule_phase phase;
 	const char *origin;  /* LABEL, CONSENSUS, LITERATURE, STANDARD, DESIGN, KNOWLEDGE */
-	const char *source;  /* "V41, V42"; in words: rules_source_text() */
+	/* "V41, V42", or the device's own where the rule says so; in words: rules_source_text() */
+	char source[FINDING_SOURCE_MAX];
 	const char *confidence;
-	const char *message;
+	char message[FINDING_MESSAGE_MAX]; /* with the words that were answered where the rule repeats them */
 	const char *next_step;
 	char zone[FACT_TEXT_MAX]; /* "" unless judged zone by zone */
 	bool has_value, has_limit;

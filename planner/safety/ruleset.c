@@ -112,11 +112,28 @@ static enum status read_conditions(const struct ruleset *set, const struct json_
 	return status;
 }
 
+/* "{drugs_unlisted}" in a message stands for what that list of facts holds. */
+static enum status check_placeholders(const struct json_at *at, const char *message, struct fail *why)
+{
+	char name[FACT_TEXT_MAX];
+	const char *open = strchr(message, '{');
+	size_t length = open != NULL ? strcspn(open + 1, "}") : 0, id = 0;
+	if (open == NULL)
+		return ST_OK;
+	snprintf(name, sizeof(name), "%.*s", (int)length, open + 1);
+	if (open[1 + length] != '}' || !facts_find(name, &id) || facts_spec(id)->type != EXPR_LIST)
+		return json_refuse(at, ST_INPUT, why, "has a message with '{%s': there must stand a list of facts", name);
+	return strchr(open + 1, '{') == NULL ? ST_OK
+	                                     : json_refuse(at, ST_INPUT, why, "has a message with more than one '{'");
+}
+
 static enum status read_words(const struct json_at *at, struct rule_branch *branch, struct fail *why)
 {
 	enum status status = json_string(at, "message", branch->message, sizeof(branch->message), NULL, why);
 	if (status == ST_OK && branch->message[0] == '\0')
 		return json_refuse(at, ST_INPUT, why, "has an empty message");
+	if (status == ST_OK)
+		status = check_placeholders(at, branch->message, why);
 	if (status == ST_OK)
 		status = read_text(at, "unit", "", branch->unit, sizeof(branch->unit), why);
 	if (status == ST_OK)
@@ -207,6 +224,21 @@ static enum status read_effects(const struct json_at *at, struct rule *rule, str
 	return status;
 }
 
+static enum status read_source_fact(const struct json_at *at, int *out, struct fail *why)
+{
+	char name[FACT_TEXT_MAX];
+	bool present = false;
+	size_t id = 0;
+	enum status status = json_string(at, "source_from", name, sizeof(name), &present, why);
+	*out = -1;
+	if (status != ST_OK || !present)
+		return status;
+	if (!facts_find(name, &id) || facts_spec(id)->type != EXPR_LIST)
+		return json_refuse(at, ST_INPUT, why, "takes its source from '%s', which is no list of facts", name);
+	*out = (int)id;
+	return ST_OK;
+}
+
 static enum status read_provenance(const struct ruleset *set, const struct json_at *at, struct rule *rule,
                                    struct fail *why)
 {
@@ -216,6 +248,8 @@ static enum status read_provenance(const struct ruleset *set, const struct json_
 		status = safety_confidence(at, rule->confidence, sizeof(rule->confidence), why);
 	if (status == ST_OK)
 		status = safety_sources(at, rule->source, sizeof(rule->source), why);
+	if (status == ST_OK)
+		status = read_source_fact(at, &rule->source_fact, why);
 	if (status == ST_OK)
 		status = json_member(&root, "sources", JSON_OBJECT, &sources, NULL, why);
 	return status == ST_OK ? safety_sources_exist(rule->source, &sources, rule->id, why) : status;
@@ -261,7 +295,7 @@ static enum status read_rule_members(struct ruleset *set, const struct json_at *
 static enum status read_rule(struct ruleset *set, const struct json_at *at, struct fail *why)
 {
 	static const char *const keys[] = {
-		"id", "name", "modalities", "phase", "outcome", "origin", "source", "conf", "per_zone",
+		"id", "name", "modalities", "phase", "outcome", "origin", "source", "source_from", "conf", "per_zone",
 		"limits_type_shift", "defer_days", "applies", "when", "value", "limit", "unit", "done", "message",
 		"next_step", "variants", NULL,
 	};

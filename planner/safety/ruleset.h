@@ -23,7 +23,8 @@ struct rule_branch {
 };
 
 struct rule {
-	char id[RULE_ID_MAX], name[96], origin[16], source[160], confidence[16];
+	char id[RULE_ID_MAX], name[96], origin[16], source[FINDING_SOURCE_MAX], confidence[16];
+	int source_fact; /* list of sources that take the place of source when known; -1: none */
 	unsigned modalities; /* bit of the modality's index */
 	enum rule_phase phase;
 	bool per_zone;

@@ -26,6 +26,21 @@ static inline double wall_s(void)
 	return clock_s(CLOCK_MONOTONIC);
 }
 
+/* As the program does (ui/main.c): what was freed is kept, or most of the time would go into getting the pages anew. */
+#ifdef __GLIBC__
+#include <malloc.h>
+static inline void keep_memory(void)
+{
+	enum { KEEP_BYTES = 128 * 1024 * 1024 };
+	(void)mallopt(M_MMAP_THRESHOLD, KEEP_BYTES);
+	(void)mallopt(M_TRIM_THRESHOLD, KEEP_BYTES);
+}
+#else
+static inline void keep_memory(void)
+{
+}
+#endif
+
 static inline int by_value(const void *a, const void *b)
 {
 	const double x = *(const double *)a, y = *(const double *)b;

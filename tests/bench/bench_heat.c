@@ -67,6 +67,7 @@ static void report(const char *name, double us, const struct job *job, const cha
 int main(void)
 {
 	struct heat_stage stage[HEAT_CRYOGEN_STAGES];
+	keep_memory();
 	heat_cryogen_r134a(0.0, 0.03, stage);
 	struct job job = {.fluence_J_cm2 = 10.0, .sets = COUNT(set)};
 	job.problem = (struct heat_problem){.layers = COUNT(skin),

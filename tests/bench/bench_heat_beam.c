@@ -62,6 +62,7 @@ int main(void)
 	                              .options = {.refine = 1.07, .time_tolerance = 2.5e-4}};
 	double build_s = INFINITY, shallow_s = INFINITY, evaluate_s = INFINITY;
 	size_t cells = 0, steps = 0;
+	keep_memory();
 	fill_light(r_edge_um, absorption_1_cm);
 	for (int trial = 0; trial < TRIALS; trial++) {
 		struct heat_beam *beam = NULL;

@@ -80,6 +80,7 @@ int main(void)
 	struct readings readings = {.fitzpatrick = 3, .site = "cheek"};
 	struct twin twin;
 	struct fail why = {.text = ""};
+	keep_memory();
 	check(library_load("profiles", &library, &why), &why);
 	check(readings_set(&readings, READING_ITA_DEG, 34, &why), &why);
 	check(readings_set(&readings, READING_MEASURED_DAYS_AGO, 0, &why), &why);

@@ -10,6 +10,8 @@
 #include "devices/device.h"
 #include "planner/plan/files.h"
 #include "planner/plan/library.h"
+#include "planner/plan/planning.h"
+#include "planner/plan/planning_facts.h"
 #include "tests/support/profile_folder.h"
 
 static char folder[TEMP_PATH_SIZE];
@@ -90,7 +92,7 @@ static void every_file_is_needed_whole(void **state)
 	(void)state;
 	static const char *const files[] = {
 		"safety/rules.json", "safety/limits.json", "safety/drugs.json", "safety/sources.json",
-		"protocols/protocols.json", "protocols/published.json"};
+		"protocols/protocols.json", "protocols/published.json", "protocols/indications.json"};
 	for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
 		const char *name = strrchr(files[i], '/') + 1;
 		size_t length;
@@ -106,6 +108,86 @@ static void every_file_is_needed_whole(void **state)
 	}
 	struct fail why;
 	assert_int_equal(load(&why), ST_OK);
+}
+
+static void an_indication_that_is_none_says_which_are(void **state)
+{
+	(void)state;
+	struct library *library = NULL;
+	struct fail why = {.text = ""};
+	assert_int_equal(library_load("profiles", &library, &why), ST_OK);
+	assert_int_equal(library_check_indication(library, "tattoo_black", &why), ST_OK);
+	assert_int_equal(library_check_indication(library, "tattoo_multicolour", &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "its own wavelength"));
+	assert_non_null(strstr(why.text, "tattoo_black, tattoo_red, tattoo_green, tattoo_blue"));
+	assert_int_equal(library_check_indication(library, "port_wine_stain", &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "vessels"));
+	assert_int_equal(library_check_indication(library, "melasna", &why), ST_INPUT);
+	assert_non_null(strstr(why.text, "did you mean \"melasma\"?; known: acne_scars_atrophic, laxity_lower_face"));
+	library_free(&library);
+}
+
+/* R-OFFUSE cites where that device's label was read, not another's. */
+static void off_label_use_cites_the_devices_own_label(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *device_mode, *indication, *source;
+	} row[] = {{"picosure.755_zoom", "rhytids", "V5"},
+	           {"fraxel_dual.1927", "rhytids", "V9"},
+	           {"lasemd.1927", "melasma", "V13"},
+	           {"ultrapulse.deepfx", "rhytids", "device profile"}};
+	struct library *library = NULL;
+	struct fail why = {.text = ""};
+	assert_int_equal(library_load("profiles", &library, &why), ST_OK);
+	for (size_t i = 0; i < sizeof row / sizeof row[0]; i++) {
+		const struct device *device;
+		const struct device_mode *mode;
+		struct facts *facts = NULL;
+		struct findings findings = {0};
+		struct request request = {.zones = 1, .zone = {"cheeks"}};
+		(void)snprintf(request.indication, sizeof request.indication, "%s", row[i].indication);
+		(void)snprintf(request.device_mode, sizeof request.device_mode, "%s", row[i].device_mode);
+		assert_int_equal(library_find_mode(library, row[i].device_mode, &device, &mode, &why), ST_OK);
+		assert_int_equal(facts_new(&facts, &why), ST_OK);
+		assert_int_equal(planning_facts_of_device(facts, library_rules(library), device, mode, &request, 3, &why), ST_OK);
+		assert_int_equal(facts_set_list(facts, "zones", (const char *const[]){"cheeks"}, 1, &why), ST_OK);
+		assert_int_equal(facts_set_text(facts, "indication", row[i].indication, &why), ST_OK);
+		assert_int_equal(rules_evaluate(library_rules(library), facts, PHASE_PLAN, &findings, &why), ST_OK);
+		size_t at = 0;
+		while (at < findings.count && strcmp(findings.finding[at].rule, "R-OFFUSE") != 0)
+			at++;
+		assert_true(at < findings.count);
+		assert_string_equal(findings.finding[at].source, row[i].source);
+		findings_clear(&findings);
+		facts_free(&facts);
+	}
+	library_free(&library);
+}
+
+static void write_indications(const char *entry)
+{
+	char text[512];
+	int n = snprintf(text, sizeof text,
+	                 "{\"schema\":\"lasertwin-indications/1\",\"note\":\"\",\"indications\":[%s]}", entry);
+	write_file(profile_folder_file(folder, "protocols/indications.json"), (unsigned char *)text, (size_t)n);
+}
+
+static void names_of_no_indication_send_to_one_that_is(void **state)
+{
+	(void)state;
+	size_t length;
+	unsigned char *bytes = read_file(profile_folder_file(folder, "protocols/indications.json"), &length);
+	write_indications("{\"name\":\"melasma\",\"words\":\"w\",\"see\":[]}");
+	refused("is planned");
+	write_indications("{\"name\":\"x\",\"words\":\"w\",\"see\":[\"nothing\"]}");
+	refused("which nothing plans");
+	write_indications("{\"name\":\"x\",\"words\":\"w\",\"see\":[]},{\"name\":\"x\",\"words\":\"w\",\"see\":[]}");
+	refused("given twice");
+	write_indications("{\"name\":\"x\",\"words\":\"\",\"see\":[]}");
+	refused("wants a name");
+	write_file(profile_folder_file(folder, "protocols/indications.json"), bytes, length);
+	free(bytes);
 }
 
 /* A device profile may be absent (the clinic does not have it), unless a protocol needs it; it is never half. */
@@ -294,6 +376,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_shipped_profiles_load),
 		cmocka_unit_test_setup_teardown(every_file_is_needed_whole, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(off_label_use_cites_the_devices_own_label, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(an_indication_that_is_none_says_which_are, make_folder, remove_folder),
+		cmocka_unit_test_setup_teardown(names_of_no_indication_send_to_one_that_is, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(device_profiles_are_whole_or_absent, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(no_devices_at_all_is_refused, make_folder, remove_folder),
 		cmocka_unit_test_setup_teardown(slips_of_the_pen_are_named, make_folder, remove_folder),

@@ -406,11 +406,57 @@ static void test_s2_after_the_dermatologist(void **state)
 	struct findings findings = judge(facts, PHASE_PLAN);
 	expect_verdict(&findings, "ALLOW_AFTER_MD");
 	expect_raised(&findings, "R-OFFUSE", "MD_DECISION");
+	assert_string_equal(find(&findings, "R-OFFUSE", NULL)->source, "device profile"); /* no entry was given */
 	expect_raised(&findings, "R-TEST", "REQUIRE");
 	expect_raised(&findings, "R-PIHX", "MODIFY");
 	expect_raised(&findings, "R-MEL-REL", "INFO"); /* the contraceptive: a relapse factor, not a stop */
 	expect_not(&findings, "R-TAN-1");
 	assert_true(find(&findings, "R-TEST", NULL)->value == 14.0);
+	findings_clear(&findings);
+	facts_free(&facts);
+}
+
+static void test_off_label_cites_the_devices_own_entries(void **state)
+{
+	static const char *const entries[] = {"V4", "V6"};
+	struct facts *facts = melasma_patient("fraxel_dual.1927", 10.0, 20.0, 6.0);
+	(void)state;
+	set_bool(facts, "cleared_listed", true);
+	set_bool(facts, "cleared_use", false);
+	assert_int_equal(facts_set_list(facts, "clearance_sources", entries, 2, NULL), ST_OK);
+	struct findings findings = judge(facts, PHASE_PLAN);
+	assert_string_equal(find(&findings, "R-OFFUSE", NULL)->source, "V4, V6");
+	findings_clear(&findings);
+	facts_free(&facts);
+}
+
+/* In the words that were typed, and those alone that the table does not have. */
+static void test_unknown_medicines_are_named(void **state)
+{
+	static const char *const said[] = {"aspirin 100 mg; Unheardofumab 10 mg", "unobtainium"};
+	static const char longest[] = "a medicine whose name goes on and on up to the longest there is";
+	const char *many[FACT_ITEMS_MAX];
+	struct facts *facts = melasma_patient("fraxel_dual.1927", 10.0, 20.0, 6.0);
+	(void)state;
+	assert_int_equal(facts_set_list(facts, "drugs", said, 2, NULL), ST_OK);
+	struct findings findings = judge(facts, PHASE_PLAN);
+	const struct finding *found = find(&findings, "R-DRUG", "CAUTION");
+	assert_non_null(found);
+	assert_non_null(strstr(found->message, ": Unheardofumab 10 mg, unobtainium."));
+	assert_null(strstr(found->message, "aspirin"));
+	assert_true(found->value == 2.0);
+	findings_clear(&findings);
+	for (size_t i = 0; i < FACT_ITEMS_MAX; i++)
+		many[i] = longest;
+	assert_int_equal(facts_set_list(facts, "drugs", many, FACT_ITEMS_MAX, NULL), ST_OK);
+	findings = judge(facts, PHASE_PLAN);
+	found = find(&findings, "R-DRUG", "CAUTION");
+	assert_non_null(strstr(found->message, longest));
+	assert_non_null(strstr(found->message, " .... Nothing was judged")); /* what does not fit is said to be more */
+	findings_clear(&findings);
+	assert_int_equal(facts_set_unanswered(facts, "drugs", NULL), ST_OK);
+	findings = judge(facts, PHASE_PLAN);
+	assert_non_null(strstr(find(&findings, "R-DRUG", NULL)->message, "not answered"));
 	findings_clear(&findings);
 	facts_free(&facts);
 }
@@ -671,6 +717,11 @@ static void test_hostile_rules_are_refused(void **state)
 		{RULE(USUAL ",\"when\":\"true\",\"limits_type_shift\":1"), "MODIFY"},
 		{RULE(USUAL ",\"when\":\"true\",\"variants\":[{\"when\":\"true\",\"outcome\":\"MAYBE\",\"message\":\"m\"}]"),
 		 "MAYBE"},
+		{RULE("\"modalities\":[\"afl\"],\"phase\":\"plan\",\"outcome\":\"BLOCK\",\"origin\":\"LABEL\",\"source\":[\"V87\"],"
+		      "\"conf\":\"high\",\"message\":\"m {nothing} m\",\"when\":\"true\""), "{nothing"},
+		{RULE("\"modalities\":[\"afl\"],\"phase\":\"plan\",\"outcome\":\"BLOCK\",\"origin\":\"LABEL\",\"source\":[\"V87\"],"
+		      "\"conf\":\"high\",\"message\":\"m {drugs\",\"when\":\"true\""), "{drugs"},
+		{RULE(USUAL ",\"source_from\":\"age_y\",\"when\":\"true\""), "age_y"},
 		{RULE("\"modalities\":[],\"phase\":\"plan\""), "no modality"},
 		{RULE("\"modalities\":[\"ipl\"],\"phase\":\"plan\""), "ipl"},
 		{RULE("\"modalities\":[\"afl\"],\"phase\":\"plan\",\"outcome\":\"BLOCK\",\"origin\":\"LABEL\",\"source\":[\"V999\"],"
@@ -744,6 +795,8 @@ int main(void)
 		cmocka_unit_test(test_s2_too_dense),
 		cmocka_unit_test(test_s2_after_the_dermatologist),
 		cmocka_unit_test(test_s2_permea),
+		cmocka_unit_test(test_off_label_cites_the_devices_own_entries),
+		cmocka_unit_test(test_unknown_medicines_are_named),
 		cmocka_unit_test(test_s3_pacemaker),
 		cmocka_unit_test(test_s3_laser_instead),
 		cmocka_unit_test(test_verdict_of_every_outcome),

@@ -1,7 +1,7 @@
 /* Injury thresholds of finite beams: published against simulations, untuned.
  *
  * The tissues are the simulation files of tests/validation/simulations; a row sets wavelength, pulse, beam
- * and criterion. Injury of skin is Omega = 1 (Henriques & Moritz, E/R = 75 000 K) in the middle of the basal
+ * and criterion. Injury of skin is Omega = 1 (DAMAGE_EPIDERMIS) in the middle of the basal
  * layer out to the radius of the lesion the row names (what was seen, or can be); of the cornea a rise of 40 K 10 um deep, the criterion of those who measured it (beside
  * it stands what the skin's rate process gives); steam is 100 C in the basal layer;
  * whitening is the rupture of one melanosome. Every row of threshold_rows.csv is computed and, with
@@ -219,7 +219,7 @@ static struct simulation simulation_of(const struct row *row)
 	set_melanin(base, &s);
 	s.points = s.times = s.sets = 0;
 	s.criterion = (struct simulation_criterion){
-	        true,           base->kind, DAMAGE_HENRIQUES_ER75000, base->value,
+	        true,           base->kind, strncmp(base->name, "cornea", 6) == 0 ? DAMAGE_HENRIQUES_ER75000 : DAMAGE_EPIDERMIS, base->value,
 	        base->depth_um, UM_PER_MM * strtod(row->cell[LESION], NULL),        base->absorber_mua_1_cm};
 	return s;
 }

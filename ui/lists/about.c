@@ -19,7 +19,7 @@ static const struct {
         {"heat, one dimension", "finite volumes, TR-BDF2", "Pennes 1948; Bank 1985; Hosea & Shampine 1996"},
         {"heat, under spots", "radial modes, TR-BDF2 in depth", "the same"},
         {"heat, columns", "r-z enthalpy with boiling and removal", "Pennes 1948"},
-        {"damage", "Arrhenius integrals, CEM43", "Henriques & Moritz 1947; Sapareto 1984"},
+        {"damage", "Arrhenius integrals, CEM43", "Henriques & Moritz 1947; Simanovskii 2006; Sapareto 1984"},
         {"pigment, ps to ns", "heated sphere against one criterion", "Jacques & McAuliffe 1991"},
         {"dielectrics", "four Cole-Cole terms", "S. Gabriel 1996"},
         {"radiofrequency needles", "3-D finite volumes of one needle of an array", "own, checked against closed forms"},

@@ -1,0 +1,91 @@
+/* The loops over histories give the same bits in every set of registers this machine has. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "physics/damage_kernel.c"
+
+enum { NODES = 203 };
+
+static struct {
+	double time_s[NODES], temperature_C[NODES];
+	float base_C[NODES], response[NODES];
+} history;
+
+/* Crosses both ends of a branch, rests, jumps, and repeats its time. */
+static void fill(void)
+{
+	for (int i = 0; i < NODES; i++) {
+		history.time_s[i] = 1e-3 * (i - i % 7 / 6);
+		history.base_C[i] = (float)(40.0 + 14.0 * sin(0.11 * i));
+		history.response[i] = (float)(i % 50 < 3 ? 9.0 : 3.0 * exp(-0.02 * i));
+		history.temperature_C[i] = (double)history.base_C[i] + 1.5 * (double)history.response[i];
+	}
+}
+
+static void plain(struct call *c)
+{
+	run(c);
+}
+
+struct answer {
+	double result, out[NODES];
+	unsigned short left[DAMAGE_NODES];
+	size_t lefts;
+};
+
+static struct answer ask(void (*loops)(struct call *), int what, size_t count)
+{
+	static const struct damage_kinetics kinetics = {44.0, 50.0, 227.0, 75000.0};
+	struct answer a = {0};
+	struct call c = {.what = what,
+	                 .kinetics = &kinetics,
+	                 .time_s = history.time_s,
+	                 .temperature_C = history.temperature_C,
+	                 .base_C = history.base_C,
+	                 .response = history.response,
+	                 .factor = 1.5,
+	                 .cutoff_C = 45.0,
+	                 .out = a.out,
+	                 .count = count,
+	                 .left = a.left};
+	loops(&c);
+	a.result = c.result;
+	a.lefts = c.lefts;
+	return a;
+}
+
+static void same_bits(void (*loops)(struct call *))
+{
+	for (size_t count = 1; count <= NODES; count++)
+		for (int what = OMEGA; what <= HIGHEST; what++) {
+			struct answer want = ask(plain, what, count), got = ask(loops, what, count);
+			assert_memory_equal(&want.result, &got.result, sizeof want.result);
+			assert_memory_equal(want.out, got.out, sizeof want.out);
+			assert_int_equal(want.lefts, got.lefts);
+			assert_memory_equal(want.left, got.left, sizeof want.left);
+		}
+	assert_true(ask(loops, OMEGA, NODES).result > 0.0 && ask(loops, OMEGA, NODES).lefts > 0);
+}
+
+static void every_machine_gives_the_same(void **state)
+{
+	(void)state;
+	fill();
+	same_bits(dispatch);
+#if defined(__x86_64__)
+	if (__builtin_cpu_supports("avx2"))
+		same_bits(dispatch_wide);
+	if (__builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512dq"))
+		same_bits(dispatch_widest);
+#endif
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {cmocka_unit_test(every_machine_gives_the_same)};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
