@@ -40,7 +40,7 @@
 
 struct pigment_absorber pigment_melanosome(double wavelength_nm)
 {
-	struct estimate mua = spectra_absorption(CHROMOPHORE_MELANOSOME, wavelength_nm);
+	struct estimate mua = spectra_melanosome_rupture(wavelength_nm);
 	mua.sd = hypot(mua.sd, MELANOSOME_GRANULE_REL_SD * mua.value);
 	return (struct pigment_absorber){
 	        .radius_um = MELANOSOME_RADIUS_UM,

@@ -14,7 +14,9 @@
 #define LN_10 2.302585092994046
 
 #define MELANOSOME_LAW_END_NM 1064.0  /* the thresholds behind the power law end here */
-#define MELANOSOME_DATA_END_NM 1319.0 /* isolated melanosomes */
+#define MELANOSOME_ABSORBS_FROM_NM 800.0 /* absorption itself was measured from here ... */
+#define MELANOSOME_BENDS_NM 1000.0       /* ... here ... */
+#define MELANOSOME_DATA_END_NM 1319.0    /* ... and to here, in isolated melanosomes */
 #define MELANOSOME_HELD_NM 2000.0
 #define BLOOD_FLOOR_REL 0.05          /* haematocrit and sample differences, Bosschaart 2014 */
 #define WATER_FLOOR_REL 0.03
@@ -124,49 +126,79 @@ static const struct spectra_table *table_of(const char *name)
 
 /* ---- melanosome ----
  * mua = a (L / 1 nm)^-b.
- * Used: 1.70e12 L^-3.48, S. Jacques, OMLC melanosome page (1998), from explosive-vaporisation thresholds;
+ * Used to 800 nm: 1.70e12 L^-3.48, S. Jacques, OMLC melanosome page (1998), from explosive-vaporisation thresholds;
  * rivals: 6.6e11 L^-3.33 (S. Jacques, Skin Optics, 1998) and 519 (L/500)^-3 (S. Jacques, Phys Med Biol
- * 2013;58:R37). 350 .. 1064 nm. The same page warns of a tenfold variation of melanin per melanosome:
- * that variation belongs to the melanosome fraction, which is fitted to the patient, not to this law.
+ * 2013;58:R37). The same page warns of a tenfold variation of melanin per melanosome: that variation belongs to the
+ * melanosome fraction, which is fitted to the patient, not to this law.
  *
- * Beyond 1064 nm the power law has no data and falls too slowly: isolated bovine melanosomes go from 925 1/cm at
- * 1000 nm to 222 (or 176) at 1319 nm (M. Schmidt et al., J Biomed Opt 2014;19:035003 and 2016), exponentially at
- * 4.5e-3 (5.2e-3) per nm; in vivo pigment decays so, too (G. Zonios and A. Dimou 2008). From the law's last
- * value on this decay is used, to 2 um, where water is a hundred times stronger and the value is held; the
- * faster decay and the power law give the spread. */
-
-#define MELANOSOME_DECAY_1_NM (log(925.0 / 222.0) / 319.0)
-#define MELANOSOME_FASTER_1_NM (log(925.0 / 176.0) / 319.0)
+ * Beyond 800 nm two kinds of evidence part, by 2 at 1064 nm. Absorption falls faster than the law: isolated bovine
+ * melanosomes absorb 3713 1/cm at 800 nm, 925 at 1000 nm and 222 (or 176) at 1319 nm (M. Schmidt et al., J Biomed
+ * Opt 2014;19:035003 and 2015;20:095011); pigment in vivo decays exponentially, too (G. Zonios and A. Dimou 2008);
+ * skin of different colours reflects differently below 1 um only (J. Jacquez et al., J Appl Physiol 1955;8:297), or
+ * to about 900 nm (H. Piazena et al., Photochem Photobiol 2017;93:1449), where by the law dark skin would reflect a
+ * fifth less at 1064 nm. Thresholds of rupture follow the law: it was read from them, and isolated melanosomes
+ * rupture at 800 and 1000 nm in its ratio (2.4 against 2.2), not in that of their absorption (4.0). Used is the
+ * geometric middle, exponentially between the measured wavelengths, to 2 um, where water is a hundred times stronger
+ * and the value is held; the distance to either end is its uncertainty. */
 
 static double power_law(double amplitude, double exponent, double wavelength_nm)
 {
 	return amplitude * pow(wavelength_nm, -exponent);
 }
 
-static struct estimate melanosome(double wavelength_nm);
-
-static struct estimate melanosome_beyond(double wavelength_nm)
+/* How much of the law itself is known; relative. */
+static double melanosome_law_sd(double wavelength_nm)
 {
+	double chosen = power_law(1.70e12, 3.48, wavelength_nm);
+	double skin_optics = power_law(6.6e11, 3.33, wavelength_nm);
+	double review = 519.0 * pow(wavelength_nm / 500.0, -3.0);
+	return sqrt((square(skin_optics - chosen) + square(review - chosen)) / 2.0) / chosen;
+}
+
+/* Over the value at 1000 nm, where isolated melanosomes absorb end_1_cm at 1319 nm and 925 at 1000 nm. */
+static double melanosome_decay(double end_1_cm, double wavelength_nm)
+{
+	double rate_1_nm = log(925.0 / end_1_cm) / (MELANOSOME_DATA_END_NM - MELANOSOME_BENDS_NM);
+	return exp(-rate_1_nm * (fmin(wavelength_nm, MELANOSOME_HELD_NM) - MELANOSOME_BENDS_NM));
+}
+
+/* Beyond the wavelengths of its thresholds the law is bent as absorption is. */
+struct estimate spectra_melanosome_rupture(double wavelength_nm)
+{
+	if (!(wavelength_nm >= SPECTRA_WAVELENGTH_MIN_NM && wavelength_nm <= SPECTRA_WAVELENGTH_MAX_NM))
+		return (struct estimate){NAN, 0.0, VALIDITY_ABSENT};
+	double law = power_law(1.70e12, 3.48, wavelength_nm), law_sd = melanosome_law_sd(wavelength_nm);
+	if (wavelength_nm <= MELANOSOME_LAW_END_NM)
+		return (struct estimate){law, law_sd * law, VALID};
 	double last = power_law(1.70e12, 3.48, MELANOSOME_LAW_END_NM);
-	double beyond_nm = fmin(wavelength_nm, MELANOSOME_HELD_NM) - MELANOSOME_LAW_END_NM;
-	double chosen = last * exp(-MELANOSOME_DECAY_1_NM * beyond_nm);
-	double faster = last * exp(-MELANOSOME_FASTER_1_NM * beyond_nm);
-	double law = power_law(1.70e12, 3.48, wavelength_nm);
-	double at_end = melanosome(MELANOSOME_LAW_END_NM).sd / last * chosen; /* how much the law itself is known */
+	double chosen = last * melanosome_decay(222.0, wavelength_nm) / melanosome_decay(222.0, MELANOSOME_LAW_END_NM);
+	double faster = last * melanosome_decay(176.0, wavelength_nm) / melanosome_decay(176.0, MELANOSOME_LAW_END_NM);
+	double at_end = melanosome_law_sd(MELANOSOME_LAW_END_NM) * chosen;
 	double sd = sqrt(square(at_end) + (square(faster - chosen) + square(law - chosen)) / 2.0);
-	unsigned flags = wavelength_nm > MELANOSOME_DATA_END_NM ? VALIDITY_EXTRAPOLATED : VALID;
-	return (struct estimate){chosen, sd, flags};
+	return (struct estimate){chosen, sd, wavelength_nm > MELANOSOME_DATA_END_NM ? VALIDITY_EXTRAPOLATED : VALID};
+}
+
+/* By the absorption of isolated melanosomes, joined to the law at 800 nm. */
+static double melanosome_by_absorption(double end_1_cm, double wavelength_nm)
+{
+	double reach_nm = MELANOSOME_BENDS_NM - MELANOSOME_ABSORBS_FROM_NM;
+	double part = fmin((wavelength_nm - MELANOSOME_ABSORBS_FROM_NM) / reach_nm, 1.0);
+	double value = power_law(1.70e12, 3.48, MELANOSOME_ABSORBS_FROM_NM) * pow(925.0 / 3713.0, part);
+	return wavelength_nm > MELANOSOME_BENDS_NM ? value * melanosome_decay(end_1_cm, wavelength_nm) : value;
 }
 
 static struct estimate melanosome(double wavelength_nm)
 {
-	if (wavelength_nm > MELANOSOME_LAW_END_NM)
-		return melanosome_beyond(wavelength_nm);
-	double chosen = power_law(1.70e12, 3.48, wavelength_nm);
-	double skin_optics = power_law(6.6e11, 3.33, wavelength_nm);
-	double review = 519.0 * pow(wavelength_nm / 500.0, -3.0);
-	double sd = sqrt((square(skin_optics - chosen) + square(review - chosen)) / 2.0);
-	return (struct estimate){chosen, sd, VALID};
+	double law = power_law(1.70e12, 3.48, wavelength_nm), law_sd = melanosome_law_sd(wavelength_nm);
+	if (wavelength_nm <= MELANOSOME_ABSORBS_FROM_NM)
+		return (struct estimate){law, law_sd * law, VALID};
+	struct estimate high = spectra_melanosome_rupture(wavelength_nm);
+	double low = melanosome_by_absorption(222.0, wavelength_nm);
+	double lowest = melanosome_by_absorption(176.0, wavelength_nm);
+	double chosen = sqrt(low * high.value);
+	double at_first = melanosome_law_sd(MELANOSOME_ABSORBS_FROM_NM) * chosen;
+	double sd = sqrt(square(at_first) + (square(high.value - chosen) + square(lowest - chosen)) / 2.0);
+	return (struct estimate){chosen, sd, high.flags};
 }
 
 /* ---- water ----
@@ -324,7 +356,8 @@ static const struct {
 	const char *name, *source;
 	struct estimate (*absorption)(double wavelength_nm);
 } CHROMOPHORES[CHROMOPHORE_COUNT] = {
-	[CHROMOPHORE_MELANOSOME] = {"melanosome", "S. Jacques, OMLC 1998; from 1064 nm M. Schmidt 2014", melanosome},
+	[CHROMOPHORE_MELANOSOME] = {"melanosome", "S. Jacques, OMLC 1998; from 800 nm its middle with M. Schmidt 2014, 2015",
+	                            melanosome},
 	[CHROMOPHORE_BLOOD_OXY] = {"oxygenated blood", "N. Bosschaart et al. 2014, Hct 0.45", blood_oxy},
 	[CHROMOPHORE_BLOOD_DEOXY] = {"deoxygenated blood", "N. Bosschaart et al. 2014, Hct 0.45", blood_deoxy},
 	[CHROMOPHORE_WATER] = {"water", "D. Segelstein 1981; spread: G. Hale and M. Querry 1973", water},

@@ -39,9 +39,11 @@ static void test_melanosome_published_values(void **state)
 	const struct pin pins[] = {
 		{CHROMOPHORE_MELANOSOME, 500, 688, 2e-3},  {CHROMOPHORE_MELANOSOME, 532, 555, 2e-3},
 		{CHROMOPHORE_MELANOSOME, 694, 220, 2e-3},  {CHROMOPHORE_MELANOSOME, 755, 164, 3e-3},
-		{CHROMOPHORE_MELANOSOME, 1064, 49.7, 2e-3},
+		{CHROMOPHORE_MELANOSOME, 800, 134.2, 2e-3},
 	};
 	assert_pins(pins, sizeof(pins) / sizeof(pins[0]));
+	assert_near_rel(spectra_melanosome_rupture(532).value, 555, 2e-3);
+	assert_near_rel(spectra_melanosome_rupture(1064).value, 49.7, 2e-3);
 }
 
 /* Bosschaart 2014, appendix; columns SO2 > 98 % and SO2 = 0. */
@@ -98,16 +100,24 @@ static void test_uncertainty_is_the_disagreement(void **state)
 	assert_near_rel(red.sd, (4.52 - 3.55) / sqrt(2.0), 0.05);
 }
 
-/* Isolated melanosomes: 222 (176) 1/cm at 1319 nm of 925 at 1000 nm, Schmidt 2014, 2016; no step where the laws
- * meet. */
+/* Isolated melanosomes absorb 3713 1/cm at 800 nm, 925 at 1000 nm, 222 (176) at 1319 nm, Schmidt 2014, 2015; thresholds
+ * follow the power law: the middle of both, without a step where they part. */
 static void test_melanosome_in_the_infrared(void **state)
 {
 	(void)state;
-	double at_1064 = spectra_absorption(CHROMOPHORE_MELANOSOME, 1064).value;
-	struct estimate at_1319 = spectra_absorption(CHROMOPHORE_MELANOSOME, 1319);
-	assert_near(spectra_absorption(CHROMOPHORE_MELANOSOME, 1064.01).value, at_1064, 1e-4 * at_1064);
-	assert_near(at_1319.value, at_1064 * pow(222.0 / 925.0, 255.0 / 319.0), 1e-6);
-	assert_true(at_1319.sd > at_1064 * (pow(222.0 / 925.0, 0.8) - pow(176.0 / 925.0, 0.8)) / 2.0);
+	double at_800 = mua(CHROMOPHORE_MELANOSOME, 800);
+	struct estimate at_1064 = spectra_absorption(CHROMOPHORE_MELANOSOME, 1064);
+	double low_1064 = at_800 * (925.0 / 3713.0) * pow(222.0 / 925.0, 64.0 / 319.0);
+	assert_near_rel(mua(CHROMOPHORE_MELANOSOME, 800.01), at_800, 1e-3);
+	assert_near_rel(mua(CHROMOPHORE_MELANOSOME, 1000.01), mua(CHROMOPHORE_MELANOSOME, 1000), 1e-3);
+	assert_near_rel(mua(CHROMOPHORE_MELANOSOME, 1064.01), at_1064.value, 1e-3);
+	assert_near_rel(mua(CHROMOPHORE_MELANOSOME, 1000),
+	                sqrt(at_800 * 925.0 / 3713.0 * 1.70e12 * pow(1000, -3.48)), 1e-9);
+	assert_near_rel(at_1064.value, sqrt(49.7 * low_1064), 3e-3);
+	assert_true(at_1064.value + 1.3 * at_1064.sd > 49.7 && at_1064.value - at_1064.sd < low_1064 + 0.5);
+	assert_near_rel(spectra_melanosome_rupture(1064.01).value, spectra_melanosome_rupture(1064).value, 1e-3);
+	assert_near_rel(spectra_melanosome_rupture(1319).value, 49.7 * pow(222.0 / 925.0, 255.0 / 319.0), 2e-3);
+	assert_true(isnan(spectra_melanosome_rupture(349).value) && isnan(spectra_melanosome_rupture(NAN).value));
 }
 
 /* Living dermis, 3809 persons: 0.048 (upper) and 0.035 1/cm (lower) in all at 850 nm, Jonasson 2023; the excised

@@ -124,7 +124,9 @@ static const struct base {
         OF_TYPE("type_V_contact", 0.0, 0.0, 0.5, 5),
         OF_TYPE("type_VI_contact", 0.0, 0.0, 0.5, 6),
         OF_TYPE("type_III", 0.0, 0.0, 0.0, 3),
+        OF_TYPE("type_V", 0.0, 0.0, 0.0, 5),
         OF_TYPE("type_VI", 0.0, 0.0, 0.0, 6),
+        {"type_V_excised", "skin_1319.json", 0, 0, 22.0, CRITERION_TEMPERATURE, 100.0, 80.0, 0.0, 0.0, 0.0, 5},
 };
 
 /* Melanosomes of the epidermis above the basal layer and in it: 2.5, 4, 6.5, 9, 13.5 % of the viable epidermis, basal
@@ -302,11 +304,11 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 }
 
 /* H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
- * V018: this pig is darker than the skin assumed; V137 is a clinical practice this skin would not
+ * V017, V018: this pig is darker than the skin assumed (D017); V137 is a clinical practice this skin would not
  * stand, as are the T: pigmented skin is predicted to burn under milliseconds long before it did. */
 static bool is_missed(const char *id)
 {
-	static const char *const missed[] = {"V018", "V137", "H800", "T01", "T02", "T03", "T05", "T06", "T07",
+	static const char *const missed[] = {"V017", "V018", "V137", "H800", "T01", "T02", "T03", "T05", "T06", "T07",
 	                                     "T08",  "T09",  "T10",  "T11", "T12", "T13", "T15", "T17"};
 	for (size_t i = 0; i < COUNT(missed); i++)
 		if (strcmp(missed[i], id) == 0)
@@ -322,7 +324,7 @@ static bool is_long(const char *id)
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(rows[i], id) == 0)
 			return true;
-	return id[0] == 'T' || (id[0] == 'B' && strcmp(id, "B20") != 0);
+	return id[0] == 'T' || id[0] == 'D' || (id[0] == 'B' && strcmp(id, "B20") != 0);
 }
 
 static void check_misses(const struct row *rows, size_t count)
