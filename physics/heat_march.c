@@ -121,11 +121,14 @@ static void boil(struct march *march, double *state)
 
 /* How well a cell conducts, to what it does at 37 C and wet. Tissue: dk/dT / k 0.0025 1/K (J. Valvano et al. 1985, Int
  * J Thermophys 6:301, k = k0 + k1 T over tissues at 3-45 C; water 0.0022 at 20-60 C); without its water the rule of
- * Takata (1977) leaves 0.06 of 0.46 W/mK, pores filled with steam. Held above 100 C. */
+ * Takata (1977) leaves 0.06 of 0.46 W/mK, pores filled with steam. Held above 100 C. What
+ * never held water is no tissue: it conducts as it is said to. */
 static double conducts_frac(const struct march *march, size_t cell)
 {
 	double latent_J_m2 = march->solver->cells.latent_J_m2[cell];
-	double dry_frac = latent_J_m2 > 0.0 ? march->solver->boiled_J_m2[cell] / latent_J_m2 : 0.0;
+	if (!(latent_J_m2 > 0.0))
+		return 1.0;
+	double dry_frac = march->solver->boiled_J_m2[cell] / latent_J_m2;
 	double warm_K = fmin(march->now[at(march, cell, 0)], HEAT_BOILING_C) - REFERENCE_C;
 	return (1.0 + CONDUCTIVITY_1_K * warm_K) * (1.0 - (1.0 - DRY_FRAC) * dry_frac);
 }

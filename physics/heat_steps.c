@@ -12,7 +12,7 @@
 #define SHRINK_MAX 0.05
 #define FIRST_STEP_FRAC 0.25     /* of the interval between events; step control cuts it down */
 #define FEWEST_STEPS 2.0         /* per interval */
-#define SMALLEST_STEP_FRAC 1e-12 /* of the interval: below it something is wrong */
+#define SMALLEST_STEP_FRAC 1e-15 /* of the interval: below it something is wrong */
 
 struct heat_steps heat_steps_between(double from_s, double to_s)
 {

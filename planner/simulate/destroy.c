@@ -146,7 +146,8 @@ enum status destroy_threshold(const struct simulation *s, struct simulation_thre
 	struct estimate fluence = {0};
 	enum status status = tissue_of(s, &tissue, why);
 	*out = (struct simulation_threshold){
-	        .less_J_cm2 = NAN, .more_J_cm2 = NAN, .sensitivity = NAN, .peak = {.temperature_C = NAN, .time_s = NAN}};
+	        .less_J_cm2 = NAN, .more_J_cm2 = NAN, .mesh_error_frac = NAN, .sensitivity = NAN,
+	        .peak = {.temperature_C = NAN, .time_s = NAN}};
 	(void)snprintf(out->models.light, sizeof out->models.light, "%s",
 	               s->criterion.kind == CRITERION_ABLATION ? "Beer's law behind the front"
 	                                                       : "converging beam, small angles of scattering");

@@ -15,6 +15,8 @@
 #define LIGHT_BESIDE_MAX_UM 15000.0
 #define BULK_UM 300.0 /* layers thinner than this do not carry light sideways */
 #define TAIL_S 10.0   /* of heat after the last pulse, for the width of the grid */
+#define BROAD_NODES 8 /* per panel: microseconds against the milliseconds of heat, and a tenth of a plan's error */
+#define TIME_TOLERANCE 5e-4 /* as heat.h's default */
 #define AIR_INDEX 1.0
 #define DEGREES_PER_PI 180.0
 #define GAUSS_1E_PER_1E2 0.70710678118654752
@@ -132,7 +134,7 @@ static enum status broad_light(struct field *field, struct fail *why)
 	if (status != ST_OK)
 		return status;
 	field->cells--;
-	status = ordinates_new(0, &solver, why);
+	status = ordinates_new(BROAD_NODES, &solver, why);
 	if (status == ST_OK)
 		status = solve_broad(field, solver, why);
 	ordinates_free(&solver);
@@ -152,7 +154,7 @@ static double last_pulse_end_s(const struct heat_pulses *p)
 static double far_um(const struct field *field)
 {
 	const struct simulation *s = field->simulation;
-	double end_s = fmax(s->end_s, last_pulse_end_s(&s->pulses) + TAIL_S), fastest = 0.0, beside_um = 0.0;
+	double end_s = fmax(field->end_s, last_pulse_end_s(&s->pulses) + TAIL_S), fastest = 0.0, beside_um = 0.0;
 	for (size_t i = 0; i < field->layers; i++) {
 		const struct light_layer *o = &field->optics[i];
 		const struct heat_layer *t = &field->thermal[i];
@@ -206,7 +208,7 @@ static enum status finite_light(struct field *field, struct fail *why)
 {
 	const struct simulation_beam *beam = &field->simulation->beam;
 	double edge_um = beam->radius_um * (beam->profile == SIMULATION_GAUSSIAN ? GAUSS_1E_PER_1E2 : 1.0);
-	enum status status = heat_beam_radii(edge_um, far_um(field), 1.0, field->r_edge_um,
+	enum status status = heat_beam_radii(edge_um, far_um(field), field->refine, field->r_edge_um,
 	                                     HEAT_BEAM_RADII_MAX + 1, &field->radii, why);
 	if (status != ST_OK)
 		return status;
@@ -229,12 +231,10 @@ static void fill_problem(struct field *field)
 {
 	const struct simulation *s = field->simulation;
 	const struct light_layer *top = &field->optics[0];
-	double deepest_um = 0.0, latest_s = s->end_s;
+	double deepest_um = 0.0;
 	double length_um = top->mua_1_cm > 0.0 ? UM_PER_CM / top->mua_1_cm : INFINITY;
 	for (size_t i = 0; i < s->points; i++)
 		deepest_um = fmax(deepest_um, s->point[i].depth_um);
-	for (size_t i = 0; s->end_s > 0.0 && i < s->times; i++)
-		latest_s = fmax(latest_s, s->time_s[i]);
 	deepest_um = fmax(fmax(deepest_um, s->criterion.depth_um), KEEP_UM);
 	field->kept_um = fmin(deepest_um, field->depth_um);
 	field->problem = (struct heat_problem){
@@ -245,8 +245,10 @@ static void fill_problem(struct field *field)
 	        .surface = {s->ambient_h_W_m2K, s->ambient_C, s->stages, s->stage},
 	        .pulses = s->pulses,
 	        .living = s->living,
-	        .end_s = latest_s,
-	        .options = {.finest_um = fmax(fmin(FINEST_UM, DEPTH_PER_CELL * length_um), FINEST_MIN_UM)}};
+	        .end_s = field->end_s,
+	        .options = {.finest_um = fmax(fmin(FINEST_UM, DEPTH_PER_CELL * length_um), FINEST_MIN_UM),
+	                    .refine = field->refine,
+	                    .time_tolerance = TIME_TOLERANCE / (field->refine * field->refine)}};
 	field->problem.pulses.slice_frac = s->pulse.slice_frac;
 }
 
@@ -298,18 +300,30 @@ void field_free(struct field **field)
 	*field = NULL;
 }
 
-static bool cancelled(const struct simulation_progress *p, double done_frac)
+bool field_cancelled(const struct field *field, double done_frac)
 {
+	const struct simulation_progress *p = field->progress;
 	return p && p->tell && p->tell(p->context, done_frac) != 0;
 }
 
-enum status field_new(const struct simulation *s, double absorption_factor,
-                      const struct simulation_progress *p, struct field **out, struct fail *why)
+static double latest_time_s(const struct simulation *s)
+{
+	double latest_s = 0.0;
+	for (size_t i = 0; i < s->times; i++)
+		latest_s = fmax(latest_s, s->time_s[i]);
+	return latest_s;
+}
+
+static enum status new_until(const struct simulation *s, double absorption_factor, double refine, double end_s,
+                             const struct simulation_progress *p, struct field **out, struct fail *why)
 {
 	struct field *field = *out = calloc(1, sizeof *field);
 	if (!field)
 		return fail_set(why, ST_FULL, "simulation", "out of memory");
 	field->simulation = s;
+	field->progress = p;
+	field->refine = refine;
+	field->end_s = end_s;
 	field->light_depth_um = s->criterion.depth_um;
 	enum status status = fill_properties(s, absorption_factor, field, why);
 	if (status == ST_OK) {
@@ -318,7 +332,7 @@ enum status field_new(const struct simulation *s, double absorption_factor,
 	}
 	if (status == ST_OK && s->beam.profile != SIMULATION_BROAD)
 		status = finite_light(field, why);
-	if (status == ST_OK && cancelled(p, 0.5))
+	if (status == ST_OK && field_cancelled(field, 0.5))
 		status = fail_set(why, ST_CANCELLED, "simulation", "cancelled");
 	if (status == ST_OK)
 		status = solve_heat(field, why);
@@ -327,6 +341,21 @@ enum status field_new(const struct simulation *s, double absorption_factor,
 	else
 		field_free(out);
 	return status;
+}
+
+/* Every time asked for is reached: left to itself the end comes when the heat has decayed. */
+enum status field_new(const struct simulation *s, double absorption_factor, double refine,
+                      const struct simulation_progress *p, struct field **out, struct fail *why)
+{
+	double latest_s = latest_time_s(s), end_s = s->end_s > 0.0 ? fmax(s->end_s, latest_s) : 0.0;
+	enum status status = new_until(s, absorption_factor, refine, end_s, p, out, why);
+	if (status != ST_OK || end_s > 0.0)
+		return status;
+	const struct heat *first = field_column(*out, 0);
+	if (heat_time_s(first)[heat_steps(first) - 1] >= latest_s)
+		return ST_OK;
+	field_free(out);
+	return new_until(s, absorption_factor, refine, latest_s, p, out, why);
 }
 
 static enum status boil_beam(struct field *field, double fluence_J_cm2, double keep_um, struct fail *why)
@@ -370,6 +399,14 @@ enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um
 
 /* ---- reading ---- */
 
+bool field_wet(const struct field *field)
+{
+	for (size_t i = 0; i < field->layers; i++)
+		if (field->thermal[i].water_frac > 0.0)
+			return true;
+	return false;
+}
+
 size_t field_columns(const struct field *field)
 {
 	return field->beam ? heat_beam_columns(field->beam) : 1;
@@ -385,22 +422,32 @@ bool field_direct(const struct field *field)
 	return heat_response(field_column(field, 0), 0) == NULL;
 }
 
-/* Columns around a radius: the inner one and the weight of the outer. */
+static double ring_middle_um2(const double *edge_um)
+{
+	return 0.5 * (edge_um[0] * edge_um[0] + edge_um[1] * edge_um[1]);
+}
+
+/* Columns around a radius: the inner one and the weight of the outer. A column is the mean of its ring, which where
+ * temperature is a parabola about the axis is its value at the ring's middle in r2; so in r2 it is interpolated, and
+ * carried on to the axis (below 0). With boiling no further than the first ring: water stays at 100 C. */
 static size_t inner_column(const struct field *field, double radius_um, double *outer_frac)
 {
-	const double *edge = field->r_edge_um;
+	const double *edge = field->r_edge_um, at_um2 = radius_um * radius_um;
 	size_t j = 0;
 	*outer_frac = 0.0;
-	if (!field->beam || radius_um <= 0.5 * (edge[0] + edge[1]))
+	if (!field->beam || field->radii < 2)
 		return 0;
-	while (j + 2 < field->radii && 0.5 * (edge[j + 1] + edge[j + 2]) <= radius_um)
+	while (j + 2 < field->radii && ring_middle_um2(edge + j + 1) <= at_um2)
 		j++;
-	double inner = 0.5 * (edge[j] + edge[j + 1]), outer = 0.5 * (edge[j + 1] + edge[j + 2]);
-	*outer_frac = fmin(1.0, (radius_um - inner) / (outer - inner));
+	double inner = ring_middle_um2(edge + j), outer = ring_middle_um2(edge + j + 1);
+	*outer_frac = fmin(1.0, (at_um2 - inner) / (outer - inner));
+	if (field_direct(field))
+		*outer_frac = fmax(0.0, *outer_frac);
 	return j;
 }
 
-/* Adds weight x (history at F = 1 - history at F = 0) to response; base is the same in every column. */
+/* Adds weight x (history at F = 1 - history at F = 0) to response, the base being the same in every column; of a direct
+ * run, which has no response, weight x history to the base. */
 static enum status add_column(const struct heat *column, double depth_um, double weight, double *base_C,
                               double *response, struct fail *why)
 {
@@ -409,11 +456,15 @@ static enum status add_column(const struct heat *column, double depth_um, double
 	double *work = calloc(steps, sizeof *work);
 	if (!work)
 		return fail_set(why, ST_FULL, "simulation", "out of memory");
-	enum status status = heat_history(column, 0.0, depth_um, base_C, why);
-	if (status == ST_OK && linear)
-		status = heat_history(column, 1.0, depth_um, work, why);
-	for (size_t i = 0; status == ST_OK && linear && i < steps; i++)
-		response[i] += weight * (work[i] - base_C[i]);
+	enum status status = linear ? heat_history(column, 0.0, depth_um, base_C, why) : ST_OK;
+	if (status == ST_OK)
+		status = heat_history(column, linear ? 1.0 : 0.0, depth_um, work, why);
+	for (size_t i = 0; status == ST_OK && i < steps; i++) {
+		if (linear)
+			response[i] += weight * (work[i] - base_C[i]);
+		else
+			base_C[i] += weight * work[i];
+	}
 	free(work);
 	return status;
 }
@@ -430,7 +481,7 @@ enum status field_track(const struct field *field, double depth_um, double radiu
 	double *base_C = out->block, *response = base_C + steps;
 	enum status status =
 	        add_column(field_column(field, inner), depth_um, 1.0 - outer_frac, base_C, response, why);
-	if (status == ST_OK && outer_frac > 0.0)
+	if (status == ST_OK && outer_frac != 0.0)
 		status = add_column(field_column(field, inner + 1), depth_um, outer_frac, base_C, response,
 		                    why);
 	out->history = (struct damage_history){steps, heat_time_s(field_column(field, 0)), base_C, response};
@@ -456,10 +507,31 @@ double field_fluence_factor(const struct field *field)
 	       (field->broad_1_cm[i] > 0.0 ? field->beam_1_cm[i] / field->broad_1_cm[i] : 1.0);
 }
 
+/* The first column is the mean of its ring: what the axis in its middle has more. */
+static enum status peak_on_axis(const struct field *field, double fluence_J_cm2, struct heat_peak *peak,
+                                struct fail *why)
+{
+	struct track track;
+	enum status status = field_track(field, peak->depth_um, 0.0, &track, why);
+	for (size_t i = 0; status == ST_OK && i < track.history.count; i++) {
+		double axis_C = track.history.base_C[i] + fluence_J_cm2 * track.history.response[i];
+		if (axis_C <= peak->temperature_C)
+			continue;
+		peak->temperature_C = axis_C;
+		peak->time_s = track.history.time_s[i];
+		peak->flags = heat_validity(axis_C);
+		peak->above_boiling_C = peak->flags ? axis_C - HEAT_BOILING_C : 0.0;
+	}
+	if (status == ST_OK)
+		field_track_free(&track);
+	return status;
+}
+
 enum status field_peak(const struct field *field, double fluence_J_cm2, struct heat_peak *out,
                        double *radius_um, struct fail *why)
 {
 	enum status status = ST_OK;
+	size_t hottest = 0;
 	for (size_t j = 0; status == ST_OK && j < field_columns(field); j++) {
 		struct heat_peak peak;
 		status = heat_evaluate(field_column(field, j), field_direct(field) ? 0.0 : fluence_J_cm2,
@@ -467,7 +539,10 @@ enum status field_peak(const struct field *field, double fluence_J_cm2, struct h
 		if (status != ST_OK || (j > 0 && peak.temperature_C <= out->temperature_C))
 			continue;
 		*out = peak;
-		*radius_um = field->radii > 0 ? 0.5 * (field->r_edge_um[j] + field->r_edge_um[j + 1]) : 0.0;
+		hottest = j;
 	}
+	*radius_um = hottest > 0 ? 0.5 * (field->r_edge_um[hottest] + field->r_edge_um[hottest + 1]) : 0.0;
+	if (status == ST_OK && field->radii > 0 && hottest == 0 && !field_direct(field))
+		status = peak_on_axis(field, fluence_J_cm2, out, why);
 	return status;
 }

@@ -8,6 +8,9 @@
 
 struct field {
 	const struct simulation *simulation;
+	const struct simulation_progress *progress; /* may be NULL */
+	double refine;                              /* divides the sizes of cells */
+	double end_s;                               /* 0: until the light's heat has decayed */
 	size_t layers;
 	struct light_layer optics[SIMULATION_LAYERS_MAX];
 	struct heat_layer thermal[SIMULATION_LAYERS_MAX];
@@ -26,14 +29,18 @@ struct field {
 	struct simulation_models models;
 };
 
-/* absorption_factor multiplies the absorption of every layer. */
-enum status field_new(const struct simulation *s, double absorption_factor,
+/* absorption_factor multiplies the absorption of every layer. refine 1 is the grid of answers; FIELD_COARSE the one
+ * that tells their error: second order, so what changes is three times the error. Borrows p. */
+#define FIELD_COARSE 0.5
+enum status field_new(const struct simulation *s, double absorption_factor, double refine,
                       const struct simulation_progress *p, struct field **out, struct fail *why) MUST_CHECK;
+bool field_cancelled(const struct field *field, double done_frac);
 void field_free(struct field **field);
 
 /* Replaces the linear answer by the direct run with boiling at this radiant exposure. Under a finite beam
  * histories are kept down to keep_um. */
 enum status field_boil(struct field *field, double fluence_J_cm2, double keep_um, struct fail *why) MUST_CHECK;
+bool field_wet(const struct field *field); /* some layer holds water, which may boil */
 bool field_direct(const struct field *field); /* after field_boil: evaluate with radiant exposure 0 */
 
 size_t field_columns(const struct field *field);

@@ -433,16 +433,69 @@ static enum status read_cooling(const struct json_at *root, struct simulation *s
 
 /* ---- questions ---- */
 
-static enum status read_set(const struct json_at *at, enum damage_set_id *out, struct fail *why)
+struct damage_set simulation_set(const struct simulation *s, size_t set)
 {
-	const char *names[DAMAGE_SETS];
-	size_t index = 0;
+	if (set < DAMAGE_SETS)
+		return *damage_set((enum damage_set_id)set);
+	const struct simulation_own_set *own = &s->own_set[set - DAMAGE_SETS];
+	return (struct damage_set){
+	        .id = own->id,
+	        .name = own->id,
+	        .source = "the file's own",
+	        .use = "",
+	        .branch = {{own->valid_from_C, own->frequency_factor_1_s, own->activation_energy_J_mol}, {0}},
+	        .valid_from_C = own->valid_from_C,
+	        .valid_to_C = own->valid_to_C};
+}
+
+static enum status read_set(const struct json_at *at, const struct simulation *s, size_t *out, struct fail *why)
+{
+	const char *names[SIMULATION_SETS_MAX];
 	for (size_t i = 0; i < DAMAGE_SETS; i++)
 		names[i] = damage_set((enum damage_set_id)i)->id;
-	enum status status = json_choice_at(at, names, DAMAGE_SETS, &index, why);
-	*out = (enum damage_set_id)index;
+	for (size_t i = 0; i < s->own_sets; i++)
+		names[DAMAGE_SETS + i] = s->own_set[i].id;
+	*out = 0;
+	return json_choice_at(at, names, DAMAGE_SETS + s->own_sets, out, why);
+}
+
+/* Named as the others are, and not like one of them. */
+static enum status check_own_id(const struct json_at *at, const struct simulation *s, const char *id, struct fail *why)
+{
+	if (strspn(id, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-") != strlen(id) || !id[0])
+		return json_refuse(at, ST_INPUT, why, "\"id\" may hold letters, digits, _ and - alone");
+	for (size_t i = 0; i < DAMAGE_SETS + s->own_sets; i++)
+		if (strcmp(simulation_set(s, i).id, id) == 0)
+			return json_refuse(at, ST_INPUT, why, "there is a set \"%s\" already; give it another id", id);
+	return ST_OK;
+}
+
+static enum status read_own_set(const struct json_at *at, struct simulation *s, struct fail *why)
+{
+	static const char *const keys[] = {"id", "frequency_factor_1_s", "activation_energy_J_mol", "valid_from_C",
+	                                   "valid_to_C", NULL};
+	struct simulation_own_set own = {.valid_from_C = 37.0, .valid_to_C = 100.0};
+	const struct json_number_spec number[] = {
+	        {keys[1], 1e-10, 1e300, "1/s", &own.frequency_factor_1_s, false},
+	        {keys[2], 1e3, 3e6, "J/mol", &own.activation_energy_J_mol, false},
+	        {keys[3], 0.0, 99.0, "C", &own.valid_from_C, true},
+	        {keys[4], 38.0, 300.0, "C", &own.valid_to_C, true},
+	};
+	enum status status = json_known_keys(at, keys, JSON_X_EXTRA, why);
+	if (status == ST_OK)
+		status = json_string(at, keys[0], own.id, sizeof own.id, NULL, why);
+	if (status == ST_OK)
+		status = check_own_id(at, s, own.id, why);
+	if (status == ST_OK)
+		status = json_numbers_in(at, number, COUNT(number), why);
+	if (status == ST_OK && !(own.valid_to_C > own.valid_from_C))
+		return json_refuse(at, ST_RANGE, why, "valid from %g to %g C; let it end above where it begins",
+		                   own.valid_from_C, own.valid_to_C);
+	s->own_set[s->own_sets] = own;
+	s->own_sets += status == ST_OK;
 	return status;
 }
+
 
 static enum status read_point(const struct json_at *at, struct simulation_point *point, struct fail *why)
 {
@@ -466,6 +519,28 @@ static enum status open_list(const struct json_at *at, const char *key, size_t m
 	return status;
 }
 
+static enum status read_own_sets(const struct json_at *root, struct simulation *s, struct fail *why)
+{
+	struct json_at list, item = {0};
+	bool present;
+	enum status status = open_list(root, "arrhenius", SIMULATION_OWN_SETS_MAX, &list, &present, why);
+	while (status == ST_OK && present && json_array_each(&list, &item))
+		status = read_own_set(&item, s, why);
+	return status;
+}
+
+static enum status read_wanted_set(const struct json_at *at, struct simulation *s, struct fail *why)
+{
+	size_t set;
+	enum status status = read_set(at, s, &set, why);
+	for (size_t i = 0; status == ST_OK && i < s->sets; i++)
+		if (s->set[i] == set)
+			return json_refuse(at, ST_INPUT, why, "is asked for twice; keep one");
+	s->set[s->sets] = set;
+	s->sets += status == ST_OK;
+	return status;
+}
+
 static enum status read_outputs(const struct json_at *root, struct simulation *s, struct fail *why)
 {
 	static const char *const keys[] = {"points", "times_s", "damage_sets", "end_s", NULL};
@@ -485,18 +560,18 @@ static enum status read_outputs(const struct json_at *root, struct simulation *s
 	while (status == ST_OK && present && json_array_each(&list, &item))
 		status = json_number_at(&item, 0.0, TIME_MAX_S, "s", &s->time_s[s->times++], why);
 	if (status == ST_OK)
-		status = open_list(&at, "damage_sets", DAMAGE_SETS, &list, &present, why);
+		status = open_list(&at, "damage_sets", SIMULATION_SETS_MAX, &list, &present, why);
 	item = (struct json_at){0};
 	while (status == ST_OK && present && json_array_each(&list, &item))
-		status = read_set(&item, &s->set[s->sets++], why);
+		status = read_wanted_set(&item, s, why);
 	if (status == ST_OK)
 		status = json_number_in(&at, "end_s", TIME_LEAST_S, TIME_MAX_S, "s", &s->end_s, &present, why);
 	return status;
 }
 
-static enum status read_criterion(const struct json_at *root, struct simulation_criterion *c,
-                                  struct fail *why)
+static enum status read_criterion(const struct json_at *root, struct simulation *s, struct fail *why)
 {
+	struct simulation_criterion *c = &s->criterion;
 	static const char *const keys[] = {
 	        "type", "set", "value", "depth_um", "lesion_diameter_mm", "absorber_mua_1_cm", NULL};
 	struct json_at at, set;
@@ -527,7 +602,7 @@ static enum status read_criterion(const struct json_at *root, struct simulation_
 	if (status == ST_OK)
 		status = json_member(&at, "set", JSON_STRING, &set, kind == CRITERION_OMEGA ? NULL : &present,
 		                     why);
-	return status == ST_OK && kind == CRITERION_OMEGA ? read_set(&set, &c->set, why) : status;
+	return status == ST_OK && kind == CRITERION_OMEGA ? read_set(&set, s, &c->set, why) : status;
 }
 
 static enum status read_focus(const struct json_at *root, struct simulation_focus *focus, struct fail *why)
@@ -585,7 +660,7 @@ static enum status read_root(const struct json_at *root, struct simulation *s, s
 {
 	static const char *const keys[] = {
 	        "schema",  "title",       "source",        "wavelength_nm", "beam",      "pulse", "layers",
-	        "cooling", "temperature", "fluence_J_cm2", "outputs",       "criterion", "focus", NULL};
+	        "cooling", "temperature", "fluence_J_cm2", "outputs",       "criterion", "focus", "arrhenius", NULL};
 	bool present;
 	const struct json_number_spec number[] = {
 	        {"wavelength_nm", TISSUE_WAVELENGTH_MIN_NM, TISSUE_WAVELENGTH_MAX_NM, "nm", &s->wavelength_nm,
@@ -624,9 +699,11 @@ enum status simulation_read(const char *name, const char *bytes, size_t length, 
 	if (status == ST_OK)
 		status = read_cooling(&root, out, why);
 	if (status == ST_OK)
+		status = read_own_sets(&root, out, why);
+	if (status == ST_OK)
 		status = read_outputs(&root, out, why);
 	if (status == ST_OK)
-		status = read_criterion(&root, &out->criterion, why);
+		status = read_criterion(&root, out, why);
 	if (status == ST_OK)
 		status = read_focus(&root, &out->focus, why);
 	if (status == ST_OK)

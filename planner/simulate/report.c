@@ -43,8 +43,8 @@ static void write_exposure(FILE *f, const struct simulation *s)
 		fprintf(f, " x %zu at %g Hz", s->pulses.count, s->pulses.rate_Hz);
 	if (s->pulses.passes > 1)
 		fprintf(f, ", %zu passes every %g s", s->pulses.passes, s->pulses.pass_interval_s);
-	fprintf(f, "\nTissue      %zu layers, surface %.1f C, core %.1f C, %zu stages of cooling\n",
-	        s->layers, s->surface_C, s->core_C, s->stages);
+	fprintf(f, "\nTissue      %zu layer%s, surface %.1f C, core %.1f C, %zu stage%s of cooling\n", s->layers,
+	        s->layers == 1 ? "" : "s", s->surface_C, s->core_C, s->stages, s->stages == 1 ? "" : "s");
 }
 
 static void write_validity(FILE *f, const struct simulation_models *m)
@@ -83,7 +83,7 @@ static void write_lesions(FILE *f, const struct simulation *s, const struct simu
 {
 	for (size_t k = 0; k < s->sets; k++) {
 		const struct simulation_lesion *lesion = &r->lesion[k];
-		fprintf(f, "Omega >= 1  %-22s ", damage_set(s->set[k])->id);
+		fprintf(f, "Omega >= 1  %-22s ", simulation_set(s, s->set[k]).id);
 		if (isnan(lesion->top_um))
 			fprintf(f, "nowhere\n");
 		else if (isinf(lesion->diameter_um))
@@ -101,9 +101,9 @@ static void write_point(FILE *f, const struct simulation *s, size_t i, const str
 		fprintf(f, "removed\n");
 		return;
 	}
-	fprintf(f, "peak %.2f C, CEM43 %.3g min", p->peak_C, p->cem43_min);
+	fprintf(f, "peak %.2f C (mesh %.2g K), CEM43 %.3g min", p->peak_C, p->peak_error_K, p->cem43_min);
 	for (size_t k = 0; k < s->sets; k++)
-		fprintf(f, ", Omega %s %.3g", damage_set(s->set[k])->id, p->omega[k]);
+		fprintf(f, ", Omega %s %.3g", simulation_set(s, s->set[k]).id, p->omega[k]);
 	fprintf(f, "\n");
 	for (size_t t = 0; t < s->times; t++)
 		if (!isnan(p->time_C[t]))
@@ -150,8 +150,8 @@ static void write_run(FILE *f, const struct simulation *s, const struct simulati
 	fprintf(f, "Dose        %g J/cm2 per pulse (%s)\n", s->fluence_J_cm2,
 	        s->beam.profile == SIMULATION_GAUSSIAN ? "on the axis" : "mean of the beam");
 	write_models(f, &r->models);
-	fprintf(f, "Hottest     %.2f C at depth %.1f um, radius %.0f um, %.4g s", r->peak.temperature_C,
-	        r->peak.depth_um, r->peak_radius_um, r->peak.time_s);
+	fprintf(f, "Hottest     %.2f C (mesh %.2g K) at depth %.1f um, radius %.0f um, %.4g s", r->peak.temperature_C,
+	        r->peak_error_K, r->peak.depth_um, r->peak_radius_um, r->peak.time_s);
 	if (r->boiled_frac > 0.0)
 		fprintf(f, "; up to %.0f %% of a cell's water boiled", PERCENT * r->boiled_frac);
 	fprintf(f, "\n");
@@ -163,11 +163,12 @@ static void write_run(FILE *f, const struct simulation *s, const struct simulati
 		write_point(f, s, i, &r->point[i]);
 }
 
-static void write_criterion(FILE *f, const struct simulation_criterion *c)
+static void write_criterion(FILE *f, const struct simulation *s)
 {
+	const struct simulation_criterion *c = &s->criterion;
 	fprintf(f, "Criterion   ");
 	if (c->kind == CRITERION_OMEGA)
-		fprintf(f, "Omega >= %g (%s)", c->value, damage_set(c->set)->id);
+		fprintf(f, "Omega >= %g (%s)", c->value, simulation_set(s, c->set).id);
 	else if (c->kind == CRITERION_TEMPERATURE)
 		fprintf(f, "temperature >= %g C", c->value);
 	else if (c->kind == CRITERION_CEM43)
@@ -186,12 +187,15 @@ static void write_criterion(FILE *f, const struct simulation_criterion *c)
 static void write_threshold(FILE *f, const struct simulation *s, const struct simulation_threshold *r)
 {
 	write_heading(f, "Threshold ", s);
-	write_criterion(f, &s->criterion);
+	write_criterion(f, s);
 	write_models(f, &r->models);
 	fprintf(f, "Threshold   %.4g J/cm2 per pulse, %.4g W/cm2 (%s)\n", r->fluence_J_cm2,
 	        r->irradiance_W_cm2,
 	        s->criterion.kind >= CRITERION_RUPTURE ? "one standard error below and above:" : "bracket:");
-	fprintf(f, "            %.5g to %.5g J/cm2\n", r->low_J_cm2, r->high_J_cm2);
+	fprintf(f, "            %.5g to %.5g J/cm2", r->low_J_cm2, r->high_J_cm2);
+	if (!isnan(r->mesh_error_frac))
+		fprintf(f, "; mesh %.2g %%", PERCENT * r->mesh_error_frac);
+	fprintf(f, "\n");
 	if (s->criterion.kind > CRITERION_RUPTURE)
 		return;
 	fprintf(f, "Then        hottest %.1f C at depth %.1f um, %.4g s\n", r->peak.temperature_C,
@@ -313,10 +317,11 @@ static cJSON *point_json(const struct simulation *s, size_t i, const struct simu
 	add_number(object, "depth_um", s->point[i].depth_um);
 	add_number(object, "radius_um", s->point[i].radius_um);
 	add_number(object, "peak_C", p->peak_C);
+	add_number(object, "peak_error_K", p->peak_error_K);
 	add_number(object, "cem43_min", p->cem43_min);
 	omega = cJSON_AddObjectToObject(object, "omega");
 	for (size_t k = 0; k < s->sets; k++)
-		add_number(omega, damage_set(s->set[k])->id, p->omega[k]);
+		add_number(omega, simulation_set(s, s->set[k]).id, p->omega[k]);
 	history = cJSON_AddArrayToObject(object, "history");
 	for (size_t t = 0; t < s->times; t++) {
 		cJSON *item = cJSON_CreateObject();
@@ -334,6 +339,8 @@ static cJSON *heading_json(const char *what, const struct simulation *s)
 	cJSON_AddStringToObject(root, "file", s->name);
 	cJSON_AddStringToObject(root, "title", s->title);
 	cJSON_AddStringToObject(root, "beam", simulation_profile_name(s->beam.profile));
+	if (s->beam.profile != SIMULATION_BROAD)
+		add_number(root, "diameter_mm", 2.0 * s->beam.radius_um * MM_PER_UM);
 	add_number(root, "wavelength_nm", s->wavelength_nm > 0.0 ? s->wavelength_nm : NAN);
 	add_number(root, "incidence_deg", s->beam.diffuse ? NAN : s->beam.incidence_deg);
 	cJSON_AddBoolToObject(root, "diffuse", s->beam.diffuse);
@@ -355,7 +362,10 @@ enum status simulation_run_json(const struct simulation *s, const struct simulat
 	cJSON *root = heading_json("simulation", s), *list = NULL;
 	add_number(root, "fluence_J_cm2", s->fluence_J_cm2);
 	cJSON_AddItemToObject(root, "models", models_json(&r->models));
-	cJSON_AddItemToObject(root, "hottest", peak_json(&r->peak));
+	cJSON *hottest = peak_json(&r->peak);
+	add_number(hottest, "radius_um", r->peak_radius_um);
+	add_number(hottest, "error_K", r->peak_error_K);
+	cJSON_AddItemToObject(root, "hottest", hottest);
 	if (r->crater.computed)
 		cJSON_AddItemToObject(root, "ablation", crater_json(&r->crater));
 	if (r->focused)
@@ -367,7 +377,7 @@ enum status simulation_run_json(const struct simulation *s, const struct simulat
 		cJSON_AddItemToArray(list, point_json(s, i, &r->point[i]));
 	list = cJSON_AddObjectToObject(root, "lesions");
 	for (size_t k = 0; k < s->sets; k++) {
-		cJSON *lesion = cJSON_AddObjectToObject(list, damage_set(s->set[k])->id);
+		cJSON *lesion = cJSON_AddObjectToObject(list, simulation_set(s, s->set[k]).id);
 		add_number(lesion, "top_um", r->lesion[k].top_um);
 		add_number(lesion, "bottom_um", r->lesion[k].bottom_um);
 		add_number(lesion, "diameter_um", r->lesion[k].diameter_um);
@@ -381,7 +391,7 @@ enum status simulation_threshold_json(const struct simulation *s, const struct s
 	cJSON *root = heading_json("threshold", s), *criterion = cJSON_AddObjectToObject(root, "criterion");
 	cJSON_AddStringToObject(criterion, "type", simulation_criterion_name(s->criterion.kind));
 	if (s->criterion.kind == CRITERION_OMEGA)
-		cJSON_AddStringToObject(criterion, "set", damage_set(s->criterion.set)->id);
+		cJSON_AddStringToObject(criterion, "set", simulation_set(s, s->criterion.set).id);
 	add_number(criterion, "value", s->criterion.value);
 	add_number(criterion, "depth_um", s->criterion.depth_um);
 	add_number(criterion, "lesion_diameter_um", s->criterion.lesion_diameter_um);
@@ -390,6 +400,7 @@ enum status simulation_threshold_json(const struct simulation *s, const struct s
 	add_number(root, "low_J_cm2", r->low_J_cm2);
 	add_number(root, "high_J_cm2", r->high_J_cm2);
 	add_number(root, "irradiance_W_cm2", r->irradiance_W_cm2);
+	add_number(root, "mesh_error_frac", r->mesh_error_frac);
 	cJSON_AddItemToObject(root, "hottest", peak_json(&r->peak));
 	cJSON *sensitivity = cJSON_AddObjectToObject(root, "sensitivity");
 	add_number(sensitivity, "absorption_change_frac", r->absorption_change_frac);

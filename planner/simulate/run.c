@@ -8,6 +8,14 @@ static double factor_of(const struct field *field)
 	return field_direct(field) ? 0.0 : field->simulation->fluence_J_cm2;
 }
 
+static double peak_C(const struct damage_history *h, double factor)
+{
+	double peak = -INFINITY;
+	for (size_t t = 0; t < h->count; t++)
+		peak = fmax(peak, h->base_C[t] + factor * h->response[t]);
+	return peak;
+}
+
 /* Temperature at a time: linear between nodes; NAN after the end. */
 static double at_time_C(const struct damage_history *h, double factor, double time_s)
 {
@@ -25,7 +33,7 @@ static double at_time_C(const struct damage_history *h, double factor, double ti
 static void check_validity(const struct simulation *s, double peak_C, struct simulation_models *models)
 {
 	for (size_t k = 0; k < s->sets; k++)
-		if (peak_C > damage_set(s->set[k])->valid_to_C)
+		if (peak_C > simulation_set(s, s->set[k]).valid_to_C)
 			field_caution(models, VALIDITY_EXTRAPOLATED,
 			              "a damage set is used above the temperatures it was measured at");
 }
@@ -39,7 +47,7 @@ static bool removed(const struct simulation_crater *c, const struct simulation_p
 
 static void remove_point(const struct simulation *s, struct simulation_at_point *point)
 {
-	point->peak_C = point->cem43_min = NAN;
+	point->peak_C = point->peak_error_K = point->cem43_min = NAN;
 	for (size_t k = 0; k < s->sets; k++)
 		point->omega[k] = INFINITY;
 	for (size_t t = 0; t < s->times; t++)
@@ -59,14 +67,12 @@ static enum status run_point(struct field *field, size_t i, struct simulation_re
 	enum status status = field_track(field, s->point[i].depth_um, s->point[i].radius_um, &track, why);
 	if (status != ST_OK)
 		return status;
-	point->peak_C = -INFINITY;
-	for (size_t t = 0; t < track.history.count; t++)
-		point->peak_C =
-		        fmax(point->peak_C, track.history.base_C[t] + factor * track.history.response[t]);
+	point->peak_C = peak_C(&track.history, factor);
 	point->cem43_min = damage_cem43_linear_min(&track.history, factor, NULL);
-	for (size_t k = 0; k < s->sets; k++)
-		point->omega[k] =
-		        damage_omega_linear(damage_set(s->set[k]), &track.history, factor, -INFINITY);
+	for (size_t k = 0; k < s->sets; k++) {
+		const struct damage_set set = simulation_set(s, s->set[k]);
+		point->omega[k] = damage_omega_linear(&set, &track.history, factor, -INFINITY);
+	}
 	for (size_t t = 0; t < s->times; t++)
 		point->time_C[t] = at_time_C(&track.history, factor, s->time_s[t]);
 	check_validity(s, point->peak_C, &field->models);
@@ -113,6 +119,26 @@ static double widest_um(const struct field *field, const double *omega, size_t r
 	return widest;
 }
 
+/* Omega of one set in every row of a column. */
+static enum status column_omega(const struct field *field, size_t set, const struct heat *column, double *omega,
+                                struct fail *why)
+{
+	const double factor = factor_of(field), *depth_um = heat_depth_um(column);
+	const struct damage_set own = simulation_set(field->simulation, set);
+	enum damage_set_id id = (enum damage_set_id)set;
+	const struct heat_damage damage = {.sets = 1, .set = &id, .omega = omega};
+	if (set < DAMAGE_SETS)
+		return heat_evaluate(column, factor, &damage, NULL, why);
+	double *history_C = calloc(heat_steps(column), sizeof *history_C);
+	enum status status = history_C ? ST_OK : fail_set(why, ST_FULL, "simulation", "out of memory");
+	for (size_t row = 0; status == ST_OK && row < heat_rows(column); row++) {
+		status = heat_history(column, factor, depth_um[row], history_C, why);
+		omega[row] = damage_omega(&own, heat_time_s(column), history_C, heat_steps(column));
+	}
+	free(history_C);
+	return status;
+}
+
 /* Omega of one set in every cell. */
 static enum status run_lesion(struct field *field, size_t k, struct simulation_lesion *lesion,
                               struct fail *why)
@@ -123,11 +149,8 @@ static enum status run_lesion(struct field *field, size_t k, struct simulation_l
 	*lesion = (struct simulation_lesion){NAN, NAN, NAN};
 	if (!omega)
 		return fail_set(why, ST_FULL, "simulation", "out of memory for %zu cells", columns * rows);
-	for (size_t j = 0; status == ST_OK && j < columns; j++) {
-		const struct heat_damage damage = {
-		        .sets = 1, .set = &field->simulation->set[k], .omega = omega + j * rows};
-		status = heat_evaluate(field_column(field, j), factor_of(field), &damage, NULL, why);
-	}
+	for (size_t j = 0; status == ST_OK && j < columns; j++)
+		status = column_omega(field, field->simulation->set[k], field_column(field, j), omega + j * rows, why);
 	if (status == ST_OK)
 		axis_extent(field_column(field, 0), omega, lesion);
 	if (status == ST_OK && omega[rows - 1] >= LESION_OMEGA && field->radii > 0 &&
@@ -154,7 +177,8 @@ static enum status settle_boiling(struct field *field, struct simulation_result 
 {
 	double fluence_J_cm2 = field->simulation->fluence_J_cm2;
 	enum status status = field_peak(field, fluence_J_cm2, &out->peak, &out->peak_radius_um, why);
-	if (status != ST_OK || (out->peak.above_boiling_C <= 0.0 && !field->simulation->living))
+	bool boils = out->peak.above_boiling_C > 0.0 && field_wet(field);
+	if (status != ST_OK || !(boils || field->simulation->living))
 		return status;
 	status = field_boil(field, fluence_J_cm2, field->kept_um, why);
 	if (status == ST_OK)
@@ -171,6 +195,36 @@ static enum status settle_boiling(struct field *field, struct simulation_result 
 		                      ? "tissue boils dry: temperatures and Omega are of tissue that stays in place, the crater has "
 		                        "its own model"
 		                      : "tissue boils dry: ablation is left out");
+	return status;
+}
+
+static enum status point_error(const struct field *coarse, const struct simulation_point *at,
+                               struct simulation_at_point *point, struct fail *why)
+{
+	struct track track;
+	if (isnan(point->peak_C))
+		return ST_OK;
+	enum status status = field_track(coarse, at->depth_um, at->radius_um, &track, why);
+	if (status != ST_OK)
+		return status;
+	point->peak_error_K = fabs(peak_C(&track.history, factor_of(coarse)) - point->peak_C);
+	field_track_free(&track);
+	return ST_OK;
+}
+
+/* All again on coarser cells: what changes. */
+static enum status run_errors(const struct simulation *s, const struct simulation_progress *progress,
+                              struct simulation_result *out, struct fail *why)
+{
+	struct simulation_result other = {.crater = out->crater};
+	struct field *coarse = NULL;
+	enum status status = field_new(s, 1.0, FIELD_COARSE, progress, &coarse, why);
+	if (status == ST_OK)
+		status = settle_boiling(coarse, &other, why);
+	for (size_t i = 0; status == ST_OK && i < s->points; i++)
+		status = point_error(coarse, &s->point[i], &out->point[i], why);
+	out->peak_error_K = fabs(other.peak.temperature_C - out->peak.temperature_C);
+	field_free(&coarse);
 	return status;
 }
 
@@ -206,9 +260,9 @@ enum status simulation_run(const struct simulation *s, const struct simulation_p
 		out->focused = status == ST_OK;
 	}
 	if (status == ST_OK)
-		status = field_new(s, 1.0, progress, &field, why);
+		status = field_new(s, 1.0, 1.0, progress, &field, why);
 	if (status == ST_OK)
 		status = run_all(field, out, why);
 	field_free(&field);
-	return status;
+	return status == ST_OK ? run_errors(s, progress, out, why) : status;
 }

@@ -21,6 +21,9 @@
 #define SIMULATION_TIMES_MAX 32
 #define SIMULATION_STAGES_MAX 16
 #define SIMULATION_TEXT_MAX 96
+#define SIMULATION_OWN_SETS_MAX 4
+#define SIMULATION_SETS_MAX (DAMAGE_SETS + SIMULATION_OWN_SETS_MAX)
+#define SIMULATION_ID_MAX 32
 
 /* A layer has a composition, from which its properties follow, or properties of its own, or both: what is
  * given wins over what follows. */
@@ -73,7 +76,7 @@ enum criterion_kind {
 struct simulation_criterion {
 	bool given;
 	enum criterion_kind kind;
-	enum damage_set_id set; /* of omega */
+	size_t set;             /* of omega: see simulation_set */
 	double value;           /* Omega, C or minutes */
 	double depth_um;
 	double lesion_diameter_um; /* reached out to half of it; 0: on the axis */
@@ -86,6 +89,12 @@ struct simulation_focus {
 	double half_angle; /* in air, radians */
 	double waist_um;   /* 1/e2 radius at the focus; 0: diffraction */
 	double depth_um;
+};
+
+/* Damage kinetics of the file's own: Omega grows by A exp(-Ea / RT), from valid_from_C on. */
+struct simulation_own_set {
+	char id[SIMULATION_ID_MAX];
+	double frequency_factor_1_s, activation_energy_J_mol, valid_from_C, valid_to_C;
 };
 
 struct simulation_point {
@@ -109,7 +118,9 @@ struct simulation {
 	size_t points, times, sets;
 	struct simulation_point point[SIMULATION_POINTS_MAX];
 	double time_s[SIMULATION_TIMES_MAX];
-	enum damage_set_id set[DAMAGE_SETS];
+	size_t own_sets;
+	struct simulation_own_set own_set[SIMULATION_OWN_SETS_MAX];
+	size_t set[SIMULATION_SETS_MAX]; /* see simulation_set */
 	double end_s; /* 0: until the light's heat has decayed */
 	struct simulation_focus focus;
 	struct simulation_criterion criterion;
@@ -118,6 +129,9 @@ struct simulation {
 /* Parses bytes; name is what errors call the file. ST_INPUT, ST_RANGE, ST_FULL by field. */
 enum status simulation_read(const char *name, const char *bytes, size_t length, struct simulation *out,
                             struct fail *why) MUST_CHECK;
+
+/* Set number: below DAMAGE_SETS one of physics/damage.h, from there on the file's own; its words live as long as s. */
+struct damage_set simulation_set(const struct simulation *s, size_t set);
 
 /* "gaussian", "omega" and the like, as in the file. */
 const char *simulation_profile_name(enum simulation_profile profile);
@@ -139,8 +153,8 @@ struct simulation_models {
 };
 
 struct simulation_at_point {
-	double peak_C, cem43_min; /* NAN, and Omega INFINITY, where the tissue was removed */
-	double omega[DAMAGE_SETS];           /* of the sets asked for */
+	double peak_C, peak_error_K, cem43_min; /* NAN, and Omega INFINITY, where the tissue was removed */
+	double omega[SIMULATION_SETS_MAX];   /* of the sets asked for */
 	double time_C[SIMULATION_TIMES_MAX]; /* at the times asked for; NAN after the end */
 };
 
@@ -161,9 +175,9 @@ struct simulation_crater {
 struct simulation_result {
 	struct simulation_models models;
 	struct heat_peak peak; /* the hottest moment anywhere */
-	double peak_radius_um;
+	double peak_radius_um, peak_error_K; /* errors: see simulation_run */
 	struct simulation_at_point point[SIMULATION_POINTS_MAX];
-	struct simulation_lesion lesion[DAMAGE_SETS];
+	struct simulation_lesion lesion[SIMULATION_SETS_MAX];
 	struct simulation_crater crater;
 	bool focused; /* breakdown holds an answer */
 	struct breakdown breakdown;
@@ -177,7 +191,8 @@ struct simulation_progress {
 	void *context;
 };
 
-/* ST_INPUT by field when fluence or outputs are missing, ST_CANCELLED, and what the models refuse. */
+/* ST_INPUT by field when fluence or outputs are missing, ST_CANCELLED, and what the models refuse. Errors of peaks are
+ * what changes on cells twice as large with four times the tolerance in time: three times the error or so. */
 enum status simulation_run(const struct simulation *s, const struct simulation_progress *progress,
                            struct simulation_result *out, struct fail *why) MUST_CHECK;
 
@@ -185,6 +200,7 @@ struct simulation_threshold {
 	struct simulation_models models;
 	double fluence_J_cm2, low_J_cm2, high_J_cm2; /* per pulse; the criterion is met at high, not at low */
 	double irradiance_W_cm2;                     /* where a pulse is strongest */
+	double mesh_error_frac; /* what changes on cells twice as large; NAN where there are none */
 	struct heat_peak peak;                       /* at the threshold */
 	double absorption_change_frac;               /* of every layer, for the sensitivity */
 	double less_J_cm2, more_J_cm2;               /* threshold with absorption changed by -+ that */

@@ -32,15 +32,17 @@ static double peak_C(const struct damage_history *h, double factor)
 	return peak;
 }
 
-static double value_at(const struct simulation_criterion *c, const struct damage_history *h, double factor)
+static double value_at(const struct simulation *s, const struct damage_history *h, double factor)
 {
+	const struct simulation_criterion *c = &s->criterion;
+	const struct damage_set set = simulation_set(s, c->set);
 	switch (c->kind) {
 	case CRITERION_TEMPERATURE:
 		return peak_C(h, factor) + BOILING_ROUNDING_K;
 	case CRITERION_CEM43:
 		return damage_cem43_linear_min(h, factor, NULL);
 	default:
-		return damage_omega_linear(damage_set(c->set), h, factor, -INFINITY);
+		return damage_omega_linear(&set, h, factor, -INFINITY);
 	}
 }
 
@@ -54,6 +56,8 @@ static enum status follow(struct search *search)
 static bool met(struct search *search, double fluence_J_cm2)
 {
 	const struct simulation_criterion *c = &search->field->simulation->criterion;
+	if (search->status == ST_OK && field_cancelled(search->field, 0.75))
+		search->status = fail_set(search->why, ST_CANCELLED, "simulation", "cancelled");
 	if (search->boiling && search->status == ST_OK) {
 		field_track_free(&search->track);
 		search->status = field_boil(search->field, fluence_J_cm2, c->depth_um + KEEP_BELOW_UM, search->why);
@@ -62,7 +66,7 @@ static bool met(struct search *search, double fluence_J_cm2)
 	}
 	if (search->status != ST_OK)
 		return true;
-	return value_at(c, &search->track.history, search->boiling ? 0.0 : fluence_J_cm2) >= c->value;
+	return value_at(search->field->simulation, &search->track.history, search->boiling ? 0.0 : fluence_J_cm2) >= c->value;
 }
 
 static enum status halve(struct search *search, double width_frac, double *low, double *high)
@@ -129,7 +133,8 @@ static enum status search_root(struct field *field, double *low, double *high, s
 		status = bracket(&search, FIRST_J_CM2, low, high);
 	if (status == ST_OK)
 		status = field_peak(field, *high, peak, &radius_um, why);
-	if (status == ST_OK && (peak->above_boiling_C > 0.0 || field->simulation->living)) {
+	bool boils = peak->above_boiling_C > 0.0 && field_wet(field);
+	if (status == ST_OK && (boils || field->simulation->living)) {
 		search.boiling = true;
 		status = bracket_boiling(&search, low, high);
 		if (status == ST_OK)
@@ -138,7 +143,7 @@ static enum status search_root(struct field *field, double *low, double *high, s
 			status = field_peak(field, *high, peak, &radius_um, why);
 	}
 	field_track_free(&search.track);
-	if (status == ST_OK && peak->above_boiling_C > 0.0)
+	if (status == ST_OK && peak->above_boiling_C > 0.0 && field_wet(field))
 		field_caution(&field->models, VALIDITY_MODEL_LIMIT,
 		              "tissue boils dry at the threshold: ablation is left out");
 	return status;
@@ -147,7 +152,7 @@ static enum status search_root(struct field *field, double *low, double *high, s
 static void check_criterion(struct field *field, const struct heat_peak *peak)
 {
 	const struct simulation_criterion *c = &field->simulation->criterion;
-	if (c->kind == CRITERION_OMEGA && peak->temperature_C > damage_set(c->set)->valid_to_C)
+	if (c->kind == CRITERION_OMEGA && peak->temperature_C > simulation_set(field->simulation, c->set).valid_to_C)
 		field_caution(&field->models, VALIDITY_EXTRAPOLATED,
 		              "the damage set is used above the temperatures it was measured at");
 	if (c->kind == CRITERION_CEM43 && peak->temperature_C > CEM43_MAX_C)
@@ -204,14 +209,14 @@ static enum status rupture(struct field *field, double absorption_factor, struct
 }
 
 /* The threshold with absorption scaled; out, when given, gets all of it. */
-static enum status threshold_of(const struct simulation *s, double absorption_factor,
+static enum status threshold_of(const struct simulation *s, double absorption_factor, double refine,
                                 const struct simulation_progress *progress, struct simulation_threshold *out,
                                 double *fluence, struct fail *why)
 {
 	struct field *field = NULL;
 	struct heat_peak peak = {0};
 	double low = 0.0, high = 0.0;
-	enum status status = field_new(s, absorption_factor, progress, &field, why);
+	enum status status = field_new(s, absorption_factor, refine, progress, &field, why);
 	if (status == ST_OK && s->criterion.kind == CRITERION_RUPTURE) {
 		status = rupture(field, absorption_factor, out, fluence, why);
 	} else if (status == ST_OK) {
@@ -242,20 +247,24 @@ static double strongest_1_s(const struct simulation *s)
 enum status simulation_find_threshold(const struct simulation *s, const struct simulation_progress *progress,
                                       struct simulation_threshold *out, struct fail *why)
 {
+	double coarse_J_cm2 = NAN;
 	*out = (struct simulation_threshold){.absorption_change_frac = CHANGE_FRAC};
 	if (!s->criterion.given)
 		return fail_set(why, ST_INPUT, "criterion",
 		                "is missing; say what has to be reached and where");
 	if (s->criterion.kind == CRITERION_ABLATION || s->criterion.kind == CRITERION_BREAKDOWN)
 		return destroy_threshold(s, out, why);
-	enum status status = threshold_of(s, 1.0, progress, out, &out->fluence_J_cm2, why);
+	enum status status = threshold_of(s, 1.0, 1.0, progress, out, &out->fluence_J_cm2, why);
 	if (status == ST_OK)
-		status = threshold_of(s, 1.0 - CHANGE_FRAC, progress, NULL, &out->less_J_cm2, why);
+		status = threshold_of(s, 1.0 - CHANGE_FRAC, 1.0, progress, NULL, &out->less_J_cm2, why);
 	if (status == ST_OK)
-		status = threshold_of(s, 1.0 + CHANGE_FRAC, progress, NULL, &out->more_J_cm2, why);
+		status = threshold_of(s, 1.0 + CHANGE_FRAC, 1.0, progress, NULL, &out->more_J_cm2, why);
+	if (status == ST_OK && s->criterion.kind != CRITERION_RUPTURE) /* which needs no cells */
+		status = threshold_of(s, 1.0, FIELD_COARSE, progress, NULL, &coarse_J_cm2, why);
 	if (status != ST_OK)
 		return status;
 	out->irradiance_W_cm2 = out->fluence_J_cm2 * strongest_1_s(s);
+	out->mesh_error_frac = fabs(coarse_J_cm2 / out->fluence_J_cm2 - 1.0);
 	out->sensitivity =
 	        log(out->more_J_cm2 / out->less_J_cm2) / log((1.0 + CHANGE_FRAC) / (1.0 - CHANGE_FRAC));
 	return ST_OK;
