@@ -306,8 +306,8 @@ static double water_frac(const struct heat_rz_cell *c)
 static void renew_conductivity(struct heat_rz *h, size_t n)
 {
 	struct heat_rz_cell *c = &h->cell[n];
-	double wet_frac = water_frac(c);
-	if (fabs(c->renewed_frac - wet_frac) < RENEWAL_FRAC && c->latent_J_cm3 > 0.0)
+	double wet_frac = water_frac(c), moved_frac = fabs(c->renewed_frac - wet_frac);
+	if (moved_frac <= 0.0 || (moved_frac < RENEWAL_FRAC && c->latent_J_cm3 > 0.0))
 		return;
 	c->renewed_frac = wet_frac;
 	c->conductivity_W_mK = c->dry_W_mK + wet_frac * (c->wet_W_mK - c->dry_W_mK);
@@ -322,6 +322,14 @@ static void renew_conductivity(struct heat_rz *h, size_t n)
 		keep_stable(h, n + h->nr);
 }
 
+static void put_under_way(struct heat_rz *h, size_t n, struct heat_rz_steam steam)
+{
+	h->steam[n].latent_J += steam.latent_J;
+	h->steam[n].capacity_J_K += steam.capacity_J_K;
+	h->steam_from = n < h->steam_from ? n : h->steam_from;
+	h->steam_to = n >= h->steam_to ? n + 1 : h->steam_to;
+}
+
 /* Boils water away with the heat above the plateau. Steam carries its latent heat and its sensible heat;
  * the cell's capacity and conductivity fall. Returns the heat left over [J/cm3]. */
 static double boil(struct heat_rz *h, size_t n, double excess_J_cm3)
@@ -333,10 +341,7 @@ static double boil(struct heat_rz *h, size_t n, double excess_J_cm3)
 	renew_limit(h, n);
 	set_capacity(h, n, c->capacity_J_cm3K - gone_capacity);
 	if (h->closed) {
-		h->steam[n].latent_J += used * h->volume_cm3[n];
-		h->steam[n].capacity_J_K += gone_capacity * h->volume_cm3[n];
-		h->steam_from = n < h->steam_from ? n : h->steam_from;
-		h->steam_to = n >= h->steam_to ? n + 1 : h->steam_to;
+		put_under_way(h, n, (struct heat_rz_steam){used * h->volume_cm3[n], gone_capacity * h->volume_cm3[n]});
 	} else {
 		h->vented_J += (used + gone_capacity * (h->boiling_C - h->reference_C)) * h->volume_cm3[n];
 	}
@@ -399,8 +404,8 @@ void heat_rz_deposit_field(struct heat_rz *h, const double *field, double scale_
 	}
 }
 
-/* Steam condenses: its water mixes in at the boiling point, its latent heat warms the cell, which may boil.
- */
+/* Steam condenses: its water mixes in at the boiling point, its latent heat warms the cell, which may boil. A cell at
+ * the boiling point or above would boil off just what arrived and be as before: there the steam goes on as it is. */
 static void condense(struct heat_rz *h, size_t n)
 {
 	struct heat_rz_cell *c = &h->cell[n];
@@ -408,6 +413,11 @@ static void condense(struct heat_rz *h, size_t n)
 	if (arrived.latent_J <= 0.0)
 		return;
 	h->arriving[n] = (struct heat_rz_steam){0.0, 0.0};
+	if (h->temperature_C[n] >= h->boiling_C) {
+		put_under_way(h, n, arrived);
+		h->crossed = true;
+		return;
+	}
 	double water_J_cm3K = arrived.capacity_J_K / h->volume_cm3[n];
 	double latent_J_cm3 = arrived.latent_J / h->volume_cm3[n];
 	double capacity = c->capacity_J_cm3K + water_J_cm3K;
