@@ -188,35 +188,6 @@ static double logarithmic_mean(double x0, double e0, double x1, double e1)
 	return (e1 - e0) / difference;
 }
 
-/* Omega of a linear segment that lies inside one branch, in pieces of at most DAMAGE_SEGMENT_MAX_K. */
-static double segment_in_branch(const struct damage_kinetics *kinetics, double duration_s, double first_C,
-                                double last_C)
-{
-	int pieces = 1 + (int)(fabs(last_C - first_C) / DAMAGE_SEGMENT_MAX_K);
-	double x0 = exponent(kinetics, first_C), e0 = exp(x0), sum = 0.0;
-	for (int i = 1; i <= pieces; i++) {
-		double x1 = exponent(kinetics, first_C + (last_C - first_C) * i / pieces), e1 = exp(x1);
-		sum += logarithmic_mean(x0, e0, x1, e1);
-		x0 = x1;
-		e0 = e1;
-	}
-	return sum * duration_s / pieces;
-}
-
-static double clipped_C(const struct damage_kinetics *kinetics, double temperature_C)
-{
-	double from_C = temperature_C > kinetics->from_C ? temperature_C : kinetics->from_C;
-	return from_C < kinetics->to_C ? from_C : kinetics->to_C;
-}
-
-/* The part of a linear segment whose temperature lies between the two bounds. */
-static double segment_clipped(const struct damage_kinetics *kinetics, double duration_s, double first_C,
-                              double last_C)
-{
-	double from_C = clipped_C(kinetics, first_C), to_C = clipped_C(kinetics, last_C);
-	return segment_in_branch(kinetics, duration_s * (to_C - from_C) / (last_C - first_C), from_C, to_C);
-}
-
 struct damage_integral damage_integral_of(const struct damage_set *set, double cutoff_C)
 {
 	struct damage_integral integral = {.branches = (size_t)branch_count(set), .cutoff_C = cutoff_C};
@@ -230,18 +201,7 @@ double damage_integral_omega(const struct damage_integral *integral, const doubl
 {
 	double omega = 0.0;
 	for (size_t b = 0; b < integral->branches; b++)
-		for (size_t from = 0; from + 1 < count; from += DAMAGE_NODES - 1) {
-			const struct damage_kinetics *kinetics = &integral->kinetics[b];
-			size_t nodes = count - from < DAMAGE_NODES ? count - from : DAMAGE_NODES;
-			const double *t_s = time_s + from, *t_C = temperature_C + from;
-			unsigned short left[DAMAGE_NODES];
-			size_t lefts = 0;
-			omega += damage_kernel_omega(kinetics, integral->cutoff_C, t_s, t_C, nodes, left, &lefts);
-			for (size_t k = 0; k < lefts; k++) {
-				size_t i = left[k];
-				omega += segment_clipped(kinetics, t_s[i] - t_s[i - 1], t_C[i - 1], t_C[i]);
-			}
-		}
+		omega += damage_kernel_omega(&integral->kinetics[b], integral->cutoff_C, time_s, temperature_C, count);
 	return omega;
 }
 

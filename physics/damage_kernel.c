@@ -12,7 +12,8 @@
 #pragma GCC diagnostic ignored "-Wpsabi"
 
 #define KELVIN 273.15
-#define SIGN 63 /* bits to the right of it */
+#define SIGN 63                  /* bits to the right of it */
+#define WHOLE 6755399441055744.0 /* adding it leaves the nearest whole number in the low bits */
 
 typedef double lanes __attribute__((vector_size(DAMAGE_LANES * sizeof(double)), aligned(8), may_alias));
 typedef long long masks __attribute__((vector_size(DAMAGE_LANES * sizeof(long long)), aligned(8), may_alias));
@@ -26,8 +27,7 @@ struct call {
 	const double *time_s, *temperature_C;
 	const float *base_C, *response;
 	double factor, cutoff_C, result, *out;
-	size_t count, lefts;
-	unsigned short *left;
+	size_t count;
 };
 
 INLINE lanes load(const double *from)
@@ -79,15 +79,14 @@ INLINE lanes size_of(lanes v)
  * 7e-15), and k into the exponent. The series is summed in pairs (Estrin 1960): a chain of products would wait. */
 INLINE lanes exponential(lanes x)
 {
-	/* adding it leaves the nearest whole number in the low bits */
-	static const double whole = 6755399441055744.0, ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
-	lanes shifted = x * 1.4426950408889634 + whole, k = shifted - whole;
+	static const double ln2_high = 0x1.62e42feep-1, ln2_low = 0x1.a39ef35793c76p-33;
+	lanes shifted = x * 1.4426950408889634 + WHOLE, k = shifted - WHOLE;
 	lanes r = (x - k * ln2_high) - k * ln2_low, r2 = r * r, r4 = r2 * r2;
 	lanes from0 = (1.0 + r) + r2 * (1.0 / 2.0 + r * (1.0 / 6.0));
 	lanes from4 = (1.0 / 24.0 + r * (1.0 / 120.0)) + r2 * (1.0 / 720.0 + r * (1.0 / 5040.0));
 	lanes from8 = (1.0 / 40320.0 + r * (1.0 / 362880.0)) + r2 * (1.0 / 3628800.0 + r * (1.0 / 39916800.0));
 	lanes sum = from0 + r4 * (from4 + r4 * from8);
-	masks exponent = ((masks)shifted - (masks)every(whole) + 1023) << 52;
+	masks exponent = ((masks)shifted - (masks)every(WHOLE) + 1023) << 52;
 	return sum * (lanes)exponent;
 }
 
@@ -118,9 +117,29 @@ INLINE lanes mean_rate(const struct damage_kinetics *k, lanes a, lanes b)
 	return exponential(k->log_factor - scale * (a + b)) * sinh_over(half * half);
 }
 
+INLINE double highest_lane(lanes v)
+{
+	v = larger(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3));
+	v = larger(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5));
+	return v[0] > v[1] ? v[0] : v[1];
+}
+
+/* The same of segments too large for one mean: of as many equal pieces of each as it takes. */
+INLINE lanes mean_of_pieces(const struct damage_kinetics *k, lanes a, lanes b)
+{
+	lanes times = size_of(b - a) * (1.0 / DAMAGE_SEGMENT_MAX_K), one = every(1.0), sum = {0};
+	lanes pieces = larger((times - 0.5 + WHOLE) - WHOLE + 1.0, one), step = (b - a) / pieces;
+	double most = highest_lane(pieces);
+	for (double piece = 0.0; piece < most; piece += 1.0) {
+		lanes from = a + piece * step;
+		sum += choose(below(every(piece), pieces), mean_rate(k, from, from + step), (lanes){0});
+	}
+	return sum / pieces;
+}
+
 /* What lies in the branch of segments of which some do not: it begins and ends at the branch's bounds and takes its
- * share of the time. Nothing of those that have too much there. */
-INLINE lanes clipped_group(const struct damage_kinetics *k, lanes first_C, lanes last_C, masks *large)
+ * share of the time. */
+INLINE lanes clipped_group(const struct damage_kinetics *k, lanes first_C, lanes last_C)
 {
 	lanes from_C = every(k->from_C), to_C = every(k->to_C), zero = {0};
 	lanes begin_C = smaller(larger(first_C, from_C), to_C), end_C = smaller(larger(last_C, from_C), to_C);
@@ -128,26 +147,22 @@ INLINE lanes clipped_group(const struct damage_kinetics *k, lanes first_C, lanes
 	masks still = ~(below(first_C, last_C) | below(last_C, first_C));
 	masks in = ~below(last_C, from_C) & below(last_C, to_C);
 	lanes share = choose(still, choose(in, every(1.0), zero), inside_K / choose(still, every(1.0), step_K));
-	*large = below(every(DAMAGE_SEGMENT_MAX_K), size_of(inside_K));
-	return choose(*large, zero, share * mean_rate(k, begin_C + KELVIN, end_C + KELVIN));
+	return share * mean_of_pieces(k, begin_C + KELVIN, end_C + KELVIN);
 }
 
-/* One group of segments; those left because they are too large are marked. */
-INLINE lanes group(const struct damage_kinetics *k, double cutoff_C, lanes duration_s, lanes first_C, lanes last_C,
-                   masks *left)
+/* One group of segments. */
+INLINE lanes group(const struct damage_kinetics *k, double cutoff_C, lanes duration_s, lanes first_C, lanes last_C)
 {
 	lanes cold_C = every(cutoff_C), zero = {0};
 	masks counts = (below(cold_C, first_C) | below(cold_C, last_C)) & below(zero, duration_s);
-	*left = (masks){0};
 	if (!any(counts))
 		return zero;
 	lanes low_C = smaller(first_C, last_C), high_C = larger(first_C, last_C), rate;
 	masks outside = below(low_C, every(k->from_C)) | ~below(high_C, every(k->to_C));
 	if (any((outside | below(every(DAMAGE_SEGMENT_MAX_K), high_C - low_C)) & counts))
-		rate = clipped_group(k, first_C, last_C, left);
+		rate = clipped_group(k, first_C, last_C);
 	else
 		rate = mean_rate(k, first_C + KELVIN, last_C + KELVIN);
-	*left &= counts;
 	return choose(counts, duration_s * rate, zero);
 }
 
@@ -160,36 +175,22 @@ INLINE lanes padded(const double *from, size_t there)
 	return load(value);
 }
 
-/* Segments left of the groups; the last group has at most as many lanes as there are segments. */
-INLINE void list_left(struct call *c, const masks *left)
-{
-	for (size_t i = 1; i < c->count; i++)
-		if (left[(i - 1) / DAMAGE_LANES][(i - 1) % DAMAGE_LANES])
-			c->left[c->lefts++] = (unsigned short)i;
-}
-
 INLINE void add(struct call *c)
 {
 	const double *time_s = c->time_s, *history_C = c->temperature_C;
 	const struct damage_kinetics kinetics = *c->kinetics;
 	lanes sum = {0};
-	masks left[DAMAGE_NODES / DAMAGE_LANES + 1], some = {0};
-	size_t i = 1, groups = 0;
-	for (; i + DAMAGE_LANES <= c->count; i += DAMAGE_LANES) {
+	size_t i = 1;
+	for (; i + DAMAGE_LANES <= c->count; i += DAMAGE_LANES)
 		sum += group(&kinetics, c->cutoff_C, load(time_s + i) - load(time_s + i - 1), load(history_C + i - 1),
-		             load(history_C + i), &left[groups]);
-		some |= left[groups++];
-	}
+		             load(history_C + i));
 	if (i < c->count) {
 		size_t there = c->count - i;
 		sum += group(&kinetics, c->cutoff_C, padded(time_s + i, there) - padded(time_s + i - 1, there + 1),
-		             padded(history_C + i - 1, there + 1), padded(history_C + i, there), &left[groups]);
-		some |= left[groups];
+		             padded(history_C + i - 1, there + 1), padded(history_C + i, there));
 	}
 	for (int lane = 0; lane < DAMAGE_LANES; lane++)
 		c->result += sum[lane];
-	if (any(some))
-		list_left(c, left);
 }
 
 INLINE lanes temperature_C(const float *base_C, const float *response, double factor, size_t i)
@@ -232,9 +233,7 @@ INLINE void find_highest(struct call *c)
 		}
 		if (i < last)
 			highest = larger(highest, temperature_C(base_C, response, factor, i));
-		highest = larger(highest, other);
-		for (int lane = 0; lane < DAMAGE_LANES; lane++)
-			best = highest[lane] > best ? highest[lane] : best;
+		best = highest_lane(larger(highest, other));
 	}
 	for (size_t i = 0; c->count < DAMAGE_LANES && i < c->count; i++) {
 		double value = one_C(c, i);
@@ -256,17 +255,15 @@ INLINE void run(struct call *c)
 WIDEST(dispatch, run, struct call *)
 
 double damage_kernel_omega(const struct damage_kinetics *kinetics, double cutoff_C, const double *time_s,
-                           const double *history_C, size_t count, unsigned short left[DAMAGE_NODES], size_t *lefts)
+                           const double *history_C, size_t count)
 {
 	struct call c = {.what = OMEGA,
 	                 .kinetics = kinetics,
 	                 .cutoff_C = cutoff_C,
 	                 .time_s = time_s,
 	                 .temperature_C = history_C,
-	                 .count = count,
-	                 .left = left};
+	                 .count = count};
 	dispatch(&c);
-	*lefts = c.lefts;
 	return c.result;
 }
 

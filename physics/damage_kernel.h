@@ -27,13 +27,13 @@ struct damage_integral damage_integral_of(const struct damage_set *set, double c
 double damage_integral_omega(const struct damage_integral *integral, const double *time_s, const double *temperature_C,
                              size_t count);
 
-/* Omega of count - 1 segments within one branch, count <= DAMAGE_NODES: what of a segment lies in the branch counts,
- * at the logarithmic mean of the rates at its ends. Segments of more than DAMAGE_SEGMENT_MAX_K in the branch are not in
- * the sum; they are listed, segment i joining nodes i - 1 and i. */
-#define DAMAGE_NODES 256
+/* Omega of count - 1 segments, segment i joining nodes i - 1 and i, within one branch: what of a segment lies in the
+ * branch counts, at the logarithmic mean of the rates at its ends, in pieces of at most DAMAGE_SEGMENT_MAX_K. Segments
+ * with both ends at most cutoff_C add nothing. */
 double damage_kernel_omega(const struct damage_kinetics *kinetics, double cutoff_C, const double *time_s,
-                           const double *temperature_C, size_t count, unsigned short left[DAMAGE_NODES], size_t *lefts);
+                           const double *temperature_C, size_t count);
 
+#define DAMAGE_NODES 256 /* of a history, looked at in one piece */
 /* Histories are kept in single precision: temperature_C[i] = base[i] + factor response[i]; response may be NULL. */
 void damage_kernel_temperature(const float *base_C, const float *response, double factor, size_t count,
                                double *temperature_C);

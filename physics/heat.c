@@ -24,7 +24,7 @@ void heat_free(struct heat **solver)
 		free(old->highest[f]);
 	}
 	free(old->line);
-	free(old->lines);
+	free(old->line_from);
 	free(old->boiled_J_m2);
 	free(old);
 	*solver = NULL;
@@ -77,21 +77,12 @@ static size_t block_last(const struct heat *solver, size_t block)
  * that cold stretches cost one comparison. A run shares its last node with the next. */
 void heat_note_highest(struct heat *solver, size_t f)
 {
-	for (size_t row = 0; row < solver->rows; row++)
-		for (size_t block = 0; block < solver->blocks; block++) {
-			const float *value = solver->value[f] + row * solver->steps;
-			size_t last = block_last(solver, block);
-			float highest = value[last],
-			      other = highest; /* two chains: maxima are slow to chain */
-			size_t step = block * HEAT_BLOCK;
-			for (; step + 1 < last; step += 2) {
-				highest = value[step] > highest ? value[step] : highest;
-				other = value[step + 1] > other ? value[step + 1] : other;
-			}
-			if (step < last)
-				other = value[step] > other ? value[step] : other;
-			solver->highest[f][row * solver->blocks + block] = highest > other ? highest : other;
-		}
+	const struct heat_runs runs = {.rows = solver->rows,
+	                               .steps = solver->steps,
+	                               .blocks = solver->blocks,
+	                               .value = solver->value[f],
+	                               .highest = solver->highest[f]};
+	heat_kernel_highest(&runs);
 }
 
 enum status heat_find_highest(struct heat *solver, size_t f, struct fail *why)
@@ -244,12 +235,12 @@ static struct part runs_of(const struct heat *solver, const struct part *whole, 
 	return nodes_of(whole, from, to - from + 1);
 }
 
-/* No moment of this run can be hotter. */
-static double bound_C(const struct heat *solver, size_t row, size_t block, double fluence_J_cm2)
+/* No moment of each run of a row can be hotter. */
+static void find_bounds(const struct heat *solver, size_t row, double factor, double bound_C[HEAT_BLOCKS_MAX])
 {
-	size_t at = row * solver->blocks + block;
-	double response = solver->fields < HEAT_FIELDS ? 0.0 : (double)solver->highest[1][at];
-	return (double)solver->highest[0][at] + fluence_J_cm2 * response;
+	size_t at = row * solver->blocks;
+	const float *response = solver->fields < HEAT_FIELDS ? NULL : solver->highest[1] + at;
+	damage_kernel_temperature(solver->highest[0] + at, response, factor, solver->blocks, bound_C);
 }
 
 static double node_C(const struct part *part, double factor, size_t step)
@@ -278,10 +269,9 @@ static double peak_by_runs(const struct heat *solver, size_t row, double factor)
 {
 	size_t first = 0;
 	double bound[HEAT_BLOCKS_MAX];
-	for (size_t block = 0; block < solver->blocks; block++) {
-		bound[block] = bound_C(solver, row, block, factor);
+	find_bounds(solver, row, factor, bound);
+	for (size_t block = 1; block < solver->blocks; block++)
 		first = bound[block] > bound[first] ? block : first;
-	}
 	double peak_C = highest_of_block(solver, row, first, factor);
 	for (size_t block = 0; block < solver->blocks; block++) {
 		double other_C = bound[block] > peak_C ? highest_of_block(solver, row, block, factor) : -INFINITY;
@@ -292,12 +282,11 @@ static double peak_by_runs(const struct heat *solver, size_t row, double factor)
 
 static double peak_of(const struct heat *solver, size_t row, double factor)
 {
-	if (!solver->line || !solver->lines[row])
+	if (!solver->line || solver->line_from[row] == solver->line_from[row + 1])
 		return peak_by_runs(solver, row, factor);
-	const struct heat_line *line = solver->line + row * HEAT_LINES_MAX;
-	double peak_C = line[0].base_C + factor * line[0].response;
-	for (size_t i = 1; i < solver->lines[row]; i++) {
-		double other_C = line[i].base_C + factor * line[i].response;
+	double peak_C = -INFINITY;
+	for (size_t i = solver->line_from[row]; i < solver->line_from[row + 1]; i++) {
+		double other_C = (double)solver->line[i].base_C + factor * (double)solver->line[i].response;
 		peak_C = other_C > peak_C ? other_C : peak_C;
 	}
 	return peak_C;
@@ -399,10 +388,11 @@ static double row_omega(const struct heat *solver, size_t row, double fluence_J_
                         const struct damage_integral *integral)
 {
 	struct part whole = row_of(solver, row);
-	double omega = 0.0;
+	double bound_C[HEAT_BLOCKS_MAX], omega = 0.0;
+	find_bounds(solver, row, fluence_J_cm2, bound_C);
 	for (size_t block = 0; block < solver->blocks; block++) {
 		size_t end = block;
-		while (end < solver->blocks && bound_C(solver, row, end, fluence_J_cm2) > integral->cutoff_C)
+		while (end < solver->blocks && bound_C[end] > integral->cutoff_C)
 			end++;
 		if (end == block)
 			continue;

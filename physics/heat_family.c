@@ -408,27 +408,40 @@ size_t heat_family_bytes(const struct heat_family *family)
 	return values * (HEAT_FIELDS + family->sources) * sizeof(float);
 }
 
-/* Summed in double precision, a piece at a time, and rounded once. */
-#define PIECE 256
+/* Summed in double precision and rounded once. */
+typedef float singles __attribute__((vector_size(LANES * sizeof(float)), aligned(4), may_alias));
 
-static void sum_piece(const struct heat_family *family, const double *weight, size_t from, size_t count, float *to)
+struct sum {
+	const struct heat_family *family;
+	const double *weight;
+	size_t values;
+	float *to;
+};
+
+INLINE void sum_all(const struct sum *c)
 {
-	double sum[PIECE] = {0.0};
-	for (size_t s = 0; s < family->sources; s++) {
-		const float *response = family->response[s] + from;
-		for (size_t i = 0; weight[s] != 0.0 && i < count; i++)
-			sum[i] += weight[s] * (double)response[i];
+	size_t i = 0, sources = c->family->sources;
+	for (; i + LANES <= c->values; i += LANES) {
+		lanes sum = {0};
+		for (size_t s = 0; s < sources; s++)
+			sum += c->weight[s] * __builtin_convertvector(*(const singles *)(c->family->response[s] + i), lanes);
+		*(singles *)(c->to + i) = __builtin_convertvector(sum, singles);
 	}
-	for (size_t i = 0; i < count; i++)
-		to[from + i] = (float)sum[i];
+	for (; i < c->values; i++) {
+		double sum = 0.0;
+		for (size_t s = 0; s < sources; s++)
+			sum += c->weight[s] * (double)c->family->response[s][i];
+		c->to[i] = (float)sum;
+	}
 }
+
+WIDEST(sum_widest, sum_all, const struct sum *)
 
 const struct heat *heat_family_sum(struct heat_family *family, const double *weight)
 {
 	struct heat *heat = family->heat;
-	size_t values = heat->rows * heat->steps;
-	for (size_t from = 0; from < values; from += PIECE)
-		sum_piece(family, weight, from, values - from < PIECE ? values - from : PIECE, heat->value[1]);
+	const struct sum sum = {family, weight, heat->rows * heat->steps, heat->value[1]};
+	sum_widest(&sum);
 	heat_note_highest(heat, 1);
 	return heat;
 }

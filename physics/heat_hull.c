@@ -17,10 +17,10 @@ struct row {
 /* The moments with the largest of a value; of several, the one that has most of the other. */
 static struct heat_line best_by(const float *value, const float *other, size_t steps, bool value_is_base)
 {
-	double most = damage_kernel_highest(value, NULL, 0.0, steps), with = -INFINITY;
+	float most = (float)damage_kernel_highest(value, NULL, 0.0, steps), with = -INFINITY;
 	for (size_t i = 0; i < steps; i++)
-		if ((double)value[i] == most && (double)other[i] > with)
-			with = (double)other[i];
+		if (value[i] == most && other[i] > with)
+			with = other[i];
 	return value_is_base ? (struct heat_line){most, with} : (struct heat_line){with, most};
 }
 
@@ -29,14 +29,15 @@ static struct heat_line best_at(const struct row *row, double fluence_J_cm2, dou
 	size_t i = 0;
 	while (i + 1 < row->steps && (double)row->base[i] + fluence_J_cm2 * (double)row->response[i] < highest_C)
 		i++;
-	return (struct heat_line){(double)row->base[i], (double)row->response[i]};
+	return (struct heat_line){row->base[i], row->response[i]};
 }
 
 /* What passes two neighbours where they meet; false when nothing does. */
 static bool between(const struct row *row, const struct heat_line *pair, struct heat_line *out)
 {
-	double meet_J_cm2 = (pair[0].base_C - pair[1].base_C) / (pair[1].response - pair[0].response);
-	double both_C = pair[0].base_C + meet_J_cm2 * pair[0].response;
+	double fall_C = (double)pair[0].base_C - (double)pair[1].base_C;
+	double meet_J_cm2 = fall_C / ((double)pair[1].response - (double)pair[0].response);
+	double both_C = (double)pair[0].base_C + meet_J_cm2 * (double)pair[0].response;
 	double highest_C = damage_kernel_highest(row->base, row->response, meet_J_cm2, row->steps);
 	if (!(highest_C - both_C > PASSED_K))
 		return false;
@@ -73,16 +74,21 @@ enum status heat_prepare_peaks(struct heat *solver, struct fail *why)
 {
 	if (solver->line || solver->fields < HEAT_FIELDS)
 		return ST_OK;
-	solver->line = malloc(solver->rows * HEAT_LINES_MAX * sizeof *solver->line);
-	solver->lines = malloc(solver->rows);
-	if (!solver->line || !solver->lines) {
-		free(solver->line);
-		solver->line = NULL;
+	struct heat_line *line = malloc(solver->rows * HEAT_LINES_MAX * sizeof *line), *packed = NULL;
+	free(solver->line_from);
+	solver->line_from = calloc(solver->rows + 1, sizeof *solver->line_from);
+	size_t used = 0;
+	for (size_t i = 0; line && solver->line_from && i < solver->rows; i++) {
+		const struct row row = {heat_base(solver, i), heat_response(solver, i), solver->steps};
+		used += find_lines(&row, line + used);
+		solver->line_from[i + 1] = (unsigned)used;
+	}
+	if (solver->line_from)
+		packed = realloc(line, (used + 1) * sizeof *packed);
+	if (!packed) {
+		free(line);
 		return fail_set(why, ST_FULL, "heat", "out of memory");
 	}
-	for (size_t i = 0; i < solver->rows; i++) {
-		const struct row row = {heat_base(solver, i), heat_response(solver, i), solver->steps};
-		solver->lines[i] = (unsigned char)find_lines(&row, solver->line + i * HEAT_LINES_MAX);
-	}
+	solver->line = packed;
 	return ST_OK;
 }

@@ -266,6 +266,42 @@ INLINE void keep_all(const struct keep *k)
 		k->kept[i] = (float)k->state[i];
 }
 
+/* ---- runs ---- */
+
+typedef float single16 __attribute__((vector_size(HEAT_BLOCK * sizeof(float)), aligned(4), may_alias));
+typedef int mask16 __attribute__((vector_size(HEAT_BLOCK * sizeof(int)), aligned(4), may_alias));
+
+INLINE single16 larger_singles(single16 a, single16 b)
+{
+	mask16 below = (mask16)(a - b) >> 31; /* the sign of the difference */
+	return (single16)((below & (mask16)b) | (~below & (mask16)a));
+}
+
+/* A whole run is folded in halves. */
+INLINE float highest_of_run(const float *value)
+{
+	single16 v = *(const single16 *)value;
+	v = larger_singles(v, __builtin_shufflevector(v, v, 8, 9, 10, 11, 12, 13, 14, 15, 0, 1, 2, 3, 4, 5, 6, 7));
+	v = larger_singles(v, __builtin_shufflevector(v, v, 4, 5, 6, 7, 0, 1, 2, 3, 12, 13, 14, 15, 8, 9, 10, 11));
+	v = larger_singles(v, __builtin_shufflevector(v, v, 2, 3, 0, 1, 6, 7, 4, 5, 10, 11, 8, 9, 14, 15, 12, 13));
+	return v[0] > v[1] ? v[0] : v[1];
+}
+
+INLINE void highest_all(const struct heat_runs *r)
+{
+	for (size_t row = 0; row < r->rows; row++)
+		for (size_t block = 0; block < r->blocks; block++) {
+			const float *value = r->value + row * r->steps;
+			size_t step = block * HEAT_BLOCK;
+			bool whole = step + HEAT_BLOCK <= r->steps;
+			float highest = whole ? highest_of_run(value + step) : value[step];
+			size_t end = step + HEAT_BLOCK < r->steps ? step + HEAT_BLOCK + 1 : r->steps;
+			for (step = whole ? step + HEAT_BLOCK : step; step < end; step++)
+				highest = value[step] > highest ? value[step] : highest;
+			r->highest[row * r->blocks + block] = highest;
+		}
+}
+
 /* ---- dispatch ---- */
 
 struct call {
@@ -282,6 +318,12 @@ WIDEST(dispatch, run, const struct call *)
 
 WIDEST(turn_widest, turn_all, const struct heat_turn *)
 WIDEST(keep_widest, keep_all, const struct keep *)
+WIDEST(highest_widest, highest_all, const struct heat_runs *)
+
+void heat_kernel_highest(const struct heat_runs *runs)
+{
+	highest_widest(runs);
+}
 
 void heat_kernel_keep(const double *state, size_t count, float *kept)
 {

@@ -35,7 +35,7 @@ struct heat_field {
 /* A moment's temperature at any radiant exposure. */
 #define HEAT_LINES_MAX 24
 struct heat_line {
-	double base_C, response;
+	float base_C, response;
 };
 
 /* Of the marches in time. */
@@ -51,8 +51,8 @@ struct heat {
 	float *value[HEAT_FIELDS];   /* [rows x steps] base and response */
 	size_t blocks;               /* runs of HEAT_BLOCK steps */
 	float *highest[HEAT_FIELDS]; /* [rows x blocks] largest value of each run, next node included */
-	struct heat_line *line; /* [rows x HEAT_LINES_MAX] of heat_prepare_peaks; NULL before it */
-	unsigned char *lines;   /* [rows]; 0: more than there is room for */
+	struct heat_line *line; /* of heat_prepare_peaks, row after row; NULL before it */
+	unsigned *line_from;    /* [rows + 1] where those of a row begin; none: more than there is room for */
 	double *boiled_J_m2;    /* [cells] latent heat taken up */
 	double core_C, ambient_C;
 };
@@ -116,6 +116,13 @@ struct heat_turn {
 	float *row[HEAT_FIELDS];
 };
 void heat_kernel_turn(const struct heat_turn *turn);
+/* The largest value of every run of HEAT_BLOCK steps in every row, the first of the next run included. */
+struct heat_runs {
+	size_t rows, steps, blocks;
+	const float *value; /* [rows x steps] */
+	float *highest;     /* [rows x blocks] */
+};
+void heat_kernel_highest(const struct heat_runs *runs);
 size_t heat_fold_at(size_t cells, size_t cell, size_t field);
 
 /* heat_events.c */
