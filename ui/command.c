@@ -299,7 +299,7 @@ const struct command commands[] = {
          "a patient's file, by record number or name: readings, answers, plans, what was delivered and seen after it",
          command_sheet_record},
         {"sheet statistics", "", 0, 0, "--demo --json --output --force --from --to",
-         "plans by state, verdict and device in a span of time", command_sheet_statistics},
+         "plans by state, verdict and device in a span of time; steps of every version", command_sheet_statistics},
         {"train", "[LESSON]", 0, 1, "--json --settings --refuse --defer",
          "lessons on virtual patients: list them, tell one, mark an answer", command_train},
         {"config", "", 0, 0, "", "print the configuration file with every option as a comment", command_print_config},

@@ -298,7 +298,7 @@ enum status record_patient_sheet(const struct record_sheet *from, const char *pa
 /* --- statistics --------------------------------------------------------------------------------------- */
 
 struct tally {
-	const char *title;
+	const char *title, *unit;
 	size_t kinds;
 	struct {
 		char name[STORE_DEVICE_MAX + 1];
@@ -326,7 +326,7 @@ static void tally_add(struct tally *tally, const char *name)
 
 static void tally_show(const struct tally *tally, long total, struct sheet *sheet)
 {
-	static const struct sheet_column columns[] = {{"", .5, false}, {"Plans", .2, true}, {"Share %", .2, true}};
+	const struct sheet_column columns[] = {{"", .5, false}, {tally->unit, .2, true}, {"Share %", .2, true}};
 	sheet_heading(sheet, tally->title);
 	sheet_table(sheet, columns, 3);
 	for (size_t k = 0; k <= tally->kinds; k++) {
@@ -342,7 +342,7 @@ static void tally_show(const struct tally *tally, long total, struct sheet *shee
 	}
 }
 
-enum { BY_STATE, BY_VERDICT, BY_DEVICE, TALLIES };
+enum { BY_STATE, BY_VERDICT, BY_DEVICE, BY_STEP, TALLIES };
 
 static enum status count_plans(const struct record_sheet *from, int64_t from_ms, int64_t to_ms,
                                struct tally tally[TALLIES], long *total, struct fail *why)
@@ -367,6 +367,29 @@ static enum status count_plans(const struct record_sheet *from, int64_t from_ms,
 	return status;
 }
 
+/* Every step of every version in the span: what an earlier version was given or refused stays done. */
+static enum status count_steps(const struct record_sheet *from, int64_t from_ms, int64_t to_ms, struct tally *tally,
+                               long *total, struct fail *why)
+{
+	struct store_plan_event last = {.json = NULL};
+	enum status status = ST_OK;
+	for (bool more = true, first = true; more && status == ST_OK; first = false) {
+		struct store_plan_event_list steps = {0};
+		status = store_plan_event_all(from->store, first ? NULL : &last, PAGE, &steps, why);
+		for (size_t i = 0; status == ST_OK && i < steps.count; i++) {
+			if (steps.items[i].at_ms < from_ms || steps.items[i].at_ms >= to_ms)
+				continue;
+			++*total;
+			tally_add(tally, steps.items[i].to_state);
+		}
+		more = steps.more && steps.count > 0;
+		if (more)
+			last = steps.items[steps.count - 1];
+		store_plan_event_list_free(&steps);
+	}
+	return status;
+}
+
 static enum status count_patients(const struct record_sheet *from, long *count, struct fail *why)
 {
 	struct store_patient_query query = {.limit = PAGE};
@@ -385,19 +408,25 @@ static enum status fill_statistics(const struct record_sheet *from, int64_t from
                                    struct fail *why)
 {
 	struct tally *tally = calloc(TALLIES, sizeof *tally);
-	long total = 0, patients = 0;
+	long total = 0, patients = 0, steps = 0;
 	if (tally == NULL)
 		return fail_set(why, ST_FULL, "statistics", "out of memory");
 	tally[BY_STATE].title = "By state of the latest version";
 	tally[BY_VERDICT].title = "By verdict";
 	tally[BY_DEVICE].title = "By device mode";
+	tally[BY_STEP].title = "Steps taken in the span, of all versions";
+	for (int t = 0; t < TALLIES; t++)
+		tally[t].unit = t == BY_STEP ? "Times" : "Plans";
 	enum status status = count_patients(from, &patients, why);
 	if (status == ST_OK)
 		status = count_plans(from, from_ms, to_ms, tally, &total, why);
+	if (status == ST_OK)
+		status = count_steps(from, from_ms, to_ms, &tally[BY_STEP], &steps, why);
 	sheet_pair(sheet, "Patients on file", "%ld", patients);
 	sheet_pair(sheet, "Plans in the span", "%ld", total);
+	sheet_pair(sheet, "Steps in the span", "%ld", steps);
 	for (int t = 0; t < TALLIES && status == ST_OK; t++)
-		tally_show(&tally[t], total, sheet);
+		tally_show(&tally[t], t == BY_STEP ? steps : total, sheet);
 	free(tally);
 	return status;
 }

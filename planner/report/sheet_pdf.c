@@ -17,6 +17,7 @@
 #define BOTTOM_PT (PAGE_HEIGHT_PT - MARGIN_PT - FOOT_PT)
 #define LABEL_SHARE 0.3
 #define PLOT_HEIGHT_PT 190.0
+#define TABLE_START_PT 40.0 /* below its titles: a row or two */
 #define BAND_ALPHA 0.18
 #define PATH_MAX_BYTES 4096
 #define FONT "DejaVu Sans, Noto Sans, Sans"
@@ -37,7 +38,7 @@ struct press {
 	PangoLayout *layout;
 	double y;
 	int page, pages; /* pages 0: counting */
-	const struct sheet_block *table; /* repeated on a new page */
+	const struct sheet_block *table, *heading; /* repeated on a new page that goes on with the table */
 };
 
 struct colour {
@@ -183,29 +184,53 @@ static void page_begin(struct press *p)
 
 static double row_height(struct press *p, const struct sheet_block *b);
 static void row_show(struct press *p, const struct sheet_block *b, double height);
+static void heading_show(struct press *p, const char *text, const char *after);
 
-/* Room for height, on a new page if need be; a table's titles go along. */
+/* Room for height, on a new page if need be; a table's heading and titles go along. */
 static void need(struct press *p, double height)
 {
 	if (p->y + height <= BOTTOM_PT)
 		return;
 	cairo_show_page(p->cr);
 	page_begin(p);
+	if (p->table != NULL && p->heading != NULL)
+		heading_show(p, p->heading->cell[0], ", continued");
 	if (p->table != NULL)
 		row_show(p, p->table, row_height(p, p->table));
 }
 
 /* --- blocks ------------------------------------------------------------------------------------------- */
 
-static void block_heading(struct press *p, const struct sheet_block *b)
+static void heading_show(struct press *p, const char *text, const char *after)
 {
-	need(p, 60.0); /* never alone at the foot */
+	char line[SHEET_CELL_MAX + 16];
+	(void)snprintf(line, sizeof line, "%s%s", text, after);
 	p->y += 8.0;
 	set_colour(p, tone_colour[SHEET_STRONG]);
 	set_font(p, 10.5, true);
-	p->y += put(p, MARGIN_PT, p->y, WIDTH_PT, PANGO_ALIGN_LEFT, b->cell[0]) + 2.0;
+	p->y += put(p, MARGIN_PT, p->y, WIDTH_PT, PANGO_ALIGN_LEFT, line) + 2.0;
 	rule(p, MARGIN_PT, p->y, WIDTH_PT, 0.3);
 	p->y += 4.0;
+}
+
+static double table_start(struct press *p, const struct sheet_block *b)
+{
+	return row_height(p, b) + TABLE_START_PT;
+}
+
+/* Never alone at the foot: what it is the heading of begins on the same page. */
+static void block_heading(struct press *p, const struct sheet_block *b)
+{
+	const struct sheet_block *next = b + 1 < p->sheet->block + p->sheet->blocks ? b + 1 : NULL;
+	double follows = TABLE_START_PT;
+	if (next != NULL && next->kind == SHEET_TABLE)
+		follows = table_start(p, next);
+	else if (next != NULL && next->kind == SHEET_PLOT)
+		follows = PLOT_HEIGHT_PT;
+	set_font(p, 10.5, true);
+	need(p, measure(p, b->cell[0], WIDTH_PT, PANGO_ALIGN_LEFT) + 14.0 + follows);
+	heading_show(p, b->cell[0], "");
+	p->heading = b;
 }
 
 static void block_text(struct press *p, const struct sheet_block *b)
@@ -267,7 +292,7 @@ static void block_row(struct press *p, const struct sheet_block *b)
 	if (b->kind == SHEET_TABLE)
 		p->table = NULL;
 	double height = row_height(p, b);
-	need(p, height + (b->kind == SHEET_TABLE ? 40.0 : 3.0));
+	need(p, b->kind == SHEET_TABLE ? table_start(p, b) : height + 3.0);
 	row_show(p, b, height);
 	if (b->kind == SHEET_TABLE)
 		p->table = b;

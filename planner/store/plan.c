@@ -249,6 +249,21 @@ enum status store_plan_event_list(struct store *store, const char *uuid, int64_t
 	return st;
 }
 
+enum status store_plan_event_all(struct store *store, const struct store_plan_event *after, size_t limit,
+                                 struct store_plan_event_list *list, struct fail *why)
+{
+	struct rows rows;
+	BUG_ON(limit == 0 || limit > STORE_LIST_MAX);
+	sqlite3_stmt *statement = statement_use(store, SQL_PLAN_EVENT_ALL);
+	bind_text(statement, 1, after ? after->plan : "");
+	bind_int(statement, 2, after ? after->version : 0);
+	bind_int(statement, 3, after ? after->ordinal : 0);
+	bind_int(statement, 4, (int64_t)limit + 1);
+	enum status st = read_list(store, statement, &event_reader, limit, &rows, why);
+	*list = (struct store_plan_event_list){rows.items, rows.count, rows.more};
+	return st;
+}
+
 void store_plan_event_list_free(struct store_plan_event_list *list)
 {
 	rows_free(&event_reader, list->items, list->count);

@@ -97,6 +97,9 @@ static const char *const texts[STATEMENTS] = {
 		" coalesce((SELECT patient FROM plan_version WHERE plan = ?1 AND version = ?2), '')"
 		" FROM plan_event WHERE plan = ?1 AND version = ?2",
 	[SQL_PLAN_EVENT_LIST] = EVENT "WHERE e.plan = ?1 AND e.version = ?2 ORDER BY e.ordinal LIMIT ?3",
+	[SQL_PLAN_EVENT_ALL] = EVENT "WHERE (e.plan, e.version, e.ordinal) > (?1, ?2, ?3)"
+		" AND EXISTS (SELECT 1 FROM patient_key AS k WHERE k.patient = e.patient)"
+		" ORDER BY e.plan, e.version, e.ordinal LIMIT ?4",
 	[SQL_AUDIT_INSERT] = "INSERT INTO audit VALUES (?1, ?2, ?3, ?4, ?5)",
 	[SQL_AUDIT_NEXT] = "SELECT 1 + coalesce(max(seq), 0) FROM audit",
 	[SQL_AUDIT_LIST] = AUDIT "WHERE seq > ?1 ORDER BY seq LIMIT ?2",

@@ -309,6 +309,10 @@ enum status store_plan_event_add(struct store *store, const struct store_plan_ev
                                  const struct store_stamp *stamp, struct fail *why) MUST_CHECK;
 enum status store_plan_event_list(struct store *store, const char *uuid, int64_t version,
                                   struct store_plan_event_list *list, struct fail *why) MUST_CHECK;
+/* Those of all plans and versions, a page at a time: what comes after the last one of the page before (NULL: the
+ * first page), at most limit. Those of the erased are not among them. */
+enum status store_plan_event_all(struct store *store, const struct store_plan_event *after, size_t limit,
+                                 struct store_plan_event_list *list, struct fail *why) MUST_CHECK;
 void store_plan_event_list_free(struct store_plan_event_list *list);
 
 /* ---- audit ---- */

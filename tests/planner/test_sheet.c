@@ -259,6 +259,65 @@ static void check_pages(const struct sheet *sheet, const char *name)
 }
 
 /* The curves are vectors that a renderer turns into ink of their colours. */
+/* A table that lies over the end of a page, line by line further down. */
+static struct sheet *sheet_with_table(int lines_before, bool with_plot)
+{
+	static const struct sheet_column columns[] = {{"Pass", .2, false}, {"Seen", .8, false}};
+	struct sheet *sheet = NULL;
+	struct fail why = {0};
+	assert_int_equal(sheet_new("Title", "", MADE_MS, &sheet, &why), ST_OK);
+	for (int i = 0; i < lines_before; i++)
+		sheet_text(sheet, SHEET_PLAIN, "before");
+	sheet_heading(sheet, "Delivered here");
+	if (with_plot) {
+		const struct sheet_plot plot = {.x_label = "depth um", .left_label = "peak C", .x_max = 100, .left_max = 100};
+		sheet_plot(sheet, &plot);
+	}
+	sheet_table(sheet, columns, 2);
+	for (int i = 0; i < 6; i++)
+		sheet_row(sheet, SHEET_PLAIN, (const char *const[]){"row", ""});
+	return sheet;
+}
+
+/* On every rendered page that has rows stand the heading and the titles before them; the heading is never alone. */
+static unsigned check_split(const struct sheet *sheet, const char *body)
+{
+	char path[TEMP_PATH_SIZE + 16];
+	struct fail why = {0};
+	unsigned split = 0;
+	(void)snprintf(path, sizeof path, "%s/split.pdf", folder);
+	assert_int_equal(sheet_write_pdf(sheet, path, true, &why), ST_OK);
+	char *text = output_of((const char *const[]){"pdftotext", "-raw", path, "-", NULL});
+	char *rest = NULL;
+	for (char *page = strtok_r(text, "\f", &rest); page != NULL; page = strtok_r(NULL, "\f", &rest)) {
+		const char *heading = strstr(page, "Delivered here"), *titles = strstr(page, "Pass"), *row = strstr(page, body);
+		assert_true((heading != NULL) == (row != NULL));
+		assert_true(row == NULL || body[0] == 'd' || (titles != NULL && heading < titles && titles < row));
+		split += heading != NULL && strstr(heading, ", continued") != NULL;
+	}
+	free(text);
+	return split;
+}
+
+static void a_table_over_the_end_of_a_page_has_its_heading_on_both(void **state)
+{
+	(void)state;
+	unsigned split = 0;
+	for (int lines = 38; lines <= 60; lines += 2) {
+		struct sheet *sheet = sheet_with_table(lines, false);
+		split += check_split(sheet, "row");
+		sheet_free(&sheet);
+	}
+	assert_in_range(split, 2, 8); /* some lay over the end */
+	for (int lines = 30; lines <= 60; lines += 5) {
+		struct sheet *sheet = sheet_with_table(lines, true);
+		sheet->blocks -= 7; /* the heading and its plot alone */
+		(void)check_split(sheet, "depth um");
+		sheet->blocks += 7;
+		sheet_free(&sheet);
+	}
+}
+
 static void plot_is_drawn(void **state)
 {
 	(void)state;
@@ -534,12 +593,81 @@ static void statistics_count_what_is_there(void **state)
 	store_close(&store);
 }
 
+static void move(struct store *store, const struct store_plan *plan, const char *to)
+{
+	struct store_plan now;
+	struct store_plan_event event = {.version = plan->version};
+	struct fail why = {0};
+	assert_int_equal(store_plan_get(store, plan->uuid, plan->version, &now, &why), ST_OK);
+	memcpy(event.plan, plan->uuid, sizeof event.plan);
+	(void)snprintf(event.from_state, sizeof event.from_state, "%s", now.state);
+	(void)snprintf(event.to_state, sizeof event.to_state, "%s", to);
+	event.digest = now.digest;
+	if (store_plan_event_add(store, &event, &fixture_stamp, &why) != ST_OK)
+		fail_msg("%s: %s", why.field, why.text);
+	store_plan_clear(&now);
+}
+
+/* The first version was refused, the second one delivered, the third is a draft. */
+static void statistics_count_the_steps_of_every_version(void **state)
+{
+	(void)state;
+	char patient[UUID_TEXT_SIZE];
+	struct store *store = small_clinic(patient);
+	const struct record_sheet from = {.store = store, .made_at_ms = MADE_MS};
+	struct store_plan_list plans;
+	struct store_plan_event_list page;
+	struct store_plan_event last = {.json = NULL};
+	struct sheet *sheet = NULL;
+	struct fail why = {0};
+	char *csv = NULL;
+	size_t steps = 0;
+	assert_int_equal(store_plan_list(store, &(struct store_plan_query){.patient = patient}, &plans, &why), ST_OK);
+	struct store_plan plan = plans.items[0];
+	plan.json = plan_json;
+	(void)snprintf(plan.state, sizeof plan.state, "draft");
+	move(store, &plan, "proposed");
+	move(store, &plan, "rejected");
+	plan.version = 2;
+	assert_int_equal(store_plan_add_version(store, &plan, &fixture_stamp, &why), ST_OK);
+	move(store, &plan, "proposed");
+	move(store, &plan, "approved");
+	move(store, &plan, "delivered");
+	plan.version = 3;
+	assert_int_equal(store_plan_add_version(store, &plan, &fixture_stamp, &why), ST_OK);
+	store_plan_list_free(&plans);
+	assert_int_equal(record_statistics_sheet(&from, 0, MADE_MS * 2, &sheet, &why), ST_OK);
+	assert_int_equal(sheet_write_csv(sheet, &csv, &why), ST_OK);
+	assert_non_null(strstr(csv, "\"Plans in the span\",\"1\""));
+	assert_non_null(strstr(csv, "\"Steps in the span\",\"8\""));
+	assert_non_null(strstr(csv, "\"rejected\",\"1\",\"12.5\""));
+	assert_non_null(strstr(csv, "\"approved\",\"1\",\"12.5\""));
+	assert_non_null(strstr(csv, "\"delivered\",\"1\",\"12.5\""));
+	assert_non_null(strstr(csv, "\"proposed\",\"2\",\"25.0\""));
+	free(csv);
+	sheet_free(&sheet);
+	assert_int_equal(record_statistics_sheet(&from, MADE_MS * 2, MADE_MS * 3, &sheet, &why), ST_OK); /* another span */
+	assert_int_equal(sheet_write_csv(sheet, &csv, &why), ST_OK);
+	assert_non_null(strstr(csv, "\"Steps in the span\",\"0\""));
+	free(csv);
+	sheet_free(&sheet);
+	for (bool more = true; more; more = page.more, store_plan_event_list_free(&page)) { /* by pages of three */
+		assert_int_equal(store_plan_event_all(store, steps > 0 ? &last : NULL, 3, &page, &why), ST_OK);
+		assert_true(page.count > 0 && page.count <= 3);
+		steps += page.count;
+		last = page.items[page.count - 1];
+	}
+	assert_int_equal(steps, 8);
+	store_close(&store);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        cmocka_unit_test(all_predictions_are_printed),
 	        cmocka_unit_test(pdf_says_what_the_blocks_say),
 	        cmocka_unit_test(pdf_is_reproducible_private_and_not_overwritten),
+	        cmocka_unit_test(a_table_over_the_end_of_a_page_has_its_heading_on_both),
 	        cmocka_unit_test(plot_is_drawn),
 	        cmocka_unit_test(names_cannot_steer),
 	        cmocka_unit_test(json_is_strict_and_complete),
@@ -549,6 +677,7 @@ int main(void)
 	        cmocka_unit_test(a_session_is_printed_against_its_plan),
 	        cmocka_unit_test(files_are_known_by_their_suffix),
 	        cmocka_unit_test(statistics_count_what_is_there),
+	        cmocka_unit_test(statistics_count_the_steps_of_every_version),
 	};
 	return cmocka_run_group_tests(tests, prepare, finish);
 }

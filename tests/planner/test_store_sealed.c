@@ -289,7 +289,11 @@ static void an_erased_patient_cannot_be_read(void **state)
 	struct store_record_list records;
 	struct store_audit_found found;
 	const char *patient = world->patient.uuid;
+	struct store_plan_event_list events;
 	write_everything(world);
+	world_ok(world, store_plan_event_all(world->store, NULL, 100, &events, &world->why));
+	assert_true(events.count > 0);
+	store_plan_event_list_free(&events);
 	world_refused(world, store_patient_erase(world->store, world->store->sessions, patient, "", &fixture_stamp,
 	                                         &world->why),
 	              ST_INPUT, "reason");
@@ -304,6 +308,9 @@ static void an_erased_patient_cannot_be_read(void **state)
 		world_ok(world, store_plan_list(world->store, &(struct store_plan_query){0}, &plans, &world->why));
 		assert_int_equal(plans.count, 0);
 		store_plan_list_free(&plans);
+		world_ok(world, store_plan_event_all(world->store, NULL, 100, &events, &world->why));
+		assert_int_equal(events.count, 0);
+		store_plan_event_list_free(&events);
 		world_ok(world, store_patient_list(world->store, &(struct store_patient_query){0}, &patients, &world->why));
 		assert_int_equal(patients.count, 1);
 		assert_string_equal(patients.items[0].label, "Quill Zebedee");
