@@ -29,6 +29,7 @@ struct pigment_absorber {
 	double diffusivity_um2_us;   /* 0.1 um2/us = 1e-7 m2/s */
 	double sound_um_ns;          /* speed of sound, um per ns */
 	struct estimate gruneisen;
+	struct estimate vaporisation_C; /* value 0: pigment_vaporisation_C() */
 };
 
 /* A cutaneous melanosome at this wavelength (radius 0.5 um: Jacques & McAuliffe's absorber). */
@@ -64,8 +65,11 @@ enum status pigment_threshold_J_cm2(const struct pigment_absorber *a, double pul
 enum status pigment_pressure_MPa(const struct pigment_absorber *a, double local_J_cm2, double pulse_s,
                                  struct estimate *out, struct fail *why) MUST_CHECK;
 
-/* The one temperature criterion. */
+/* The one temperature criterion, of granules in skin. First bubbles: what is seen as whitening takes many, in fair human
+ * skin 5 to 10 times as much (694 nm: Hruza et al. 1991). */
 struct estimate pigment_vaporisation_C(void);
+/* Of isolated granules in water, which superheats on them. */
+struct estimate pigment_suspended_vaporisation_C(void);
 
 /* ------------------------------------------------------------------ lens and grating arrays */
 

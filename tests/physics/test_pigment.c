@@ -94,6 +94,21 @@ static void test_relaxation_time(void **state)
 	assert_near(pigment_relaxation_s(&twice) / pigment_relaxation_s(&m), 4.0, 1e-12);
 }
 
+/* A granule's own criterion: in water the first bubble comes later, in proportion to the rise. */
+static void test_suspended_granules_superheat(void **state)
+{
+	(void)state;
+	struct pigment_absorber m = pigment_melanosome(532);
+	const struct estimate one = {1.0, 0.0, VALID};
+	struct estimate in_skin, in_water;
+	assert_int_equal(pigment_threshold_J_cm2(&m, 1e-8, 20, one, &in_skin, NULL), ST_OK);
+	m.vaporisation_C = pigment_suspended_vaporisation_C();
+	assert_int_equal(pigment_threshold_J_cm2(&m, 1e-8, 20, one, &in_water, NULL), ST_OK);
+	assert_near(in_water.value / in_skin.value, 130.0 / 92.0, 1e-12);
+	assert_int_equal(pigment_threshold_J_cm2(&m, 1e-8, 120, one, &in_water, NULL), ST_OK);
+	assert_int_equal(pigment_threshold_J_cm2(&m, 1e-8, 151, one, &in_water, NULL), ST_RANGE);
+}
+
 /* Volume absorber, no loss: dT = mua F / (rho c). */
 static void test_temperature_of_a_small_absorber(void **state)
 {
@@ -239,6 +254,7 @@ int main(void)
 	        cmocka_unit_test(test_confinement_is_the_integral_of_the_flash),
 	        cmocka_unit_test(test_confinement_limits),
 	        cmocka_unit_test(test_relaxation_time),
+	        cmocka_unit_test(test_suspended_granules_superheat),
 	        cmocka_unit_test(test_temperature_of_a_small_absorber),
 	        cmocka_unit_test(test_threshold_meets_the_criterion),
 	        cmocka_unit_test(test_threshold_by_wavelength_and_fluence),
