@@ -36,7 +36,7 @@ struct ready {
 	double *absorption_1_cm; /* in them, broad beam, per unit radiant exposure */
 	size_t bins;
 	double basal_um, papillary_um, epidermis_um, target_um;
-	double basal_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
+	double melanosome_fluence_frac, target_fluence_frac; /* local over incident, broad beam */
 	double melanosome_local_J_cm2, target_local_J_cm2; /* local fluence that reaches the criterion */
 	double target_model_sd; /* relative error of the model's threshold of the target */
 	double melanosome_MPa_cm2_J;
@@ -194,7 +194,19 @@ static enum status ready_absorbers(const struct bulk *b, unsigned index, uint64_
 	return ST_OK;
 }
 
-/* Where a sample's light goes: on the heat cells, at the basal layer and at the target. */
+/* At the melanosome that is met by most light: melanin above it shades the basal layer of dark skin. */
+static double epidermal_fluence_frac(struct ordinates *solver, const struct tissue *tissue, const struct ready *r)
+{
+	static const unsigned depths = 4;
+	double top_um = tissue_depth_um(tissue, TISSUE_EPIDERMIS), most = 0.0;
+	for (unsigned k = 0; k <= depths; k++) {
+		double depth_um = top_um + (r->basal_um - top_um) * k / depths;
+		most = fmax(most, ordinates_fluence(solver, depth_um * CM_PER_UM));
+	}
+	return most;
+}
+
+/* Where a sample's light goes: on the heat cells, at the melanosomes and at the target. */
 static enum status ready_light(struct bulk *b, const struct cohort *cohort, struct ordinates *solver,
                                const struct tissue *normal, unsigned index, struct fail *why)
 {
@@ -204,7 +216,7 @@ static enum status ready_light(struct bulk *b, const struct cohort *cohort, stru
 	if (st)
 		return st;
 	absorb_on_heat_cells(solver, r);
-	r->basal_fluence_frac = ordinates_fluence(solver, r->basal_um * CM_PER_UM);
+	r->melanosome_fluence_frac = epidermal_fluence_frac(solver, normal, r);
 	if (b->target.kind == TARGET_LESION_MELANOSOME) {
 		twin_tissue(cohort->value[index], TWIN_LESION, &lesion);
 		if ((st = broad_light(solver, &lesion, b->wavelength_nm, why)))
@@ -749,7 +761,7 @@ static void absorber_metrics(const struct bulk *b, const struct bulk_dose *dose,
 	const struct ready *r = &b->sample[s];
 	double radius_cm = 0.5 * dose->spot_um * CM_PER_UM;
 	double field = dose->fluence_J_cm2 * dose->concentration;
-	double at_melanosome = field * r->basal_fluence_frac * spot_share(&b->spots, radius_cm, r->basal_um * CM_PER_UM);
+	double at_melanosome = field * r->melanosome_fluence_frac * spot_share(&b->spots, radius_cm, r->basal_um * CM_PER_UM);
 	double at_target = field * r->target_fluence_frac * spot_share(&b->spots, radius_cm, r->target_um * CM_PER_UM);
 	double melanosome = at_melanosome / r->melanosome_local_J_cm2;
 	double target = at_target / r->target_local_J_cm2;

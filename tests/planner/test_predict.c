@@ -9,6 +9,9 @@
 #include <stdatomic.h>
 
 #include "devices/exposure.h"
+#include "physics/base/units.h"
+#include "physics/ordinates.h"
+#include "physics/pigment.h"
 #include "planner/fit/parallel.h"
 #include "planner/fit/predict_private.h"
 #include "planner/fit/spots.h"
@@ -426,6 +429,45 @@ static void absorbers_follow_fluence(void **state)
 	assert_near(predicted(p, &e, METRIC_MELANOSOME_RATIO) / ratio, 2.0, 1e-9);
 	assert_near((predicted(p, &e, METRIC_MELANOSOME_PEAK_C) - start_C) / rise, 2.0, 1e-9);
 	assert_near(predicted(p, &e, METRIC_PRESSURE_MPA) / pressure, 2.0, 1e-9);
+	predictor_free(&p);
+}
+
+/* Light of 532 nm in this skin over what falls on it, from the top of its living epidermis (0) to its basal layer (1). */
+static double green_light(const struct twin *twin, double share)
+{
+	double value[TWIN_PROPERTIES];
+	struct tissue tissue;
+	struct light_layer layer[TISSUE_LAYERS_MAX];
+	struct light_stack stack;
+	struct ordinates *solver = NULL;
+	for (size_t k = 0; k < TWIN_PROPERTIES; k++)
+		value[k] = twin->property[k].median;
+	twin_tissue(value, TWIN_NORMAL_SKIN, &tissue);
+	assert_int_equal(tissue_light_stack(&tissue, 532, layer, &stack, NULL), ST_OK);
+	assert_int_equal(ordinates_new(0, &solver, NULL), ST_OK);
+	assert_int_equal(ordinates_solve(solver, &stack, &(struct light_source){0}, NULL), ST_OK);
+	double top_um = tissue_depth_um(&tissue, TISSUE_EPIDERMIS);
+	double basal_um = 0.5 * (tissue_depth_um(&tissue, TISSUE_BASAL) + tissue_depth_um(&tissue, TISSUE_PAPILLARY));
+	double frac = ordinates_fluence(solver, (top_um + share * (basal_um - top_um)) * CM_PER_UM);
+	ordinates_free(&solver);
+	return frac;
+}
+
+/* In dark skin the basal layer lies in the shadow of the melanin above it: the first melanosome to burst is a higher one. */
+static void the_most_exposed_melanosome_counts(void **state)
+{
+	(void)state;
+	struct exposure e = expose_pico532();
+	struct predictor *p = prepare(&twins[6], &e, 2);
+	struct pigment_absorber m = pigment_melanosome(532);
+	const struct estimate one = {1.0, 0.0, VALID};
+	struct estimate threshold;
+	assert_int_equal(pigment_threshold_J_cm2(&m, e.pulse_s, twins[6].property[TWIN_SKIN_TEMPERATURE_C].median, one, &threshold,
+	                                         NULL), ST_OK);
+	double local = predicted(p, &e, METRIC_MELANOSOME_RATIO) * threshold.value / e.fluence_J_cm2;
+	double top = green_light(&twins[6], 0.0), basal = green_light(&twins[6], 1.0);
+	assert_true(basal < 0.6 * top);
+	assert_near(local / top, 0.98, 0.03); /* a spot of some millimetres holds a little less than a broad beam */
 	predictor_free(&p);
 }
 
@@ -924,6 +966,7 @@ int main(void)
 		cmocka_unit_test(rise_doubles_with_fluence),
 		cmocka_unit_test(cryogen_takes_off_the_same_from_every_fluence),
 		cmocka_unit_test(absorbers_follow_fluence),
+		cmocka_unit_test(the_most_exposed_melanosome_counts),
 		cmocka_unit_test(foci_break_down),
 		cmocka_unit_test(darker_skin_gets_hotter),
 		cmocka_unit_test(larger_spots_are_hotter_up_to_the_broad_beam),
