@@ -48,6 +48,9 @@ struct microbeam {
  * YAG about 0.1 ms (textbook value); a laser with shaped power has none. */
 #define MICROBEAM_ERBIUM_TAIL_S 1e-4
 
+/* Relative sd of what is coagulated below and beside a crater: see microbeam.c. */
+#define MICROBEAM_RESIDUE_REL_SD 0.98
+
 #define MICROBEAM_ENERGY_MAX_MJ 1000.0
 #define MICROBEAM_DIAMETER_MIN_UM 20.0
 #define MICROBEAM_DIAMETER_MAX_UM 3000.0
@@ -155,6 +158,11 @@ enum status microbeam_heat_of_ablation_J_cm3(const struct tissue *tissue, double
                                              struct estimate *out, struct fail *why) MUST_CHECK;
 enum status microbeam_ablation_threshold_J_cm2(const struct tissue *tissue, double wavelength_nm,
                                                struct estimate *out, struct fail *why) MUST_CHECK;
+/* The radiant exposure of a square pulse at whose end the surface boils under the pressure tissue holds, or below 1 us
+ * explodes: its first ejection (what a microphone or camera notes), a third to a sixth of the above near 3 um. ST_RANGE
+ * naming pulse_s. */
+enum status microbeam_removal_onset_J_cm2(const struct tissue *tissue, double wavelength_nm, double pulse_s,
+                                          struct estimate *out, struct fail *why) MUST_CHECK;
 
 /* ------------------------------------------------------------------ lesion against energy, precomputed */
 

@@ -65,8 +65,8 @@ enum status pigment_threshold_J_cm2(const struct pigment_absorber *a, double pul
 enum status pigment_pressure_MPa(const struct pigment_absorber *a, double local_J_cm2, double pulse_s,
                                  struct estimate *out, struct fail *why) MUST_CHECK;
 
-/* The one temperature criterion, of granules in skin. First bubbles: what is seen as whitening takes many, in fair human
- * skin 5 to 10 times as much (694 nm: Hruza et al. 1991). */
+/* The one temperature criterion, of granules in skin. First bubbles: what is seen as whitening takes many, in fair
+ * human skin 5 to 12 times as much (694 nm: Hruza et al. 1991). */
 struct estimate pigment_vaporisation_C(void);
 /* Of isolated granules in water, which superheats on them. */
 struct estimate pigment_suspended_vaporisation_C(void);

@@ -68,6 +68,8 @@ enum status destroy_ablate(const struct simulation *s, struct simulation_crater 
 		return ST_OK; /* shorter, longer or stronger than the crater's model knows */
 	enum status status = microbeam_ablation_threshold_J_cm2(&tissue, s->wavelength_nm, &out->threshold_J_cm2, why);
 	if (status == ST_OK)
+		status = microbeam_removal_onset_J_cm2(&tissue, s->wavelength_nm, beam.pulse_s, &out->onset_J_cm2, why);
+	if (status == ST_OK)
 		status = microbeam_heat_of_ablation_J_cm3(&tissue, s->wavelength_nm, &out->heat_J_cm3, why);
 	if (status == ST_OK)
 		status = microbeam_simulate(NULL, &tissue, &beam, 0, NULL, &out->lesion, NULL, why);

@@ -120,8 +120,8 @@ static void write_crater(FILE *f, const struct simulation_crater *c)
 {
 	if (!c->computed)
 		return;
-	fprintf(f, "Ablation    from %.3g +- %.2g J/cm2, %.3g kJ per cm3 removed", c->threshold_J_cm2.value,
-	        c->threshold_J_cm2.sd, c->heat_J_cm3.value / 1e3);
+	fprintf(f, "Ablation    first ejection at %.2g, dry from %.3g +- %.2g J/cm2, %.3g kJ per cm3 removed",
+	        c->onset_J_cm2.value, c->threshold_J_cm2.value, c->threshold_J_cm2.sd, c->heat_J_cm3.value / 1e3);
 	if (c->lesion.events & MICROBEAM_ABLATED) {
 		write_size(f, "crater", c->lesion.ablation_depth_um);
 		if (!c->wide)
@@ -287,6 +287,7 @@ static cJSON *crater_json(const struct simulation_crater *c)
 {
 	cJSON *object = cJSON_CreateObject();
 	cJSON_AddBoolToObject(object, "removed", (c->lesion.events & MICROBEAM_ABLATED) != 0);
+	add_estimate(object, "onset_J_cm2", c->onset_J_cm2);
 	add_estimate(object, "threshold_J_cm2", c->threshold_J_cm2);
 	add_estimate(object, "heat_J_cm3", c->heat_J_cm3);
 	add_estimate(object, "depth_um", c->lesion.ablation_depth_um);

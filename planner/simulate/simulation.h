@@ -168,7 +168,7 @@ struct simulation_lesion {
 struct simulation_crater {
 	bool computed;
 	bool wide; /* the beam is wider than the model's; widths do not apply */
-	struct estimate threshold_J_cm2, heat_J_cm3;
+	struct estimate onset_J_cm2, threshold_J_cm2, heat_J_cm3;
 	struct microbeam_lesion lesion;
 };
 

@@ -128,6 +128,55 @@ static void test_threshold_separates(void **state)
 	}
 }
 
+/* First ejection: short pulses rho c dT / mua (absorption of 2.94 um water that warms bleaches), long ones the flux that
+ * conduction carries away, dT = 2 q sqrt(t / (pi k rho c)): the same for both erbium lasers. Before the surface is dry. */
+static void test_onset_of_removal(void **state)
+{
+	(void)state;
+	const struct tissue water = {.count = 1, .layer = {{TISSUE_WATER, 2500, 0, 0, 0, 0.78, 0}},
+	                             .surface_temperature_C = 34, .core_temperature_C = 34};
+	const struct tissue_thermal t = tissue_layer_thermal(&water.layer[0]);
+	const double k_W_cmK = t.conductivity_W_mK / 100, c_J_cm3K = t.density_kg_m3 * t.heat_capacity_J_kgK * 1e-6;
+	struct estimate onset[2], dry;
+	struct fail why = {0};
+	static const double nm[] = {2940, 2790};
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(microbeam_removal_onset_J_cm2(&water, nm[i], 0.4, &onset[i], NULL), ST_OK);
+	struct tissue_optics optics;
+	assert_int_equal(tissue_optics_at(&water, 0, 2940, &optics, NULL), ST_OK);
+	double enters = 1.0 - (optics.n - 1.0) * (optics.n - 1.0) / ((optics.n + 1.0) * (optics.n + 1.0));
+	double steady = (180.0 - 34.0) * sqrt(PI * k_W_cmK * c_J_cm3K * 0.4) / 2.0 / enters;
+	assert_near(onset[0].value / steady, 1.0, 0.01);
+	assert_near(onset[1].value / onset[0].value, 1.0, 0.02);
+	assert_int_equal(microbeam_removal_onset_J_cm2(&water, 10600, 1e-6, &onset[0], NULL), ST_OK);
+	assert_int_equal(tissue_optics_at(&water, 0, 10600, &optics, NULL), ST_OK);
+	double instant = (180.0 - 34.0) * c_J_cm3K / optics.mua_1_cm.value / enters;
+	assert_near(onset[0].value / instant, 1.0, 0.05);
+	assert_int_equal(microbeam_ablation_threshold_J_cm2(&water, 10600, &dry, NULL), ST_OK);
+	assert_true(onset[0].value < 0.5 * dry.value && onset[0].sd > 0.1 * onset[0].value);
+	/* nanoseconds superheat to 300 C */
+	assert_int_equal(microbeam_removal_onset_J_cm2(&water, 10600, 1e-8, &onset[1], NULL), ST_OK);
+	assert_near(onset[1].value / instant, (300.0 - 34.0) / (180.0 - 34.0), 0.05);
+	assert_int_equal(microbeam_removal_onset_J_cm2(&water, 10600, 0.0, &onset[0], &why), ST_RANGE);
+	assert_string_equal(why.field, "pulse_s");
+}
+
+/* No size is said to be known better than published sections say. */
+static void test_sizes_state_the_published_scatter(void **state)
+{
+	(void)state;
+	struct tissue tissue = cheek();
+	struct microbeam beam = {10600, 10, 200, 1e-4, MICROBEAM_GAUSSIAN, 0.0};
+	struct microbeam_lesion lesion;
+	assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, NULL, &lesion, NULL, NULL), ST_OK);
+	double crater = lesion.ablation_depth_um.sd, residue = lesion.coagulation_depth_um.value - lesion.ablation_depth_um.value;
+	assert_true(crater >= 0.24 * lesion.ablation_depth_um.value * (1 - 1e-9));
+	assert_true(lesion.coagulation_rim_um.sd >= MICROBEAM_RESIDUE_REL_SD * lesion.coagulation_rim_um.value * (1 - 1e-9));
+	assert_true(lesion.coagulation_depth_um.sd >= MICROBEAM_RESIDUE_REL_SD * residue);
+	assert_int_equal(microbeam_simulate(NULL, &tissue, &beam, 0, &quick, &lesion, NULL, NULL), ST_OK);
+	assert_true(lesion.ablation_depth_um.sd < 0.5 * crater); /* without the spread: the grid's alone */
+}
+
 /* Steady state, flat beam: each further J/cm2 removes 1/h of depth whatever the grid does. */
 static void test_steady_state_slope(void **state)
 {
@@ -640,6 +689,8 @@ int main(void)
 	        cmocka_unit_test(test_coverage),
 	        cmocka_unit_test(test_all_fractional_wavelengths),
 	        cmocka_unit_test(test_refusals_by_name),
+	        cmocka_unit_test(test_onset_of_removal),
+	        cmocka_unit_test(test_sizes_state_the_published_scatter),
 	        cmocka_unit_test(test_deep_craters_widen_the_beam),
 	        cmocka_unit_test(test_tail_leaves_heat),
 	        cmocka_unit_test(test_cancelling),

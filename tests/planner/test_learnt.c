@@ -157,8 +157,8 @@ static void a_deeper_column_deepens_the_next_and_narrows_it(void **state)
 		assert_near(after[deeper].depth_learnt.ratio * after[deeper].depth_learnt.without,
 		            after[deeper].metric[METRIC_ABLATION_DEPTH_UM].value, 1e-9);
 	}
-	/* the second calculation of craters is another one, of the model without lessons */
-	assert_true(fabs(before.check_difference_pct) < 2.0 + 3.0 * before.check_se_pct && before.check_se_pct < 30.0);
+	/* the second calculation of craters is another one, of the model without lessons; published craters scatter by 24 % */
+	assert_true(fabs(before.check_difference_pct) < 2.0 + 3.0 * before.check_se_pct && before.check_se_pct < 40.0);
 	assert_near(after[1].check_difference_pct, before.check_difference_pct, 1e-9);
 	assert_string_equal(before.check, "published heat of ablation, crater depth");
 	/* towards danger more is believed than away from it */
