@@ -394,15 +394,6 @@ enum status json_bool(const struct json_at *at, const char *key, bool *out, bool
 	return st || !value.node ? st : json_bool_at(&value, out, why);
 }
 
-enum status json_choice(const struct json_at *at, const char *key, const char *const *table, size_t count,
-                        size_t *out, bool *present, struct fail *why)
-{
-	struct json_at value;
-	enum status st = json_member(at, key, JSON_STRING, &value, present, why);
-
-	return st || !value.node ? st : json_choice_at(&value, table, count, out, why);
-}
-
 enum status json_schema(const struct json_at *at, const char *schema, struct fail *why)
 {
 	struct json_at value;
@@ -502,6 +493,24 @@ enum status json_choice_at(const struct json_at *at, const char *const *table, s
 		}
 	}
 	return refuse_name(at, at->node->valuestring, table, count, why);
+}
+
+enum status json_choice(const struct json_at *at, const char *key, const char *const *table, size_t count,
+                        size_t *out, bool *present, struct fail *why)
+{
+	char list[FAIL_TEXT_MAX - QUOTE_MAX_BYTES];
+	struct json_at value;
+	bool there;
+	enum status st = json_member(at, key, JSON_STRING, &value, &there, why);
+
+	if (present)
+		*present = there;
+	if (st || (!there && present))
+		return st;
+	if (there)
+		return json_choice_at(&value, table, count, out, why);
+	list_names(table, count, list, sizeof list);
+	return json_refuse(&value, ST_INPUT, why, "is missing; give one of: %s", list);
 }
 
 static bool listed(const char *word, const char *const *table, size_t count)

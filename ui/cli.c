@@ -141,7 +141,7 @@ enum status cli_parse(int argc, char **argv, struct cli_options *out, struct fai
 		const char *next = i + 1 < argc ? argv[i + 1] : NULL;
 		if (strcmp(argv[i], "--version") == 0)
 			status = take_word("version", NULL, &used, out, why);
-		else if (argv[i][0] == '-')
+		else if (argv[i][0] == '-' && (argv[i][1] != '\0' || out->command == NULL)) /* alone: standard input */
 			status = take_option(argv[i], next, &used, out, why);
 		else
 			status = take_word(argv[i], next, &used, out, why);

@@ -150,8 +150,10 @@ static void write_run(FILE *f, const struct simulation *s, const struct simulati
 	fprintf(f, "Dose        %g J/cm2 per pulse (%s)\n", s->fluence_J_cm2,
 	        s->beam.profile == SIMULATION_GAUSSIAN ? "on the axis" : "mean of the beam");
 	write_models(f, &r->models);
-	fprintf(f, "Hottest     %.2f C (mesh %.2g K) at depth %.1f um, radius %.0f um, %.4g s", r->peak.temperature_C,
-	        r->peak_error_K, r->peak.depth_um, r->peak_radius_um, r->peak.time_s);
+	fprintf(f, "Hottest     %.2f C", r->peak.temperature_C);
+	if (!isnan(r->peak_error_K))
+		fprintf(f, " (mesh %.2g K)", r->peak_error_K);
+	fprintf(f, " at depth %.1f um, radius %.0f um, %.4g s", r->peak.depth_um, r->peak_radius_um, r->peak.time_s);
 	if (r->boiled_frac > 0.0)
 		fprintf(f, "; up to %.0f %% of a cell's water boiled", PERCENT * r->boiled_frac);
 	fprintf(f, "\n");

@@ -224,6 +224,8 @@ static enum status run_errors(const struct simulation *s, const struct simulatio
 	for (size_t i = 0; status == ST_OK && i < s->points; i++)
 		status = point_error(coarse, &s->point[i], &out->point[i], why);
 	out->peak_error_K = fabs(other.peak.temperature_C - out->peak.temperature_C);
+	if (out->crater.computed && (out->crater.lesion.events & MICROBEAM_ABLATED))
+		out->peak_error_K = NAN; /* the crater's model is not on these cells */
 	field_free(&coarse);
 	return status;
 }

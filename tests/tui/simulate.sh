@@ -19,6 +19,31 @@ grep -q "bad.json: pulse.duration_s: -1 is outside" "$work/err" || fail "file, f
 run simulate "$work/none.json"; code_is 2
 run simulate; code_is 2
 run threshold "$work/bad.json" --strict; code_is 2
+# "-" is standard input; what is missing is named with what may stand there
+"$program" simulate - <"$examples/cornea_1540.json" >"$work/out" 2>"$work/err" || fail "standard input: $(cat "$work/err")"
+grep -q "^Simulation  standard input: Cornea" "$work/out" || fail "standard input is not named"
+sed 's/, "definition": "1\/e"//' "$examples/cornea_1540.json" | "$program" simulate - >"$work/out" 2>"$work/err" && fail "taken"
+grep -q "^lasertwin: standard input: beam.definition: is missing; give one of: 1/e2, 1/e$" "$work/err" ||
+	fail "the choices are not named: $(cat "$work/err")"
+run simulate "$work"; code_is 2; [ "$(wc -l <"$work/err")" -eq 1 ] || fail "an error of more than one line"
+# text and JSON say the same, and JSON has no NaN
+run simulate "$examples/erbium_2940.json" --json; code_is 0; cp "$work/out" "$work/json"
+python3 - "$work/json" <<'EOF' || fail "JSON"
+import json, sys
+def never(word): raise ValueError(word)
+answer = json.load(open(sys.argv[1]), parse_constant=never)
+assert answer["ablation"]["removed"] and "error_K" not in answer["hottest"] and answer["hottest"]["depth_um"] > 0
+EOF
+run simulate "$examples/cornea_1540.json"; cp "$work/out" "$work/text"
+run simulate "$examples/cornea_1540.json" --json
+python3 - "$work/out" "$work/text" <<'EOF' || fail "text and JSON differ"
+import json, re, sys
+answer, text = json.load(open(sys.argv[1])), open(sys.argv[2]).read()
+said = float(re.search(r"^Hottest +([0-9.]+) C", text, re.M).group(1))
+assert abs(said - answer["hottest"]["temperature_C"]) < 0.006
+assert abs(float(re.search(r"depth 10 um, radius 0 um: peak ([0-9.]+) C", text).group(1)) - answer["points"][0]["peak_C"]) < 0.006
+assert answer["points"][0]["peak_error_K"] < 0.5 and answer["diameter_mm"] > 7.07
+EOF
 if [ -c /dev/full ]; then
 	"$program" simulate "$examples/cryogen_spurt.json" >/dev/full 2>"$work/err" && fail "a full disk went unnoticed"
 fi

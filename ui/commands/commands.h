@@ -86,6 +86,11 @@ enum status cli_number(const struct cli_options *options, const char *name, doub
                        struct fail *why) MUST_CHECK;
 const char *cli_last_part(const char *path); /* of a path: its file's name */
 
+/* --- source.c: as file_read, with "-" for standard input */
+enum status cli_read_source(const char *path, size_t max_bytes, char **bytes, size_t *length,
+                            struct fail *why) MUST_CHECK;
+const char *cli_source_name(const char *path); /* as errors call it */
+
 /* --- case.c: evaluates a case file; also for the demo's text */
 int command_case(const struct cli_options *options);
 int cli_case(const struct cli_options *options, const char *path, bool is_virtual);

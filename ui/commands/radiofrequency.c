@@ -1,16 +1,8 @@
 /* `lasertwin rf FILE`: one electrode on layered tissue; answers on standard output. */
-#include "planner/plan/files.h"
 #include "planner/rf/rf_file.h"
 #include "ui/commands/commands.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
-
-/* The file as errors call it: the last part of its path. */
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
 
 static enum status answer(const char *path, bool json, char **text, struct fail *why)
 {
@@ -19,10 +11,10 @@ static enum status answer(const char *path, bool json, char **text, struct fail 
 	struct rf_file *file = malloc(sizeof *file);
 	struct rf_file_result *result = malloc(sizeof *result);
 	enum status status = file != NULL && result != NULL
-	                             ? file_read(path, FILE_BYTES_MAX, &bytes, &length, why)
+	                             ? cli_read_source(path, FILE_BYTES_MAX, &bytes, &length, why)
 	                             : fail_set(why, ST_FULL, "rf", "out of memory");
 	if (status == ST_OK)
-		status = rf_file_read(last_part(path), bytes, length, file, why);
+		status = rf_file_read(cli_source_name(path), bytes, length, file, why);
 	if (status == ST_OK)
 		status = rf_file_compute(file, NULL, NULL, result, why);
 	if (status == ST_OK)
@@ -37,7 +29,7 @@ static enum status answer(const char *path, bool json, char **text, struct fail 
 static void name_file(const char *path, struct fail *why)
 {
 	char field[FAIL_FIELD_MAX];
-	const char *name = last_part(path);
+	const char *name = cli_source_name(path);
 	if (strncmp(why->field, name, strlen(name)) == 0)
 		return;
 	(void)snprintf(field, sizeof field, "%.60s: %.60s", name, why->field);

@@ -1,13 +1,10 @@
-/* `lasertwin simulate` and `lasertwin threshold`: answers on standard output, progress on standard error when that is
- * a terminal. */
-#include <unistd.h>
-
-#include "planner/plan/files.h"
+/* `lasertwin simulate` and `lasertwin threshold`: answers on standard output, all or nothing; progress on standard
+ * error where somebody sits there. */
 #include "planner/simulate/simulation.h"
 #include "ui/commands/commands.h"
+#include "ui/commands/watch.h"
 
 #define FILE_BYTES_MAX ((size_t)1 << 20)
-#define PERCENT 100.0
 
 struct question {
 	const struct simulation *simulation;
@@ -17,37 +14,23 @@ struct question {
 
 typedef enum status answer(const struct question *question, char **text, struct fail *why);
 
-/* The file as errors call it: the last part of its path. */
-static const char *last_part(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
-}
-
 static enum status read_simulation(const char *path, struct simulation *out, struct fail *why)
 {
 	char *bytes = NULL;
 	size_t length = 0;
-	enum status status = file_read(path, FILE_BYTES_MAX, &bytes, &length, why);
+	enum status status = cli_read_source(path, FILE_BYTES_MAX, &bytes, &length, why);
 	if (status == ST_OK)
-		status = simulation_read(last_part(path), bytes, length, out, why);
+		status = simulation_read(cli_source_name(path), bytes, length, out, why);
 	free(bytes);
 	return status;
-}
-
-static int tell(void *context, double done_frac)
-{
-	(void)context;
-	fprintf(stderr, "\r\033[K%3.0f %%", PERCENT * done_frac);
-	return 0;
 }
 
 /* What the models refuse carries their field; the file goes before it. */
 static void name_file(const char *path, struct fail *why)
 {
 	char field[FAIL_FIELD_MAX];
-	const char *name = last_part(path);
-	if (strncmp(why->field, name, strlen(name)) == 0)
+	const char *name = cli_source_name(path);
+	if (strncmp(why->field, name, strlen(name)) == 0 || strcmp(why->field, path) == 0)
 		return;
 	(void)snprintf(field, sizeof field, "%.60s: %.60s", name, why->field);
 	(void)snprintf(why->field, sizeof why->field, "%s", field);
@@ -74,31 +57,40 @@ static enum status answer_threshold(const struct question *question, char **text
 	                      : simulation_threshold_text(question->simulation, &result, text, why);
 }
 
-static int run(const struct cli_options *options, answer *answers)
+static void print(const struct cli_options *options, const char *text)
 {
-	struct simulation simulation;
-	struct question question = {.simulation = &simulation, .json = cli_flag(options, "--json")};
-	struct fail why = {.text = ""};
-	char *text = NULL;
-	bool watched = isatty(STDERR_FILENO) != 0;
-	if (watched)
-		question.progress.tell = tell;
-	enum status status = read_simulation(options->operand[0], &simulation, &why);
-	if (status == ST_OK) {
-		status = answers(&question, &text, &why);
-		if (watched)
-			fputs("\r\033[K", stderr);
-	}
-	if (status != ST_OK) {
-		name_file(options->operand[0], &why);
-		return cli_complain(options, status, &why);
-	}
 	if (cli_flag(options, "--json"))
 		printf("%s\n", text);
 	else
 		cli_print(stdout, cli_ascii(options), text);
+}
+
+static int run(const struct cli_options *options, answer *answers)
+{
+	const char *path = options->operand[0];
+	struct simulation simulation;
+	struct watch watch;
+	struct question question = {.simulation = &simulation,
+	                            .progress = {watch_step, &watch},
+	                            .json = cli_flag(options, "--json")};
+	struct fail why = {.text = ""};
+	char *text = NULL;
+	watch_begin(&watch, 1);
+	enum status status = read_simulation(path, &simulation, &why);
+	if (status == ST_OK)
+		status = answers(&question, &text, &why);
+	watch_clear(&watch);
+	if (watch_stopped() != 0)
+		status = fail_set(&why, ST_CANCELLED, cli_source_name(path), "stopped by %s; nothing is printed",
+		                  strsignal(watch_stopped()));
+	if (status == ST_OK)
+		print(options, text);
+	else
+		name_file(path, &why);
+	const int code = status == ST_OK ? 0 : cli_complain(options, status, &why);
 	free(text);
-	return 0;
+	watch_end(&watch, status == ST_CANCELLED);
+	return code;
 }
 
 int command_simulate(const struct cli_options *options)

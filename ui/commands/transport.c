@@ -15,31 +15,17 @@
 #define PHOTONS_MAX 1e12
 #define SEED_MAX 9007199254740992.0 /* 2^53 */
 
-static enum status read_text(const char *path, char *text, size_t capacity, size_t *length, struct fail *why)
-{
-	FILE *f = fopen(path, "rb");
-	if (!f)
-		return fail_set(why, ST_NOT_FOUND, path, "%s", strerror(errno));
-	*length = fread(text, 1, capacity, f);
-	bool failed = ferror(f) != 0;
-	fclose(f);
-	if (failed)
-		return fail_set(why, ST_INPUT, path, "cannot be read: %s", strerror(errno));
-	return ST_OK;
-}
-
 static enum status read_file(const char *path, struct mci_file **out, struct fail *why)
 {
-	size_t length = 0, capacity = MCI_BYTES_MAX + 1;
+	const char *name = cli_source_name(path);
 	struct fail inner = {.text = ""};
-	char *text = malloc(capacity);
-	if (!text)
-		return fail_set(why, ST_FULL, path, "no memory");
-	enum status st = read_text(path, text, capacity, &length, why);
+	char *text = NULL;
+	size_t length = 0;
+	enum status st = cli_read_source(path, MCI_BYTES_MAX, &text, &length, why);
 	if (st == ST_OK) {
 		st = mci_read(text, length, out, &inner);
 		if (st != ST_OK)
-			fail_set(why, st, path, "%s%s%s", inner.field, inner.field[0] ? ": " : "", inner.text);
+			fail_set(why, st, name, "%s%s%s", inner.field, inner.field[0] ? ": " : "", inner.text);
 	}
 	free(text);
 	return st;
