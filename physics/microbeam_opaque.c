@@ -5,8 +5,8 @@
  * goes on; nothing is lost or counted twice. Between the portions of light, heat spreads in r and z: a
  * long pulse loses more to the wall, a short one less. Below the heat of ablation nothing is removed.
  *
- * A Gaussian beam is focused on the surface and widens below it; what the widening carries into the wall of a
- * deep crater heats the wall.
+ * A beam is focused on the surface and widens below it; what the widening carries into the wall of a deep crater
+ * heats the wall.
  *
  * The heat of ablation is what the tissue is made of: heat it to boiling, boil its water, and then burn
  * the dry matrix away or have it torn out by the steam. Which of the two depends on the heated depth
@@ -275,14 +275,15 @@ enum status microbeam_removal_onset_J_cm2(const struct tissue *tissue, double wa
 
 /* Share of the beam inside radius r at a depth of the open crater. A Gaussian beam of radius w0 widens below its focus,
  * here on the surface: w^2 = w0^2 (1 + (z / zR)^2), zR = pi w0^2 / lambda (H. Kogelnik and T. Li, Appl Opt
- * 1966;5:1550, eq. (20); M2 = 1): 1.1 mm for 120 um at 10.6 um. A flat beam is an image and keeps its edge. */
+ * 1966;5:1550, eq. (20); M2 = 1): 1.1 mm for 120 um at 10.6 um. No other beam widens less: by its second moment, of a
+ * flat one the square of its radius, the same law holds with M2 > 1 (A. Siegman, Proc SPIE 1990;1224:2). It is given
+ * the least and kept flat. */
 static double inside_frac(const struct microbeam *beam, double r_um, double depth_um)
 {
 	double radius_um = 0.5 * beam->diameter_um, x2 = r_um * r_um / (radius_um * radius_um);
-	if (beam->profile == MICROBEAM_FLAT)
-		return fmin(x2, 1.0);
 	double widened = depth_um * beam->wavelength_nm * UM_PER_NM / (PI * radius_um * radius_um);
-	return -expm1(-2.0 * x2 / (1.0 + widened * widened));
+	x2 /= 1.0 + widened * widened;
+	return beam->profile == MICROBEAM_FLAT ? fmin(x2, 1.0) : -expm1(-2.0 * x2);
 }
 
 static void build_grid(const struct microbeam *beam, double crater_um, double heated_um,
@@ -372,7 +373,7 @@ static void illuminate_wall(struct opaque *o, size_t i, double portion_J)
 /* One portion of the pulse: the walls, then every ring at the depth of its front. */
 static void illuminate(struct opaque *o, double portion_J)
 {
-	for (size_t i = 0; o->beam->profile == MICROBEAM_GAUSSIAN && i + 1 < o->grid.nr; i++)
+	for (size_t i = 0; i + 1 < o->grid.nr; i++)
 		illuminate_wall(o, i, portion_J);
 	for (size_t i = 0; i < o->grid.nr; i++) {
 		double share = o->inside[i + 1][o->front[i]] - o->inside[i][o->front[i]];

@@ -541,7 +541,7 @@ static void test_coverage(void **state)
 /* ---------------------------------------------------------------- refusals */
 
 /* A Gaussian beam focused on the surface widens in its crater: on the axis z + z^3 / (3 zR^2) = F / h, zR = pi w0^2 /
- * lambda, as long as heat stays where it is put. A flat beam keeps its edge: z = F / h. */
+ * lambda, as long as heat stays where it is put; so does a flat one, F without the 2 of the axis. */
 static void test_deep_craters_widen_the_beam(void **state)
 {
 	(void)state;
@@ -554,16 +554,15 @@ static void test_deep_craters_widen_the_beam(void **state)
 	/* The steady front is dry: what burns takes s = 0.36 of the heat from light that the dry layer stops, 1 - exp(-83
 	 * 1/cm d) = s, and the layer that is left has had the other 1 - s: so much crater is missing. */
 	const double kept_um = -log1p(-0.36) / 83.0 * (1.0 - 0.36) * UM_PER_CM;
-	for (double energy_mJ = 10; energy_mJ <= 40; energy_mJ *= 2) {
+	for (int k = 0; k < 6; k++) {
+		double on_axis = k < 3 ? 2.0 : 1.0, energy_mJ = 2.0 / on_axis * (10 << k % 3); /* the same on the axis */
+		beam.profile = k < 3 ? MICROBEAM_GAUSSIAN : MICROBEAM_FLAT;
 		double z = lesion_of(NULL, beam, energy_mJ, NULL).ablation_depth_um.value;
-		double straight_um = 2.0 * microbeam_fluence_J_cm2(energy_mJ, 120) / heat.value * UM_PER_CM;
+		double straight_um = on_axis * microbeam_fluence_J_cm2(energy_mJ, 120) / heat.value * UM_PER_CM;
 		double widened_um = z + z * z * z / (3.0 * rayleigh_um * rayleigh_um) + kept_um;
 		if (fabs(widened_um / straight_um - 0.95) > 0.07) /* 3 % are reflected, a few are left in the wall */
 			fail_msg("%g mJ: %g um, widened %g, straight %g", energy_mJ, z, widened_um, straight_um);
 	}
-	beam.profile = MICROBEAM_FLAT;
-	double flat_um = lesion_of(NULL, beam, 40, NULL).ablation_depth_um.value;
-	assert_true(fabs(flat_um / (microbeam_fluence_J_cm2(40, 120) / heat.value * UM_PER_CM) - 0.95) < 0.07);
 }
 
 /* A tail leaves heat behind that a pulse which ends at once does not: a thicker rim, hardly less depth. */

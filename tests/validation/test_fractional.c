@@ -205,7 +205,12 @@ static struct microbeam_lesion eco2(double energy_mJ, double diameter_um)
 static struct answer eco2_crater(double energy_mJ, double diameter_um)
 {
 	struct microbeam_lesion lesion = eco2(energy_mJ, diameter_um);
-	return answer_of(section(&lesion, lesion.ablation_depth_um));
+	struct answer a = answer_of(section(&lesion, lesion.ablation_depth_um));
+	struct microbeam flat = co2(energy_mJ, diameter_um, 30);
+	flat.profile = MICROBEAM_FLAT;
+	lesion = run(NULL, flat, false);
+	(void)snprintf(a.note, sizeof a.note, "flat beam %.0f", section(&lesion, lesion.ablation_depth_um).value);
+	return a;
 }
 
 static struct answer eco2_total(double energy_mJ, double diameter_um)
@@ -578,7 +583,7 @@ static struct answer white_array(double spread_frac)
 	return breakdown(spread_frac, false);
 }
 
-static const char narrow_channel[] = "flagged: long pulse, deep channel; vapour and closing walls are left out";
+static const char narrow_channel[] = "flagged: long pulse, deep channel; profile not told, closing walls left out";
 
 static const char thin_residue[] = "hot liquid left on the wall is left out (Zweig et al. 1990)";
 
