@@ -175,6 +175,15 @@ static enum status start_C(const struct field *field, double *out, struct fail *
 	return ST_OK;
 }
 
+/* Granules in clear media (kind water: cornea, suspensions) bear more than those of skin. */
+static bool in_water(const struct simulation *s, double depth_um)
+{
+	size_t i = 0;
+	for (double down_um = s->layer[0].thickness_um; i + 1 < s->layers && down_um < depth_um; i++)
+		down_um += s->layer[i + 1].thickness_um;
+	return s->layer[i].composed && s->layer[i].tissue.kind == TISSUE_WATER;
+}
+
 /* One melanosome at the depth: vaporisation criterion of physics/pigment.h, bracket of one standard error. */
 static enum status rupture(struct field *field, double absorption_factor, struct simulation_threshold *out,
                            double *fluence, struct fail *why)
@@ -186,6 +195,9 @@ static enum status rupture(struct field *field, double absorption_factor, struct
 	if (s->criterion.absorber_mua_1_cm > 0.0)
 		melanosome.mua_1_cm = (struct estimate){.value = s->criterion.absorber_mua_1_cm};
 	melanosome.mua_1_cm = estimate_scale(melanosome.mua_1_cm, absorption_factor);
+	struct estimate limit_C = pigment_vaporisation_C();
+	if (in_water(s, s->criterion.depth_um))
+		melanosome.vaporisation_C = limit_C = pigment_suspended_vaporisation_C();
 	factor.sd = field->models.light_error_frac * factor.value;
 	enum status status = start_C(field, &base_C, why);
 	if (status == ST_OK)
@@ -197,7 +209,7 @@ static enum status rupture(struct field *field, double absorption_factor, struct
 	if (out) {
 		out->low_J_cm2 = threshold.value - threshold.sd;
 		out->high_J_cm2 = threshold.value + threshold.sd;
-		out->peak = (struct heat_peak){.temperature_C = pigment_vaporisation_C().value,
+		out->peak = (struct heat_peak){.temperature_C = limit_C.value,
 		                               .depth_um = s->criterion.depth_um,
 		                               .time_s = s->pulses.start_s + s->pulses.duration_s};
 		(void)snprintf(

@@ -149,7 +149,7 @@ struct prior prior_of(enum twin_property property, const struct readings *r)
 	case TWIN_DEPTH_FACTOR: /* published lesion depths against the model: most within x1.6 */
 		return (struct prior){1.0, 0.35, VALIDITY_ASSUMED, "model against published depths of sections (make validate)"};
 	case TWIN_THRESHOLD_FACTOR:
-		return (struct prior){1.0, 0.43, VALIDITY_ASSUMED, "model against published thresholds, SD 43 % (make validate)"};
+		return (struct prior){1.0, 0.42, VALIDITY_ASSUMED, "model against published thresholds, SD 42 % (make validate)"};
 	case TWIN_CLEARANCE_FACTOR:
 		return (struct prior){1.0, 0.50, VALIDITY_ASSUMED, "between patients, design value"};
 	case TWIN_HEALING_FACTOR:

@@ -313,12 +313,11 @@ static struct summary summarise(const struct row *rows, size_t count, const char
 	return sum;
 }
 
-/* H800: isolated melanosomes cavitate later than 112 C says, by 2.6 (at 1000 nm by 1.6);
- * V017, V018: this pig is darker than the skin assumed (D017); V137 is a clinical practice this skin would not
- * stand, as are the T: pigmented skin is predicted to burn under milliseconds long before it did. */
+/* V017, V018: this pig is darker than the skin assumed (D017); V137 is a clinical practice this skin would not stand, as
+ * are the T: pigmented skin is predicted to burn under milliseconds long before it did. */
 static bool is_missed(const char *id)
 {
-	static const char *const missed[] = {"V017", "V018", "V137", "H800", "T01", "T02", "T03", "T05", "T06", "T07",
+	static const char *const missed[] = {"V017", "V018", "V137", "T01", "T02", "T03", "T05", "T06", "T07",
 	                                     "T08",  "T09",  "T10",  "T11", "T12", "T13", "T15", "T17"};
 	for (size_t i = 0; i < COUNT(missed); i++)
 		if (strcmp(missed[i], id) == 0)
