@@ -70,11 +70,14 @@ static bool allocate_cells(struct heat_rz *h)
 {
 	h->cell = calloc(h->count, sizeof *h->cell);
 	h->removed = calloc(h->count, sizeof *h->removed);
-	h->steam = calloc(2 * h->count, sizeof *h->steam);
+	h->ring = calloc(h->count, sizeof *h->ring);
+	h->steam_J = calloc(2 * h->count, sizeof *h->steam_J);
 	h->crossing = calloc(padded(h->count) / HEAT_RZ_GROUP, sizeof *h->crossing);
-	if (!h->cell || !h->removed || !h->steam || !h->crossing)
+	if (!h->cell || !h->removed || !h->ring || !h->steam_J || !h->crossing)
 		return false;
-	h->arriving = h->steam + h->count;
+	h->arriving_J = h->steam_J + h->count;
+	for (size_t n = 0; n < h->count; n++)
+		h->ring[n] = n % h->nr;
 	return true;
 }
 
@@ -262,6 +265,7 @@ enum status heat_rz_new(const struct heat_rz_setup *setup, struct heat_rz **out,
 	h->decomposition_C = setup->decomposition_C > 0.0 ? setup->decomposition_C : DECOMPOSITION_C;
 	h->ambient_C = setup->ambient_C;
 	h->latent_J_g = setup->latent_J_g > 0.0 ? setup->latent_J_g : HEAT_RZ_LATENT_J_G;
+	h->capacity_1_K = WATER_CAPACITY_J_GK / h->latent_J_g;
 	h->closed = setup->closed;
 	h->reference_C = setup->start_C[0];
 	h->steam_from = h->count;
@@ -284,8 +288,9 @@ void heat_rz_free(struct heat_rz **h)
 	free((*h)->block);
 	free((*h)->cell);
 	free((*h)->removed);
+	free((*h)->ring);
 	free((*h)->crossing);
-	free((*h)->steam); /* arriving lies behind it */
+	free((*h)->steam_J); /* what arrives lies behind it */
 	free(*h);
 	*h = NULL;
 }
@@ -322,12 +327,12 @@ static void renew_conductivity(struct heat_rz *h, size_t n)
 		keep_stable(h, n + h->nr);
 }
 
-static void put_under_way(struct heat_rz *h, size_t n, struct heat_rz_steam steam)
+static void put_under_way(struct heat_rz *h, size_t n, double steam_J)
 {
-	h->steam[n].latent_J += steam.latent_J;
-	h->steam[n].capacity_J_K += steam.capacity_J_K;
+	h->steam_J[n] += steam_J;
 	h->steam_from = n < h->steam_from ? n : h->steam_from;
 	h->steam_to = n >= h->steam_to ? n + 1 : h->steam_to;
+	h->steam_rings = h->ring[n] >= h->steam_rings ? h->ring[n] + 1 : h->steam_rings;
 }
 
 /* Boils water away with the heat above the plateau. Steam carries its latent heat and its sensible heat;
@@ -341,7 +346,7 @@ static double boil(struct heat_rz *h, size_t n, double excess_J_cm3)
 	renew_limit(h, n);
 	set_capacity(h, n, c->capacity_J_cm3K - gone_capacity);
 	if (h->closed) {
-		put_under_way(h, n, (struct heat_rz_steam){used * h->volume_cm3[n], gone_capacity * h->volume_cm3[n]});
+		put_under_way(h, n, used * h->volume_cm3[n]);
 	} else {
 		h->vented_J += (used + gone_capacity * (h->boiling_C - h->reference_C)) * h->volume_cm3[n];
 	}
@@ -377,7 +382,7 @@ void heat_rz_heat_slowly(struct heat_rz *h, size_t n, double energy_J_cm3)
 
 static inline void heat_cell(struct heat_rz *h, size_t n, double energy_J_cm3)
 {
-	double t = h->temperature_C[n] + energy_J_cm3 / h->cell[n].capacity_J_cm3K;
+	double t = h->temperature_C[n] + energy_J_cm3 * h->volume_cm3[n] * h->warming_K_J[n];
 	if (t <= h->limit_C[n])
 		h->temperature_C[n] = t;
 	else
@@ -409,17 +414,16 @@ void heat_rz_deposit_field(struct heat_rz *h, const double *field, double scale_
 static void condense(struct heat_rz *h, size_t n)
 {
 	struct heat_rz_cell *c = &h->cell[n];
-	struct heat_rz_steam arrived = h->arriving[n];
-	if (arrived.latent_J <= 0.0)
+	double arrived_J = h->arriving_J[n];
+	if (arrived_J <= 0.0)
 		return;
-	h->arriving[n] = (struct heat_rz_steam){0.0, 0.0};
+	h->arriving_J[n] = 0.0;
 	if (h->temperature_C[n] >= h->boiling_C) {
-		put_under_way(h, n, arrived);
+		put_under_way(h, n, arrived_J);
 		h->crossed = true;
 		return;
 	}
-	double water_J_cm3K = arrived.capacity_J_K / h->volume_cm3[n];
-	double latent_J_cm3 = arrived.latent_J / h->volume_cm3[n];
+	double latent_J_cm3 = arrived_J / h->volume_cm3[n], water_J_cm3K = latent_J_cm3 * h->capacity_1_K;
 	double capacity = c->capacity_J_cm3K + water_J_cm3K;
 	h->temperature_C[n] =
 	        (c->capacity_J_cm3K * h->temperature_C[n] + water_J_cm3K * h->boiling_C) / capacity;
@@ -430,55 +434,57 @@ static void condense(struct heat_rz *h, size_t n)
 	heat_cell(h, n, latent_J_cm3);
 }
 
-/* One share of a cell's steam through one face. */
-static void send_steam(struct heat_rz *h, struct heat_rz_steam steam, double share_frac, size_t to)
+/* Steam with all its heat. */
+static double with_sensible_J(const struct heat_rz *h, double steam_J)
 {
-	h->arriving[to].latent_J += share_frac * steam.latent_J;
-	h->arriving[to].capacity_J_K += share_frac * steam.capacity_J_K;
+	return steam_J * (1.0 + h->capacity_1_K * (h->boiling_C - h->reference_C));
 }
 
 /* Steam goes through the faces of its cell in proportion to their conductance (area over distance). */
 static void release_steam(struct heat_rz *h, size_t n)
 {
-	struct heat_rz_steam steam = h->steam[n];
-	h->steam[n] = (struct heat_rz_steam){0.0, 0.0};
+	double steam_J = h->steam_J[n];
+	h->steam_J[n] = 0.0;
 	double left = h->radial_W_K[n], right = h->radial_W_K[n + 1];
 	double up = n < h->nr ? 0.0 : h->axial_W_K[n], down = h->axial_W_K[n + h->nr];
 	double all = left + right + up + down;
 	if (all <= 0.0) { /* shut in by removed cells */
-		h->vented_J += steam.latent_J + steam.capacity_J_K * (h->boiling_C - h->reference_C);
+		h->vented_J += with_sensible_J(h, steam_J);
 		return;
 	}
-	double share = 1.0 / all;
+	double share = steam_J / all;
 	if (left > 0.0)
-		send_steam(h, steam, left * share, n - 1);
+		h->arriving_J[n - 1] += left * share;
 	if (right > 0.0)
-		send_steam(h, steam, right * share, n + 1);
+		h->arriving_J[n + 1] += right * share;
 	if (up > 0.0)
-		send_steam(h, steam, up * share, n - h->nr);
+		h->arriving_J[n - h->nr] += up * share;
 	if (down > 0.0)
-		send_steam(h, steam, down * share, n + h->nr);
+		h->arriving_J[n + h->nr] += down * share;
 }
 
 void heat_rz_spread_steam(struct heat_rz *h)
 {
-	size_t from = h->steam_from, to = h->steam_to;
+	size_t first = h->steam_from / h->nr, end = (h->steam_to - 1) / h->nr + 1, rings = h->steam_rings;
 	h->steam_from = h->count;
-	h->steam_to = 0;
-	for (size_t n = from; n < to; n++)
-		if (h->steam[n].latent_J > 0.0)
-			release_steam(h, n);
-	from = from > h->nr ? from - h->nr : 0;
-	to = to + h->nr < h->count ? to + h->nr : h->count;
-	for (size_t n = from; n < to; n++)
-		condense(h, n);
+	h->steam_to = h->steam_rings = 0;
+	for (size_t row = first; row < end; row++)
+		for (size_t n = row * h->nr; n < row * h->nr + rings; n++)
+			if (h->steam_J[n] > 0.0)
+				release_steam(h, n);
+	first = first > 0 ? first - 1 : 0;
+	end = end < h->nz ? end + 1 : h->nz;
+	rings = rings < h->nr ? rings + 1 : h->nr;
+	for (size_t row = first; row < end; row++)
+		for (size_t n = row * h->nr; n < row * h->nr + rings; n++)
+			condense(h, n);
 }
 
 static double steam_J(const struct heat_rz *h)
 {
 	double sum_J = 0.0;
 	for (size_t n = 0; n < h->count; n++)
-		sum_J += h->steam[n].latent_J + h->steam[n].capacity_J_K * (h->boiling_C - h->reference_C);
+		sum_J += with_sensible_J(h, h->steam_J[n]);
 	return sum_J;
 }
 

@@ -36,7 +36,7 @@ void heat_rz_fill_rates(struct heat_rz *h, const struct damage_set *set)
 /* Node below a temperature and how far beyond it, 0..1; the last node holds for all above. */
 static size_t node_of(double temperature_C, double *beyond)
 {
-	double x = (temperature_C - HEAT_RZ_RATE_FROM_C) / HEAT_RZ_RATE_STEP_C;
+	double x = (temperature_C - HEAT_RZ_RATE_FROM_C) * (1.0 / HEAT_RZ_RATE_STEP_C);
 	if (x >= HEAT_RZ_RATE_NODES - 1) {
 		*beyond = 1.0;
 		return HEAT_RZ_RATE_NODES - 2;
@@ -71,6 +71,8 @@ static double at_least(double temperature_C)
 /* Omega of one short step, trapezoid in the rate. */
 static double damage_step(const struct heat_rz *h, double before_C, double after_C, double dt_s)
 {
+	if (before_C == after_C) /* boiling, or burning */
+		return dt_s * rate_at(h, at_least(after_C));
 	return 0.5 * dt_s * (rate_at(h, at_least(before_C)) + rate_at(h, at_least(after_C)));
 }
 

@@ -25,11 +25,6 @@ struct heat_rz_cell {
 	double renewed_frac; /* water share at which the conductivity was last renewed */
 };
 
-/* Water under way as steam: the heat it gives when it condenses, and its heat capacity as water. */
-struct heat_rz_steam {
-	double latent_J, capacity_J_K;
-};
-
 /* All fields are flat, radius fastest: n = iz * nr + ir. Face conductances stand in two flat arrays so that the
  * conduction loop has no branch: radial[n] joins n-1 and n (0 on the axis), axial[n] joins n-nr and n (0 at the top).
  * A temperature has a row of padding before and behind for the same reason; the one before holds the ambient. */
@@ -39,7 +34,9 @@ struct heat_rz {
 	double reference_C; /* sensible heat is counted from here, in every cell */
 	double start_J;     /* sensible heat at the start */
 	bool closed, any_removed;
-	size_t steam_from, steam_to; /* cells with steam under way lie in [from, to) */
+	/* Steam is under way in cells of [from, to), and of these in the first rings alone. */
+	size_t steam_from, steam_to, steam_rings;
+	size_t *ring; /* by cell */
 	double *block;               /* owns every array of doubles below */
 	double *r_edge_um, *z_edge_um;
 	double *temperature_C, *spare_C[HEAT_RZ_BUFFERS - 1]; /* padded; they change places */
@@ -49,7 +46,8 @@ struct heat_rz {
 	double *warming_K_J; /* 1 / heat capacity of the whole cell */
 	double *limit_C;     /* above it a cell boils or decomposes; INFINITY where it is removed */
 	double *slope_K_s;   /* dT/dt at the start of a long step */
-	struct heat_rz_steam *steam, *arriving; /* per cell: under way, and where it goes in a sweep */
+	double *steam_J, *arriving_J; /* per cell: latent heat of steam under way, and where it goes in a sweep */
+	double capacity_1_K; /* heat capacity of that steam's water, over its latent heat */
 	struct heat_rz_cell *cell;
 	size_t *crossing; /* first cells of the groups in which one crosses its limit, or is hot */
 	bool *removed;
