@@ -126,7 +126,7 @@ struct microbeam_light_request {
 	size_t variants; /* 1 .. MC_VARIANTS_MAX */
 	double wavelength_nm, diameter_um;
 	enum microbeam_profile profile;
-	uint64_t photons; /* 0: 60 000 */
+	uint64_t photons; /* 0: 20 000 */
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac); /* may be NULL; nonzero cancels */
 	/* As in struct mc_request: the caller's threads; NULL: none. */

@@ -29,7 +29,7 @@ struct microbeam_sizes {
 	double ablation_depth_um, ablation_width_um, coagulation_depth_um, coagulation_width_um;
 	double coagulation_rim_um, peak_C;
 	double heat_left_mJ;
-	double cell_um; /* grid error of a size */
+	double cell_um; /* error of a size by its grid, and by the chance of photons */
 	unsigned events;
 };
 

@@ -29,7 +29,7 @@ static struct microbeam_light *prepare(void)
 	struct fail why = {0};
 	double start = cpu_s();
 	must(microbeam_light_new(&request, &light, &why), &why);
-	printf("microbeam: light, 1550 nm\t%.0f\tms\t60 000 photons, one variant\n", 1e3 * (cpu_s() - start));
+	printf("microbeam: light, 1550 nm\t%.0f\tms\t20 000 photons, one variant\n", 1e3 * (cpu_s() - start));
 	return light;
 }
 
