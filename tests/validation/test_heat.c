@@ -230,6 +230,29 @@ static double cryogen_surface_C(double spurt_s)
 	return surface_C;
 }
 
+/* Of the middle of the basal layer, while the film boils off and after it. */
+static double coldest_basal_C(double spurt_s)
+{
+	struct heat_layer layer[HEAT_LAYERS_MAX];
+	struct heat_problem problem = body(&skin, layer);
+	struct heat_stage stage[HEAT_CRYOGEN_STAGES];
+	heat_cryogen_r134a(0.0, spurt_s, stage);
+	problem.surface_C = 30.0;
+	problem.surface.stages = HEAT_CRYOGEN_STAGES;
+	problem.surface.stage = stage;
+	problem.end_s = 10.0 * spurt_s;
+	struct heat *solver = solve(&problem);
+	size_t steps = heat_steps(solver);
+	double *basal_C = calloc(steps, sizeof *basal_C), coldest_C = INFINITY;
+	assert_non_null(basal_C);
+	must(heat_history(solver, 0.0, BASAL_UM, basal_C, NULL), &(struct fail){0});
+	for (size_t i = 0; i < steps; i++)
+		coldest_C = fmin(coldest_C, basal_C[i]);
+	free(basal_C);
+	heat_free(&solver);
+	return coldest_C;
+}
+
 static double sapphire_settles_s(double window_C)
 {
 	struct heat_layer layer[HEAT_LAYERS_MAX];
@@ -423,6 +446,12 @@ static const struct model models[] = {
         {"F118", astm_blister_s, 11.805, "same properties and kinetics", true},
         {"F236", astm_blister_s, 23.609, "same properties and kinetics", true},
         {"F472", astm_blister_s, 47.218, "same properties and kinetics", true},
+        {"L056", held_surface_time_s, 56.1, "", false},
+        {"L064", held_surface_time_s, 64.4, "", false},
+        {"L838", skin_blister_s, 8.37, "", false},
+        {"L167", skin_blister_s, 16.7, "", false},
+        {"L419", pain_s, 4.19, "", false},
+        {"L038", coldest_basal_C, 0.038, "design values of the spurt", true},
         {"V057", cryogen_surface_C, 0.06, "design values of the spurt", true},
         {"S001", sapphire_settles_s, 6.0, "", false},
 };
