@@ -125,6 +125,10 @@ struct sync_local {
 	 * version empty: the server has nothing; otherwise that version is what the next update replaces. */
 	enum status (*lost)(void *state, const char *sync_id, const char *version, int64_t updated_ms,
 	                    struct fail *why);
+	/* Others write in records of this type too; NULL: none. Before an update of one is first sent, keep puts what
+	 * they wrote in the version it replaces into the entry's body. No other state changes. */
+	const char *shared_type;
+	enum status (*keep)(void *state, struct sync_entry *entry, const char *theirs, size_t len, struct fail *why);
 	enum status (*find)(void *state, const char *sync_id, struct sync_place *out, struct fail *why);
 	/* The place with the lowest name above after ("" for the first). */
 	enum status (*next_place)(void *state, const char *after, struct sync_place *out, struct fail *why);

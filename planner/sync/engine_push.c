@@ -246,6 +246,36 @@ static enum status take_answer(struct push *p, const struct sync_unit *unit, siz
 
 /* ---- requests ----------------------------------------------------------------------------------------- */
 
+static bool is_version(const struct sync_reply *reply, const char *base)
+{
+	struct span body = {0}, meta = {0}, version = {0};
+	char text[SYNC_VERSION_MAX + 1];
+	return reply->http == 200 && reply->body && span_object(reply->body, reply->len, &body) &&
+	       span_member(body, "meta", &meta) && span_member(meta, "versionId", &version) &&
+	       span_text(version, text, sizeof text) && strcmp(text, base) == 0;
+}
+
+/* Read, modify, write: the version that the update replaces is read for what others put there. Another version is not
+ * looked at: the update will not pass. What cannot be carried over is said, for it is lost with the newest version. */
+static enum status keep_others(struct push *p, struct sync_entry *entry, const struct sync_place *place,
+                               struct fail *why)
+{
+	struct sync_engine *e = p->e;
+	struct sync_reply reply = {0};
+	struct fail reason = {0};
+	char path[PATH_MAX_BYTES];
+	if (!e->local.shared_type || strcmp(entry->type, e->local.shared_type) != 0)
+		return ST_OK;
+	(void)snprintf(path, sizeof path, "%s/%s", entry->type, place->server_id);
+	enum status st = engine_get(e, path, &reply, why);
+	if (!st && is_version(&reply, place->version) &&
+	    e->local.keep(e->local.state, entry, reply.body, reply.len, &reason))
+		st = engine_note(e, SYNC_NOTE_PARKED, entry->type, entry->sync_id, why,
+		                 "what other systems wrote in it is not carried over: %.60s %.120s", reason.field, reason.text);
+	sync_reply_clear(&reply);
+	return st;
+}
+
 /* In flight from here on. The versions replaced are fixed now. */
 static enum status depart(struct push *p, struct sync_unit *const *units, size_t count, struct fail *why)
 {
@@ -261,6 +291,8 @@ static enum status depart(struct push *p, struct sync_unit *const *units, size_t
 			if (st)
 				return fail_set(why, st, reason.field, "%s", reason.text);
 			memcpy(entry->base, place.version, sizeof entry->base);
+			if ((st = keep_others(p, entry, &place, why)) != ST_OK)
+				return st;
 		}
 	enum status st = e->local.sending(e->local.state, units, count, why);
 	for (size_t u = 0; !st && u < count; u++)

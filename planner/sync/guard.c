@@ -70,6 +70,13 @@ static enum status find(void *state, const char *sync_id, struct sync_place *out
 	INSIDE(find(g->inner.state, sync_id, out, why));
 }
 
+/* The station's rows are not touched: outside. */
+static enum status keep(void *state, struct sync_entry *entry, const char *theirs, size_t len, struct fail *why)
+{
+	struct guarded *g = state;
+	return g->inner.keep(g->inner.state, entry, theirs, len, why);
+}
+
 static enum status next_place(void *state, const char *after, struct sync_place *out, struct fail *why)
 {
 	INSIDE(next_place(g->inner.state, after, out, why));
@@ -182,6 +189,8 @@ struct sync_local guarded_local(struct guarded *guarded)
 	                           .sending = sending,
 	                           .settle = settle,
 	                           .lost = lost,
+	                           .shared_type = guarded->inner.shared_type,
+	                           .keep = keep,
 	                           .find = find,
 	                           .next_place = next_place,
 	                           .mark_gone = mark_gone,

@@ -145,6 +145,11 @@ void mapped_clear(struct mapped *mapped);
 enum status mapped_order_check(const struct mapped_order *order, const char *plan_json, size_t len,
                                struct fail *why) MUST_CHECK;
 
+/* A Patient's update with what others wrote into the version it replaces (mapping_keep.c). The entry's body is
+ * exchanged; after a failure it is as it was. ST_INPUT, ST_RANGE, ST_FULL: theirs cannot be read or carried over. */
+enum status mapping_keep(const struct mapping *m, struct sync_entry *entry, const char *theirs, size_t len,
+                         struct fail *why) MUST_CHECK;
+
 /* CarePlan.status of a plan state. */
 const char *mapping_status(const char *state);
 

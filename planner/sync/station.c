@@ -624,6 +624,12 @@ static enum status note(void *state, enum sync_notice notice, const char *type, 
 
 /* ---- life --------------------------------------------------------------------------------------------- */
 
+static enum status keep(void *state, struct sync_entry *entry, const char *theirs, size_t len, struct fail *why)
+{
+	const struct station *s = state;
+	return mapping_keep(&s->mapping, entry, theirs, len, why);
+}
+
 struct sync_local station_local(struct station *station)
 {
 	return (struct sync_local){.state = station,
@@ -632,6 +638,8 @@ struct sync_local station_local(struct station *station)
 	                           .sending = sending,
 	                           .settle = settle,
 	                           .lost = lost,
+	                           .shared_type = "Patient",
+	                           .keep = keep,
 	                           .find = find,
 	                           .next_place = next_place,
 	                           .mark_gone = mark_gone,

@@ -63,6 +63,89 @@ static void a_correction_reaches_the_other_station(void **state)
 	is_called(&p->a, made.patient.uuid, "VIRTUAL Ana Mayer", 2);
 }
 
+/* The reception's address, telecom and identifier, a name in parts, and what a hostile one might write. */
+static void what_others_wrote_survives_a_correction(void **state)
+{
+	struct pair *p = *state;
+	struct made made;
+	make_everything(&p->a, &made);
+	(void)round_of(&p->a);
+	struct fake_record *record = fake_fhir_find(&p->server, made.patient.uuid);
+	fake_fhir_tamper(&p->server, record, "\"active\":true",
+	                 "\"active\":false,\"telecom\":[{\"system\":\"phone\",\"value\":\"+49 30 \\\"1\\\"\"}],"
+	                 "\"address\":[{\"city\":\"Jena\"}],"
+	                 "\"text\":{\"status\":\"generated\",\"div\":\"<div>old</div>\"},"
+	                 "\"contact\":[{\"reference\":\"urn:lasertwin:no-uuid\"}],"
+	                 "\"managingOrganization\":{\"reference\":\"Organization/7\"},\"_birthDate\":{\"id\":\"b\"}");
+	fake_fhir_tamper(&p->server, record, "\"identifier\":[",
+	                 "\"identifier\":[{\"system\":\"urn:lab\",\"value\":\"L-1\"},");
+	(void)round_of(&p->a); /* the version is known */
+	correct(&p->a, made.patient.uuid, "VIRTUAL Anna Mayer", "1987-03-02");
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+	const char *body = fake_fhir_body(there(p, made.patient.uuid));
+	static const char *const kept[] = {"VIRTUAL Anna Mayer", "\"birthDate\":\"1987-03-02\"", "+49 30 \\\"1\\\"", "Jena",
+	                                   "\"L-1\"",          "Organization/7",               "\"active\":false"};
+	for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++)
+		if (strstr(body, kept[i]) == NULL)
+			fail_msg("%s is lost: %s", kept[i], body);
+	assert_null(strstr(body, "<div>"));      /* speaks of the former name */
+	assert_null(strstr(body, "_birthDate")); /* of the former date */
+	assert_null(strstr(body, "urn:lasertwin:"));
+	assert_null(strstr(strstr(body, "\"address\"") + 1, "\"address\"")); /* once */
+	assert_int_equal(notices(&p->a, SYNC_NOTE_PARKED), 0);
+	(void)round_of(&p->b);
+	is_called(&p->b, made.patient.uuid, "VIRTUAL Anna Mayer", 0);
+	/* only the date is corrected: the name stands as the reception has it, in parts */
+	record = fake_fhir_find(&p->server, made.patient.uuid);
+	fake_fhir_tamper(&p->server, record, "\"text\":\"VIRTUAL Anna Mayer\"",
+	                 "\"use\":\"official\",\"text\":\"VIRTUAL Anna Mayer\",\"family\":\"Mayer\"");
+	(void)round_of(&p->a);
+	correct(&p->a, made.patient.uuid, "VIRTUAL Anna Mayer", "1987-03-03");
+	(void)round_of(&p->a);
+	outbox_is_done(&p->a);
+	body = fake_fhir_body(there(p, made.patient.uuid));
+	assert_non_null(strstr(body, "\"family\":\"Mayer\""));
+	assert_non_null(strstr(body, "1987-03-03"));
+	assert_non_null(strstr(body, "Jena"));
+}
+
+/* Sent, answered "later", and the reception writes again before it goes: no member stands twice, theirs is newest. */
+static void what_was_carried_over_once_is_not_ours(void **state)
+{
+	struct pair *p = *state;
+	struct mapping mapping;
+	struct fail why = {.text = ""};
+	struct sync_unit unit = {0};
+	struct store_patient row = {.sex = 'F', .label = "VIRTUAL One"};
+	static const char first[] = "\"telecom\":[{\"value\":\"1\"}],"
+	                            "\"identifier\":[{\"system\":\"urn:lab\",\"value\":\"L-1\"},";
+	static const char second[] = "\"telecom\":[{\"value\":\"2\"}],"
+	                             "\"identifier\":[{\"system\":\"urn:lab\",\"value\":\"L-2\"},";
+	char theirs[2048], was[2048];
+	must(mapping_init(&mapping, "https://clinic.example/fhir", &why), &why);
+	must(uuid_new(row.uuid, &why), &why);
+	must(uuid_new(unit.uuid, &why), &why);
+	must(mapping_patient(&mapping, &row, true, &unit, &why), &why);
+	(void)snprintf(was, sizeof was, "%s", unit.entry[0].body);
+	char *at = strstr(was, "\"identifier\":[");
+	for (int i = 0; i < 2; i++) {
+		(void)snprintf(theirs, sizeof theirs, "%.*s%s%s", (int)(at - was), was, i == 0 ? first : second,
+		               at + strlen("\"identifier\":["));
+		must(mapping_keep(&mapping, &unit.entry[0], theirs, strlen(theirs), &why), &why);
+	}
+	const char *body = unit.entry[0].body;
+	assert_null(strstr(body, "L-1"));
+	assert_null(strstr(body, "\"value\":\"1\""));
+	assert_non_null(strstr(body, "L-2"));
+	assert_null(strstr(strstr(body, "\"telecom\"") + 1, "\"telecom\""));
+	(void)snprintf(was, sizeof was, "%s", body);
+	assert_int_equal(mapping_keep(&mapping, &unit.entry[0], "[]", 2, &why), ST_INPUT); /* and it is as it was */
+	assert_string_equal(unit.entry[0].body, was);
+	sync_unit_clear(&unit);
+	(void)p;
+}
+
 /* Corrected before it was ever sent, and twice: in order, each once. */
 static void corrections_made_offline_go_in_order(void **state)
 {
@@ -276,6 +359,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	        TEST(a_correction_reaches_the_other_station),
+	        TEST(what_others_wrote_survives_a_correction),
+	        TEST(what_was_carried_over_once_is_not_ours),
 	        TEST(corrections_made_offline_go_in_order),
 	        TEST(a_lost_answer_costs_no_correction),
 	        TEST(ours_goes_over_theirs_when_a_person_says_so),
