@@ -6,8 +6,8 @@
  * weight falls as exp(-mua length), and what it loses is scored in the bin the piece lies in: the
  * track-length estimator with continuous absorption, which scores in thin layers that few scatterings hit.
  * Since the path does not depend on absorption, weights for many absorptions ride on it, each unbiased.
- * Packets lighter than MC_ROULETTE_BELOW in every variant play Russian roulette; what that adds or takes is
- * booked, so the balance closes to rounding.
+ * Packets that are light in every variant play Russian roulette; what that adds or takes is booked, so the
+ * balance closes to rounding.
  *
  * Batches have their own random streams and equal sizes (within one photon). They run in groups, on the caller's
  * threads where it offers some, and are added up in order, so the sums do not depend on who ran them. Where the

@@ -69,7 +69,7 @@ struct mc_request {
 	 * errors far below. 0: alike everywhere. In depth alone with one absorption; else, and in the scalar engine,
 	 * without effect. */
 	double sharp_depth_cm;
-	bool uncontrolled; /* leaves out what corrects such runs: control variates, thinning, a shared leader */
+	bool uncontrolled; /* plain: no control variates, thinning, shared leader, early roulette */
 	enum mc_engine engine;
 	/* Runs item(state, 0 .. count - 1), in any order and on any threads of the caller's; false: cancelled.
 	 * NULL: one after the other, here. The result is the same for any number of threads. */
@@ -103,9 +103,9 @@ double mc_transmittance(const struct mc_result *r, size_t variant, double *se); 
 double mc_left(const struct mc_result *r, bool upwards, size_t ring, size_t angle, double *se);
 double mc_layer_absorbed(const struct mc_result *r, size_t variant, size_t layer, double *se);
 /* Energy destroyed less energy created by Russian roulette, per unit launched: zero on average. With it
- * specular + Rd + T + the layers' absorption is 1 to rounding. A value well beyond its standard error means
- * packets were given up after 1e7 steps: a lossless medium too thick for this method. Control variates take its
- * chance off, and what is left shows packets given up alone. */
+ * specular + Rd + T + the layers' absorption is 1 to rounding. Roulette comes early where that costs no depth its
+ * precision: without control variates (which take its chance off) the value scatters about as much as Rd. Well
+ * beyond its standard error it means packets given up after 1e7 steps: a lossless medium too thick for this method. */
 double mc_roulette(const struct mc_result *r, size_t variant, double *se);
 uint64_t mc_photons(const struct mc_result *r);
 

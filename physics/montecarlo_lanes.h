@@ -55,7 +55,7 @@ struct lanes {
 	struct vf z, depth, uz, tau, weight, entered; /* z below the layer's top; tau to the next scattering */
 	struct vf x, y, ux, uy, ring_in2, ring_out2;  /* with rings only */
 	_Alignas(MC_LINE) double open[MC_COEFFICIENTS * LANES]; /* what the last piece left to be booked where it ended */
-	struct vf mus, per_mus, mua, piece, thickness, top, g, hg_a, hg_b, hg_c; /* of the layer */
+	struct vf mus, per_mus, mua, piece, thickness, top, light, g, hg_a, hg_b, hg_c; /* of the layer */
 	struct vf thin_at_top, thin_per_cm;
 	double (*many)[MC_CARRIED_MAX], (*many_entered)[MC_CARRIED_MAX];        /* weights of lanes x variants */
 	float control[MC_CONTROLS][LANES];
@@ -85,6 +85,7 @@ LANE void load_layer(struct lanes *s)
 	s->piece = look_up(s, t->piece, s->layer);
 	s->thickness = look_up(s, t->thickness, s->layer);
 	s->top = look_up(s, t->top, s->layer);
+	s->light = look_up(s, t->light, s->layer);
 	s->g = look_up(s, t->g, s->layer);
 	s->hg_a = look_up(s, t->hg_a, s->layer);
 	s->hg_b = look_up(s, t->hg_b, s->layer);
@@ -410,12 +411,12 @@ LANE void meet_walls(struct lanes *s, struct vm at_wall, bool rings, bool many)
 		pass_walls(s, passes, vi_add(s->layer, vi_pick(down, vi_set(1), vi_set(-1))), many);
 }
 
-/* Roulette of one lane for the weight `aim`, with many variants for ten times theirs; false when it ends. Weights
+/* Roulette of one lane for the weight `aim`, with many variants that of the heaviest; false when it ends. Weights
  * are scaled in the precision they are kept in, and the difference is booked as it comes out. */
 LANE bool play(struct lanes *s, float *weight, float *entered, float aim, int lane, int layer, bool many)
 {
 	double *booked = tally_of(s, lane) + mc_place_roulette(&s->plan->shape);
-	double chance = many ? MC_ROULETTE_SURVIVAL : (double)weight[lane] / (double)aim;
+	double chance = (double)weight[lane] / (double)aim;
 	bool survives = rng_uniform(&s->rng) < chance;
 	double factor = survives ? 1.0 / chance : 0.0;
 	book_layer(s, weight, entered, lane, layer, many);
@@ -424,7 +425,7 @@ LANE bool play(struct lanes *s, float *weight, float *entered, float aim, int la
 		s->many[lane][v] *= factor;
 		s->many_entered[lane][v] = s->many[lane][v];
 	}
-	float after = many ? (float)((double)weight[lane] * factor) : survives ? aim : 0.0f;
+	float after = survives ? aim : 0.0f;
 	if (!many)
 		*booked += (double)weight[lane] - (double)after;
 	weight[lane] = entered[lane] = after;
@@ -640,10 +641,10 @@ LANE void launch(struct lanes *s, unsigned vacant, bool rings, bool many)
 LANE void end_the_light(struct lanes *s, bool many, bool controlled)
 {
 	struct vf before = s->weight;
-	struct vm light = vm_and(vf_less(before, vf_set((float)MC_ROULETTE_BELOW)), s->alive);
+	struct vm light = vm_and(vf_less(before, s->light), s->alive);
 	if (!vm_bits(light))
 		return;
-	play_roulette(s, light, vf_set((float)(MC_ROULETTE_BELOW / MC_ROULETTE_SURVIVAL)), many);
+	play_roulette(s, light, vf_mul(s->light, vf_set(s->plan->lanes->roulette_gain)), many);
 	if (controlled)
 		control_roulette(s, vf_sub(s->weight, before));
 }

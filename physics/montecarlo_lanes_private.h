@@ -22,6 +22,7 @@ struct mc_layer_tables {
 	float thickness[LIGHT_LAYERS_MAX], top[LIGHT_LAYERS_MAX];
 	float n[LIGHT_LAYERS_MAX], n_up[LIGHT_LAYERS_MAX], n_down[LIGHT_LAYERS_MAX];
 	float g[LIGHT_LAYERS_MAX], hg_a[LIGHT_LAYERS_MAX], hg_b[LIGHT_LAYERS_MAX], hg_c[LIGHT_LAYERS_MAX];
+	float light[LIGHT_LAYERS_MAX]; /* weights below this play roulette */
 	float thin_at_top[LIGHT_LAYERS_MAX], thin_per_cm[LIGHT_LAYERS_MAX];
 };
 
@@ -39,6 +40,7 @@ struct mc_lanes {
 	struct mc_row_finder rows;
 	float *ring_edge2; /* nr + 2 */
 	bool thins;
+	float roulette_gain; /* weight that survivors go on with, in units of `light` */
 	float per_basis;   /* 1 / cm */
 	float least_rise;  /* cm; flatter pieces are not split between rows */
 	double *mua;       /* layers x stride, for many variants */

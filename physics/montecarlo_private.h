@@ -13,7 +13,7 @@
 #include "physics/base/units.h"
 #include "physics/montecarlo.h"
 
-#define MC_ROULETTE_BELOW 1e-3
+#define MC_ROULETTE_BELOW 1e-3 /* least weights of plain runs; others play earlier: montecarlo_tables.c */
 #define MC_ROULETTE_SURVIVAL 0.1
 #define MC_STEPS_MAX 10000000 /* of one packet; the rest of it is booked with the roulette */
 

@@ -99,6 +99,7 @@ struct mc_speed {
 
 struct mc_kind {
 	enum mc_engine engine;
+	bool plain; /* the same histories as the plain loop: no control variates, no early roulette */
 	bool sharp; /* down to the basal bin, else alike everywhere */
 	size_t variants;
 	uint64_t photons;
@@ -117,6 +118,7 @@ static struct mc_request mc_request_of(const struct skin *skin, const struct mc_
 	                           .grid = {rings ? 100 : 0, 400, r, z},
 	                           .engine = kind->engine,
 	                           .photons = kind->photons,
+	                           .uncontrolled = kind->plain,
 	                           .sharp_depth_cm = kind->sharp ? z[BASAL_BIN] : 0.0,
 	                           .variants = kind->variants,
 	                           .variant_mua_1_cm = mua};
@@ -146,18 +148,26 @@ static void measure(const struct skin *skin, const struct mc_kind *kind, size_t 
 			run_once(skin, &kind[k], rings, i, &speed[k]);
 }
 
-#define KINDS_MAX (2 * MC_ENGINES)
+#define WAYS 3
+#define KINDS_MAX (WAYS * MC_ENGINES)
 
-/* The plain loop first, then every engine of this machine, alike everywhere and, in depth alone, sharp. */
+static const char *way_of(const struct mc_kind *kind)
+{
+	return kind->plain ? ", same histories" : kind->sharp ? ", sharp to the basal layer" : "";
+}
+
+/* The plain loop first, then every engine of this machine: with the same histories, as it comes, and, in depth alone,
+ * sharp. */
 static size_t kinds_of(int rings, struct mc_kind *kind)
 {
 	size_t count = 0;
 	kind[count++] = (struct mc_kind){.engine = MC_ENGINE_SCALAR, .photons = MC_PHOTONS};
 	for (int e = MC_ENGINE_SCALAR + 1; e < MC_ENGINES; e++) {
-		for (int sharp = 0; sharp < (rings ? 1 : 2) && mc_engine_available((enum mc_engine)e); sharp++)
+		for (int way = 0; way < (rings ? WAYS - 1 : WAYS) && mc_engine_available((enum mc_engine)e); way++)
 			kind[count++] = (struct mc_kind){.engine = (enum mc_engine)e,
-			                                 .sharp = sharp,
-			                                 .photons = sharp ? MC_SHARP_PHOTONS : MC_LANE_PHOTONS};
+			                                 .plain = way == 0,
+			                                 .sharp = way == 2,
+			                                 .photons = way == 2 ? MC_SHARP_PHOTONS : MC_LANE_PHOTONS};
 	}
 	return count;
 }
@@ -173,7 +183,7 @@ static void bench_engines(const struct skin *skin, int rings)
 		printf("light Monte Carlo %s, %s grid, %s%s\t%.0f\tphotons/s\tone core, x%.1f the plain loop; at equal standard "
 		       "error in 5 um at the basal layer x%.1f; %.0f photons and %.1f ms for 1 %% there\n",
 		       skin->name, rings ? "r-z" : "z", mc_engine_name(kind[k].engine),
-		       kind[k].sharp ? ", sharp to the basal layer" : "", 1e6 / speed[k].us_photon,
+		       way_of(&kind[k]), 1e6 / speed[k].us_photon,
 		       speed[0].us_photon / speed[k].us_photon,
 		       plain_cost / (speed[k].us_photon * speed[k].photons_for_percent), speed[k].photons_for_percent,
 		       1e-3 * speed[k].us_photon * speed[k].photons_for_percent);
