@@ -187,13 +187,19 @@ static void stack_layers(const double *value, struct tissue *out)
 		out->layer[i] = (struct tissue_layer){.kind = rows[i].kind, .thickness_um = rows[i].um};
 }
 
+/* The basal layer is folded: 2.6 mm2 of it lie under a mm2 of skin at 21-40 years, 1.9 at 61-80 (A. Moragas et al.,
+ * Anal Quant Cytol Histol 1993;15:75, recalled); taken as 2, in all skin. A plane layer holds one of them; the
+ * others stand across the epidermis beside it and are spread there. */
+#define BASAL_FOLDS 2.0
+
 /* Melanosomes: mean over the viable epidermis split by the basal ratio; packing cannot pass 80 %. */
 static void fill_melanin(double mean_frac, double ratio, struct tissue *out)
 {
-	double upper_um = out->layer[1].thickness_um;
-	double upper = mean_frac * (upper_um + BASAL_UM) / (upper_um + ratio * BASAL_UM);
-	double basal = fmin(ratio * upper, 0.8);
-	out->layer[1].melanosome_frac = fmin((mean_frac * (upper_um + BASAL_UM) - basal * BASAL_UM) / upper_um, 0.8);
+	double upper_um = out->layer[1].thickness_um, all_um = upper_um + BASAL_UM;
+	double across_um = fmin((BASAL_FOLDS - 1.0) * BASAL_UM, 0.5 * upper_um);
+	double cells = mean_frac * all_um / (upper_um - across_um + ratio * (BASAL_UM + across_um));
+	double basal = fmin(ratio * cells, 0.8);
+	out->layer[1].melanosome_frac = fmin((mean_frac * all_um - basal * BASAL_UM) / upper_um, 0.8);
 	out->layer[2].melanosome_frac = basal;
 }
 

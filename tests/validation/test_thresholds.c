@@ -131,11 +131,12 @@ static const struct base {
 };
 
 /* Melanosomes of the epidermis above the basal layer and in it: 2.5, 4, 6.5, 9, 13.5 % of the viable epidermis, basal
- * over suprabasal 4, 3.2, 2.5, 1.8, 1.5 for types II to VI (planner/twin/priors.c). */
+ * over suprabasal 4, 3.2, 2.5, 1.8, 1.5 for types II to VI (planner/twin/priors.c), one of two folds of the basal layer in
+ * its plane (planner/twin/twin.c). */
 static const struct {
 	double above_frac, basal_frac;
-} melanin_of_type[] = {{0, 0},          {0, 0},          {0.0175, 0.0700}, {0.0304, 0.0974},
-                       {0.0535, 0.1338}, {0.0808, 0.1454}, {0.1260, 0.1890}};
+} melanin_of_type[] = {{0, 0},          {0, 0},          {0.0202, 0.0538}, {0.0336, 0.0786},
+                       {0.0569, 0.1137}, {0.0830, 0.1319}, {0.1280, 0.1772}};
 
 /* Thresholds of corneas "for exposures > 1 s" speak for a critical temperature, "the shorter exposures are not in
  * accord" with it: R. McCally, J. Bonney-Ray and C. Bargeron, Health Phys 2004;87:615, abstract. The temperature goes with
