@@ -347,7 +347,8 @@ static void fake_time(double energy_mJ, struct time_course *out)
 static void fake_predict(double energy_mJ, struct prediction *out)
 {
 	*out = (struct prediction){
-	        .samples = 16, .source = "light", .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage"};
+	        .samples = 16, .source = "light", .light = "made-up light", .heat = "made-up heat", .damage = "made-up damage",
+	        .check = "made-up check", .check_difference_pct = 0.3, .check_se_pct = 0.4};
 	for (int m = 0; m < METRICS; m++)
 		out->metric[m].flags = VALIDITY_ABSENT;
 	fake_metric(out, METRIC_ABLATION_DEPTH_UM, 30.0 * energy_mJ);

@@ -33,14 +33,29 @@ static void draw_table(const struct app *app, struct canvas *canvas, struct area
 		            order[first + i], &app->assessment.prediction.metric[order[first + i]]);
 }
 
-#define MODEL_ROWS_MAX 5
+#define MODEL_ROWS_MAX 6
+
+/* What the second engine said of light; R-CALC2 blocks where they differ. Fields have none in a plan. */
+static void check_text(const struct prediction *p, char *out, size_t capacity)
+{
+	out[0] = '\0';
+	if (strcmp(p->source, "light") != 0 || p->check == NULL)
+		return;
+	if (isnan(p->check_difference_pct))
+		snprintf(out, capacity, "; second calculation: %s", p->check);
+	else
+		snprintf(out, capacity, "; second calculation (%s): %+.1f +- %.1f %%", p->check, p->check_difference_pct,
+		         p->check_se_pct);
+}
 
 static void models_text(const struct prediction *prediction, char *out, size_t capacity)
 {
+	char check[128];
+	check_text(prediction, check, sizeof check);
 	snprintf(out, capacity,
-	         "%s: %s; heat: %s; damage: %s. %u samples of the twin; e extrapolated, a assumed, m beyond "
+	         "%s: %s%s; heat: %s; damage: %s. %u samples of the twin; e extrapolated, a assumed, m beyond "
 	         "the model",
-	         prediction->source, prediction->light, prediction->heat, prediction->damage, prediction->samples);
+	         prediction->source, prediction->light, check, prediction->heat, prediction->damage, prediction->samples);
 }
 
 static int models_rows(const char *text, int cols)
@@ -79,7 +94,7 @@ static void draw_panels(const struct app *app, struct canvas *canvas, struct are
 
 void screen_prediction(const struct app *app, struct canvas *canvas, struct area area)
 {
-	char models[480];
+	char models[640];
 	if (view_no_plan(app, canvas, area))
 		return;
 	if (!app->assessed || !app->assessment.predicted) {
