@@ -330,7 +330,7 @@ static bool is_missed(const char *id)
 static bool is_long(const char *id)
 {
 	static const char *const rows[] = {"V002a", "V008", "V008a", "V017", "V018", "V020", "V020a", "W10", "V029",
-	                                   "V033m"};
+	                                   "V033m", "V061"};
 	for (size_t i = 0; i < COUNT(rows); i++)
 		if (strcmp(rows[i], id) == 0)
 			return true;
