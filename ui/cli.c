@@ -3,6 +3,7 @@
 #include "planner/plan/library.h"
 
 #include <assert.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include "ui/text.h"
@@ -219,6 +220,13 @@ enum status cli_profiles(const struct cli_options *options, char *out, size_t ca
 	return ST_OK;
 }
 
+/* Where HOME is not set (a timer, a stripped environment): records never lie where one happens to stand. */
+static const char *own_folder(void)
+{
+	const struct passwd *entry = getpwuid(getuid());
+	return entry != NULL && entry->pw_dir != NULL && entry->pw_dir[0] == '/' ? entry->pw_dir : "/nonexistent";
+}
+
 void cli_home(const struct cli_options *options, char *out, size_t capacity)
 {
 	const char *option = cli_value(options, "--home");
@@ -229,7 +237,7 @@ void cli_home(const struct cli_options *options, char *out, size_t capacity)
 	else if (data != NULL)
 		snprintf(out, capacity, "%s/lasertwin", data);
 	else
-		snprintf(out, capacity, "%s/.local/share/lasertwin", user != NULL ? user : ".");
+		snprintf(out, capacity, "%s/.local/share/lasertwin", user != NULL ? user : own_folder());
 }
 
 enum status cli_library(const struct cli_options *options, struct library **out, struct fail *why)

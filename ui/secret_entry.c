@@ -29,7 +29,9 @@ static enum status no_terminal(struct fail *why)
 	                "there is no terminal to ask on: name its file with --secret-file FILE (and --login NAME)");
 }
 
-/* Up to a line end. False when it ended before, or is too long. */
+#define INTERRUPT 3 /* Ctrl-C */
+
+/* Up to a line end or Ctrl-C, which stays in it. False when it ended before, or is too long. */
 static bool read_line(int fd, char *out, size_t size)
 {
 	size_t n = 0;
@@ -41,6 +43,8 @@ static bool read_line(int fd, char *out, size_t size)
 		if (got <= 0 || c == '\n' || c == '\r' || n + 1 >= size)
 			break;
 		out[n++] = c;
+		if (c == INTERRUPT)
+			break;
 	}
 	out[n] = '\0';
 	return c == '\n' || c == '\r';
@@ -52,7 +56,8 @@ static void say(int fd, const char *text)
 	(void)n;
 }
 
-/* The terminal is put back whatever happens in between: keys that would end the program are held off. */
+/* The terminal is put back whatever happens in between: keys that would end the program are held off. Ctrl-C is no
+ * signal then but the end of a line, so that it is heard at once. */
 static enum status ask_once(int fd, const char *prompt, char *out, size_t size, bool echo, struct fail *why)
 {
 	struct termios before, silent;
@@ -64,15 +69,17 @@ static enum status ask_once(int fd, const char *prompt, char *out, size_t size, 
 		return no_terminal(why);
 	silent = before;
 	silent.c_lflag &= (tcflag_t) ~(echo ? ISIG : ECHO | ISIG);
+	silent.c_cc[VEOL] = INTERRUPT;
 	(void)sigprocmask(SIG_BLOCK, &held, &old);
 	(void)tcsetattr(fd, TCSAFLUSH, &silent);
 	say(fd, prompt);
 	bool whole = read_line(fd, out, size);
 	(void)tcsetattr(fd, TCSAFLUSH, &before);
 	(void)sigprocmask(SIG_SETMASK, &old, NULL);
-	if (!echo)
+	const bool interrupted = strchr(out, INTERRUPT) != NULL;
+	if (!echo || interrupted)
 		say(fd, "\n");
-	if (strchr(out, 3) != NULL) /* Ctrl-C, which was no signal here */
+	if (interrupted)
 		return fail_set(why, ST_CANCELLED, "secret", "was not given: nothing was done");
 	return whole ? ST_OK : fail_set(why, ST_INPUT, "secret", "is too long or was not ended: try again");
 }

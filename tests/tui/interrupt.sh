@@ -19,4 +19,18 @@ expect "nothing is printed"
 [ -s "$work/out" ] && fail "something was printed"
 "$program" case profiles/demo/01.json >"$work/out" 2>"$work/err" || fail "$(cat "$work/err")"
 [ -s "$work/err" ] && fail "progress in a file: $(cat "$work/err")"
-pass "progress and Ctrl-C"
+# Ctrl-C is heard at once where something is asked, and the terminal echoes again
+clinic "$work/home"
+ask() { start 80 24 "trap : INT; $program $1 --home $work/home; echo \"  ended-with-\$?\"; read line; exec sleep 60"; }
+unset LASERTWIN_LOGIN LASERTWIN_SECRET_FILE
+ask "worklist"; expect "Login:"; keys C-c; expect "nothing was done"; expect "ended-with-1"
+keys "echoed"; expect "echoed"
+ask "user list --login chief"; expect "Secret:"; keys "abc" C-c; expect "nothing was done"; expect "ended-with-1"
+keys "echoed"; expect "echoed"; gone "abc"
+ask "user add other --role viewer"; expect "New secret"; keys C-c; expect "ended-with-1"
+start 80 24 "trap : INT; $program --home $work/new; echo \"  ended-with-\$?\"; exec sleep 60"
+expect "Login ("; keys C-c; expect "ended-with-1"
+# where HOME says nothing, records are not looked for where one happens to stand
+env -u HOME -u XDG_DATA_HOME "$program" worklist --demo >"$work/out" 2>&1 </dev/null
+grep -qF "./.local" "$work/out" && fail "in the folder one stands in: $(cat "$work/out")"
+pass "progress and Ctrl-C, at prompts too"

@@ -3,7 +3,6 @@
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -612,8 +611,9 @@ int command_sync_setup(const struct cli_options *options)
 	struct fail why = {.text = ""};
 	char home[CLI_PATH_MAX];
 	cli_home(options, home, sizeof home);
-	(void)mkdir(home, 0700); /* where it cannot be made, saving says so */
-	enum status st = read_setup(options, home, &settings, &why);
+	enum status st = files_make_folder(home, &why);
+	if (st == ST_OK)
+		st = read_setup(options, home, &settings, &why);
 	if (st == ST_OK && settings.client_id[0] && settings.token_url[0] == '\0')
 		st = discover(&settings, &why);
 	if (st == ST_OK && settings.client_id[0])
