@@ -14,7 +14,11 @@
  *
  * No number was fitted, but the physics was chosen with a first comparison at hand: with steam leaving the
  * tissue at 100 C and fixed absorption, 1550 nm lesions came out 2 to 2.5 times too shallow; closed tissue
- * (steam under pressure that condenses nearby) and light passing dried tissue were then added. */
+ * (steam under pressure that condenses nearby) and light passing dried tissue were then added.
+ *
+ * Not chosen, since only these rows would choose it: with collagen's first denaturation (Aksan's set) for its loss of
+ * birefringence (Pearce's), walls and floors of craters lie within 0.43 of the published (root mean square of the
+ * logarithm) instead of 0.71, coagulated depths within 0.44 instead of 0.46. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
