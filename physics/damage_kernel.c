@@ -153,12 +153,13 @@ INLINE lanes clipped_group(const struct damage_kinetics *k, lanes first_C, lanes
 /* One group of segments. */
 INLINE lanes group(const struct damage_kinetics *k, double cutoff_C, lanes duration_s, lanes first_C, lanes last_C)
 {
-	lanes cold_C = every(cutoff_C), zero = {0};
-	masks counts = (below(cold_C, first_C) | below(cold_C, last_C)) & below(zero, duration_s);
+	lanes from_C = every(k->from_C), to_C = every(k->to_C), zero = {0}, rate;
+	lanes low_C = smaller(first_C, last_C), high_C = larger(first_C, last_C);
+	masks counts = below(every(cutoff_C), high_C) & ~below(high_C, from_C) & below(low_C, to_C);
+	counts &= below(zero, duration_s);
 	if (!any(counts))
 		return zero;
-	lanes low_C = smaller(first_C, last_C), high_C = larger(first_C, last_C), rate;
-	masks outside = below(low_C, every(k->from_C)) | ~below(high_C, every(k->to_C));
+	masks outside = below(low_C, from_C) | ~below(high_C, to_C);
 	if (any((outside | below(every(DAMAGE_SEGMENT_MAX_K), high_C - low_C)) & counts))
 		rate = clipped_group(k, first_C, last_C);
 	else

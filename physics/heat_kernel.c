@@ -16,9 +16,8 @@
 #define INLINE static inline __attribute__((always_inline))
 
 typedef double four __attribute__((vector_size(32), aligned(8), may_alias));
+typedef long long mask4 __attribute__((vector_size(32), aligned(8), may_alias));
 typedef double two __attribute__((vector_size(16), aligned(8), may_alias));
-
-#define STAGE_FRAC (0.5 * HEAT_GAMMA) /* implicit part of both stages */
 
 /* Where a field of a cell stands in a folded state of n cells. */
 size_t heat_fold_at(size_t n, size_t cell, size_t field)
@@ -63,19 +62,11 @@ INLINE four inwards(const struct heat_step *s, size_t k)
 	return both(s->conductance_W_m2K[k + 1], s->conductance_W_m2K[s->cells - 1 - k]);
 }
 
-INLINE void factor_all(const struct heat_step *s)
+/* The factors of the middle, once those of both ends are known. */
+INLINE void factor_middle(const struct heat_step *s, four taken)
 {
 	size_t n = s->cells, pairs = (n - 1) / 2, middle = n - 1 - pairs;
 	const double *g = s->conductance_W_m2K;
-	four *pivot = (four *)s->pivot, *ratio = (four *)s->ratio, taken = {0};
-	for (size_t k = 0; k < pairs; k++) {
-		four inner = s->theta_s * inwards(s, k), outer = s->theta_s * outwards(s, k);
-		four diagonal = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]) + outer + inner +
-		                s->theta_s * both(s->sink_W_m2K[k], s->sink_W_m2K[n - 1 - k]);
-		pivot[k] = 1.0 / (diagonal - taken);
-		ratio[k] = inner * pivot[k];
-		taken = inner * ratio[k];
-	}
 	double from_top = taken[0];
 	for (size_t i = pairs; i <= middle; i++) {
 		double up = i == 0 ? s->surface_W_m2K : g[i];
@@ -87,44 +78,97 @@ INLINE void factor_all(const struct heat_step *s)
 	}
 }
 
-/* What is known of the middle once both ends are eliminated: solves it, then back to the ends. */
-INLINE void solve_inwards_out(const struct heat_step *s, double *state, two from_top, two from_bottom)
+/* What is known of the middle once both ends are eliminated: solves it. Returns what the innermost pair meets. */
+INLINE four solve_middle(const struct heat_step *s, double *state, two from_top, two from_bottom)
 {
 	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
-	const four *pivot = (const four *)s->pivot, *ratio = (const four *)s->ratio;
 	const double *tail_pivot = s->pivot + 4 * pairs, *tail_ratio = s->ratio + 4 * pairs;
 	two *middle = (two *)(state + 4 * pairs);
-	four *x = (four *)state;
 	middle[0] += from_top;
 	if (tail > 1)
 		middle[1] += tail_ratio[0] * middle[0];
 	middle[tail - 1] = (middle[tail - 1] + from_bottom) * tail_pivot[tail - 1];
 	if (tail > 1)
 		middle[0] = middle[0] * tail_pivot[0] + tail_ratio[0] * middle[1];
-	four inner = join(middle[0], middle[tail - 1]);
-	for (size_t k = pairs; k-- > 0;)
-		x[k] = inner = x[k] * pivot[k] + ratio[k] * inner;
+	return join(middle[0], middle[tail - 1]);
 }
 
-/* M T + theta (2 s - K T), K T being what flows out of each cell, eliminated on the way. */
-INLINE void trapezoid(const struct heat_step *s)
+/* x_k = a_k + r_k x_k+1 for two neighbours at once, from what is known of the one before them: the outer one does not
+ * wait for the inner, a_k + r_k a_k+1 + r_k r_k+1 x_k+2. Returns the outer. */
+INLINE four two_on(four *outer, four *inner, four outer_a, four inner_a, four outer_r, four inner_r, four before)
+{
+	*inner = inner_a + inner_r * before;
+	return *outer = (outer_a + outer_r * inner_a) + outer_r * inner_r * before;
+}
+
+/* Back to the ends, two pairs at a time. */
+INLINE four pairs_outwards(four *x, const four *pivot, const four *ratio, size_t k, four inner)
+{
+	return two_on(&x[k - 2], &x[k - 1], x[k - 2] * pivot[k - 2], x[k - 1] * pivot[k - 1], ratio[k - 2], ratio[k - 1],
+	              inner);
+}
+
+INLINE void stage_outwards(const struct heat_step *s, four inner)
+{
+	const four *pivot = (const four *)s->pivot, *ratio = (const four *)s->ratio;
+	four *x = (four *)s->stage;
+	size_t k = (s->cells - 1) / 2;
+	for (; k >= 2; k -= 2)
+		inner = pairs_outwards(x, pivot, ratio, k, inner);
+	if (k > 0)
+		x[0] = x[0] * pivot[0] + ratio[0] * inner;
+}
+
+INLINE four every(double value)
+{
+	return (four){value, value, value, value};
+}
+
+/* 2 to the minus exponent of a positive number. */
+INLINE four one_over_exponent(four v)
+{
+	return (four)(0x7fe0000000000000LL - ((mask4)v & 0x7ff0000000000000LL));
+}
+
+/* M T + theta (2 s - K T), K T being what flows out of each cell, eliminated on the way; the factors are found on the
+ * same way, since either recurrence waits for itself most of the time. A pivot is the quotient of two leading minors
+ * of the matrix, which follow P_k = d_k P_k-1 - c_k-1^2 P_k-2 (d the diagonal, c beside it): divisions then wait for
+ * nothing. Minors grow and shrink with the size of their elements, so now and then a power of two is taken out. */
+#define MINORS 8
+INLINE void trapezoid(const struct heat_step *s, bool factor)
 {
 	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
-	const four *now = (const four *)s->now, *supply = (const four *)s->supply_W_m2, *ratio = (const four *)s->ratio;
+	const four *now = (const four *)s->now, *supply = (const four *)s->supply_W_m2;
 	const two *now_tail = (const two *)(s->now + 4 * pairs), *supply_tail = (const two *)(s->supply_W_m2 + 4 * pairs);
-	four *stage = (four *)s->stage, inflow = {0}, carried = {0};
+	four *stage = (four *)s->stage, *pivot = (four *)s->pivot, *ratio = (four *)s->ratio;
+	four inflow = {0}, carried = {0}, minor = every(1.0), before = {0}, coupled = {0};
 	two *stage_tail = (two *)(s->stage + 4 * pairs);
 	if (pairs > 0)
 		inflow = -outwards(s, 0) * now[0];
 	for (size_t k = 0; k < pairs; k++) {
-		four next = k + 1 < pairs ? now[k + 1] : join(now_tail[0], now_tail[tail - 1]);
-		four outflow = inwards(s, k) * (now[k] - next);
+		four capacity = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]), conductance = inwards(s, k);
 		four sink = both(s->sink_W_m2K[k], s->sink_W_m2K[n - 1 - k]);
+		if (factor) {
+			four inner = s->theta_s * conductance, outer = s->theta_s * outwards(s, k);
+			four whole = (capacity + outer + inner + s->theta_s * sink) * minor - coupled * coupled * before;
+			pivot[k] = minor / whole;
+			ratio[k] = inner * pivot[k];
+			four scale = k % MINORS == MINORS - 1 ? one_over_exponent(whole) : every(1.0);
+			before = minor * scale;
+			minor = whole * scale;
+			coupled = inner;
+		}
+		four next = k + 1 < pairs ? now[k + 1] : join(now_tail[0], now_tail[tail - 1]);
+		four outflow = conductance * (now[k] - next);
 		four net = inflow - outflow - sink * now[k] + 2.0 * supply[k];
-		stage[k] = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]) * now[k] + s->theta_s * net + carried;
+		stage[k] = capacity * now[k] + s->theta_s * net + carried;
 		carried = ratio[k] * stage[k];
 		inflow = outflow;
 	}
+	if (factor && pairs > 0)
+		coupled *= ratio[pairs - 1];
+	if (factor)
+		factor_middle(s, coupled);
 	two from_above = low(inflow), from_below = high(inflow), down;
 	if (pairs == 0) {
 		from_above = -s->surface_W_m2K * now_tail[0];
@@ -139,26 +183,35 @@ INLINE void trapezoid(const struct heat_step *s)
 		stage_tail[t] = s->capacity_J_m2K[i] * now_tail[t] + s->theta_s * net;
 		from_above = down;
 	}
-	solve_inwards_out(s, s->stage, low(carried), high(carried));
+	stage_outwards(s, solve_middle(s, s->stage, low(carried), high(carried)));
 }
 
-INLINE void bdf2(const struct heat_step *s)
+INLINE four bdf2_side(const struct heat_step *s, size_t k)
 {
-	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs;
-	const four *now = (const four *)s->now, *supply = (const four *)s->supply_W_m2, *ratio = (const four *)s->ratio;
-	const four *stage = (const four *)s->stage;
-	four *next = (four *)s->next, carried = {0};
-	for (size_t k = 0; k < pairs; k++) {
-		four old = HEAT_FROM_STAGE * stage[k] - HEAT_FROM_START * now[k];
-		four capacity = both(s->capacity_J_m2K[k], s->capacity_J_m2K[n - 1 - k]);
-		next[k] = capacity * old + s->theta_s * supply[k] + carried;
-		carried = ratio[k] * next[k];
-	}
+	const four *now = (const four *)s->now, *stage = (const four *)s->stage, *supply = (const four *)s->supply_W_m2;
+	four old = HEAT_FROM_STAGE * stage[k] - HEAT_FROM_START * now[k];
+	return both(s->capacity_J_m2K[k], s->capacity_J_m2K[s->cells - 1 - k]) * old + s->theta_s * supply[k];
+}
+
+/* The right side of BDF2, eliminated; returns what the innermost pair meets. */
+INLINE four bdf2(const struct heat_step *s)
+{
+	size_t n = s->cells, pairs = (n - 1) / 2, tail = n - 2 * pairs, k = 1;
+	const four *ratio = (const four *)s->ratio;
+	four *next = (four *)s->next, last = {0};
+	if (pairs > 0)
+		next[0] = last = bdf2_side(s, 0);
+	for (; k + 1 < pairs; k += 2)
+		last = two_on(&next[k + 1], &next[k], bdf2_side(s, k + 1), bdf2_side(s, k), ratio[k], ratio[k - 1], last);
+	if (k < pairs)
+		next[k] = last = bdf2_side(s, k) + ratio[k - 1] * last;
 	for (size_t i = 4 * pairs; i < 4 * pairs + 2 * tail; i++)
 		s->next[i] = s->capacity_J_m2K[pairs + (i - 4 * pairs) / 2] *
 		                     (HEAT_FROM_STAGE * s->stage[i] - HEAT_FROM_START * s->now[i]) +
 		             s->theta_s * s->supply_W_m2[i];
-	solve_inwards_out(s, s->next, low(carried), high(carried));
+	if (pairs > 0)
+		last *= ratio[pairs - 1];
+	return solve_middle(s, s->next, low(last), high(last));
 }
 
 INLINE four larger(four a, four b)
@@ -174,16 +227,35 @@ INLINE four size_of(four v)
 	return larger(v, -v);
 }
 
-/* Chord error and largest value of each field. */
-INLINE void watch(const struct heat_step *s, struct heat_step_size *out)
+struct seen {
+	four error, size;
+};
+
+INLINE struct seen look(const struct heat_step *s, size_t k, struct seen seen)
 {
-	size_t pairs = (s->cells - 1) / 2, tail = s->cells - 2 * pairs;
 	const four *now = (const four *)s->now, *stage = (const four *)s->stage, *next = (const four *)s->next;
-	four error = {0}, size = {0};
-	for (size_t k = 0; k < pairs; k++) {
-		error = larger(error, size_of(stage[k] - now[k] - HEAT_GAMMA * (next[k] - now[k])));
-		size = larger(size, size_of(next[k]));
+	seen.error = larger(seen.error, size_of(stage[k] - now[k] - HEAT_GAMMA * (next[k] - now[k])));
+	seen.size = larger(seen.size, size_of(next[k]));
+	return seen;
+}
+
+/* The new state from its middle outwards, with chord error and largest value of each field on the way. */
+INLINE void next_outwards(const struct heat_step *s, four inner, struct heat_step_size *out)
+{
+	size_t pairs = (s->cells - 1) / 2, tail = s->cells - 2 * pairs, k = pairs;
+	const four *pivot = (const four *)s->pivot, *ratio = (const four *)s->ratio;
+	four *next = (four *)s->next;
+	struct seen one = {{0}, {0}}, other = {{0}, {0}};
+	for (; k >= 2; k -= 2) {
+		inner = pairs_outwards(next, pivot, ratio, k, inner);
+		one = look(s, k - 1, one);
+		other = look(s, k - 2, other);
 	}
+	if (k > 0) {
+		next[0] = next[0] * pivot[0] + ratio[0] * inner;
+		one = look(s, 0, one);
+	}
+	four error = larger(one.error, other.error), size = larger(one.size, other.size);
 	for (size_t f = 0; f < HEAT_FIELDS; f++) {
 		out->error[f] = fmax(error[f], error[f + 2]);
 		out->largest[f] = fmax(size[f], size[f + 2]);
@@ -198,10 +270,10 @@ INLINE void watch(const struct heat_step *s, struct heat_step_size *out)
 INLINE void step_all(const struct heat_step *s, struct heat_step_size *out)
 {
 	if (s->changed)
-		factor_all(s);
-	trapezoid(s);
-	bdf2(s);
-	watch(s, out);
+		trapezoid(s, true);
+	else
+		trapezoid(s, false);
+	next_outwards(s, bdf2(s), out);
 }
 
 /* ---- the record, turned ---- */
