@@ -102,6 +102,8 @@ static void write_point(FILE *f, const struct simulation *s, size_t i, const str
 		return;
 	}
 	fprintf(f, "peak %.2f C (mesh %.2g K), CEM43 %.3g min", p->peak_C, p->peak_error_K, p->cem43_min);
+	if (p->peak_C > SIMULATION_CEM43_MAX_C)
+		fprintf(f, " (not meaningful above %g C)", SIMULATION_CEM43_MAX_C);
 	for (size_t k = 0; k < s->sets; k++)
 		fprintf(f, ", Omega %s %.3g", simulation_set(s, s->set[k]).id, p->omega[k]);
 	fprintf(f, "\n");
@@ -191,10 +193,9 @@ static void write_threshold(FILE *f, const struct simulation *s, const struct si
 	write_heading(f, "Threshold ", s);
 	write_criterion(f, s);
 	write_models(f, &r->models);
-	fprintf(f, "Threshold   %.4g J/cm2 per pulse, %.4g W/cm2 (%s)\n", r->fluence_J_cm2,
-	        r->irradiance_W_cm2,
-	        s->criterion.kind >= CRITERION_RUPTURE ? "one standard error below and above:" : "bracket:");
-	fprintf(f, "            %.5g to %.5g J/cm2", r->low_J_cm2, r->high_J_cm2);
+	fprintf(f, "Threshold   %.4g J/cm2 per pulse, %.4g W/cm2\n", r->fluence_J_cm2, r->irradiance_W_cm2);
+	fprintf(f, "            %s %.5g to %.5g J/cm2",
+	        s->criterion.kind >= CRITERION_RUPTURE ? "one standard error:" : "bracket", r->low_J_cm2, r->high_J_cm2);
 	if (!isnan(r->mesh_error_frac))
 		fprintf(f, "; mesh %.2g %%", PERCENT * r->mesh_error_frac);
 	fprintf(f, "\n");
@@ -322,6 +323,7 @@ static cJSON *point_json(const struct simulation *s, size_t i, const struct simu
 	add_number(object, "peak_C", p->peak_C);
 	add_number(object, "peak_error_K", p->peak_error_K);
 	add_number(object, "cem43_min", p->cem43_min);
+	cJSON_AddBoolToObject(object, "cem43_meaningful", p->peak_C <= SIMULATION_CEM43_MAX_C);
 	omega = cJSON_AddObjectToObject(object, "omega");
 	for (size_t k = 0; k < s->sets; k++)
 		add_number(omega, simulation_set(s, s->set[k]).id, p->omega[k]);

@@ -24,6 +24,7 @@
 #define SIMULATION_OWN_SETS_MAX 4
 #define SIMULATION_SETS_MAX (DAMAGE_SETS + SIMULATION_OWN_SETS_MAX)
 #define SIMULATION_ID_MAX 32
+#define SIMULATION_CEM43_MAX_C 55.0 /* CEM43 is not meaningful above: physics/damage.h */
 
 /* A layer has a composition, from which its properties follow, or properties of its own, or both: what is
  * given wins over what follows. */

@@ -14,7 +14,6 @@
 #define BOILING_ROUNDING_K 1e-6   /* a boiling cell stands at 100 C to rounding */
 #define CHANGE_FRAC 0.1
 #define KEEP_BELOW_UM 20.0 /* histories kept below the depth asked for */
-#define CEM43_MAX_C 55.0 /* CEM43 is not meaningful above: physics/damage.h */
 
 struct search {
 	struct field *field;
@@ -155,7 +154,7 @@ static void check_criterion(struct field *field, const struct heat_peak *peak)
 	if (c->kind == CRITERION_OMEGA && peak->temperature_C > simulation_set(field->simulation, c->set).valid_to_C)
 		field_caution(&field->models, VALIDITY_EXTRAPOLATED,
 		              "the damage set is used above the temperatures it was measured at");
-	if (c->kind == CRITERION_CEM43 && peak->temperature_C > CEM43_MAX_C)
+	if (c->kind == CRITERION_CEM43 && peak->temperature_C > SIMULATION_CEM43_MAX_C)
 		field_caution(&field->models, VALIDITY_EXTRAPOLATED, "CEM43 is not meaningful above 55 C");
 }
 

@@ -44,6 +44,22 @@ assert abs(said - answer["hottest"]["temperature_C"]) < 0.006
 assert abs(float(re.search(r"depth 10 um, radius 0 um: peak ([0-9.]+) C", text).group(1)) - answer["points"][0]["peak_C"]) < 0.006
 assert answer["points"][0]["peak_error_K"] < 0.5 and answer["diameter_mm"] > 7.07
 EOF
+# what the page of the format shows is what the commands say, to a per cent
+python3 - "$program" planner/simulate/README.md <<'EOF' || fail "planner/simulate/README.md shows other answers"
+import re, subprocess, sys
+blocks = re.findall(r"^```\n\$ lasertwin (.*)\n((?:.*\n)+?)```$", open(sys.argv[2]).read(), re.M)
+assert len(blocks) == 3
+number = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+def plain(line): return re.sub(r"(mesh|error) \S+", r"\1", line)
+for command, shown in blocks:
+    said = subprocess.run([sys.argv[1], *command.split()], capture_output=True, text=True, check=True).stdout.splitlines()
+    shown = shown.splitlines()
+    assert len(said) == len(shown), command
+    for a, b in zip(map(plain, said), map(plain, shown)):
+        assert number.sub("#", a) == number.sub("#", b), (a, b)
+        for x, y in zip(number.findall(a), number.findall(b)):
+            assert abs(float(x) - float(y)) <= 0.01 * abs(float(y)) + 0.02, (a, b)
+EOF
 if [ -c /dev/full ]; then
 	"$program" simulate "$examples/cryogen_spurt.json" >/dev/full 2>"$work/err" && fail "a full disk went unnoticed"
 fi
