@@ -249,7 +249,7 @@ static void compare_engines(struct bulk *b, const struct ordinates *solver)
 {
 	struct light_balance balance;
 	double first = 0.0;
-	if (!b->spots.ready)
+	if (!(b->spots.absorbed_frac > 0.0))
 		return;
 	ordinates_balance(solver, &balance);
 	for (size_t l = 0; l < CHECK_LAYERS; l++)
@@ -263,7 +263,7 @@ static enum status prepare_spots(struct bulk *b, struct ordinates *solver, const
 {
 	struct tissue tissue;
 	struct light_layer layers[TISSUE_LAYERS_MAX];
-	struct spot_request request = {.check_layers = CHECK_LAYERS, .seed = q->seed};
+	struct spot_request request = {.check_layers = CHECK_LAYERS, .broad = q->broad, .seed = q->seed};
 	twin_tissue(q->cohort->value[0], TWIN_NORMAL_SKIN, &tissue);
 	enum status st = tissue_light_stack(&tissue, b->wavelength_nm, layers, &request.stack, why);
 	if (!st)

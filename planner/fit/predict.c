@@ -277,6 +277,7 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 		.pulse_s = p->pulse_s,
 		.target = *target,
 		.threshold = options->threshold,
+		.broad = p->columns != NULL,
 		.dark = p->columns && columns_opaque(p->columns),
 		.seed = options->seed,
 		.progress = share_progress,

@@ -41,6 +41,7 @@ struct bulk_request {
 	double wavelength_nm, pulse_s;
 	struct target target;
 	struct predict_evidence threshold;
+	bool broad; /* every dose to come has an infinite spot */
 	bool dark; /* light ends in opaque columns: what warms the bulk is the heat they leave behind */
 	uint64_t seed;
 	int (*progress)(void *context, double done_frac);

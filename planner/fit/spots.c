@@ -123,7 +123,7 @@ enum status spots_measure(const struct spot_request *q, struct spot_table *out, 
 	memset(out, 0, sizeof *out);
 	if (!scatters(&q->stack))
 		return ST_OK;
-	enum status st = find_shares(&q->stack, out, why);
+	enum status st = q->broad ? ST_OK : find_shares(&q->stack, out, why);
 	if (!st)
 		st = mc_run(&request, &mc, why);
 	if (st) {

@@ -25,6 +25,7 @@ struct spot_table {
 struct spot_request {
 	struct light_stack stack;
 	size_t check_layers; /* how many from the surface count into absorbed_frac */
+	bool broad; /* no finite spot will be asked for: every share is 1, and only the second calculation is made */
 	uint64_t seed;
 };
 
