@@ -186,29 +186,42 @@ static double worst_at(double melanin, enum metric metric)
 	return value;
 }
 
+/* The plan's basal peak: the median skin's, returned, and its 95th percentile over the most samples there are. */
+static double plan_p95(uint64_t seed, double *p95)
+{
+	const struct predict_options many = {.samples = 64, .seed = seed};
+	const struct case_request *r = &demo[3].file->request[0];
+	struct planning *planning = NULL;
+	struct assessment plan;
+	struct fail why;
+	must(planning_new(library, &r->subject, &r->request, &many, &planning, &why), &why);
+	must(planning_assess(planning, &demo[3].settings, &plan, &why), &why);
+	const struct band band = plan.prediction.metric[METRIC_BASAL_PEAK_C];
+	*p95 = band.p95;
+	assessment_clear(&plan);
+	planning_free(&planning);
+	return band.value;
+}
+
 static void worst_cases_are_ordered(void **state)
 {
 	(void)advice_for(3);
 	const struct twin_value *melanin = &planning_twin(demo[3].planning)->property[TWIN_MELANOSOME_FRAC];
-	struct assessment plan;
-	struct fail why;
+	double base_p95;
 	(void)state;
 	double pale = worst_at(melanin->p05, METRIC_BASAL_PEAK_C);
 	double base = worst_at(melanin->median, METRIC_BASAL_PEAK_C);
 	double dark = worst_at(melanin->p95, METRIC_BASAL_PEAK_C);
 	assert_true(pale < base && base < dark);
-	/* a percentile needs samples */
-	const struct predict_options many = {.samples = 64, .seed = 3};
-	const struct case_request *r = &demo[3].file->request[0];
-	struct planning *planning = NULL;
-	must(planning_new(library, &r->subject, &r->request, &many, &planning, &why), &why);
-	must(planning_assess(planning, &demo[3].settings, &plan, &why), &why);
-	const struct band *band = &plan.prediction.metric[METRIC_BASAL_PEAK_C];
-	assert_near(base, band->value, 0.02 * band->value);
-	/* melanin alone, at its own 95th percentile, does not pass the joint one by more than sampling explains */
-	assert_true(dark < band->value + 1.3 * (band->p95 - band->value));
-	assessment_clear(&plan);
-	planning_free(&planning);
+	assert_near(base, plan_p95(1, &base_p95), 0.02 * base);
+	/* melanin alone, at its own 95th percentile, does not pass the joint one: the mean of some seeds, since one set of 64
+	 * samples has it within a degree or so */
+	double p95 = base_p95;
+	for (uint64_t seed = 2; seed <= 4; seed++) {
+		(void)plan_p95(seed, &base_p95);
+		p95 += base_p95;
+	}
+	assert_true(dark < base + 1.1 * (0.25 * p95 - base));
 }
 
 static void without_a_protocol_there_is_none(void **state)
