@@ -363,12 +363,10 @@ static enum status boil_beam(struct field *field, double fluence_J_cm2, double k
 	struct heat_beam *boiling = NULL;
 	struct heat_beam_source source = beam_source(field);
 	source.keep_um = keep_um;
+	heat_beam_free(&field->beam); /* first: each holds tens of megabytes; nobody reads a field that failed */
 	enum status status = heat_beam_new_boiling(&field->problem, &source, fluence_J_cm2, &boiling, why);
-	if (status != ST_OK)
-		return status;
-	heat_beam_free(&field->beam);
 	field->beam = boiling;
-	return ST_OK;
+	return status;
 }
 
 static enum status boil_broad(struct field *field, double fluence_J_cm2, struct fail *why)
