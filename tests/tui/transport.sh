@@ -38,6 +38,14 @@ run layers "$work/bad.mci"; code_is 2; one_line
 run mc "$skin" --photons none; code_is 2; one_line; grep -q -- --photons "$work/err" || fail "--photons is not named"
 run mc "$work"; code_is 2; one_line
 
+# One photon tells no error: null, which JSON knows, not infinity.
+run mc "$skin" --photons 1 --json; code_is 0
+python3 - "$work/out" <<'EOF' || fail "one photon's JSON"
+import json, sys
+def never(word): raise ValueError(word)
+assert json.load(open(sys.argv[1]), parse_constant=never)[0]["transmittance_frac"]["se"] is None
+EOF
+
 # Runs into the files they name, as MCML does; none is overwritten unasked, and all is looked at before anything is computed.
 {
 	printf '1.0\r\n2\r\n'

@@ -58,9 +58,27 @@ static void print_string(const char *text)
 	putchar('"');
 }
 
+/* One photon has no scatter to take an error from, and JSON no infinity: null. */
+static void print_se(double se)
+{
+	if (isfinite(se))
+		printf("%.3g", se);
+	else
+		fputs("null", stdout);
+}
+
+static void print_with_se(double value, double se)
+{
+	printf("{\"value\": %.9g, \"se\": ", value);
+	print_se(se);
+	putchar('}');
+}
+
 static void print_value(const char *name, double value, double se)
 {
-	printf("\"%s\": {\"value\": %.9g, \"se\": %.3g}, ", name, value, se);
+	printf("\"%s\": ", name);
+	print_with_se(value, se);
+	fputs(", ", stdout);
 }
 
 /* ---- Monte Carlo ---- */
@@ -90,7 +108,8 @@ static void print_mc_json(const struct mci_run *run, const struct mc_source *sou
 	printf("\"layer_absorbed_frac\": [");
 	for (size_t i = 0; i < run->layers; i++) {
 		value = mc_layer_absorbed(r, 0, i, &se);
-		printf("%s{\"value\": %.9g, \"se\": %.3g}", i ? ", " : "", value, se);
+		fputs(i ? ", " : "", stdout);
+		print_with_se(value, se);
 	}
 	printf("], \"dz_cm\": %.9g, \"absorbed_1_cm\": [", run->dz_cm);
 	for (size_t i = 0; i < run->nz; i++)
@@ -98,7 +117,8 @@ static void print_mc_json(const struct mci_run *run, const struct mc_source *sou
 	printf("], \"absorbed_se_1_cm\": [");
 	for (size_t i = 0; i < run->nz; i++) {
 		mc_absorbed_z(r, 0, i, &se);
-		printf("%s%.3g", i ? ", " : "", se);
+		fputs(i ? ", " : "", stdout);
+		print_se(se);
 	}
 	printf("]}");
 }
