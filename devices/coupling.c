@@ -24,7 +24,7 @@ double coupling_microbeam_um(const struct device_mode *mode, const struct settin
 	return mode->microbeam_um.value;
 }
 
-double coupling_lesion_um(const struct device_mode *mode, const struct settings *settings)
+static double coupling_lesion_um(const struct device_mode *mode, const struct settings *settings)
 {
 	return isnan(mode->lesion_um.value) ? coupling_microbeam_um(mode, settings) : mode->lesion_um.value;
 }

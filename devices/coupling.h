@@ -24,7 +24,6 @@ bool coupling_gives(const struct device_mode *mode, enum setting_id id);
 
 /* The diameter coverage counts: the lesion's if the profile gives one, else the microbeam's, which may be
  * chosen by spot_mm. NAN when not known. */
-double coupling_lesion_um(const struct device_mode *mode, const struct settings *settings);
 double coupling_microbeam_um(const struct device_mode *mode, const struct settings *settings);
 
 /* The setting that says which share of the area is hit: density_pct or coverage_pct. */

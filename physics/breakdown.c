@@ -42,7 +42,8 @@ static enum status check_within(double value, double low, double high, const cha
 	return fail_set(why, ST_RANGE, field, "%g is outside %g to %g", value, low, high);
 }
 
-enum status breakdown_check(const struct breakdown_beam *b, struct fail *why)
+/* ST_RANGE naming the field; what tissue_layer_optics refuses. */
+static enum status breakdown_check(const struct breakdown_beam *b, struct fail *why)
 {
 	const struct {
 		double value, low, high;

@@ -41,9 +41,6 @@ struct breakdown {
 	struct estimate bubble_um;
 };
 
-/* ST_RANGE naming the field; what tissue_layer_optics refuses. */
-enum status breakdown_check(const struct breakdown_beam *beam, struct fail *why) MUST_CHECK;
-
 /* Irradiance on the axis at a depth [W/cm2]; a plane interface at 0. */
 enum status breakdown_irradiance_W_cm2(const struct tissue *tissue, const struct breakdown_beam *beam, double depth_um,
                                        struct estimate *out, struct fail *why) MUST_CHECK;

@@ -78,7 +78,7 @@ static double lab_root(double t)
 	return t > knee ? cbrt(t) : 841.0 / 108.0 * t + 4.0 / 29.0;
 }
 
-struct colour_lab colour_lab_of_xyz(struct colour_xyz xyz)
+static struct colour_lab colour_lab_of_xyz(struct colour_xyz xyz)
 {
 	struct colour_xyz white = xyz_of(NULL);
 	double fx = lab_root(xyz.x / white.x), fy = lab_root(xyz.y / white.y), fz = lab_root(xyz.z / white.z);

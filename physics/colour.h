@@ -39,7 +39,6 @@ enum colour_itaclass {
 double colour_band_nm(size_t band);
 
 struct colour_xyz colour_xyz_of_spectrum(const double reflectance[COLOUR_BANDS]);
-struct colour_lab colour_lab_of_xyz(struct colour_xyz xyz);
 struct colour_lab colour_lab_of_spectrum(const double reflectance[COLOUR_BANDS]);
 
 /* Individual typology angle, degrees: the angle of (b*, L* - 50), also right for b* <= 0. */

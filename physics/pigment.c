@@ -76,7 +76,8 @@ static enum status check_within(double value, double low, double high, const cha
 	return ST_OK;
 }
 
-enum status pigment_check(const struct pigment_absorber *a, struct fail *why)
+/* ST_RANGE naming the field. */
+static enum status pigment_check(const struct pigment_absorber *a, struct fail *why)
 {
 	const struct {
 		double value, low, high;

@@ -37,9 +37,6 @@ struct pigment_absorber pigment_melanosome(double wavelength_nm);
 /* A carbon ink particle of this radius. */
 struct pigment_absorber pigment_carbon(double radius_um);
 
-/* ST_RANGE naming the field. */
-enum status pigment_check(const struct pigment_absorber *a, struct fail *why) MUST_CHECK;
-
 /* Absorption efficiency of a sphere, x = mua d: 1 - 2 [1 - (1 + x) e^-x] / x^2. 0..1. */
 double pigment_absorption_efficiency(double mua_diameter);
 

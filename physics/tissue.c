@@ -86,7 +86,8 @@ const char *tissue_kind_name(enum tissue_kind kind)
 	return kind_known(kind) ? KINDS[kind].name : "unknown";
 }
 
-double tissue_vessel_diameter_um(enum tissue_kind kind)
+/* Mean vessel diameter the blood of this kind of layer is held in; 0 where it is spread evenly. */
+static double tissue_vessel_diameter_um(enum tissue_kind kind)
 {
 	return kind_of(kind)->vessel_diameter_um;
 }

@@ -96,9 +96,6 @@ enum status tissue_light_stack(const struct tissue *tissue, double wavelength_nm
  * follows measurements; the ASTM F1930 set is not used here. */
 struct tissue_thermal tissue_layer_thermal(const struct tissue_layer *layer);
 
-/* Mean vessel diameter the blood of this kind of layer is held in; 0 where it is spread evenly. */
-double tissue_vessel_diameter_um(enum tissue_kind kind);
-
 double tissue_thickness_um(const struct tissue *tissue);
 /* Depth of the top of the first layer of this kind; NAN when the tissue has none. */
 double tissue_depth_um(const struct tissue *tissue, enum tissue_kind kind);

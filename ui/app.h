@@ -514,7 +514,6 @@ bool app_same_settings(const struct settings *a, const struct settings *b);
 void app_plan_adopt(struct app *app, size_t index, struct subject *subject, const struct request *request);
 enum status app_list_patients(struct app *app, struct fail *why) MUST_CHECK;
 void app_plan_answers_changed(struct app *app);
-bool app_readings_keep(struct app *app); /* true when nothing is left to keep */
 void app_entry_open(struct app *app);
 void app_entry_commit(struct app *app);
 
@@ -578,7 +577,6 @@ enum status app_worklist_reread(struct app *app, size_t index, struct fail *why)
 void app_patient_opened(struct app *app, size_t index);
 /* The patient opened before the one who is open; SIZE_MAX: none. */
 size_t app_patient_before(const struct app *app);
-const char *app_sort_name(enum worklist_sort sort);
 void app_find_begin(struct app *app);
 bool app_find_key(struct app *app, int key); /* true: the key belonged to the search */
 
@@ -623,7 +621,6 @@ bool app_course_may(const struct app *app, enum life_action action);
 /* The finding an override would be of: selected, BLOCK_MD, not yet overridden. */
 const struct workflow_finding *app_course_overridable(const struct app *app);
 size_t app_treat_rows(const struct app *app, struct treat_row out[TREAT_ROWS_MAX]);
-enum status app_course_work(void *argument, void *context, struct fail *why); /* the worker's part */
 void app_course_judged(struct app *app, struct app_task *task);
 void app_course_free(struct app *app);
 

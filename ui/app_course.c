@@ -621,7 +621,7 @@ static enum status submit_event(struct app *app, struct form *form)
 
 /* --- the start ------------------------------------------------------------------------------------------------ */
 
-enum status app_course_work(void *argument, void *context, struct fail *why)
+static enum status app_course_work(void *argument, void *context, struct fail *why)
 {
 	struct app_task *task = argument;
 	const struct predict_options options = {.progress = job_progress, .context = context};

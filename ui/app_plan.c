@@ -153,7 +153,7 @@ static void start(struct app *app, enum task_kind kind, job_work *work)
 }
 
 /* Contradicting readings are not a record: half an L*a*b* would be read as zeros. */
-bool app_readings_keep(struct app *app)
+static bool app_readings_keep(struct app *app)
 {
 	struct fail why;
 	if (!app->readings_changed || app->source->save_readings == NULL)

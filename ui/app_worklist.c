@@ -7,7 +7,7 @@
 static const char *const sort_names[WORKLIST_SORTS] = {"as kept", "name", "state of the plan", "verdict", "device",
                                                         "opened last"};
 
-const char *app_sort_name(enum worklist_sort sort)
+static const char *app_sort_name(enum worklist_sort sort)
 {
 	return sort_names[sort];
 }

@@ -29,7 +29,6 @@ const struct option_spec *config_option(const char *name);
 /* --- changing it (config_edit.c) --- */
 
 /* ST_INPUT says what the setting takes. Tries keys and takes them back: they are to be applied again. */
-enum status config_check(const char *name, const char *value, struct fail *why) MUST_CHECK;
 /* The file's text with one setting changed, malloc'ed; every other line stays. value "": taken out, its line becomes a
  * comment. before: what was set, "" nothing. NULL: no memory. */
 char *config_text_set(const char *text, const char *name, const char *value, char *before, size_t size);

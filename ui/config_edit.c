@@ -40,7 +40,7 @@ static enum status check_keys(const char *name, const char *value, struct fail *
 	return status;
 }
 
-enum status config_check(const char *name, const char *value, struct fail *why)
+static enum status config_check(const char *name, const char *value, struct fail *why)
 {
 	const struct option_spec *option = config_option(name);
 	if (option == NULL)

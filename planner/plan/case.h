@@ -115,7 +115,4 @@ enum status case_join_heat(const struct case_file *file, struct case_result *res
 /* The expectations once more, after findings have changed. */
 void case_check_again(struct case_result *result, const struct case_expectation *expected);
 
-/* A number of an evaluation by its key: exposure numbers, predicted quantities, tan_rel_pct. NAN: none. */
-double case_number(const struct case_result *result, const char *key);
-
 #endif

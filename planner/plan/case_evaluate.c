@@ -10,7 +10,8 @@ void case_result_clear(struct case_result *result)
 	memset(result, 0, sizeof *result);
 }
 
-double case_number(const struct case_result *result, const char *key)
+/* A number of an evaluation by its key: exposure numbers, predicted quantities, tan_rel_pct. NAN: none. */
+static double case_number(const struct case_result *result, const char *key)
 {
 	enum metric metric;
 	if (strcmp(key, "tan_rel_pct") == 0)

@@ -104,15 +104,6 @@ const char *life_role_name(enum life_role role)
 	return (unsigned)role < LIFE_ROLES ? roles[role] : "unknown";
 }
 
-bool life_role_parse(const char *name, enum life_role *out)
-{
-	unsigned found;
-	if (!find(roles, LIFE_ROLES, name, &found))
-		return false;
-	*out = (enum life_role)found;
-	return true;
-}
-
 const char *life_action_name(enum life_action action)
 {
 	return (unsigned)action < LIFE_ACTIONS ? actions[action].name : "unknown";

@@ -68,7 +68,6 @@ enum life_action {
 const char *plan_state_name(enum plan_state state); /* "draft": as the store keeps it */
 bool plan_state_parse(const char *name, enum plan_state *out);
 const char *life_role_name(enum life_role role);
-bool life_role_parse(const char *name, enum life_role *out);
 const char *life_action_name(enum life_action action);
 
 /* What a move asks for besides role and state. */

@@ -161,7 +161,8 @@ static enum status check_signed(const struct workflow_person *person, const stru
 	return approval_verify(document, &person->key, 1, &again, why);
 }
 
-enum status workflow_sign(const struct workflow *w, const struct workflow_person *person,
+/* A signed document of the plan as it is. overrides: those it lists. */
+static enum status workflow_sign(const struct workflow *w, const struct workflow_person *person,
                           const struct workflow_plan *plan, enum meaning meaning,
                           const struct approval_override *overrides, size_t count, int64_t expires_at_ms, char **text,
                           size_t *n, struct fail *why)

@@ -7,12 +7,6 @@
 /* Loads the same version again into *plan. */
 enum status workflow_again(const struct workflow *w, struct workflow_plan **plan, struct fail *why) MUST_CHECK;
 
-/* A signed document of the plan as it is. overrides: those it lists. */
-enum status workflow_sign(const struct workflow *w, const struct workflow_person *person,
-                          const struct workflow_plan *plan, enum meaning meaning,
-                          const struct approval_override *overrides, size_t count, int64_t expires_at_ms, char **text,
-                          size_t *n, struct fail *why) MUST_CHECK;
-
 struct workflow_step {
 	enum life_action action;
 	const struct workflow_person *person, *second;

@@ -537,14 +537,6 @@ enum verdict rules_verdict(const struct findings *findings, enum rule_phase phas
 	return strongest;
 }
 
-size_t rules_open_conditions(const struct findings *findings)
-{
-	size_t open = 0;
-	for (size_t i = 0; i < findings->count; i++)
-		open += findings->finding[i].outcome == OUTCOME_REQUIRE && !findings->finding[i].done;
-	return open;
-}
-
 const char *verdict_name(enum verdict verdict)
 {
 	static const char *const name[VERDICTS] = {

@@ -130,8 +130,6 @@ struct limit_answer rules_limit(const struct ruleset *ruleset, const struct fact
 
 /* The strongest outcome among findings of the phases that decide: for PHASE_PLAN those of plan rules only. */
 enum verdict rules_verdict(const struct findings *findings, enum rule_phase phase);
-/* REQUIRE findings not yet confirmed (finding.done): none may be open at the first pulse. */
-size_t rules_open_conditions(const struct findings *findings);
 enum verdict verdict_of_outcome(enum outcome outcome);
 
 const char *outcome_name(enum outcome outcome);

@@ -372,7 +372,6 @@ enum status name_page_renew(struct store *store, const char *patient, const stru
                             struct fail *why) MUST_CHECK;
 /* Whether the pages say what the rows say. */
 enum status name_pages_check(struct store *store, struct fail *why) MUST_CHECK;
-enum status names_get(struct store *store, const struct names **names, struct fail *why) MUST_CHECK;
 void names_forget(struct store *store);
 
 /* ---- person.c, session.c ---- */
@@ -391,7 +390,6 @@ struct person_row {
 	bool has_slot; /* not when disabled */
 };
 enum status person_get(struct store *store, const char *login, struct person_row *out, struct fail *why) MUST_CHECK;
-enum status person_put(struct store *store, const struct person_row *row, struct fail *why) MUST_CHECK;
 enum status person_check_new(struct store *store, const struct store_person_new *person,
                              struct fail *why) MUST_CHECK;
 /* Inside of a write. */

@@ -40,7 +40,7 @@ static int newest_first(const void *a, const void *b)
 	return by_label(x, y);
 }
 
-enum status names_get(struct store *store, const struct names **out, struct fail *why)
+static enum status names_get(struct store *store, const struct names **out, struct fail *why)
 {
 	if (!store->vault)
 		return writable_check(store, why);

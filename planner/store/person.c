@@ -108,7 +108,7 @@ static enum status load(struct store *store, sqlite3_stmt *statement, const stru
 
 static const struct reader reader = {TABLE_PERSON, sizeof(struct person_row), load, NULL};
 
-enum status person_put(struct store *store, const struct person_row *row, struct fail *why)
+static enum status person_put(struct store *store, const struct person_row *row, struct fail *why)
 {
 	const struct store_person *person = &row->person;
 	const struct cell cells[] = {

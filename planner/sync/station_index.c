@@ -103,8 +103,8 @@ void station_index_forget(struct name_index *index)
 		index->bucket[i] = NONE;
 }
 
-enum status station_index_some(struct station *s, struct name_index *index, unsigned states, size_t rows, bool *more,
-                               struct fail *why)
+static enum status station_index_some(struct station *s, struct name_index *index, unsigned states, size_t rows,
+                                      bool *more, struct fail *why)
 {
 	struct store_outbox_list list = {0};
 	const struct store_outbox_query query = {.states = states, .after_seq = index->upto, .limit = rows};

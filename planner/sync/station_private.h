@@ -45,8 +45,6 @@ enum status station_row(struct station *s, int64_t seq, struct store_outbox *row
 enum status station_index(struct station *s, struct name_index *index, unsigned states,
                           struct fail *why) MUST_CHECK;
 /* The same for at most so many rows. */
-enum status station_index_some(struct station *s, struct name_index *index, unsigned states, size_t rows, bool *more,
-                               struct fail *why) MUST_CHECK;
 void station_index_forget(struct name_index *index);
 /* The first row of that name, and the next after it; NULL: none. */
 const struct named *station_named(const struct name_index *index, const char *name);

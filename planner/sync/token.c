@@ -28,7 +28,7 @@ struct token_key {
 	bool is_ec;
 };
 
-const char *token_key_algorithm(const struct token_key *key)
+static const char *token_key_algorithm(const struct token_key *key)
 {
 	return key->is_ec ? "ES384" : "RS384";
 }

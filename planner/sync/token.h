@@ -21,7 +21,6 @@ enum status token_key_load(const char *path, struct token_key **out, struct fail
 /* A new P-384 key in a new file, mode 0600. ST_CONFLICT: the file exists. */
 enum status token_key_make(const char *path, struct fail *why) MUST_CHECK;
 void token_key_free(struct token_key **key);
-const char *token_key_algorithm(const struct token_key *key); /* "ES384" or "RS384" */
 
 /* The public half as a JWK set, for the server's administrator; to free. */
 enum status token_key_set(const struct token_key *key, const char *key_id, char **json,

@@ -70,7 +70,7 @@ static long days_since_1970(int year, int month, int day)
 	return day + (153 * m + 2) / 5 + 365 * y + y / 4 - y / 100 + y / 400 - 32045L - 2440588L;
 }
 
-bool import_date_of(int year, int month, int day, long *out)
+static bool import_date_of(int year, int month, int day, long *out)
 {
 	static const int length[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
 	bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
@@ -93,7 +93,8 @@ static int digits(const char *text, int count)
 	return value;
 }
 
-bool import_date_iso(const char *text, long *day)
+/* "2026-11-27", with or without a time after T; days since 1970-01-01. */
+static bool import_date_iso(const char *text, long *day)
 {
 	size_t n = strlen(text);
 	if (n < 10 || text[4] != '-' || text[7] != '-' || (n > 10 && text[10] != 'T' && text[10] != ' '))

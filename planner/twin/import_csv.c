@@ -7,7 +7,8 @@
 
 /* ---- lines ---- */
 
-bool import_line(const char **at, const char *end, char *line, size_t size, bool *bad)
+/* Next line of bytes into line (at most size - 1); false at the end. Too long or not text: *bad. */
+static bool import_line(const char **at, const char *end, char *line, size_t size, bool *bad)
 {
 	if (*at >= end)
 		return false;
@@ -34,7 +35,7 @@ static char *trim(char *text)
 }
 
 /* RFC 4180: a field in quotes may hold the separator, and quotes doubled. */
-int import_split(char *line, char separator, char **field, int capacity)
+static int import_split(char *line, char separator, char **field, int capacity)
 {
 	int count = 0;
 	char *in = line;

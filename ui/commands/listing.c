@@ -108,7 +108,9 @@ static enum status print_json(const struct listing *listing, struct fail *why)
 	return records_json_print(&out, why);
 }
 
-enum status listing_print(const struct cli_options *options, const struct listing *listing, struct fail *why)
+/* Whole, with the particulars of each line; --json: {"patient", "notes", "sections": [{"heading", "rows": [...]}]},
+ * cells by their column's title, as the screen shows them. */
+static enum status listing_print(const struct cli_options *options, const struct listing *listing, struct fail *why)
 {
 	if (cli_flag(options, "--json"))
 		return print_json(listing, why);
