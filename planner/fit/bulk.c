@@ -14,10 +14,9 @@
 #include "planner/fit/predict_private.h"
 #include "planner/fit/residual.h"
 #include "planner/fit/spots.h"
+#include "planner/fit/stages.h"
 
 #define CHECK_LAYERS 3 /* stratum corneum, epidermis, basal layer */
-#define AIR_LEAD_S 3.0 /* forced air blows on a place this long before the first pulse of a pass ... */
-#define AIR_TAIL_S 1.0 /* ... and after its last */
 
 /* Cells twice the solver's default and half as strict in time: a third of the work. Peaks of 3 ms and shorter pulses
  * are then off by at most 0.2 K, Omega by 5 % (against cells and steps four times finer), far within the spread. */
@@ -58,6 +57,8 @@ struct bulk {
 	struct bulk_dose prepared;
 	struct spot_table spots;
 	double check_difference_pct, check_se_pct;
+	bool broad, dark; /* as requested */
+	uint64_t seed;
 };
 
 void bulk_free(struct bulk **bulk)
@@ -226,6 +227,20 @@ static enum status ready_light(struct bulk *b, const struct cohort *cohort, stru
 	return ST_OK;
 }
 
+/* Another's light, on the same heat cells. */
+static enum status copy_light(const struct ready *from, struct ready *r, struct fail *why)
+{
+	size_t edges = from->bins + 1;
+	*r = *from;
+	r->edge_um = malloc(edges * sizeof *r->edge_um);
+	r->absorption_1_cm = malloc(edges * sizeof *r->absorption_1_cm);
+	if (!r->edge_um || !r->absorption_1_cm)
+		return fail_set(why, ST_FULL, "predictor", "out of memory");
+	memcpy(r->edge_um, from->edge_um, edges * sizeof *r->edge_um);
+	memcpy(r->absorption_1_cm, from->absorption_1_cm, edges * sizeof *r->absorption_1_cm);
+	return ST_OK;
+}
+
 static enum status ready_sample(struct bulk *b, const struct bulk_request *q, struct ordinates *solver,
                                 unsigned index, struct fail *why)
 {
@@ -328,6 +343,28 @@ static enum status fill(struct bulk *b, const struct bulk_request *q, struct fai
 	return ST_OK;
 }
 
+/* Light asks for neither pulse nor threshold. */
+static bool same_light(const struct bulk *b, const struct bulk_request *q)
+{
+	return b->count == q->cohort->count && b->wavelength_nm == q->wavelength_nm && b->broad == q->broad &&
+	       b->dark == q->dark && b->seed == q->seed && b->target.kind == q->target.kind &&
+	       b->target.depth_um == q->target.depth_um;
+}
+
+static enum status fill_like(struct bulk *b, const struct bulk *like, struct fail *why)
+{
+	enum status st = ST_OK;
+	b->spots = like->spots;
+	b->check_difference_pct = like->check_difference_pct;
+	b->check_se_pct = like->check_se_pct;
+	for (unsigned s = 0; !st && s < b->count; s++) {
+		st = copy_light(&like->sample[s], &b->sample[s], why);
+		if (!st)
+			st = ready_absorbers(b, s, b->seed, &b->sample[s], why);
+	}
+	return st;
+}
+
 enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fail *why)
 {
 	struct bulk *b = calloc(1, sizeof *b);
@@ -338,9 +375,12 @@ enum status bulk_new(const struct bulk_request *q, struct bulk **out, struct fai
 	b->pulse_s = q->pulse_s;
 	b->target = q->target;
 	b->threshold = q->threshold;
+	b->broad = q->broad;
+	b->dark = q->dark;
+	b->seed = q->seed;
 	b->criterion_C[0] = pigment_vaporisation_C().value;
 	b->criterion_C[1] = criterion_of(&q->target);
-	enum status st = fill(b, q, why);
+	enum status st = q->like && same_light(q->like, q) ? fill_like(b, q->like, why) : fill(b, q, why);
 	if (st)
 		bulk_free(&b);
 	*out = b;
@@ -373,38 +413,6 @@ static void source_of(const struct bulk *b, const struct bulk_dose *dose, unsign
 	}
 }
 
-/* One before the first pulse of every pass, as many as the solver takes. Whatever is not certain is left out, so that
- * the skin is predicted warmer than in truth: the film that stays after the spurt (with it the surface would come to
- * -14 C, colder than the 5 to -9 C that were measured), further sprays within a stack, passes beyond the solver's. */
-static size_t sprays(const struct bulk_dose *dose, struct heat_stage stage[HEAT_STAGES_MAX])
-{
-	size_t count = 0;
-	for (unsigned pass = 0; pass < dose->passes && count < HEAT_STAGES_MAX; pass++) {
-		struct heat_stage spurt_and_film[HEAT_CRYOGEN_STAGES];
-		heat_cryogen_r134a(pass * dose->pass_interval_s, dose->spray_s, spurt_and_film);
-		stage[count++] = spurt_and_film[0];
-	}
-	return count;
-}
-
-/* The nozzle goes with the handpiece: on one place it blows around each pass and not between them. Blown on without
- * a break, skin would come to -8 C within a minute, colder than the 10 to 15 C that are measured after half a one,
- * and the heat that passes add up would vanish in it. Passes nearer than lead and tail are one blow; what is beyond the
- * solver's count is left out, so that the skin is predicted warmer than in truth. */
-static size_t blows(const struct bulk_dose *dose, struct heat_stage stage[HEAT_STAGES_MAX])
-{
-	size_t count = 0;
-	double stack_s = (dose->stack - 1) / dose->rep_Hz;
-	for (unsigned pass = 0; pass < dose->passes; pass++) {
-		double start_s = pass * dose->pass_interval_s, end_s = start_s + AIR_LEAD_S + stack_s + AIR_TAIL_S;
-		if (count && start_s <= stage[count - 1].end_s)
-			stage[count - 1].end_s = end_s;
-		else if (count < HEAT_STAGES_MAX)
-			stage[count++] = heat_cold_air(start_s, end_s);
-	}
-	return count;
-}
-
 /* What stands behind a problem. */
 struct sample_problem {
 	struct heat_problem heat;
@@ -415,14 +423,13 @@ struct sample_problem {
 static void pose(const struct bulk *b, const struct bulk_dose *dose, unsigned s, struct sample_problem *p)
 {
 	const struct ready *r = &b->sample[s];
-	double lead = dose->cold_air ? AIR_LEAD_S : dose->spray_s + dose->delay_s;
 	p->heat = (struct heat_problem){
 		.layers = r->layers,
 		.layer = r->layer,
 		.surface_C = r->surface_C,
 		.core_C = r->core_C,
 		.surface = heat_still_air(),
-		.pulses = {.start_s = lead,
+		.pulses = {.start_s = stages_lead_s(dose),
 		           .duration_s = b->pulse_s,
 		           .count = dose->stack,
 		           .rate_Hz = dose->rep_Hz,
@@ -432,10 +439,8 @@ static void pose(const struct bulk *b, const struct bulk_dose *dose, unsigned s,
 	};
 	p->heat.options.edges = r->bins + 1;
 	p->heat.options.edge_um = r->edge_um;
-	if (dose->cold_air || dose->spray_s > 0.0) {
-		p->heat.surface.stages = dose->cold_air ? blows(dose, p->stage) : sprays(dose, p->stage);
-		p->heat.surface.stage = p->stage;
-	}
+	p->heat.surface.stages = stages_of(dose, p->stage);
+	p->heat.surface.stage = p->stage;
 }
 
 /* Of one pass. Where passes are too near each other for that (ST_MODEL), there is none. */

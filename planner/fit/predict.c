@@ -257,6 +257,13 @@ static enum status prepare_needles(struct predictor *p, const struct exposure *e
 	return needles_new(&request, &p->needles, why);
 }
 
+static const struct bulk *bulk_like(const struct predictor *like, const struct cohort *cohort)
+{
+	bool same = like && like->cohort.count == cohort->count &&
+	            memcmp(like->cohort.value, cohort->value, cohort->count * sizeof *cohort->value) == 0;
+	return same ? like->bulk : NULL;
+}
+
 static enum status prepare(struct predictor *p, const struct exposure *e, const struct target *target,
                            const struct predict_options *options, struct fail *why)
 {
@@ -280,6 +287,7 @@ static enum status prepare(struct predictor *p, const struct exposure *e, const 
 		.broad = p->columns != NULL,
 		.dark = p->columns && columns_opaque(p->columns),
 		.seed = options->seed,
+		.like = bulk_like(options->like, &p->cohort),
 		.progress = share_progress,
 		.context = &share,
 	};

@@ -165,6 +165,9 @@ struct predict_options {
 	uint64_t seed;
 	/* Microbeam energies to prepare for; both 0: only the exposure's own. */
 	double energy_min_mJ, energy_max_mJ;
+	/* NULL, or a predictor made before: where it is of the same samples, what no pulse changes is copied from it. The
+	 * numbers are the same. Not looked at afterwards. */
+	const struct predictor *like;
 	/* Of the depth of microbeams' columns, and of the dose at which the target answers. */
 	struct predict_evidence depth, threshold;
 	/* Called with the fraction prepared, from the calling thread; a nonzero return cancels. May be NULL. */

@@ -44,6 +44,7 @@ struct bulk_request {
 	bool broad; /* every dose to come has an infinite spot */
 	bool dark; /* light ends in opaque columns: what warms the bulk is the heat they leave behind */
 	uint64_t seed;
+	const struct bulk *like; /* NULL, or one of the same cohort: light that is the same is taken from it */
 	int (*progress)(void *context, double done_frac);
 	void *context;
 };

@@ -233,10 +233,14 @@ static enum status predict(struct planning *p, enum predict_depth depth, struct 
 	if (st)
 		return st;
 	if (!p->predictor || !predictor_serves(p->predictor, &a->exposure)) {
-		predictor_free(&p->predictor);
+		struct predictor *before = p->predictor;
+		struct predict_options options;
 		if (a->exposure.kind == EXPOSURE_MICROBEAMS)
 			energy_range(p);
-		st = predictor_new(&p->twin, &a->exposure, &p->target, &p->options, &p->predictor, why);
+		options = p->options;
+		options.like = before;
+		st = predictor_new(&p->twin, &a->exposure, &p->target, &options, &p->predictor, why);
+		predictor_free(&before);
 	}
 	return st ? st : predictor_run(p->predictor, &a->exposure, depth, &a->prediction, why);
 }

@@ -283,6 +283,25 @@ static void the_same_seed_gives_the_same_result(void **state)
 	assert_true(same_prediction(&first, &again));
 }
 
+/* What a predictor takes from one before is what it would have computed; from one of another skin it takes nothing. */
+static void a_predictor_made_like_another_gives_the_same(void **state)
+{
+	(void)state;
+	struct exposure e = expose_longpulse(), longer = e;
+	longer.pulse_s *= 3;
+	for (int type = 3; type <= 4; type++) {
+		struct predict_options options = {.samples = 4, .seed = SEED};
+		struct predictor *before = prepare(&twins[3], &e, 4), *fresh = prepare(&twins[type], &longer, 4), *made = NULL;
+		options.like = before;
+		assert_int_equal(predictor_new(&twins[type], &longer, &no_target, &options, &made, NULL), ST_OK);
+		predictor_free(&before);
+		struct prediction expected = predict(fresh, &longer), got = predict(made, &longer);
+		assert_true(same_prediction(&got, &expected));
+		predictor_free(&made);
+		predictor_free(&fresh);
+	}
+}
+
 static void another_seed_gives_another_sample(void **state)
 {
 	(void)state;
@@ -800,7 +819,7 @@ static void both_light_engines_agree_on_the_demo_patients(void **state)
 		twin_sample(&twin, 0, 0, cohort.value[0]);
 		for (uint64_t seed = 0; seed < 2; seed++) {
 			const struct bulk_request request = {
-				.cohort = &cohort, .wavelength_nm = mode->wavelength_nm, .pulse_s = 1e-3, .seed = seed};
+				.cohort = &cohort, .wavelength_nm = mode->wavelength_nm, .pulse_s = 1e-3, .broad = true, .seed = seed};
 			struct bulk *bulk = NULL;
 			double difference_pct, se_pct;
 			assert_int_equal(bulk_new(&request, &bulk, NULL), ST_OK);
@@ -960,6 +979,7 @@ int main(void)
 		cmocka_unit_test(bands_are_in_order),
 		cmocka_unit_test(metrics_are_those_of_the_beam),
 		cmocka_unit_test(the_same_seed_gives_the_same_result),
+		cmocka_unit_test(a_predictor_made_like_another_gives_the_same),
 		cmocka_unit_test(another_seed_gives_another_sample),
 		cmocka_unit_test(the_order_of_questions_does_not_matter),
 		cmocka_unit_test(shared_work_is_done_once_each),
