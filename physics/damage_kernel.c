@@ -21,8 +21,10 @@ typedef float singles __attribute__((vector_size(DAMAGE_LANES * sizeof(float)), 
 
 #define INLINE static inline __attribute__((always_inline))
 
+enum loop { OMEGA, TEMPERATURE, HIGHEST };
+
 struct call {
-	enum { OMEGA, TEMPERATURE, HIGHEST } what;
+	enum loop what;
 	const struct damage_kinetics *kinetics;
 	const double *time_s, *temperature_C;
 	const float *base_C, *response;

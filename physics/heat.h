@@ -5,7 +5,7 @@
  *
  * The equation is linear until water boils, so the answer for any radiant exposure F is
  *   T(z,t) = base(z,t) + F x response(z,t),
- * base being the tissue under its cooling without light. heat_new computes both once (about 2 ms a pulse);
+ * base being the tissue under its cooling without light. heat_new computes both once (about half a ms a pulse);
  * heat_evaluate then costs only the damage integrals, so scanning F is nearly free. F is the radiant exposure
  * of each pulse; every pulse of every pass gets the same.
  *

@@ -35,7 +35,7 @@ struct answer {
 	double result, out[NODES];
 };
 
-static struct answer ask(void (*loops)(struct call *), int what, size_t count)
+static struct answer ask(void (*loops)(struct call *), enum loop what, size_t count)
 {
 	static const struct damage_kinetics kinetics = {44.0, 50.0, 227.0, 75000.0};
 	struct answer a = {0};
@@ -56,9 +56,10 @@ static struct answer ask(void (*loops)(struct call *), int what, size_t count)
 
 static void same_bits(void (*loops)(struct call *))
 {
+	static const enum loop each[] = {OMEGA, TEMPERATURE, HIGHEST};
 	for (size_t count = 1; count <= NODES; count++)
-		for (int what = OMEGA; what <= HIGHEST; what++) {
-			struct answer want = ask(plain, what, count), got = ask(loops, what, count);
+		for (size_t i = 0; i < sizeof each / sizeof *each; i++) {
+			struct answer want = ask(plain, each[i], count), got = ask(loops, each[i], count);
 			assert_memory_equal(&want.result, &got.result, sizeof want.result);
 			assert_memory_equal(want.out, got.out, sizeof want.out);
 		}
