@@ -208,7 +208,7 @@ static void other_editors_files_are_read(void **state)
 	(void)state;
 	static const char *const same[] = {
 		"1.0\n1\nx.mco A\n10\n0.1 0.1\n2 3 4\n1\n1\n1.4 1 2 0.9 1e9\n1.5\n",
-		"\xef\xbb\xbf" "1.0\r\n1\r\nx.mco\tA\r\n1E1\r\n.1\t.1\r\n2\t3\t4\r\n1\r\n1\r\n1.4\t1\t2\t.9\t1E+9\r\n1.5",
+		("\xef\xbb\xbf" "1.0\r\n1\r\nx.mco\tA\r\n1E1\r\n.1\t.1\r\n2\t3\t4\r\n1\r\n1\r\n1.4\t1\t2\t.9\t1E+9\r\n1.5"),
 		"1.0\r1\rx.mco a # text\r10\r0.1 0.1\r2 3 4\r1\r1\r1.4 1 2 0.9 1e9#\r# between\r\r1.5\r",
 		"# first\n\n  1.0#\n 1 # runs\n\nx.mco b\n10\n0.1 0.1\n2 3 4\n1\n1\n1.4 1 2 0.9 1e9\n1.5",
 	};

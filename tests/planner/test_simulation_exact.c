@@ -28,7 +28,7 @@ static struct simulation_result run(const char *beam, double duration_s, double 
 {
 	static char text[TEXT_MAX];
 	struct simulation s;
-	struct simulation_result result;
+	struct simulation_result result = {.end_s = 0.0};
 	struct fail why = {.text = ""};
 	(void)snprintf(text, sizeof text, form, beam, duration_s, fluence_J_cm2, mua_1_cm, thermal, outputs, more);
 	if (simulation_read("t.json", text, strlen(text), &s, &why) != ST_OK ||
