@@ -16,16 +16,19 @@
 enum { WIDTH = 8 };
 typedef double wide __attribute__((vector_size(WIDTH * sizeof(double)), aligned(8), may_alias));
 typedef float narrow __attribute__((vector_size(WIDTH * sizeof(float)), aligned(4), may_alias));
-enum { TOGETHER = 16 }; /* bounds, in single precision */
+enum { TOGETHER = 8 }; /* bounds, in single precision */
 typedef float bounds __attribute__((vector_size(TOGETHER * sizeof(float)), aligned(4), may_alias));
+typedef int marks __attribute__((vector_size(TOGETHER * sizeof(int)), aligned(4), may_alias));
 typedef long long masks __attribute__((vector_size(WIDTH * sizeof(long long)), aligned(8), may_alias));
 
 enum { MODES = HEAT_FAMILY_SOURCES - 1 }; /* the first field beside the base is the response */
 #define BOUND_ROUNDING_K 1e-3f /* of bounds, in single precision */
+#define ROWS_AHEAD 3
+#define CACHE_LINE 16 /* of single-precision values */
 #define SWEEPS 4 /* of inverse iteration: starts are close, rests long */
 
-/* Runs of steps, whose bounds spare most sums: each shares its last step with the next. */
-#define RUN 16
+/* Runs of steps, whose bounds spare most sums. */
+#define RUN (2 * TOGETHER)
 enum { BOUNDS = 1 + 2 * HEAT_FAMILY_SOURCES }; /* of a run: the base's highest, each other field's, their lowest */
 
 struct heat_passes {
@@ -173,7 +176,7 @@ static enum status measure_left(const struct heat_problem *problem, const struct
 
 static size_t run_end(const struct heat_passes *p, size_t run)
 {
-	size_t end = (run + 1) * RUN + 1;
+	size_t end = (run + 1) * RUN;
 	return end < p->family->heat->steps ? end : p->family->heat->steps;
 }
 
@@ -198,8 +201,8 @@ static void bound_run(const struct heat_passes *p, size_t row, size_t run)
 static enum status find_bounds(struct heat_passes *p, struct fail *why)
 {
 	const struct heat *heat = p->family->heat;
-	p->runs = (heat->steps - 1 + RUN - 1) / RUN;
-	p->runs_to_mark = (p->family->mark + RUN - 1) / RUN;
+	p->runs = (heat->steps + RUN - 1) / RUN;
+	p->runs_to_mark = (p->family->mark + 1 + RUN - 1) / RUN;
 	p->runs_filled = (p->runs + TOGETHER - 1) / TOGETHER * TOGETHER;
 	p->bound = calloc(heat->rows * BOUNDS * p->runs_filled, sizeof *p->bound);
 	if (!p->bound)
@@ -387,46 +390,115 @@ static double row_in_pass(const struct heat_passes *p, const struct shares *shar
 	return r.highest_C;
 }
 
-/* No temperature of a run in a pass is above its bound. */
-struct row_bounds {
-	const struct heat_passes *passes;
-	const struct shares *shares;
-	size_t row, pass_count;
-	float *bound_C; /* [passes x runs_filled] */
-};
-
-INLINE void bound_row(struct row_bounds *r)
-{
-	const struct heat_passes *p = r->passes;
-	const size_t fields = HEAT_FAMILY_SOURCES * p->runs_filled;
-	for (size_t k = 0; k < r->pass_count; k++)
-		for (size_t run = 0; run < p->runs_filled; run += TOGETHER) {
-			const float *from = p->bound + r->row * BOUNDS * p->runs_filled + run;
-			bounds sum = *(const bounds *)from + BOUND_ROUNDING_K;
-			for (size_t s = 0; s < HEAT_FAMILY_SOURCES; s++) {
-				float share = (float)r->shares[k].of[s];
-				from += p->runs_filled;
-				sum += share * *(const bounds *)(from + (share > 0.0f ? 0 : fields));
-			}
-			*(bounds *)(r->bound_C + k * p->runs_filled + run) = sum;
-		}
-}
-
-WIDEST(bound_row_widest, bound_row, struct row_bounds *)
-
 static size_t runs_of(const struct heat_passes *p, bool last)
 {
 	return last ? p->runs : p->runs_to_mark;
 }
 
+INLINE bounds higher_of(bounds a, bounds b)
+{
+	marks first = a > b;
+	return (bounds)((first & (marks)a) | (~first & (marks)b));
+}
+
+/* By halves: lane by lane would pass through memory. */
+INLINE float highest_lane(bounds of)
+{
+	of = higher_of(of, __builtin_shufflevector(of, of, 4, 5, 6, 7, 0, 1, 2, 3));
+	of = higher_of(of, __builtin_shufflevector(of, of, 2, 3, 0, 1, 2, 3, 0, 1));
+	of = higher_of(of, __builtin_shufflevector(of, of, 1, 0, 1, 0, 1, 0, 1, 0));
+	return of[0];
+}
+
+/* No temperature of a run in a pass is above its bound, nor one of a pass above the highest of them. */
+struct row_bounds {
+	const struct heat_passes *passes;
+	const struct shares *shares;
+	size_t row, pass_count;
+	float *bound_C; /* [passes x runs_filled] */
+	float *most_C;  /* [passes] */
+};
+
+INLINE bounds bound_together(const struct heat_passes *p, const struct shares *shares, const float *from)
+{
+	const size_t fields = HEAT_FAMILY_SOURCES * p->runs_filled;
+	bounds sum = *(const bounds *)from + BOUND_ROUNDING_K;
+	for (size_t s = 0; s < HEAT_FAMILY_SOURCES; s++) {
+		float share = (float)shares->of[s];
+		from += p->runs_filled;
+		sum += share * *(const bounds *)(from + (share > 0.0f ? 0 : fields));
+	}
+	return sum;
+}
+
+INLINE void bound_row(struct row_bounds *r)
+{
+	const struct heat_passes *p = r->passes;
+	const size_t row_bounds = BOUNDS * p->runs_filled;
+	const float *from = p->bound + r->row * row_bounds;
+	if (r->row + ROWS_AHEAD < p->family->heat->rows)
+		for (size_t i = 0; i < row_bounds; i += CACHE_LINE)
+			__builtin_prefetch(from + ROWS_AHEAD * row_bounds + i);
+	for (size_t k = 0; k < r->pass_count; k++) {
+		bounds most = {0};
+		most -= INFINITY;
+		for (size_t run = 0; run < runs_of(p, k + 1 == r->pass_count); run += TOGETHER) {
+			bounds sum = bound_together(p, &r->shares[k], from + run);
+			*(bounds *)(r->bound_C + k * p->runs_filled + run) = sum;
+			most = higher_of(sum, most);
+		}
+		r->most_C[k] = highest_lane(most);
+	}
+}
+
+WIDEST(bound_row_widest, bound_row, struct row_bounds *)
+
+/* The highest of steps of one row in one pass: single precision is a tenth of the bounds' rounding. */
+struct run_sum {
+	const struct heat_family *family;
+	const struct shares *shares;
+	size_t at, steps; /* from the first value of a field */
+	float highest_C;
+};
+
+INLINE void sum_run(struct run_sum *r)
+{
+	const struct heat_family *f = r->family;
+	const float *base_C = f->heat->value[0] + r->at;
+	if (r->steps == RUN) { /* memory is what takes time: the next rows' same steps are fetched ahead */
+		size_t ahead = ROWS_AHEAD * f->heat->steps;
+		ahead = r->at + ahead < f->heat->rows * f->heat->steps ? ahead : 0;
+		bounds first = *(const bounds *)base_C, second = *(const bounds *)(base_C + TOGETHER);
+		__builtin_prefetch(base_C + ahead);
+		for (int s = 0; s < HEAT_FAMILY_SOURCES; s++) {
+			const float *response = f->response[s] + r->at;
+			float share = (float)r->shares->of[s];
+			first += share * *(const bounds *)response;
+			second += share * *(const bounds *)(response + TOGETHER);
+			__builtin_prefetch(response + ahead);
+		}
+		r->highest_C = highest_lane(higher_of(first, second));
+		return;
+	}
+	r->highest_C = -INFINITY;
+	for (size_t i = 0; i < r->steps; i++) { /* the same sums, one by one */
+		float sum = base_C[i];
+		for (int s = 0; s < HEAT_FAMILY_SOURCES; s++)
+			sum += (float)r->shares->of[s] * f->response[s][r->at + i];
+		r->highest_C = sum > r->highest_C ? sum : r->highest_C;
+	}
+}
+
+WIDEST(sum_run_widest, sum_run, struct run_sum *)
+
 static double highest_in_run(const struct heat_passes *p, const struct shares *shares, unsigned passes, size_t row,
                              unsigned pass, size_t run)
 {
-	double temperature_C[RUN + 1];
-	size_t end = run_end(p, run), steps = steps_of(p, pass + 1 == passes);
-	struct row_sum r = {p->family, &shares[pass], row, run * RUN, end < steps ? end : steps, temperature_C, 0.0};
-	sum_row_widest(&r);
-	return r.highest_C;
+	size_t from = run * RUN, end = run_end(p, run), steps = steps_of(p, pass + 1 == passes);
+	struct run_sum r = {p->family, &shares[pass], row * p->family->heat->steps + from,
+	                    (end < steps ? end : steps) - from, 0.0f};
+	sum_run_widest(&r);
+	return (double)r.highest_C;
 }
 
 /* The passes asked for, and room for the bounds of a row of them. */
@@ -435,34 +507,38 @@ struct asked {
 	unsigned count;
 	struct shares shares[HEAT_PASSES_MAX];
 	float *bound_C; /* [count x runs_filled] */
+	float most_C[HEAT_PASSES_MAX];
+	double *temperature_C; /* for Omega: of a row in a pass [HEAT_STEPS_MAX] */
 };
+
+static void bound_asked(struct asked *a, size_t row)
+{
+	struct row_bounds r = {a->passes, a->shares, row, a->count, a->bound_C, a->most_C};
+	bound_row_widest(&r);
+}
 
 /* Where a row can be hottest, which is looked at first: most other runs then need not be. */
 static double first_guess_C(const struct asked *a, size_t row, double floor_C)
 {
-	const struct heat_passes *p = a->passes;
 	unsigned pass = 0;
 	size_t at = 0;
-	for (unsigned k = 0; k < a->count; k++)
-		for (size_t run = 0; run < runs_of(p, k + 1 == a->count); run++)
-			if (a->bound_C[k * p->runs_filled + run] > a->bound_C[pass * p->runs_filled + at]) {
-				pass = k;
-				at = run;
-			}
-	if ((double)a->bound_C[pass * p->runs_filled + at] <= floor_C)
-		return floor_C;
-	return fmax(highest_in_run(p, a->shares, a->count, row, pass, at), floor_C);
+	for (unsigned k = 1; k < a->count; k++)
+		pass = a->most_C[k] > a->most_C[pass] ? k : pass;
+	const float *bound_C = a->bound_C + pass * a->passes->runs_filled;
+	for (size_t run = 1; run < runs_of(a->passes, pass + 1 == a->count); run++)
+		at = bound_C[run] > bound_C[at] ? run : at;
+	return (double)bound_C[at] <= floor_C ? floor_C
+	                                      : fmax(highest_in_run(a->passes, a->shares, a->count, row, pass, at), floor_C);
 }
 
 /* Highest temperature of a row, or floor_C where that is higher. */
-static double row_peak_C(const struct asked *a, size_t row, double floor_C)
+static double row_peak_C(struct asked *a, size_t row, double floor_C)
 {
 	const struct heat_passes *p = a->passes;
-	struct row_bounds r = {p, a->shares, row, a->count, a->bound_C};
-	bound_row_widest(&r);
+	bound_asked(a, row);
 	double peak_C = first_guess_C(a, row, floor_C);
 	for (unsigned k = 0; k < a->count; k++)
-		for (size_t run = 0; run < runs_of(p, k + 1 == a->count); run++)
+		for (size_t run = 0; (double)a->most_C[k] > peak_C && run < runs_of(p, k + 1 == a->count); run++)
 			if ((double)a->bound_C[k * p->runs_filled + run] > peak_C)
 				peak_C = fmax(highest_in_run(p, a->shares, a->count, row, k, run), peak_C);
 	return peak_C;
@@ -470,7 +546,8 @@ static double row_peak_C(const struct asked *a, size_t row, double floor_C)
 
 static enum status ask(const struct heat_passes *p, struct heat_repeat repeat, struct asked *a, struct fail *why)
 {
-	*a = (struct asked){.passes = p, .count = repeat.passes};
+	a->passes = p;
+	a->count = repeat.passes;
 	enum status st = follow_passes(p, repeat, a->shares, why);
 	a->bound_C = st ? NULL : malloc(repeat.passes * p->runs_filled * sizeof *a->bound_C);
 	return st || a->bound_C ? st : fail_set(why, ST_FULL, "heat", "out of memory");
@@ -500,35 +577,33 @@ enum status heat_passes_hottest(const struct heat_passes *p, struct heat_repeat 
 }
 
 /* Only passes that may get warm enough are summed. */
-static double row_omega(const struct asked *a, size_t row, const struct damage_set *set, double cold_C)
+static double row_omega(struct asked *a, size_t row, const struct damage_set *set, double cold_C)
 {
 	const struct heat_passes *p = a->passes;
-	double temperature_C[HEAT_STEPS_MAX], omega = 0.0;
-	struct row_bounds r = {p, a->shares, row, a->count, a->bound_C};
-	bound_row_widest(&r);
+	double omega = 0.0;
+	bound_asked(a, row);
 	for (unsigned k = 0; k < a->count; k++) {
-		bool last = k + 1 == a->count, warm = false;
-		for (size_t run = 0; run < runs_of(p, last); run++)
-			warm = warm || (double)a->bound_C[k * p->runs_filled + run] > cold_C;
-		if (!warm || row_in_pass(p, &a->shares[k], row, last, temperature_C) <= cold_C)
+		bool last = k + 1 == a->count;
+		if ((double)a->most_C[k] <= cold_C || row_in_pass(p, &a->shares[k], row, last, a->temperature_C) <= cold_C)
 			continue;
-		const struct damage_history history = {steps_of(p, last), p->family->heat->time_s, temperature_C, NULL};
+		const struct damage_history history = {steps_of(p, last), p->family->heat->time_s, a->temperature_C, NULL};
 		omega += damage_omega_linear(set, &history, 0.0, cold_C);
 	}
 	return omega;
 }
 
 enum status heat_passes_omega(const struct heat_passes *p, struct heat_repeat repeat, enum damage_set_id id,
-                              size_t from, size_t to, double *omega, struct fail *why)
+                              const double *peak_C, size_t from, size_t to, double *omega, struct fail *why)
 {
 	const struct heat *heat = p->family->heat;
 	const struct damage_set *set = damage_set(id);
-	struct asked a;
+	double temperature_C[HEAT_STEPS_MAX];
+	struct asked a = {.temperature_C = temperature_C};
 	enum status st = ask(p, repeat, &a, why);
 	double duration_s = st ? 1.0 : (repeat.passes - 1) * p->interval_s + heat->time_s[heat->steps - 1];
 	double cold_C = damage_threshold_C(set, duration_s / HEAT_OMEGA_FLOOR); /* below it nothing adds up to the floor */
 	for (size_t row = from; !st && row < to && row < heat->rows; row++)
-		omega[row] = row_omega(&a, row, set, cold_C);
+		omega[row] = peak_C && peak_C[row] < cold_C - (double)BOUND_ROUNDING_K ? 0.0 : row_omega(&a, row, set, cold_C);
 	free(a.bound_C);
 	return st;
 }

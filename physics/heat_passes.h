@@ -31,14 +31,16 @@ struct heat_repeat {
 	unsigned passes;
 	double fluence_J_cm2;
 };
-/* Peaks, and Omega, of rows from .. to - 1; arrays of all rows, the others of which stay as they are. */
+/* Peaks, and Omega, of rows from .. to - 1; arrays of all rows, the others of which stay as they are. peak_C: peaks of
+ * these rows where they are known, which spares what stayed cold; or NULL. */
 enum status heat_passes_peaks(const struct heat_passes *passes, struct heat_repeat repeat, size_t from, size_t to,
                               double *peak_C, struct fail *why) MUST_CHECK;
 /* The highest temperature of the rows, and of floor_C. */
 enum status heat_passes_hottest(const struct heat_passes *passes, struct heat_repeat repeat, size_t from, size_t to,
                                 double floor_C, double *hottest_C, struct fail *why) MUST_CHECK;
 enum status heat_passes_omega(const struct heat_passes *passes, struct heat_repeat repeat, enum damage_set_id set,
-                              size_t from, size_t to, double *omega, struct fail *why) MUST_CHECK;
+                              const double *peak_C, size_t from, size_t to, double *omega,
+                              struct fail *why) MUST_CHECK;
 /* Steps of so many passes; their times and the temperatures of a depth, steps each. */
 size_t heat_passes_steps(const struct heat_passes *passes, unsigned count);
 enum status heat_passes_history(const struct heat_passes *passes, struct heat_repeat repeat, double depth_um,

@@ -7,10 +7,10 @@ enum status answer_peaks(const struct answer *a, size_t from, size_t to, double 
 	                 : heat_peak_rows(a->rows, a->dose.fluence_J_cm2, from, to, peak_C, why);
 }
 
-enum status answer_omega(const struct answer *a, enum damage_set_id set, size_t from, size_t to, double *omega,
-                         struct fail *why)
+enum status answer_omega(const struct answer *a, enum damage_set_id set, const double *peak_C, size_t from, size_t to,
+                         double *omega, struct fail *why)
 {
-	return a->passes ? heat_passes_omega(a->passes, a->dose, set, from, to, omega, why)
+	return a->passes ? heat_passes_omega(a->passes, a->dose, set, peak_C, from, to, omega, why)
 	                 : heat_evaluate_rows(a->rows, a->dose.fluence_J_cm2, set, from, to, omega, why);
 }
 

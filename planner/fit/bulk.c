@@ -603,9 +603,9 @@ static enum status note_profile(const struct answer *a, const struct ready *r, s
 	size_t first, past, deepest, end;
 	heat_rows_at_depth(a->rows, r->epidermis_um, &first, &past);
 	heat_rows_at_depth(a->rows, depth_um[depths - 1], &deepest, &end);
-	enum status st = answer_omega(a, cells, 0, past, rows->cells, why);
+	enum status st = answer_omega(a, cells, rows->peak_C, 0, past, rows->cells, why);
 	if (!st)
-		st = answer_omega(a, collagen, first, end, rows->collagen, why);
+		st = answer_omega(a, collagen, rows->peak_C, first, end, rows->collagen, why);
 	struct heat_place place[PREDICT_DEPTHS_MAX];
 	heat_places(a->rows, depth_um, depths, place);
 	for (size_t i = 0; !st && i < depths; i++) {
@@ -665,7 +665,7 @@ static enum status omega_of_cells(const struct answer *a, double depth_um, doubl
 {
 	size_t from, to;
 	heat_rows_at_depth(a->rows, depth_um, &from, &to);
-	enum status st = answer_omega(a, cells, from, to, omega, why);
+	enum status st = answer_omega(a, cells, NULL, from, to, omega, why);
 	*out = st ? 0.0 : heat_omega_at_depth(a->rows, omega, depth_um);
 	return st;
 }

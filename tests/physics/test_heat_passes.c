@@ -55,6 +55,7 @@ static struct heat_passes *new_passes(const struct heat_problem *problem)
 static void assert_same(const struct heat_passes *passes, struct heat_repeat repeat, bool air)
 {
 	static double got[HEAT_CELLS_MAX + 1], expected[HEAT_CELLS_MAX + 1];
+	static double peak_C[HEAT_CELLS_MAX + 1], unknown[HEAT_CELLS_MAX + 1];
 	struct heat_stage stage[HEAT_STAGES_MAX];
 	struct heat_problem all = passes_of(repeat.passes, air, stage);
 	struct heat *alone = NULL;
@@ -67,7 +68,10 @@ static void assert_same(const struct heat_passes *passes, struct heat_repeat rep
 	for (size_t row = 0; row < rows; row++)
 		if (!(fabs(got[row] - expected[row]) <= 0.02))
 			fail_msg("%u passes, row %zu: %.4f C, alone %.4f C", repeat.passes, row, got[row], expected[row]);
-	assert_int_equal(heat_passes_omega(passes, repeat, cells, 0, SIZE_MAX, got, NULL), ST_OK);
+	memcpy(peak_C, got, sizeof got);
+	assert_int_equal(heat_passes_omega(passes, repeat, cells, peak_C, 0, SIZE_MAX, got, NULL), ST_OK);
+	assert_int_equal(heat_passes_omega(passes, repeat, cells, NULL, 0, SIZE_MAX, unknown, NULL), ST_OK);
+	assert_memory_equal(got, unknown, rows * sizeof *got); /* peaks spare work, no more */
 	assert_int_equal(heat_evaluate_rows(alone, repeat.fluence_J_cm2, cells, 0, SIZE_MAX, expected, NULL), ST_OK);
 	assert_true(expected[1] > 1e-3); /* there is something to compare */
 	for (size_t row = 0; row < rows; row++)
