@@ -98,55 +98,45 @@ static enum status load_devices(const char *folder, struct library *lib, struct 
 	return st;
 }
 
-static enum status read_profile(const char *folder, const char *name, char **bytes, size_t *length, struct fail *why)
+/* Takes what a file says into the library; name is for what is refused. */
+typedef enum status take_profile(const char *name, const char *bytes, size_t length, struct library *lib,
+                                 struct fail *why);
+
+static enum status load_profile(const char *folder, const char *name, take_profile *take, struct library *lib,
+                                struct fail *why)
 {
-	char path[PATH_SIZE];
+	char path[PATH_SIZE], *bytes = NULL;
+	size_t length;
 	enum status st = join(path, folder, name, why);
-	return st ? st : file_read(path, JSON_BYTES_MAX, bytes, length, why);
-}
-
-static enum status load_protocols(const char *folder, struct library *lib, struct fail *why)
-{
-	char *bytes = NULL;
-	size_t length;
-	enum status st = read_profile(folder, "protocols/protocols.json", &bytes, &length, why);
 	if (!st)
-		st = protocols_parse("protocols.json", bytes, length, &lib->protocol, &lib->protocols, why);
+		st = file_read(path, JSON_BYTES_MAX, &bytes, &length, why);
+	if (!st)
+		st = take(strrchr(name, '/') + 1, bytes, length, lib, why);
 	free(bytes);
 	return st;
 }
 
-static enum status load_unplanned(const char *folder, struct library *lib, struct fail *why)
+static enum status take_protocols(const char *name, const char *bytes, size_t length, struct library *lib,
+                                  struct fail *why)
 {
-	char *bytes = NULL;
-	size_t length;
-	enum status st = read_profile(folder, "protocols/indications.json", &bytes, &length, why);
-	if (!st)
-		st = unplanned_parse("indications.json", bytes, length, &lib->unplanned, &lib->unplanneds, why);
-	free(bytes);
-	return st;
+	return protocols_parse(name, bytes, length, &lib->protocol, &lib->protocols, why);
 }
 
-static enum status load_published(const char *folder, struct library *lib, struct fail *why)
+static enum status take_unplanned(const char *name, const char *bytes, size_t length, struct library *lib,
+                                  struct fail *why)
 {
-	char *bytes = NULL;
-	size_t length;
-	enum status st = read_profile(folder, "protocols/published.json", &bytes, &length, why);
-	if (!st)
-		st = published_parse("published.json", bytes, length, &lib->published, &lib->publications, why);
-	free(bytes);
-	return st;
+	return unplanned_parse(name, bytes, length, &lib->unplanned, &lib->unplanneds, why);
 }
 
-static enum status load_pih(const char *folder, struct library *lib, struct fail *why)
+static enum status take_published(const char *name, const char *bytes, size_t length, struct library *lib,
+                                  struct fail *why)
 {
-	char *bytes = NULL;
-	size_t length;
-	enum status st = read_profile(folder, "safety/pih.json", &bytes, &length, why);
-	if (!st)
-		st = pih_parse(bytes, length, "pih.json", &lib->pih, why);
-	free(bytes);
-	return st;
+	return published_parse(name, bytes, length, &lib->published, &lib->publications, why);
+}
+
+static enum status take_pih(const char *name, const char *bytes, size_t length, struct library *lib, struct fail *why)
+{
+	return pih_parse(bytes, length, name, &lib->pih, why);
 }
 
 /* Each known word once; what the tables hold bounds them. */
@@ -417,13 +407,13 @@ enum status library_load(const char *folder, struct library **out, struct fail *
 	if (!st)
 		st = ruleset_load(path, &lib->rules, why);
 	if (!st)
-		st = load_protocols(folder, lib, why);
+		st = load_profile(folder, "protocols/protocols.json", take_protocols, lib, why);
 	if (!st)
-		st = load_unplanned(folder, lib, why);
+		st = load_profile(folder, "protocols/indications.json", take_unplanned, lib, why);
 	if (!st)
-		st = load_published(folder, lib, why);
+		st = load_profile(folder, "protocols/published.json", take_published, lib, why);
 	if (!st)
-		st = load_pih(folder, lib, why);
+		st = load_profile(folder, "safety/pih.json", take_pih, lib, why);
 	if (!st)
 		st = check_protocols(lib, why);
 	if (!st)
